@@ -1,0 +1,256 @@
+"""The values that travel through the program, from the manifest to the report.
+
+All are frozen and can be pickled. Two kinds of "nothing" never mix: in what is *wanted*,
+None means that the manifest is silent and the portal's value stays as it is, while an
+empty string, tuple or mapping means that the value is to be emptied.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+__all__ = [
+    "KEY_EXTRA",
+    "ContentSchema",
+    "DatasetMetadata",
+    "DatasetSpec",
+    "FileSource",
+    "Fingerprint",
+    "Json",
+    "LinkSource",
+    "Place",
+    "Prune",
+    "RemoteDataset",
+    "RemoteResource",
+    "ResourceMetadata",
+    "ResourceSpec",
+    "Spatial",
+    "TemporalCoverage",
+]
+
+KEY_EXTRA = "bulkpub:key"
+"""The extra under which a dataset or resource carries our key on the portal."""
+
+Json = Any
+"""A JSON value; typed loosely because extras are the user's own."""
+
+
+class Prune(StrEnum):
+    """Which of a dataset's resources are deleted when the manifest no longer names them."""
+
+    NONE = "none"
+    """None: what is not named stays."""
+    OURS = "ours"
+    """Those that carry our key."""
+    ALL = "all"
+    """All of them."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in a manifest something was written; lines and columns count from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+# --- metadata: the same shape wanted and observed ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TemporalCoverage:
+    """The period the data covers; days, both included. An open period has no end."""
+
+    start: date
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spatial:
+    """The area the data covers: zone ids such as `fr:region:11`, and the grain of the data."""
+
+    zones: tuple[str, ...] | None = None
+    granularity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSchema:
+    """The schema the content follows, by name (and version) in schema.data.gouv.fr, or by URL."""
+
+    name: str | None = None
+    version: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetMetadata:
+    """What a dataset says of itself.
+
+    Wanted: None leaves the portal's value alone; `extras` are merged into those it has.
+    Observed: None means the portal has no value.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    acronym: str | None = None
+    license: str | None = None
+    frequency: str | None = None
+    tags: tuple[str, ...] | None = None
+    private: bool | None = None
+    archived: bool | None = None
+    temporal_coverage: TemporalCoverage | None = None
+    spatial: Spatial | None = None
+    contact_points: tuple[str, ...] | None = None
+    extras: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceMetadata:
+    """What a resource says of itself; None as in `DatasetMetadata`.
+
+    `format` and `mime` can be set for links only: of a hosted file the portal works them
+    out from the file's name and ignores what a client says.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    type: str | None = None
+    schema: ContentSchema | None = None
+    format: str | None = None
+    mime: str | None = None
+    extras: Mapping[str, Json] | None = None
+
+
+# --- what is wanted ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A local file. `path` can be opened from anywhere; `shown` is how the manifest spells it."""
+
+    path: str
+    shown: str
+
+    @property
+    def name(self) -> str:
+        """The file name the portal receives."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSource:
+    """Something on another server that is only listed on the portal, never copied."""
+
+    url: str
+
+    @property
+    def shown(self) -> str:
+        """How the manifest spells it."""
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSpec:
+    """One resource as the manifest wants it.
+
+    `key` is unique within its dataset and stable from run to run. `default_title` is the
+    title of a resource nobody gave one: neither the manifest nor a person on the portal.
+    """
+
+    key: str
+    source: FileSource | LinkSource
+    metadata: ResourceMetadata = field(default_factory=ResourceMetadata)
+    default_title: str = ""
+    id: str | None = None
+    place: Place = field(default_factory=lambda: Place(""))
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """One dataset as the manifest wants it.
+
+    `organization` is an id or a slug; None means the personal space of the key's account.
+    The order of `resources` is the order wanted on the portal.
+    """
+
+    key: str
+    metadata: DatasetMetadata = field(default_factory=DatasetMetadata)
+    resources: tuple[ResourceSpec, ...] = ()
+    organization: str | None = None
+    id: str | None = None
+    prune: Prune = Prune.NONE
+    place: Place = field(default_factory=lambda: Place(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is known of a file's content: its size in bytes, and its SHA-1 once hashed (hex).
+
+    `mtime_ns` and `inode` tell whether it is still the same file later on.
+    """
+
+    size: int
+    mtime_ns: int = 0
+    inode: int = 0
+    sha1: str | None = None
+
+
+# --- what the portal has -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteResource:
+    """One resource as the portal has it.
+
+    `hosted` is False for a resource that points to another server. `sha1` is None when the
+    portal has no SHA-1 for it. `file_name` is the slugified name under which it is stored
+    (the last part of `url`). `permalink` never changes, `url` does with every replacement.
+    """
+
+    id: str
+    metadata: ResourceMetadata
+    hosted: bool = True
+    url: str = ""
+    permalink: str = ""
+    size: int | None = None
+    sha1: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The name the file is stored under; empty when there is no address."""
+        return self.url.split("?", 1)[0].rsplit("/", 1)[-1]
+
+    @property
+    def key(self) -> str | None:
+        """Our key, when we published it."""
+        key = (self.metadata.extras or {}).get(KEY_EXTRA)
+        return key if isinstance(key, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDataset:
+    """One dataset as the portal has it; `resources` in the portal's order.
+
+    `organization` is an id, None for a personal dataset. `deleted` datasets are still seen by
+    the members of their organization.
+    """
+
+    id: str
+    metadata: DatasetMetadata
+    resources: tuple[RemoteResource, ...] = ()
+    slug: str = ""
+    page: str = ""
+    organization: str | None = None
+    deleted: bool = False
+
+    @property
+    def key(self) -> str | None:
+        """Our key, when we created it."""
+        key = (self.metadata.extras or {}).get(KEY_EXTRA)
+        return key if isinstance(key, str) else None

@@ -1,0 +1,86 @@
+"""What became of each dataset and of each of its resources: values, one per item."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["DatasetOutcome", "DatasetStatus", "ResourceOutcome", "ResourceStatus"]
+
+
+class ResourceStatus(StrEnum):
+    """The fate of one resource."""
+
+    CREATED = "created"
+    """Its file was uploaded (or its link listed) as a new resource."""
+    REPLACED = "replaced"
+    """Its file was uploaded onto the existing resource; id and permalink stay."""
+    DESCRIBED = "described"
+    """The content was already right; what is said of it, or its place, was updated."""
+    ADOPTED = "adopted"
+    """The portal already had this very content; it now carries our key."""
+    UNCHANGED = "unchanged"
+    """Nothing had to be done."""
+    DELETED = "deleted"
+    """The manifest no longer names it, and pruning was asked for."""
+    FAILED = "failed"
+    """It is not on the portal as wanted; `error` says why."""
+    PENDING = "pending"
+    """The run ended before its turn came; running again completes it."""
+
+
+class DatasetStatus(StrEnum):
+    """The fate of one dataset."""
+
+    CREATED = "created"
+    """It did not exist and was created."""
+    UPDATED = "updated"
+    """It, or at least one of its resources, was written to."""
+    UNCHANGED = "unchanged"
+    """Not one write was needed."""
+    FAILED = "failed"
+    """It, or at least one of its resources, is not as wanted."""
+    PENDING = "pending"
+    """The run ended before its turn came."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceOutcome:
+    """What happened to one resource, in the words of the report.
+
+    `source` is the file as the manifest spells it, or the address of a link; None for a
+    deleted resource. `reason` tells why this status, `error` what went wrong (failed only).
+    `sha1` and `size` (bytes) are those of the file published, when known. `attempts` counts
+    the times its bytes were sent; `duration_s` is the time spent on it, in seconds.
+    """
+
+    key: str | None
+    status: ResourceStatus
+    reason: str
+    id: str | None = None
+    title: str | None = None
+    source: str | None = None
+    sha1: str | None = None
+    size: int | None = None
+    url: str | None = None
+    permalink: str | None = None
+    attempts: int = 0
+    duration_s: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetOutcome:
+    """What happened to one dataset; its resources in the manifest's order, deleted ones last.
+
+    `page` is the address of the dataset for people. `error` is a failure of the dataset as a
+    whole; a dataset in which only some resources failed is `failed` with `error` None.
+    """
+
+    key: str
+    status: DatasetStatus
+    reason: str
+    id: str | None = None
+    title: str | None = None
+    page: str | None = None
+    duration_s: float = 0.0
+    error: str | None = None
+    resources: tuple[ResourceOutcome, ...] = ()

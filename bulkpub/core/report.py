@@ -1,0 +1,179 @@
+"""Outcomes in, `RunReport` out: the whole story of a run as one value.
+
+The field names are those of the JSON report (`docs/reference/report.schema.json`). Adding a
+field keeps `SCHEMA_VERSION`; renaming or removing one raises it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bulkpub.core.outcome import (
+    DatasetOutcome,
+    DatasetStatus,
+    ResourceOutcome,
+    ResourceStatus,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "ByteTotals",
+    "DatasetTotals",
+    "RateLimit",
+    "RequestTotals",
+    "ResourceTotals",
+    "RunInfo",
+    "RunReport",
+    "Totals",
+    "WaitTotals",
+    "exit_code",
+    "total",
+]
+
+SCHEMA_VERSION = 1
+
+DONE, SOME_FAILED = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One run. Times are UTC, `duration_s` in seconds.
+
+    `error` is why the run as a whole ended early or never began; `exit_code` is what the
+    command returned: 0 all as wanted, 1 some failed, 2 manifest wrong, 3 portal refuses,
+    4 stopped early, 130 interrupted.
+    """
+
+    id: str
+    started_at: datetime
+    finished_at: datetime
+    duration_s: float
+    manifests: tuple[str, ...]
+    portal: str
+    dry_run: bool
+    exit_code: int
+    version: str
+    error: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetTotals:
+    """How many datasets ended in each status."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceTotals:
+    """How many resources ended in each status."""
+
+    created: int = 0
+    replaced: int = 0
+    described: int = 0
+    adopted: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    failed: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ByteTotals:
+    """Bytes read to be hashed before sending, bytes sent, and bytes that needed no sending."""
+
+    hashed: int = 0
+    uploaded: int = 0
+    spared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTotals:
+    """Requests sent. `by_endpoint` is keyed by method and endpoint: `GET /datasets/`."""
+
+    total: int = 0
+    by_method: Mapping[str, int] = field(default_factory=dict)
+    by_endpoint: Mapping[str, int] = field(default_factory=dict)
+    retried: int = 0
+    rate_limited: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitTotals:
+    """Seconds during which requests were held back: for the quota, and after failures."""
+
+    quota: float = 0.0
+    backoff: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """The portal's rate limit as last seen; all None when it announces none."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The run in figures."""
+
+    datasets: DatasetTotals = field(default_factory=DatasetTotals)
+    resources: ResourceTotals = field(default_factory=ResourceTotals)
+    bytes: ByteTotals = field(default_factory=ByteTotals)
+    requests: RequestTotals = field(default_factory=RequestTotals)
+    waited_s: WaitTotals = field(default_factory=WaitTotals)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything a run has to say; `datasets` in the manifest's order."""
+
+    run: RunInfo
+    totals: Totals
+    rate_limit: RateLimit
+    datasets: tuple[DatasetOutcome, ...] = ()
+    schema_version: int = SCHEMA_VERSION
+
+
+def total(
+    datasets: Iterable[DatasetOutcome],
+    *,
+    bytes_: ByteTotals,
+    requests: RequestTotals,
+    waited_s: WaitTotals,
+) -> Totals:
+    """Count the outcomes by status and put the other figures beside them."""
+    dataset_counts = dict.fromkeys(DatasetStatus, 0)
+    resource_counts = dict.fromkeys(ResourceStatus, 0)
+    for dataset in datasets:
+        dataset_counts[dataset.status] += 1
+        for resource in dataset.resources:
+            resource_counts[resource.status] += 1
+    return Totals(
+        datasets=DatasetTotals(**{status.value: n for status, n in dataset_counts.items()}),
+        resources=ResourceTotals(**{status.value: n for status, n in resource_counts.items()}),
+        bytes=bytes_,
+        requests=requests,
+        waited_s=waited_s,
+    )
+
+
+def exit_code(datasets: Iterable[DatasetOutcome]) -> int:
+    """0 when every dataset and resource is as wanted, 1 when something failed or is pending."""
+    bad_dataset = {DatasetStatus.FAILED, DatasetStatus.PENDING}
+    bad_resource = {ResourceStatus.FAILED, ResourceStatus.PENDING}
+
+    def sound(resource: ResourceOutcome) -> bool:
+        return resource.status not in bad_resource
+
+    all_sound = all(
+        dataset.status not in bad_dataset and all(map(sound, dataset.resources))
+        for dataset in datasets
+    )
+    return DONE if all_sound else SOME_FAILED

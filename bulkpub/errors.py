@@ -1,0 +1,99 @@
+"""What can go wrong, sorted by what the caller does about it.
+
+Every error bulkpub raises on purpose is one of these; other people's exceptions are
+translated once, at the edge where they appear. The message is a sentence for the person
+at the terminal: what, where, and what to do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "BulkpubError",
+    "DatasetFailed",
+    "ManifestInvalid",
+    "PortalRefuses",
+    "Problem",
+    "ResourceFailed",
+    "SettingsInvalid",
+    "Stop",
+    "StoppedEarly",
+    "Uncertain",
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong with what the user wrote, and where.
+
+    `line` and `column` count from 1; 0 means that the place is the whole file (`line`)
+    or the whole line (`column`). `dataset` is the key of the dataset the problem belongs
+    to, or None when it concerns the whole manifest: `--keep-going` publishes the datasets
+    that no problem names.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    dataset: str | None = None
+
+    def __str__(self) -> str:
+        """`file:line:column: message`, the form editors and CI systems can follow."""
+        if not self.file:
+            return self.message
+        if not self.line:
+            return f"{self.file}: {self.message}"
+        return f"{self.file}:{self.line}:{self.column or 1}: {self.message}"
+
+
+class BulkpubError(Exception):
+    """The root: catching it catches everything bulkpub raises on purpose."""
+
+
+# --- fix what you wrote: nothing was sent, exit code 2 -----------------------------------
+
+
+class SettingsInvalid(BulkpubError):
+    """The command line, the environment or `.env` says something impossible."""
+
+
+class ManifestInvalid(BulkpubError):
+    """The manifest, or what it names, is wrong; `problems` has everything at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+# --- fail this file, or this dataset; the others go on -----------------------------------
+
+
+class ResourceFailed(BulkpubError):
+    """This file cannot be published now; repeating the request would not help."""
+
+
+class DatasetFailed(BulkpubError):
+    """This dataset cannot be published now; repeating the request would not help."""
+
+
+# --- plan again --------------------------------------------------------------------------
+
+
+class Uncertain(BulkpubError):
+    """A write was sent and its answer was lost: only a fresh look at the portal can tell."""
+
+
+# --- stop the run ------------------------------------------------------------------------
+
+
+class Stop(BulkpubError):
+    """Nothing more can be done in this run."""
+
+
+class PortalRefuses(Stop):
+    """The portal refuses everything we would do: key, rights, read-only mode (exit code 3)."""
+
+
+class StoppedEarly(Stop):
+    """The run ended before all was done; the same command goes on from there (exit code 4)."""

@@ -1,0 +1,144 @@
+"""What can happen in a run, as values; `dataset` and `resource` are keys of the manifest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bulkpub.core.outcome import DatasetOutcome
+from bulkpub.core.report import RateLimit, RunReport
+
+__all__ = [
+    "DatasetFinished",
+    "DatasetStarted",
+    "Event",
+    "Observer",
+    "PlanReady",
+    "QuotaSeen",
+    "Retrying",
+    "RunFinished",
+    "RunStarted",
+    "UploadFinished",
+    "UploadProgressed",
+    "UploadStarted",
+    "Waiting",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The manifest was read and checked; the work begins."""
+
+    portal: str
+    datasets: int
+    resources: int
+    bytes: int
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStarted:
+    """A worker took the dataset up."""
+
+    dataset: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReady:
+    """It is known what this dataset needs: how many uploads of how many bytes."""
+
+    dataset: str
+    uploads: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadStarted:
+    """The bytes of a file begin to be sent; `attempt` counts from 1."""
+
+    dataset: str
+    resource: str
+    size: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadProgressed:
+    """`sent` bytes of the file have been handed to the network so far."""
+
+    dataset: str
+    resource: str
+    sent: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFinished:
+    """The attempt ended; `error` is None when the portal has the file."""
+
+    dataset: str
+    resource: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A request failed in a way that may pass; it is sent again after `delay_s` seconds."""
+
+    method: str
+    endpoint: str
+    reason: str
+    delay_s: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Requests are held back for `delay_s` seconds, until `until` (UTC)."""
+
+    reason: str
+    delay_s: float
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaSeen:
+    """The portal told its rate limit."""
+
+    rate_limit: RateLimit
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFinished:
+    """The dataset's story is over; the outcome has its resources."""
+
+    outcome: DatasetOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run is over, whatever the reason."""
+
+    report: RunReport
+
+
+Event = (
+    RunStarted
+    | DatasetStarted
+    | PlanReady
+    | UploadStarted
+    | UploadProgressed
+    | UploadFinished
+    | Retrying
+    | Waiting
+    | QuotaSeen
+    | DatasetFinished
+    | RunFinished
+)
+
+
+class Observer(Protocol):
+    """Someone who watches a run."""
+
+    def __call__(self, event: Event) -> None:
+        """Take note of `event`; return at once, never raise."""
