@@ -5,14 +5,21 @@ translated once, at the edge where they appear. The message is a sentence for th
 at the terminal: what, where, and what to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = [
     "BulkpubError",
     "DatasetFailed",
+    "DescriptionsRefused",
+    "FileChanged",
+    "Interrupted",
     "ManifestInvalid",
+    "NotAPortal",
+    "Outdated",
+    "PlanAgain",
     "PortalRefuses",
+    "PortalUnavailable",
     "Problem",
     "ResourceFailed",
     "SettingsInvalid",
@@ -66,6 +73,10 @@ class ManifestInvalid(BulkpubError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class NotAPortal(BulkpubError):
+    """Something answers at the portal's address, but it is no udata portal."""
+
+
 # --- fail this file, or this dataset; the others go on -----------------------------------
 
 
@@ -77,11 +88,38 @@ class DatasetFailed(BulkpubError):
     """This dataset cannot be published now; repeating the request would not help."""
 
 
+class DescriptionsRefused(BulkpubError):
+    """The portal refuses what is said of some resources; the others can be described.
+
+    `reasons` has the portal's words by resource id.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.reasons = dict(reasons)
+        super().__init__("; ".join(f"{key}: {why}" for key, why in self.reasons.items()))
+
+
+class PortalUnavailable(BulkpubError):
+    """The portal did not answer in a useful way, however often it was asked."""
+
+
+class FileChanged(ResourceFailed):
+    """The file is not the one that was planned: it changed, shrank, grew or vanished."""
+
+
 # --- plan again --------------------------------------------------------------------------
 
 
-class Uncertain(BulkpubError):
+class PlanAgain(BulkpubError):
+    """What was believed of the portal does not hold: observe it afresh, then plan again."""
+
+
+class Uncertain(PlanAgain):
     """A write was sent and its answer was lost: only a fresh look at the portal can tell."""
+
+
+class Outdated(PlanAgain):
+    """The dataset is no longer what was observed: someone else wrote to it meanwhile."""
 
 
 # --- stop the run ------------------------------------------------------------------------
@@ -97,3 +135,7 @@ class PortalRefuses(Stop):
 
 class StoppedEarly(Stop):
     """The run ended before all was done; the same command goes on from there (exit code 4)."""
+
+
+class Interrupted(Stop):
+    """Someone asked the run to end; the same command goes on from there (exit code 130)."""

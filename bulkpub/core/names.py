@@ -4,10 +4,11 @@ udata uses awesome-slugify over Unidecode; `tests/contract` holds these to the r
 """
 
 import re
+from functools import lru_cache
 
 from unidecode import unidecode
 
-__all__ = ["extension_of", "file_slug", "tag_slug"]
+__all__ = ["extension_of", "file_slug", "tag_slug", "upload_name"]
 
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.]+|_+")
 _NOT_IN_TAGS = re.compile(r"[^\w]+|_+")
@@ -18,6 +19,7 @@ def _slug(text: str, unwanted: re.Pattern[str]) -> str:
     return "-".join(word for word in unwanted.split(ascii_text) if word)
 
 
+@lru_cache(maxsize=65536)
 def file_slug(name: str) -> str:
     """The name under which the portal stores a file called `name`, and its first title."""
     return _slug(name, _NOT_IN_FILE_NAMES)
@@ -36,3 +38,29 @@ def extension_of(name: str) -> str:
     """
     stem, dot, extension = file_slug(name).rpartition(".")
     return extension if dot and stem.strip(".") else ""
+
+
+LONGEST_UPLOAD_NAME = 200
+"""Characters; a slug can be longer than the name it is made of, and portals answer 500 to a
+name that is too long for their storage (255 on most)."""
+
+
+@lru_cache(maxsize=65536)
+def upload_name(name: str) -> str:
+    """The name under which we send a file called `name`: its slug, of a length all can store.
+
+    The portal makes a slug of what it receives and that changes a slug no more, so this is
+    also the name it stores the file under.
+    """
+    slug = file_slug(name)
+    if len(slug) <= LONGEST_UPLOAD_NAME:
+        return slug
+    stem, _, extension = slug.rpartition(".")
+    compound = stem.rpartition(".")
+    if compound[2] in COMPRESSED_STEMS:
+        stem, extension = compound[0], f"{compound[2]}.{extension}"
+    return f"{stem[: LONGEST_UPLOAD_NAME - len(extension) - 1].rstrip('-.')}.{extension}"
+
+
+COMPRESSED_STEMS = frozenset({"tar", "csv", "json", "xml", "geojson", "sql", "txt", "shp"})
+"""Extensions that mean something before another one, as in `.csv.gz`."""

@@ -1,0 +1,266 @@
+"""The library: publish a manifest, or plan it, from Python; the command line calls the same.
+
+Whatever happens, the answer is a `RunReport`: it has an exit code, an error for the run as a
+whole, every problem of the manifest and the fate of every file.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bulkpub.core.outcome import DatasetOutcome, ResourceStatus
+from bulkpub.core.pace import RateHeaders
+from bulkpub.core.report import (
+    ByteTotals,
+    RateLimit,
+    RequestTotals,
+    RunInfo,
+    RunReport,
+    WaitTotals,
+    exit_code,
+    total,
+)
+from bulkpub.core.retry import RetryPolicy
+from bulkpub.errors import (
+    BulkpubError,
+    Interrupted,
+    ManifestInvalid,
+    NotAPortal,
+    PortalRefuses,
+    Problem,
+    SettingsInvalid,
+)
+from bulkpub.manifest import Loaded, load, parse
+from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
+from bulkpub.pipeline import Run, RunOptions
+from bulkpub.pipeline.services import Services
+from bulkpub.portals.address import api_url
+from bulkpub.portals.udata import Udata
+from bulkpub.transport import Request, connect
+from bulkpub.version import __version__
+
+__all__ = ["Connection", "ManifestLike", "plan", "publish"]
+
+ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
+"""A manifest: the path of a file, several paths, or the document itself as a mapping."""
+
+WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach the portal.
+
+    `portal` is a known name (`www`, `demo`, `sandbox`) or the address of a udata site; None
+    takes the one the manifest names. `key` is the API key; it is sent to that portal alone,
+    and never appears in a representation of this object. `patience_s` is how long to wait for
+    an answer without any progress, in seconds.
+    """
+
+    portal: str | None = None
+    key: str | None = field(default=None, repr=False)
+    insecure: bool = False
+    patience_s: float = 60.0
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    rate_headers: RateHeaders = field(default_factory=RateHeaders)
+
+
+async def publish(
+    manifest: ManifestLike,
+    *,
+    connection: Connection | None = None,
+    options: RunOptions | None = None,
+    observers: Iterable[Observer] = (),
+    interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
+) -> RunReport:
+    """Make the portal what `manifest` says, and report what happened to every file.
+
+    Never raises for what a user or a portal can do wrong: `report.run.exit_code` is 0 only
+    when everything is as wanted (1: something failed; 2: the manifest or the settings are
+    wrong and nothing was sent; 3: the portal refuses; 4: stopped early; 130: interrupted),
+    and `report.run.error` says why. `interruptible` is given the run for as long as it works,
+    to call its `interrupt` when it shall end (the command line does so on Ctrl-C).
+    """
+    clerk = _Clerk(manifest, connection or Connection(), options or RunOptions(), tuple(observers))
+    return await clerk.run(interruptible or (lambda _: nullcontext()))
+
+
+async def plan(
+    manifest: ManifestLike,
+    *,
+    connection: Connection | None = None,
+    options: RunOptions | None = None,
+    observers: Iterable[Observer] = (),
+) -> RunReport:
+    """Tell what `publish` would do, without a single write; see there."""
+    options = replace(options or RunOptions(), dry_run=True)
+    return await publish(manifest, connection=connection, options=options, observers=observers)
+
+
+class _Clerk:
+    """Sets a run up, keeps its figures, and writes the report whatever happens."""
+
+    def __init__(
+        self,
+        manifest: ManifestLike,
+        connection: Connection,
+        options: RunOptions,
+        observers: tuple[Observer, ...],
+    ) -> None:
+        self._connection = connection
+        self._options = options
+        self._observers = observers
+        self._started_at = datetime.now(UTC)
+        self._clock = time.perf_counter()
+        self._names = _names(manifest)
+        self._loaded = _load(manifest)
+        self._portal = connection.portal or self._loaded.portal or ""
+        self._requests = RequestTotals()
+        self._waited = WaitTotals()
+        self._rate_limit = RateLimit()
+
+    async def run(self, interruptible: Callable[[Run], AbstractContextManager[None]]) -> RunReport:
+        run: Run | None = None
+        code, error = WRONG, None
+        problems: Sequence[Problem] = self._loaded.problems
+        try:
+            self._check_settings()
+            async with connect(
+                api_url(self._portal, insecure=self._connection.insecure),
+                key=self._connection.key,
+                connections=self._options.concurrency * self._options.uploads + 8,
+                rate_headers=self._connection.rate_headers,
+                policy=self._connection.retry,
+                patience_s=self._connection.patience_s,
+                listener=self,
+                user_agent=f"bulkpub/{__version__}",
+            ) as transport:
+                services = Services(Udata(transport), self._options, self._emit)
+                run = Run(services, self._loaded.datasets, self._portal, list(problems))
+                try:
+                    with interruptible(run):
+                        await run.go()
+                finally:
+                    problems = tuple(run.problems)
+                    self._requests, self._waited = transport.requests, transport.waited
+                    self._rate_limit = transport.rate_limit
+            code = 1 if problems else exit_code(run.outcomes)
+        except ManifestInvalid as invalid:
+            problems = invalid.problems
+        except BulkpubError as failure:
+            code, error = _code_of(failure), str(failure)
+        report = self._report(run, code, error, problems)
+        self._emit(RunFinished(report))
+        return report
+
+    def _check_settings(self) -> None:
+        if (
+            self._loaded.problems
+            and (not self._options.keep_going or not self._loaded.datasets)
+            and not self._connection.key
+        ):
+            raise ManifestInvalid(self._loaded.problems)
+        if not self._loaded.datasets:
+            raise ManifestInvalid(self._loaded.problems)
+        if not self._portal:
+            raise SettingsInvalid(
+                "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
+                "(www, demo, sandbox, or an address)"
+            )
+        if not self._connection.key:
+            raise PortalRefuses(
+                "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
+                "a .env file; you find yours on the portal, in the settings of your account"
+            )
+
+    # --- the report ------------------------------------------------------------------------
+
+    def _report(
+        self, run: Run | None, code: int, error: str | None, problems: Sequence[Problem]
+    ) -> RunReport:
+        outcomes = run.outcomes if run else ()
+        figures = run.services.figures if run else None
+        finished_at = datetime.now(UTC)
+        info = RunInfo(
+            id=f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            started_at=self._started_at,
+            finished_at=finished_at,
+            duration_s=round(time.perf_counter() - self._clock, 3),
+            manifests=self._names,
+            portal=self._portal,
+            dry_run=self._options.dry_run,
+            exit_code=code,
+            version=__version__,
+            error=error,
+            problems=tuple(str(problem) for problem in problems),
+        )
+        totals = total(
+            outcomes,
+            bytes_=ByteTotals(
+                hashed=figures.hashed if figures else 0,
+                uploaded=figures.uploaded if figures else 0,
+                spared=_spared(outcomes),
+            ),
+            requests=self._requests,
+            waited_s=self._waited,
+        )
+        return RunReport(info, totals, self._rate_limit, tuple(outcomes))
+
+    # --- telling the observers -------------------------------------------------------------
+
+    def _emit(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
+
+    def retrying(self, request: Request, reason: str, delay_s: float, attempt: int) -> None:
+        self._emit(Retrying(request.method, request.endpoint, reason, delay_s, attempt))
+
+    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
+        self._emit(Waiting(reason, delay_s, until))
+
+    def quota_seen(self, rate_limit: RateLimit) -> None:
+        self._emit(QuotaSeen(rate_limit))
+
+
+def _load(manifest: ManifestLike) -> Loaded:
+    if isinstance(manifest, Mapping):
+        return parse(manifest)
+    return load(_paths(manifest))
+
+
+def _paths(manifest: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
+    if isinstance(manifest, str | os.PathLike):
+        return [os.fspath(manifest)]
+    return [os.fspath(path) for path in manifest]
+
+
+def _names(manifest: ManifestLike) -> tuple[str, ...]:
+    return ("<mapping>",) if isinstance(manifest, Mapping) else tuple(_paths(manifest))
+
+
+def _code_of(failure: BulkpubError) -> int:
+    match failure:
+        case SettingsInvalid() | NotAPortal():
+            return WRONG
+        case PortalRefuses():
+            return REFUSED
+        case Interrupted():
+            return INTERRUPTED
+        case _:
+            return EARLY
+
+
+def _spared(outcomes: Iterable[DatasetOutcome]) -> int:
+    """Bytes of the files that did not have to be sent."""
+    kept = {ResourceStatus.UNCHANGED, ResourceStatus.ADOPTED, ResourceStatus.DESCRIBED}
+    return sum(
+        resource.size or 0
+        for dataset in outcomes
+        for resource in dataset.resources
+        if resource.status in kept
+    )

@@ -1,0 +1,174 @@
+"""What can be decided for a dataset: actions, as values that know nothing of being carried out."""
+
+from dataclasses import dataclass
+
+from bulkpub.core.model import (
+    DatasetMetadata,
+    RemoteDataset,
+    RemoteResource,
+    ResourceMetadata,
+    ResourceSpec,
+)
+
+__all__ = [
+    "Adopt",
+    "Create",
+    "CreateDataset",
+    "DatasetAction",
+    "Delete",
+    "Describe",
+    "Keep",
+    "KeepDataset",
+    "ListItem",
+    "Plan",
+    "Refuse",
+    "Replace",
+    "ResourceAction",
+    "UpdateDataset",
+]
+
+# --- actions on the dataset itself --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDataset:
+    """Create the dataset with this metadata."""
+
+    metadata: DatasetMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDataset:
+    """Write `changes` to the dataset; what they do not name stays."""
+
+    remote: RemoteDataset
+    changes: DatasetMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDataset:
+    """The dataset is as wanted."""
+
+    remote: RemoteDataset
+
+
+DatasetAction = CreateDataset | UpdateDataset | KeepDataset
+
+# --- actions on resources -----------------------------------------------------------------
+#
+# `wanted` is all that shall be said of the resource in the end, decided while its present
+# title could still be seen: a replacement resets the title.
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Upload the file, or list the link, as a new resource."""
+
+    spec: ResourceSpec
+    wanted: ResourceMetadata
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Upload the file onto the existing resource: id and permalink stay."""
+
+    spec: ResourceSpec
+    remote: RemoteResource
+    wanted: ResourceMetadata
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The portal has this very content without our key: claim it, send no bytes."""
+
+    spec: ResourceSpec
+    remote: RemoteResource
+    wanted: ResourceMetadata
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Only what is said of the resource differs."""
+
+    spec: ResourceSpec
+    remote: RemoteResource
+    wanted: ResourceMetadata
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Nothing to do."""
+
+    spec: ResourceSpec
+    remote: RemoteResource
+    wanted: ResourceMetadata
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Nothing can be done before a person decides; the reason says what about."""
+
+    spec: ResourceSpec
+    reason: str
+
+
+ResourceAction = Create | Replace | Adopt | Describe | Keep | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a resource the manifest no longer names."""
+
+    remote: RemoteResource
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One resource in the finishing request, in its wanted place.
+
+    `changes` is what to write of it, None for nothing; `url` a link's new address; `host`
+    turns a resource that pointed elsewhere into a hosted one, once its file was uploaded
+    onto it.
+    """
+
+    id: str
+    changes: ResourceMetadata | None = None
+    url: str | None = None
+    host: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes more than the resource's place."""
+        return self.changes is not None or self.url is not None or self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one dataset needs; `resources` in the manifest's order.
+
+    `finish` tells whether a finishing request is needed. `refused` is a reason not to touch
+    the dataset at all.
+    """
+
+    dataset: DatasetAction
+    resources: tuple[ResourceAction, ...] = ()
+    deletions: tuple[Delete, ...] = ()
+    finish: bool = False
+    refused: str | None = None
+
+    @property
+    def sends(self) -> tuple[Create | Replace, ...]:
+        """The actions that send a file's bytes, or a new link."""
+        return tuple(a for a in self.resources if isinstance(a, Create | Replace))
+
+    @property
+    def requests(self) -> int:
+        """How many requests it takes, when nothing fails."""
+        dataset = 0 if isinstance(self.dataset, KeepDataset) else 1
+        return dataset + len(self.sends) + len(self.deletions) + (1 if self.finish else 0)

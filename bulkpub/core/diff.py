@@ -1,0 +1,118 @@
+"""What differs between what is wanted of a dataset or resource and what the portal says of it.
+
+The answer has the shape of the metadata itself: only the fields to be written, with the
+values to write; None when nothing differs. What the manifest is silent about never differs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TypeVar
+
+from bulkpub.core.model import (
+    KEY_EXTRA,
+    DatasetMetadata,
+    DatasetSpec,
+    FileSource,
+    Json,
+    RemoteDataset,
+    RemoteResource,
+    ResourceMetadata,
+    ResourceSpec,
+    Spatial,
+)
+
+__all__ = [
+    "changed_fields",
+    "dataset_changes",
+    "new_dataset",
+    "resource_changes",
+    "wanted_resource",
+]
+
+
+def changed_fields(changes: DatasetMetadata | ResourceMetadata) -> tuple[str, ...]:
+    """The names of the fields that `changes` writes."""
+    return tuple(f.name for f in fields(changes) if getattr(changes, f.name) is not None)
+
+
+# --- datasets -----------------------------------------------------------------------------
+
+
+def new_dataset(spec: DatasetSpec) -> DatasetMetadata:
+    """The metadata with which `spec` is created: as wanted, and carrying our key."""
+    return replace(spec.metadata, extras={**(spec.metadata.extras or {}), KEY_EXTRA: spec.key})
+
+
+def dataset_changes(spec: DatasetSpec, remote: RemoteDataset) -> DatasetMetadata | None:
+    """What has to be written for `remote` to become what `spec` wants.
+
+    A dataset the manifest names by id is someone's dataset already: it is recognised by
+    that id and gets no key of ours.
+    """
+    wanted = spec.metadata if spec.id else new_dataset(spec)
+    return _changes(wanted, remote.metadata)
+
+
+# --- resources ----------------------------------------------------------------------------
+
+
+def wanted_resource(spec: ResourceSpec, remote: RemoteResource | None) -> ResourceMetadata:
+    """All that `spec` wants said of its resource, with our key among the extras.
+
+    Where the manifest gives no title, the one the portal has stays, as someone may have
+    written it there; a resource that has none but its raw file name, which is what the
+    portal makes of every upload, gets the file's real name.
+    """
+    title = spec.metadata.title
+    if title is None:
+        current = remote.metadata.title if remote else None
+        raw = remote is None or not current or (remote.hosted and current == remote.file_name)
+        title = spec.default_title if raw else current
+    extras = {**(spec.metadata.extras or {}), KEY_EXTRA: spec.key}
+    return replace(spec.metadata, title=title, extras=extras)
+
+
+def resource_changes(
+    wanted: ResourceMetadata, spec: ResourceSpec, remote: RemoteResource
+) -> ResourceMetadata | None:
+    """What has to be written for `remote` to say what is `wanted` of it.
+
+    The format and mime type of a hosted file are the portal's to say.
+    """
+    if isinstance(spec.source, FileSource):
+        wanted = replace(wanted, format=None, mime=None)
+    return _changes(wanted, remote.metadata)
+
+
+# --- both ---------------------------------------------------------------------------------
+
+
+Metadata = TypeVar("Metadata", DatasetMetadata, ResourceMetadata)
+
+
+def _changes(wanted: Metadata, remote: Metadata) -> Metadata | None:
+    changes: dict[str, Json] = {}
+    for name in changed_fields(wanted):
+        has = getattr(remote, name)
+        want = _merged(getattr(wanted, name), has)
+        if not _same(want, has):
+            changes[name] = want
+    return type(wanted)(**changes) if changes else None
+
+
+def _merged(want: Json, has: Json) -> Json:
+    """`want` on top of `has`, for the values that are made of parts."""
+    match want:
+        case Mapping():
+            return {**(has or {}), **want}
+        case Spatial(zones=zones, granularity=granularity) if isinstance(has, Spatial):
+            return Spatial(has.zones if zones is None else zones, granularity or has.granularity)
+        case _:
+            return want
+
+
+def _same(want: Json, has: Json) -> bool:
+    """Whether the two say the same; an emptied value and an absent one do."""
+    if want == has:
+        return True
+    return not want and not has and not isinstance(want, bool)

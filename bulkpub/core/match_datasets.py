@@ -1,0 +1,92 @@
+"""Who is who among datasets: by id, by our key in the extras, by exact title.
+
+Two candidates for one entry are a `Conflict` that names both, never a guess.
+"""
+
+from collections.abc import Sequence
+
+from bulkpub.core.match import Conflict
+from bulkpub.core.model import DatasetSpec, RemoteDataset
+
+__all__ = ["Matched", "match_datasets"]
+
+Matched = dict[str, RemoteDataset | Conflict]
+"""By dataset key: the portal's dataset, or why it cannot be told; a key that is missing is new."""
+
+
+def match_datasets(wanted: Sequence[DatasetSpec], remote: Sequence[RemoteDataset]) -> Matched:
+    """Match the datasets of one owner, by dataset key; a key that is missing is new.
+
+    `remote` are the datasets found for that owner, plus those fetched by id. A deleted
+    dataset is never taken for a live one; one of ours that was deleted is a conflict.
+    """
+    result: Matched = {}
+    by_id = {dataset.id: dataset for dataset in remote}
+    for spec in wanted:
+        if spec.id:
+            found = by_id.pop(spec.id, None)
+            result[spec.key] = _alive(found) if found else _missing(spec.id)
+    rest = list(by_id.values())
+    _match_by_key(result, wanted, rest)
+    _match_by_title(result, wanted, rest)
+    return result
+
+
+def _match_by_key(
+    result: Matched, wanted: Sequence[DatasetSpec], rest: Sequence[RemoteDataset]
+) -> None:
+    for spec in wanted:
+        if spec.key in result:
+            continue
+        ours = [dataset for dataset in rest if dataset.key == spec.key]
+        alive = [dataset for dataset in ours if not dataset.deleted]
+        if len(alive) > 1:
+            result[spec.key] = _conflict("carry its key", alive)
+        elif ours:
+            result[spec.key] = _alive((alive or ours)[0])
+
+
+def _match_by_title(
+    result: Matched, wanted: Sequence[DatasetSpec], rest: Sequence[RemoteDataset]
+) -> None:
+    keys = {spec.key for spec in wanted}
+    free = [d for d in rest if not d.deleted and d.key not in keys]
+    titles = [spec.metadata.title for spec in wanted if spec.key not in result]
+    for spec in wanted:
+        title = spec.metadata.title
+        same = [dataset for dataset in free if dataset.metadata.title == title]
+        if spec.key in result or title is None or not same:
+            continue
+        if len(same) > 1:
+            result[spec.key] = _conflict("have its title", same)
+        elif titles.count(title) > 1:
+            result[spec.key] = Conflict(
+                f"several datasets of the manifest have the title of '{title}' ({same[0].id}) "
+                f"on the portal; set `id: {same[0].id}` on the one that it is"
+            )
+        else:
+            result[spec.key] = same[0]
+
+
+def _alive(dataset: RemoteDataset) -> RemoteDataset | Conflict:
+    if not dataset.deleted:
+        return dataset
+    return Conflict(
+        f"the dataset '{dataset.metadata.title}' ({dataset.id}) was deleted on the portal; "
+        "restore it there, remove it from the manifest, or give it a new `key` (and no `id`) "
+        "to publish it afresh"
+    )
+
+
+def _missing(dataset_id: str) -> Conflict:
+    return Conflict(
+        f"the portal has no dataset with the id {dataset_id}, or it is not visible to this key; "
+        "correct `id`, or remove it to create the dataset"
+    )
+
+
+def _conflict(what: str, candidates: Sequence[RemoteDataset]) -> Conflict:
+    named = " and ".join(f"'{d.metadata.title}' ({d.id})" for d in candidates)
+    return Conflict(
+        f"{len(candidates)} datasets on the portal {what}: {named}; set `id` to the right one"
+    )

@@ -1,0 +1,159 @@
+"""Who is who in, actions out: everything that one dataset needs, decided at one place.
+
+`plan()` is asked before anything is sent, and asked again whenever an answer was lost: what
+did arrive is then seen as there, what did not is planned anew.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bulkpub.core.actions import (
+    Adopt,
+    Create,
+    CreateDataset,
+    Delete,
+    Describe,
+    Keep,
+    KeepDataset,
+    Plan,
+    Refuse,
+    Replace,
+    ResourceAction,
+    UpdateDataset,
+)
+from bulkpub.core.diff import (
+    changed_fields,
+    dataset_changes,
+    new_dataset,
+    resource_changes,
+    wanted_resource,
+)
+from bulkpub.core.finish import in_order
+from bulkpub.core.match import By, Match, Matching, match_resources
+from bulkpub.core.model import (
+    DatasetSpec,
+    Fingerprint,
+    LinkSource,
+    Prune,
+    RemoteDataset,
+    RemoteResource,
+    ResourceSpec,
+)
+
+__all__ = ["plan"]
+
+
+def plan(
+    spec: DatasetSpec,
+    fingerprints: Mapping[str, Fingerprint],
+    remote: RemoteDataset | None,
+    *,
+    bound: Mapping[str, str] | None = None,
+    allow_mass_delete: bool = False,
+) -> Plan:
+    """Decide what makes `remote` what `spec` wants.
+
+    `fingerprints` has what is known of each file, by resource key, with the SHA-1 of those
+    that `hashes_needed` names. `bound` are ids the portal gave to our entries earlier in
+    this run, by resource key.
+    """
+    if remote is None:
+        return Plan(
+            CreateDataset(new_dataset(spec)),
+            tuple(Create(r, wanted_resource(r, None), "new dataset") for r in spec.resources),
+            finish=bool(spec.resources),
+        )
+    matching = match_resources(spec.resources, fingerprints, remote.resources, bound)
+    actions = tuple(_action(r, matching, fingerprints) for r in spec.resources)
+    refusing = any(isinstance(action, Refuse) for action in actions)
+    deletions = () if refusing else _deletions(spec, matching)
+    changes = dataset_changes(spec, remote)
+    return Plan(
+        UpdateDataset(remote, changes) if changes else KeepDataset(remote),
+        actions,
+        deletions,
+        finish=_needs_finishing(spec, remote, actions),
+        refused=_mass_delete(remote, deletions, allowed=allow_mass_delete),
+    )
+
+
+def _action(
+    spec: ResourceSpec, matching: Matching, fingerprints: Mapping[str, Fingerprint]
+) -> ResourceAction:
+    if conflict := matching.conflicts.get(spec.key):
+        return Refuse(spec, conflict.message)
+    match = matching.matches.get(spec.key)
+    if match is None:
+        return Create(spec, wanted_resource(spec, None), "not on the portal yet")
+    if isinstance(spec.source, LinkSource):
+        return _link_action(spec, spec.source, match)
+    if why := _content_differs(fingerprints.get(spec.key), match.remote):
+        return Replace(spec, match.remote, wanted_resource(spec, match.remote), why)
+    return _same_content(spec, match)
+
+
+def _content_differs(known: Fingerprint | None, remote: RemoteResource) -> str | None:
+    """Why the file has to be sent, None when the portal has these very bytes."""
+    if not remote.hosted:
+        return "hosted elsewhere until now"
+    if known is None or remote.sha1 is None:
+        return "the portal has no SHA-1 to compare with"
+    if known.size != remote.size:
+        return f"size changed from {remote.size} to {known.size} bytes"
+    return None if known.sha1 == remote.sha1 else "content changed"
+
+
+def _link_action(spec: ResourceSpec, source: LinkSource, match: Match) -> ResourceAction:
+    remote = match.remote
+    if remote.hosted:
+        return Refuse(
+            spec,
+            f"'{remote.metadata.title}' ({remote.id}) is a file hosted on the portal and cannot "
+            "become a link; delete it there, or give the link another `key`",
+        )
+    if remote.url != source.url:
+        wanted = wanted_resource(spec, remote)
+        return Describe(spec, remote, wanted, f"address changed from {remote.url}")
+    return _same_content(spec, match)
+
+
+def _same_content(spec: ResourceSpec, match: Match) -> ResourceAction:
+    remote, wanted = match.remote, wanted_resource(spec, match.remote)
+    if match.by not in {By.ID, By.KEY} and remote.key != spec.key:
+        was = f"published before as '{remote.key}'" if remote.key else "put there by other means"
+        return Adopt(spec, remote, wanted, f"same {match.by} on the portal, {was}")
+    changes = resource_changes(wanted, spec, remote)
+    if changes is None:
+        return Keep(spec, remote, wanted, "same content, same description")
+    return Describe(spec, remote, wanted, "differs in: " + ", ".join(changed_fields(changes)))
+
+
+def _deletions(spec: DatasetSpec, matching: Matching) -> tuple[Delete, ...]:
+    unmatched = matching.unmatched.values()
+    match spec.prune:
+        case Prune.NONE:
+            return ()
+        case Prune.OURS:
+            reason = "published by bulkpub before, no longer in the manifest"
+            return tuple(Delete(r, reason) for r in unmatched if r.key is not None)
+        case Prune.ALL:
+            return tuple(Delete(r, "not in the manifest") for r in unmatched)
+
+
+def _mass_delete(
+    remote: RemoteDataset, deletions: Sequence[Delete], *, allowed: bool
+) -> str | None:
+    if allowed or 2 * len(deletions) <= len(remote.resources):
+        return None
+    return (
+        f"pruning would delete {len(deletions)} of the dataset's {len(remote.resources)} "
+        "resources; if that is meant, run again with --allow-mass-delete"
+    )
+
+
+def _needs_finishing(
+    spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction]
+) -> bool:
+    if any(not isinstance(action, Keep | Refuse) for action in actions):
+        return True
+    there = {a.spec.key: a.remote.id for a in actions if isinstance(a, Keep)}
+    return not in_order(spec, there, [resource.id for resource in remote.resources])

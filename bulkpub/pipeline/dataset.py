@@ -1,0 +1,264 @@
+"""One dataset's story, from top to bottom: plan, carry out, finish, check.
+
+There is one way of recovering and it is the ordinary one: whenever an answer was lost, or
+is not what was expected, the dataset is observed afresh and planned again, and what is
+already there is no longer in the plan.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import anyio
+
+from bulkpub.core.actions import (
+    CreateDataset,
+    KeepDataset,
+    Plan,
+    UpdateDataset,
+)
+from bulkpub.core.diff import changed_fields, dataset_changes
+from bulkpub.core.finish import finishing, unfinished
+from bulkpub.core.match import Conflict, hashes_needed
+from bulkpub.core.model import KEY_EXTRA, FileSource, RemoteDataset, ResourceMetadata
+from bulkpub.core.names import file_slug
+from bulkpub.core.outcome import DatasetStatus
+from bulkpub.core.plan import plan
+from bulkpub.errors import (
+    DatasetFailed,
+    DescriptionsRefused,
+    Outdated,
+    PlanAgain,
+    ResourceFailed,
+)
+from bulkpub.observers.events import DatasetStarted, PlanReady
+from bulkpub.pipeline.observe import observe
+from bulkpub.pipeline.services import Services
+from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.tasks import side_by_side
+from bulkpub.pipeline.uploads import send_all
+from bulkpub.sources import fingerprint, sha1_of
+
+__all__ = ["publish_dataset"]
+
+ROUNDS = 6
+"""Plans made for one dataset before it is given up; each file has its own, smaller limit."""
+
+
+async def publish_dataset(
+    story: Story, found: RemoteDataset | Conflict | None, services: Services
+) -> None:
+    """Make the portal's dataset what `story.spec` wants, and write down in `story` what happened.
+
+    `found` is what observing told of it. Raises `DatasetFailed` when the dataset as a whole
+    cannot be published, and what stops the whole run; failures of single files are in `story`.
+    """
+    spec = story.spec
+    services.emit(DatasetStarted(spec.key, spec.metadata.title or spec.key))
+    if isinstance(found, Conflict):
+        raise DatasetFailed(found.message)
+    story.remote = found
+    _look_at_files(story)
+    for _ in range(ROUNDS):
+        todo = await _plan(story, services)
+        if todo.refused:
+            raise DatasetFailed(todo.refused)
+        if services.options.dry_run:
+            _as_planned(story, todo)
+            return
+        try:
+            await _carry_out(story, todo, services)
+        except PlanAgain as error:
+            last = str(error)
+            story.remote = await _look_again(story, services)
+        else:
+            story.finished = True
+            return
+    raise DatasetFailed(f"given up after planning it {ROUNDS} times; the last time: {last}")
+
+
+def _look_at_files(story: Story) -> None:
+    for entry in story.spec.resources:
+        if isinstance(entry.source, FileSource):
+            try:
+                story.fingerprints[entry.key] = fingerprint(entry.source)
+            except ResourceFailed as error:
+                story.resources[entry.key].error = str(error)
+
+
+# --- planning -----------------------------------------------------------------------------
+
+
+async def _plan(story: Story, services: Services) -> Plan:
+    await _hash_what_decides(story, services)
+    todo = plan(
+        story.spec,
+        story.fingerprints,
+        story.remote,
+        bound=story.bound,
+        allow_mass_delete=services.options.allow_mass_delete,
+    )
+    for action in todo.resources:
+        resource = story.resources[action.spec.key]
+        if resource.error is None:
+            resource.planned(action)
+    sizes = [
+        story.fingerprints[a.spec.key].size for a in todo.sends if a.spec.key in story.fingerprints
+    ]
+    services.emit(PlanReady(story.spec.key, len(sizes), sum(sizes)))
+    return todo
+
+
+async def _hash_what_decides(story: Story, services: Services) -> None:
+    if story.remote is None:
+        return
+    needed = hashes_needed(
+        story.spec.resources, story.fingerprints, story.remote.resources, story.bound
+    )
+
+    async def digest(key: str) -> None:
+        source, known = story.resources[key].spec.source, story.fingerprints[key]
+        assert isinstance(source, FileSource)  # noqa: S101 - only files have fingerprints
+        try:
+            sha1 = await sha1_of(source, known, limiter=services.hashing)
+        except ResourceFailed as error:
+            story.resources[key].error = str(error)
+            return
+        services.figures.hashed += known.size
+        story.fingerprints[key] = replace(known, sha1=sha1)
+
+    wanted = [key for key in needed if story.resources[key].error is None]
+    await side_by_side([partial(digest, key) for key in sorted(wanted)])
+
+
+def _as_planned(story: Story, todo: Plan) -> None:
+    """Tell a dry run's story: what would be done counts as done."""
+    match todo.dataset:
+        case CreateDataset():
+            story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
+        case UpdateDataset(changes=changes):
+            _note_update(story, changed_fields(changes))
+        case KeepDataset():
+            if todo.finish:
+                story.status = DatasetStatus.UPDATED
+    for resource in story.resources.values():
+        resource.done = True
+    story.deleted = list(todo.deletions)
+    story.finished = True
+
+
+def _note_update(story: Story, names: tuple[str, ...]) -> None:
+    if story.status is not DatasetStatus.CREATED:
+        story.status = DatasetStatus.UPDATED
+    story.reasons.append("differs in: " + ", ".join(names))
+
+
+# --- carrying out -------------------------------------------------------------------------
+
+
+async def _carry_out(story: Story, todo: Plan, services: Services) -> None:
+    """Do what was planned; raises `PlanAgain` when the portal has to be looked at first."""
+    await _write_dataset(story, todo, services)
+    await send_all(story, todo.sends, services)
+    await _finish(story, services)
+    if not story.failed:
+        await _delete(story, todo, services)
+    for resource in story.resources.values():
+        resource.done = resource.error is None
+
+
+async def _write_dataset(story: Story, todo: Plan, services: Services) -> None:
+    match todo.dataset:
+        case KeepDataset():
+            return
+        case CreateDataset(metadata=metadata):
+            lock = services.creating.setdefault(file_slug(metadata.title or ""), anyio.Lock())
+            async with lock:
+                owner = services.owners[story.spec.key]
+                story.remote = await services.portal.create_dataset(
+                    metadata, owner.organization, services.now()
+                )
+            story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
+        case UpdateDataset(remote=remote, changes=changes):
+            written = await services.portal.update_dataset(remote, changes, services.now())
+            story.remote = replace(written, resources=remote.resources)
+            _note_update(story, changed_fields(changes))
+    left = dataset_changes(story.spec, story.remote)
+    if left is not None:
+        story.error = "the portal did not take over: " + ", ".join(changed_fields(left))
+
+
+async def _finish(story: Story, services: Services) -> None:
+    """Describe and order all resources in one request, and see that the portal did."""
+    assert story.remote is not None  # noqa: S101 - created or found by now
+    now, created = story.remote.resources, frozenset(story.created)
+    items = finishing(story.spec, story.wanted(), story.ids(), now, created)
+    if items is None:
+        return
+    try:
+        answer = await services.portal.set_resources(story.remote.id, items)
+    except DescriptionsRefused as refused:
+        _describe_less(story, refused)
+        await _finish(story, services)
+        return
+    story.remote = replace(story.remote, resources=answer)
+    if story.status is None:
+        story.status = DatasetStatus.UPDATED
+        story.reasons.append("descriptions or order of its resources")
+    _check_kept(story, unfinished(story.spec, story.wanted(), story.ids(), answer))
+    story.created.clear()
+    fresh = {resource.id: resource for resource in answer}
+    for key, resource_id in story.ids().items():
+        story.resources[key].remote = fresh.get(resource_id, story.resources[key].remote)
+
+
+def _check_kept(story: Story, lacking: Mapping[str, str]) -> None:
+    """Believe the portal at the second time: the first may be another writer's doing."""
+    if not lacking:
+        return
+    story.unkept += 1
+    if story.unkept == 1:
+        raise Outdated("; ".join(lacking.values()))
+    for key, sentence in lacking.items():
+        story.resources[key].error = story.resources[key].error or sentence
+
+
+def _describe_less(story: Story, refused: DescriptionsRefused) -> None:
+    """Reduce what the portal refuses to title and key, so that the others are described."""
+    by_id = {resource_id: key for key, resource_id in story.ids().items()}
+    for resource_id, reason in refused.reasons.items():
+        key = by_id.get(resource_id)
+        if key is None:
+            raise DatasetFailed(f"the portal refuses a resource that is not ours: {reason}")
+        resource = story.resources[key]
+        if resource.error is None:
+            resource.error = f"the portal refuses its description ({reason})"
+            resource.touched = True
+            title = resource.wanted.title if resource.wanted else None
+            resource.wanted = ResourceMetadata(title=title, extras={KEY_EXTRA: key})
+        else:
+            resource.undescribable = True
+
+
+async def _delete(story: Story, todo: Plan, services: Services) -> None:
+    assert story.remote is not None  # noqa: S101 - created or found by now
+    for deletion in todo.deletions:
+        await services.portal.delete_resource(story.remote.id, deletion.remote.id)
+        story.deleted.append(deletion)
+
+
+async def _look_again(story: Story, services: Services) -> RemoteDataset | None:
+    """Observe the dataset afresh."""
+    await anyio.sleep(services.options.look_again_s)
+    if story.remote is not None:
+        fresh = await services.portal.dataset(story.remote.id)
+        if fresh is None:
+            raise DatasetFailed("the dataset vanished from the portal while it was published")
+        return fresh
+    owner = services.owners[story.spec.key]
+    found = (await observe(services.portal, owner, [story.spec])).get(story.spec.key)
+    if isinstance(found, Conflict):
+        raise DatasetFailed(found.message)
+    if found is not None:
+        story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
+    return found

@@ -1,0 +1,99 @@
+"""What the portal has of what the manifest names, in as few requests as it can be known.
+
+The listing of an owner tells everything about a hundred datasets in one request, but all
+its pages have to be read to be sure that something is *not* there; a dataset whose id is
+known costs one request. Pages are dropped as they are read, but for what may match.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+
+import anyio
+
+from bulkpub.core.match_datasets import Matched, match_datasets
+from bulkpub.core.model import DatasetSpec, RemoteDataset
+from bulkpub.pipeline.tasks import side_by_side
+from bulkpub.portals import Portal
+
+__all__ = ["Owner", "ask_one_by_one", "observe"]
+
+ASKED_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose datasets to look through: an organization or a user, by id."""
+
+    organization: str | None = None
+    user: str | None = None
+
+
+async def observe(portal: Portal, owner: Owner, specs: Sequence[DatasetSpec]) -> Matched:
+    """Find the datasets of one owner; see `match_datasets` for the answer."""
+    search = _Search(specs)
+    if not ask_one_by_one(pages_left=1, missing_ids=len(search.ids), named=search.named):
+        await search.read_listing(portal, owner)
+    await search.ask_for_missing(portal)
+    return match_datasets(specs, list(search.found.values()))
+
+
+def ask_one_by_one(*, pages_left: int, missing_ids: int, named: bool) -> bool:
+    """Whether asking for each missing id takes no more requests than reading the listing.
+
+    A dataset that is only known by key or title (`named`) can be found in the listing alone.
+    """
+    return not named and missing_ids <= pages_left
+
+
+@dataclass(slots=True)
+class _Search:
+    specs: Sequence[DatasetSpec]
+    found: dict[str, RemoteDataset] = field(default_factory=dict)
+    ids: set[str] = field(init=False)
+    keys: set[str] = field(init=False)
+    titles: set[str | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ids = {spec.id for spec in self.specs if spec.id}
+        by_name = [spec for spec in self.specs if not spec.id]
+        self.keys = {spec.key for spec in by_name}
+        self.titles = {spec.metadata.title for spec in by_name} - {None}
+
+    @property
+    def named(self) -> bool:
+        return bool(self.keys)
+
+    async def read_listing(self, portal: Portal, owner: Owner) -> None:
+        read = 0
+        async for page in portal.owned_by(organization=owner.organization, user=owner.user):
+            read += 1
+            for dataset in page.datasets:
+                if self._may_match(dataset):
+                    self.found[dataset.id] = dataset
+            pages = ceil(page.total / max(len(page.datasets), 1))
+            if page.last or ask_one_by_one(
+                pages_left=pages - read, missing_ids=len(self._missing()), named=self.named
+            ):
+                return
+
+    def _may_match(self, dataset: RemoteDataset) -> bool:
+        return (
+            dataset.id in self.ids
+            or dataset.key in self.keys
+            or dataset.metadata.title in self.titles
+        )
+
+    def _missing(self) -> set[str]:
+        return self.ids - self.found.keys()
+
+    async def ask_for_missing(self, portal: Portal) -> None:
+        async def ask(dataset_id: str) -> None:
+            if dataset := await portal.dataset(dataset_id):
+                self.found[dataset_id] = dataset
+
+        await side_by_side(
+            [partial(ask, i) for i in sorted(self._missing())],
+            anyio.CapacityLimiter(ASKED_AT_ONCE),
+        )

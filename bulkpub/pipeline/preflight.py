@@ -1,0 +1,141 @@
+"""What can be checked against the portal before the first write, for a handful of requests.
+
+That the key works, that the organizations exist and are ours, that licences, frequencies
+and resource types are known, that no file has an extension the portal refuses. Everything
+found is returned at once; only what makes the whole run pointless is raised.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+
+from bulkpub.core.model import DatasetSpec, FileSource, Place
+from bulkpub.errors import PortalRefuses, Problem
+from bulkpub.pipeline.observe import Owner
+from bulkpub.pipeline.tasks import side_by_side
+from bulkpub.portals import Account, Portal, Vocabulary
+
+__all__ = ["Checked", "check"]
+
+
+@dataclass(slots=True)
+class Checked:
+    """What is wrong, who owns which dataset (by key), and the specs as the portal keeps them."""
+
+    account: Account
+    specs: list[DatasetSpec] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    owners: dict[str, Owner] = field(default_factory=dict)
+
+
+async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
+    """Check `specs` against the portal.
+
+    Raises `PortalRefuses` when the key is not accepted, or gives no right to publish in any
+    of the organizations the manifest names.
+    """
+    checked = Checked(await portal.account())
+    known = await _vocabularies(portal, specs)
+    checked.specs = [portal.normalized(spec) for spec in specs]
+    await _check_owners(portal, specs, checked)
+    for spec in checked.specs:
+        checked.problems += _unknown_values(spec, known)
+        checked.problems += _refused_files(portal, spec, known.get(Vocabulary.EXTENSIONS))
+    return checked
+
+
+# --- values and files ---------------------------------------------------------------------
+
+
+async def _vocabularies(
+    portal: Portal, specs: Sequence[DatasetSpec]
+) -> dict[Vocabulary, frozenset[str]]:
+    """Fetch the lists that the manifest needs, side by side."""
+    resources = [resource for spec in specs for resource in spec.resources]
+    needed = {
+        Vocabulary.LICENSES: any(s.metadata.license for s in specs),
+        Vocabulary.FREQUENCIES: any(s.metadata.frequency for s in specs),
+        Vocabulary.RESOURCE_TYPES: any(r.metadata.type for r in resources),
+        Vocabulary.EXTENSIONS: any(isinstance(r.source, FileSource) for r in resources),
+    }
+    known: dict[Vocabulary, frozenset[str]] = {}
+
+    async def fetch(which: Vocabulary) -> None:
+        known[which] = await portal.vocabulary(which)
+
+    await side_by_side([partial(fetch, which) for which, is_needed in needed.items() if is_needed])
+    return known
+
+
+def _unknown_values(
+    spec: DatasetSpec, known: dict[Vocabulary, frozenset[str]]
+) -> Iterable[Problem]:
+    wanted = [
+        ("licence", spec.metadata.license, Vocabulary.LICENSES, spec.place),
+        ("frequency", spec.metadata.frequency, Vocabulary.FREQUENCIES, spec.place),
+    ]
+    wanted += [
+        ("resource type", resource.metadata.type, Vocabulary.RESOURCE_TYPES, resource.place)
+        for resource in spec.resources
+    ]
+    for what, value, which, place in wanted:
+        if value and which in known and value not in known[which]:
+            yield _problem(
+                place, spec, f"the portal knows no {what} '{value}'" + _nearest(value, known[which])
+            )
+
+
+def _nearest(value: str, known: frozenset[str]) -> str:
+    near = get_close_matches(value, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else f"; it knows: {', '.join(sorted(known))}"
+
+
+def _refused_files(
+    portal: Portal, spec: DatasetSpec, extensions: frozenset[str] | None
+) -> Iterable[Problem]:
+    for resource in spec.resources:
+        if extensions is None or not isinstance(resource.source, FileSource):
+            continue
+        if why := portal.refuses_file(resource.source.name, extensions):
+            yield _problem(resource.place, spec, f"{resource.source.shown}: {why}")
+
+
+def _problem(place: Place, spec: DatasetSpec, message: str) -> Problem:
+    return Problem(place.file, place.line, place.column, message, spec.key)
+
+
+# --- owners -------------------------------------------------------------------------------
+
+
+async def _check_owners(portal: Portal, specs: Sequence[DatasetSpec], checked: Checked) -> None:
+    account = checked.account
+    ours = {name: o for o in account.organizations for name in (o.id, o.slug)}
+    named = {spec.organization for spec in specs if spec.organization}
+    refused: dict[str, str] = {}
+    for name in sorted(named - ours.keys()):
+        organization = await portal.organization(name)
+        if organization and account.administrator:
+            ours[name] = organization
+        elif organization:
+            refused[name] = (
+                f"the account of this API key ({account.name}) is not a member of the "
+                f"organization '{organization.name}'; publishing there needs the key of a member"
+            )
+    if refused and refused.keys() >= named and all(spec.organization for spec in specs):
+        raise PortalRefuses("; ".join(refused.values()))
+    for spec in specs:
+        if spec.organization is None:
+            checked.owners[spec.key] = Owner(user=account.id)
+        elif spec.organization in ours:
+            checked.owners[spec.key] = Owner(organization=ours[spec.organization].id)
+        else:
+            checked.problems.append(
+                _problem(spec.place, spec, refused.get(spec.organization) or _unknown(spec, ours))
+            )
+
+
+def _unknown(spec: DatasetSpec, ours: Iterable[str]) -> str:
+    near = get_close_matches(spec.organization or "", sorted(ours), n=1, cutoff=0.6)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"the portal knows no organization '{spec.organization}'{hint}"

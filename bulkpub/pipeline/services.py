@@ -1,0 +1,65 @@
+"""What publishing one dataset needs besides its spec: handed down, never looked up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio
+
+from bulkpub.observers.events import Event
+from bulkpub.pipeline.observe import Owner
+from bulkpub.portals import Portal
+
+__all__ = ["Figures", "RunOptions", "Services"]
+
+HASHERS = 2
+"""Files hashed at once; hashing is bound by the disk or by a core, more only compete."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to go about a run.
+
+    `concurrency` datasets at once, `uploads` within one. `attempts` is how often the bytes of
+    one file are sent before it is given up, `look_again_s` how long to wait (seconds) before
+    looking what became of a request whose answer was lost.
+    """
+
+    dry_run: bool = False
+    keep_going: bool = False
+    allow_mass_delete: bool = False
+    concurrency: int = 8
+    uploads: int = 4
+    attempts: int = 4
+    look_again_s: float = 2.0
+
+
+@dataclass(slots=True)
+class Figures:
+    """What is counted across datasets, in bytes."""
+
+    hashed: int = 0
+    uploaded: int = 0
+    spared: int = 0
+
+
+@dataclass(slots=True)
+class Services:
+    """The means of a run, shared by its workers.
+
+    `owners` tells who each dataset belongs to, by dataset key; `creating` keeps datasets whose
+    slugs would be the same from being created at the same time, which udata answers with 500.
+    """
+
+    portal: Portal
+    options: RunOptions
+    emit: Callable[[Event], None]
+    owners: dict[str, Owner] = field(default_factory=dict)
+    figures: Figures = field(default_factory=Figures)
+    hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(HASHERS))
+    creating: dict[str, anyio.Lock] = field(default_factory=dict)
+
+    @staticmethod
+    def now() -> datetime:
+        """The time, UTC."""
+        return datetime.now(UTC)

@@ -1,0 +1,139 @@
+"""The uploads of one dataset: a few at once, never two of one stored file name.
+
+udata stores a file under the dataset, the second and the slugified name. Two uploads of one
+name in one second end in a 500 or, if both are in flight, in files whose bytes do not match
+their checksum; so those of one name follow each other, more than a second apart.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import anyio
+
+from bulkpub.core.actions import Create, Replace
+from bulkpub.core.model import FileSource, RemoteResource
+from bulkpub.core.names import upload_name
+from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
+from bulkpub.observers.events import UploadFinished, UploadProgressed, UploadStarted
+from bulkpub.pipeline.services import Services
+from bulkpub.pipeline.story import ResourceStory, Story
+from bulkpub.pipeline.tasks import side_by_side
+from bulkpub.sources import FileBody
+
+__all__ = ["SAME_NAME_PAUSE_S", "send_all"]
+
+SAME_NAME_PAUSE_S = 1.1
+"""Seconds between the end of one upload and the start of the next of the same stored name."""
+
+Send = Create | Replace
+
+
+async def send_all(story: Story, actions: Sequence[Send], services: Services) -> None:
+    """Carry out `actions`; failures of single files are written down in `story`.
+
+    Raises `PlanAgain` at the end when the portal has to be looked at before anything else.
+    """
+    todo = [action for action in actions if story.resources[action.spec.key].error is None]
+    groups: dict[str, list[Send]] = {}
+    for action in todo:
+        source = action.spec.source
+        name = upload_name(source.name) if isinstance(source, FileSource) else source.url
+        groups.setdefault(name, []).append(action)
+    limiter = anyio.CapacityLimiter(services.options.uploads)
+    doubts: list[str] = []
+
+    async def send_in_turn(name: str, group: Sequence[Send]) -> None:
+        for action in group:
+            await _pause(story, name)
+            try:
+                async with limiter:
+                    await _send(story, action, services)
+            except PlanAgain as doubt:
+                story.resources[action.spec.key].touched = True
+                doubts.append(str(doubt))
+            except (ResourceFailed, PortalUnavailable) as error:
+                story.resources[action.spec.key].error = str(error)
+            finally:
+                story.sent_at[name] = time.monotonic()
+
+    await side_by_side([partial(send_in_turn, name, group) for name, group in groups.items()])
+    if doubts:
+        raise Uncertain("; ".join(doubts))
+
+
+async def _pause(story: Story, name: str) -> None:
+    last = story.sent_at.get(name)
+    if last is not None:
+        await anyio.sleep(max(0.0, last + SAME_NAME_PAUSE_S - time.monotonic()))
+
+
+async def _send(story: Story, action: Send, services: Services) -> None:
+    assert story.remote is not None  # noqa: S101 - a dataset exists before its resources
+    resource = story.resources[action.spec.key]
+    if resource.attempts >= services.options.attempts:
+        raise ResourceFailed(
+            f"given up after sending it {resource.attempts} times without the portal having it"
+        )
+    started = time.perf_counter()
+    resource.attempts += 1
+    try:
+        match action.spec.source:
+            case FileSource() as source:
+                onto = action.remote.id if isinstance(action, Replace) else None
+                await _upload(story, resource, source, onto, services)
+            case link:
+                wanted = resource.wanted or action.wanted
+                remote = await services.portal.create_link(story.remote.id, link, wanted)
+                story.stored(action.spec.key, remote)
+    finally:
+        resource.seconds += time.perf_counter() - started
+
+
+async def _upload(
+    story: Story,
+    resource: ResourceStory,
+    source: FileSource,
+    onto: str | None,
+    services: Services,
+) -> None:
+    assert story.remote is not None  # noqa: S101 - a dataset exists before its resources
+    dataset, key = story.spec.key, resource.spec.key
+    planned = story.fingerprints[key]
+    bodies: list[FileBody] = []
+
+    def progressed(sent: int) -> None:
+        services.emit(UploadProgressed(dataset, key, sent, planned.size))
+
+    def new_body() -> FileBody:
+        bodies.append(FileBody(source, planned, progressed))
+        return bodies[-1]
+
+    services.emit(UploadStarted(dataset, key, planned.size, resource.attempts))
+    error: str | None = "interrupted"
+    try:
+        remote = await services.portal.upload(story.remote.id, new_body, onto)
+        sent = bodies[-1].sha1
+        story.fingerprints[key] = replace(planned, sha1=sent)
+        story.stored(key, remote)
+        services.figures.uploaded += planned.size
+        _check_bytes(remote, sent, planned.size)
+        error = None
+    except BulkpubError as failure:
+        if bodies and bodies[-1].sha1:
+            story.fingerprints[key] = replace(planned, sha1=bodies[-1].sha1)
+        error = str(failure)
+        raise
+    finally:
+        services.emit(UploadFinished(dataset, key, error))
+
+
+def _check_bytes(remote: RemoteResource, sent: str | None, size: int) -> None:
+    """Compare the portal's checksum of what it received with ours of what we sent."""
+    if remote.sha1 in {None, sent} and remote.size in {None, size}:
+        return
+    raise Uncertain(
+        f"the portal received other bytes than were sent (its SHA-1 is {remote.sha1}, "
+        f"ours {sent}; {remote.size} bytes, {size} sent)"
+    )

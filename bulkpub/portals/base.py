@@ -1,0 +1,117 @@
+"""What the pipeline asks of a portal.
+
+Every call raises `ResourceFailed` or `DatasetFailed` when the portal will not do it,
+`Uncertain` when a write's answer was lost, `PortalUnavailable` when it does not answer, and
+`PortalRefuses` when it refuses the key or is read-only.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bulkpub.core.actions import ListItem
+from bulkpub.core.model import (
+    DatasetMetadata,
+    DatasetSpec,
+    LinkSource,
+    RemoteDataset,
+    RemoteResource,
+    ResourceMetadata,
+)
+from bulkpub.transport import Body
+
+__all__ = ["Account", "Organization", "Page", "Portal", "Vocabulary"]
+
+
+class Vocabulary(StrEnum):
+    """A closed list that the portal publishes."""
+
+    LICENSES = "licenses"
+    FREQUENCIES = "frequencies"
+    RESOURCE_TYPES = "resource_types"
+    EXTENSIONS = "extensions"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization: `id` never changes, `slug` may."""
+
+    id: str
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose key it is, and where it may publish; a site administrator may everywhere."""
+
+    id: str
+    name: str
+    organizations: tuple[Organization, ...]
+    administrator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing; `total` counts the datasets of all its pages."""
+
+    datasets: tuple[RemoteDataset, ...]
+    total: int
+    last: bool
+
+
+class Portal(Protocol):
+    """A portal, as far as publishing goes."""
+
+    def normalized(self, spec: DatasetSpec) -> DatasetSpec:
+        """`spec` with its metadata in the form in which the portal keeps it."""
+
+    def refuses_file(self, name: str, extensions: frozenset[str]) -> str | None:
+        """Why the portal would refuse a file called `name`; None when it would not."""
+
+    async def account(self) -> Account:
+        """Who we are; also proves that the key works and that this is a portal."""
+
+    async def organization(self, id_or_slug: str) -> Organization | None:
+        """The organization, whoever belongs to it; None when there is none."""
+
+    async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
+        """The values the portal knows."""
+
+    def owned_by(
+        self, *, organization: str | None = None, user: str | None = None
+    ) -> AsyncIterator[Page]:
+        """All datasets of an organization or of a user (ids), page by page."""
+
+    async def dataset(self, dataset_id: str) -> RemoteDataset | None:
+        """One dataset as it is now; None when there is none for us."""
+
+    async def create_dataset(
+        self, metadata: DatasetMetadata, organization: str | None, now: datetime
+    ) -> RemoteDataset:
+        """Create a dataset; never repeated blindly."""
+
+    async def update_dataset(
+        self, remote: RemoteDataset, changes: DatasetMetadata, now: datetime
+    ) -> RemoteDataset:
+        """Write `changes`; what they do not name stays as `remote` has it."""
+
+    async def upload(
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+    ) -> RemoteResource:
+        """Upload a file as a new resource, or onto an existing one; never repeated blindly."""
+
+    async def create_link(
+        self, dataset_id: str, link: LinkSource, metadata: ResourceMetadata
+    ) -> RemoteResource:
+        """List a resource that stays on another server; never repeated blindly."""
+
+    async def set_resources(
+        self, dataset_id: str, items: Sequence[ListItem]
+    ) -> tuple[RemoteResource, ...]:
+        """Describe and order all resources of a dataset at once; the answer is their new state."""
+
+    async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
+        """Delete a resource; that it is gone already is no error."""

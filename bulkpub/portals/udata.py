@@ -1,0 +1,285 @@
+"""udata, the software of data.gouv.fr: each call the pipeline makes, over one transport.
+
+Knows the endpoints and what their statuses mean; `udata_codec` knows the bodies. The facts
+behind each line are in `docs/reference/portal.md`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import NoReturn
+
+from bulkpub.core.actions import ListItem
+from bulkpub.core.model import (
+    DatasetMetadata,
+    DatasetSpec,
+    Json,
+    LinkSource,
+    RemoteDataset,
+    RemoteResource,
+    ResourceMetadata,
+)
+from bulkpub.core.names import extension_of
+from bulkpub.errors import (
+    BulkpubError,
+    DatasetFailed,
+    DescriptionsRefused,
+    NotAPortal,
+    Outdated,
+    PortalRefuses,
+    PortalUnavailable,
+    ResourceFailed,
+    Uncertain,
+)
+from bulkpub.portals import udata_codec as codec
+from bulkpub.portals.base import Account, Organization, Page, Vocabulary
+from bulkpub.transport import Answer, Body, Request, Transport
+
+__all__ = ["PAGE_SIZE", "Udata"]
+
+PAGE_SIZE = 100
+"""Datasets per page of a listing; large ones with hundreds of resources stay a few MB."""
+
+BAD_REQUEST, NOT_FOUND, GONE = 400, 404, 410
+
+
+class Udata:
+    """A udata portal; implements `bulkpub.portals.Portal`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._frequencies: frozenset[str] = frozenset()
+
+    # --- pure ------------------------------------------------------------------------------
+
+    def normalized(self, spec: DatasetSpec) -> DatasetSpec:
+        """See `Portal`."""
+        return codec.normalized(spec, self._frequencies)
+
+    def refuses_file(self, name: str, extensions: frozenset[str]) -> str | None:
+        """See `Portal`."""
+        extension = extension_of(name)
+        if not extension:
+            return f"the portal refuses files without an extension, such as '{name}'"
+        if extension in extensions or extension in ALWAYS_ALLOWED:
+            return None
+        return (
+            f"the portal refuses .{extension} files; "
+            f"it lists those it takes at {self._transport.base_url}/datasets/extensions/"
+        )
+
+    # --- asking ----------------------------------------------------------------------------
+
+    async def account(self) -> Account:
+        """See `Portal`; raises `NotAPortal` when something else answers at this address."""
+        answer = await self._transport.send(Request("GET", "/me/", "/me/"))
+        data = answer.json()
+        if answer.status == NOT_FOUND or (answer.ok and not isinstance(data, dict)):
+            raise NotAPortal(
+                f"{self._transport.base_url} does not answer like a udata portal; "
+                "is it the right address?"
+            )
+        if not answer.ok:
+            self._refused(answer, DatasetFailed, "GET /me/")
+        return Account(
+            id=data["id"],
+            name=f"{data.get('first_name') or ''} {data.get('last_name') or ''}".strip(),
+            organizations=tuple(_organization(o) for o in data.get("organizations") or ()),
+            administrator="admin" in (data.get("roles") or ()),
+        )
+
+    async def organization(self, id_or_slug: str) -> Organization | None:
+        """See `Portal`."""
+        request = Request("GET", f"/organizations/{id_or_slug}/", "/organizations/{id}/")
+        answer = await self._transport.send(request)
+        if answer.status in {NOT_FOUND, GONE, 308}:
+            return None
+        return _organization(self._data(answer, DatasetFailed, "the organization"))
+
+    async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
+        """See `Portal`."""
+        path = f"/datasets/{which}/"
+        answer = await self._transport.send(Request("GET", path, path))
+        if not answer.ok:
+            self._refused(answer, DatasetFailed, f"GET {path}")
+        rows = answer.json()
+        if not isinstance(rows, list):
+            raise PortalUnavailable(f"the portal answered {path} with something unreadable")
+        values = frozenset(row if isinstance(row, str) else row["id"] for row in rows)
+        if which is Vocabulary.FREQUENCIES:
+            self._frequencies = values
+        return values
+
+    async def owned_by(
+        self, *, organization: str | None = None, user: str | None = None
+    ) -> AsyncIterator[Page]:
+        """See `Portal`; sorted by creation, so that a new dataset never shifts the pages."""
+        owner = {"organization": organization} if organization else {"owner": user or ""}
+        page = 0
+        while True:
+            page += 1
+            answer = await self._transport.send(
+                Request(
+                    "GET",
+                    "/datasets/",
+                    "/datasets/",
+                    params={
+                        **owner,
+                        "page": str(page),
+                        "page_size": str(PAGE_SIZE),
+                        "sort": "created",
+                    },
+                    headers={"X-Fields": f"total,next_page,data{{{codec.DATASET_FIELDS}}}"},
+                )
+            )
+            if answer.status == NOT_FOUND and page > 1:
+                return
+            data = self._data(answer, DatasetFailed, "the listing of datasets")
+            datasets = tuple(self._dataset(item) for item in data["data"])
+            last = not data.get("next_page")
+            yield Page(datasets, int(data.get("total") or len(datasets)), last)
+            if last:
+                return
+
+    async def dataset(self, dataset_id: str) -> RemoteDataset | None:
+        """See `Portal`."""
+        answer = await self._transport.send(
+            Request(
+                "GET",
+                f"/datasets/{dataset_id}/",
+                "/datasets/{id}/",
+                headers={"X-Fields": codec.DATASET_FIELDS},
+            )
+        )
+        if answer.status in {NOT_FOUND, GONE}:
+            return None
+        return self._dataset(self._data(answer, DatasetFailed, "the dataset"))
+
+    # --- writing ---------------------------------------------------------------------------
+
+    async def create_dataset(
+        self, metadata: DatasetMetadata, organization: str | None, now: datetime
+    ) -> RemoteDataset:
+        """See `Portal`."""
+        body = codec.dataset_body(metadata, now)
+        if organization:
+            body["organization"] = organization
+        answer = await self._transport.send(Request("POST", "/datasets/", "/datasets/", json=body))
+        return self._dataset(self._data(answer, DatasetFailed, "the new dataset"))
+
+    async def update_dataset(
+        self, remote: RemoteDataset, changes: DatasetMetadata, now: datetime
+    ) -> RemoteDataset:
+        """See `Portal`."""
+        answer = await self._transport.send(
+            Request(
+                "PUT",
+                f"/datasets/{remote.id}/",
+                "/datasets/{id}/",
+                json=codec.dataset_body(changes, now, remote),
+            )
+        )
+        return self._dataset(self._data(answer, DatasetFailed, "the dataset's description"))
+
+    async def upload(
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+    ) -> RemoteResource:
+        """See `Portal`."""
+        within = f"/resources/{resource_id}" if resource_id else ""
+        endpoint = (
+            "/datasets/{id}/resources/{rid}/upload/" if resource_id else ("/datasets/{id}/upload/")
+        )
+        answer = await self._transport.send(
+            Request("POST", f"/datasets/{dataset_id}{within}/upload/", endpoint, body=body)
+        )
+        return self._resource(self._data(answer, ResourceFailed, "the file"))
+
+    async def create_link(
+        self, dataset_id: str, link: LinkSource, metadata: ResourceMetadata
+    ) -> RemoteResource:
+        """See `Portal`."""
+        answer = await self._transport.send(
+            Request(
+                "POST",
+                f"/datasets/{dataset_id}/resources/",
+                "/datasets/{id}/resources/",
+                json=codec.link_body(link, metadata),
+            )
+        )
+        return self._resource(self._data(answer, ResourceFailed, "the link"))
+
+    async def set_resources(
+        self, dataset_id: str, items: Sequence[ListItem]
+    ) -> tuple[RemoteResource, ...]:
+        """See `Portal`."""
+        answer = await self._transport.send(
+            Request(
+                "PUT",
+                f"/datasets/{dataset_id}/resources/",
+                "/datasets/{id}/resources/",
+                json=[codec.list_item(item) for item in items],
+            )
+        )
+        data = answer.json()
+        if answer.status == BAD_REQUEST:
+            if refusals := codec.item_refusals(data, [item.id for item in items]):
+                raise DescriptionsRefused(refusals)
+            raise Outdated(codec.error_message(data) or "the portal refused the list of resources")
+        rows = self._data(answer, DatasetFailed, "the resources' descriptions and order")
+        return tuple(self._resource(row) for row in rows)
+
+    async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
+        """See `Portal`."""
+        answer = await self._transport.send(
+            Request(
+                "DELETE",
+                f"/datasets/{dataset_id}/resources/{resource_id}/",
+                "/datasets/{id}/resources/{rid}/",
+            )
+        )
+        if not answer.ok and answer.status != NOT_FOUND:
+            self._refused(answer, ResourceFailed, "the deletion")
+
+    # --- reading answers -------------------------------------------------------------------
+
+    def _data(self, answer: Answer, failure: type[BulkpubError], what: str) -> Json:
+        if not answer.ok:
+            self._refused(answer, failure, what)
+        data = answer.json()
+        if data is None:
+            raise Uncertain(f"the portal's answer about {what} is not JSON")
+        return data
+
+    def _dataset(self, data: Json) -> RemoteDataset:
+        try:
+            return codec.dataset_from(data)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Uncertain("the portal answered with something unreadable") from error
+
+    def _resource(self, data: Json) -> RemoteResource:
+        try:
+            return codec.resource_from(data)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Uncertain("the portal answered with something unreadable") from error
+
+    def _refused(self, answer: Answer, failure: type[BulkpubError], what: str) -> NoReturn:
+        words = codec.error_message(answer.json())
+        said = f"{answer.status}: {words}" if words else str(answer.status)
+        match answer.status:
+            case 401:
+                raise PortalRefuses(
+                    f"the portal does not accept the API key ({said}); "
+                    "it may be mistyped, expired or revoked"
+                )
+            case 423:
+                raise PortalRefuses(f"the portal accepts no writes at present ({said})")
+            case 403:
+                raise failure(f"no right to write {what} ({said})")
+            case _:
+                raise failure(f"the portal refused {what} ({said})")
+
+
+ALWAYS_ALLOWED = frozenset({"yaml", "yml"})
+
+
+def _organization(data: Json) -> Organization:
+    return Organization(data["id"], data.get("slug") or "", data.get("name") or "")

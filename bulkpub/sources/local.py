@@ -1,0 +1,125 @@
+"""Local files: looked at, hashed and streamed, never held in memory whole.
+
+A file is published only as the one that was planned: its size, modification time and inode
+are compared again once its last byte was read, before the request is completed, so that a
+file that changes meanwhile never arrives half old and half new.
+"""
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import AsyncIterator, Callable
+
+import aiofiles
+import anyio.to_thread
+
+from bulkpub.core.model import FileSource, Fingerprint
+from bulkpub.core.names import upload_name
+from bulkpub.errors import FileChanged, ResourceFailed
+
+__all__ = ["PIECE", "FileBody", "fingerprint", "sha1_of"]
+
+PIECE = 1024 * 1024
+"""Bytes read, hashed and sent at a time."""
+
+
+def fingerprint(source: FileSource) -> Fingerprint:
+    """Look at the file without reading it; raises `ResourceFailed` when it is not one."""
+    try:
+        found = os.stat(source.path)  # noqa: PTH116 - called once per file, on a plain string
+    except OSError as error:
+        raise ResourceFailed(f"{source.shown} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise ResourceFailed(f"{source.shown} is not a file")
+    return Fingerprint(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+async def sha1_of(
+    source: FileSource, planned: Fingerprint, *, limiter: anyio.CapacityLimiter | None = None
+) -> str:
+    """The SHA-1 of the file, in hex, read in a thread.
+
+    Raises `FileChanged` when it is not the file that was `planned`, `ResourceFailed` when it
+    cannot be read.
+    """
+    return await anyio.to_thread.run_sync(_digest, source, planned, limiter=limiter)
+
+
+def _digest(source: FileSource, planned: Fingerprint) -> str:
+    try:
+        with open(source.path, "rb") as file:  # noqa: PTH123 - a plain string, as above
+            digest = hashlib.file_digest(file, "sha1").hexdigest()
+    except OSError as error:
+        raise ResourceFailed(f"{source.shown} cannot be read: {error.strerror}") from error
+    _same_file(source, planned)
+    return digest
+
+
+def _same_file(source: FileSource, planned: Fingerprint) -> None:
+    try:
+        now = fingerprint(source)
+    except ResourceFailed as error:
+        raise FileChanged(f"{source.shown} vanished while it was being published") from error
+    if (now.size, now.mtime_ns, now.inode) == (planned.size, planned.mtime_ns, planned.inode):
+        return
+    change = "changed"
+    if now.size != planned.size:
+        verb = "grew" if now.size > planned.size else "shrank"
+        change = f"{verb} from {planned.size} to {now.size} bytes"
+    raise FileChanged(f"{source.shown} {change} while it was being published")
+
+
+class FileBody:
+    """A file as the one part of a multipart form, of a length that is known beforehand.
+
+    Iterating gives out the pieces of the body and hashes the file on the way; afterwards
+    `sha1` (hex) is that of the bytes sent. Raises `FileChanged` in the middle of the
+    iteration, before the body is complete, when the file is not the one that was `planned`.
+    """
+
+    def __init__(
+        self,
+        source: FileSource,
+        planned: Fingerprint,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        boundary = f"bulkpub-{secrets.token_hex(16)}"
+        name = upload_name(source.name)
+        self._head = (
+            f"--{boundary}\r\n"
+            f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode("ascii")
+        self._tail = f"\r\n--{boundary}--\r\n".encode("ascii")
+        self._source = source
+        self._planned = planned
+        self._on_progress = on_progress
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self.length = len(self._head) + planned.size + len(self._tail)
+        self.sha1: str | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give out head, pieces of the file, tail."""
+        yield self._head
+        digest, left = hashlib.sha1(), self._planned.size
+        try:
+            async with aiofiles.open(self._source.path, "rb") as file:
+                while left:
+                    piece = await file.read(min(PIECE, left))
+                    if not piece:
+                        break
+                    digest.update(piece)
+                    left -= len(piece)
+                    yield piece
+                    if self._on_progress:
+                        self._on_progress(self._planned.size - left)
+        except OSError as error:
+            raise FileChanged(
+                f"{self._source.shown} could not be read to its end: {error.strerror}"
+            ) from error
+        _same_file(self._source, self._planned)
+        if left:
+            raise FileChanged(f"{self._source.shown} ended {left} bytes early")
+        self.sha1 = digest.hexdigest()
+        yield self._tail
