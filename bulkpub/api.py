@@ -4,8 +4,10 @@ Whatever happens, the answer is a `RunReport`: it has an exit code, an error for
 whole, every problem of the manifest and the fate of every file.
 """
 
+import logging
 import os
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -13,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bulkpub.core.outcome import DatasetOutcome, ResourceStatus
+import structlog
+
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.pace import RateHeaders
 from bulkpub.core.report import (
     ByteTotals,
@@ -41,6 +45,7 @@ from bulkpub.pipeline import Run, RunOptions
 from bulkpub.pipeline.services import Services
 from bulkpub.portals.address import api_url
 from bulkpub.portals.udata import Udata
+from bulkpub.sandbox.seeds import ACCOUNTS
 from bulkpub.transport import Request, connect
 from bulkpub.version import __version__
 
@@ -112,6 +117,11 @@ class _Clerk:
         options: RunOptions,
         observers: tuple[Observer, ...],
     ) -> None:
+        if not structlog.is_configured():  # our debug lines are not for a program's stdout
+            structlog.configure(
+                wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+                logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+            )
         self._connection = connection
         self._options = options
         self._observers = observers
@@ -120,6 +130,8 @@ class _Clerk:
         self._names = _names(manifest)
         self._loaded = _load(manifest)
         self._portal = connection.portal or self._loaded.portal or ""
+        # The sandbox's key is known to all; another portal's key must not reach it.
+        self._key = ACCOUNTS[0].key if self._portal == "sandbox" else connection.key
         self._requests = RequestTotals()
         self._waited = WaitTotals()
         self._rate_limit = RateLimit()
@@ -132,7 +144,7 @@ class _Clerk:
             self._check_settings()
             async with connect(
                 api_url(self._portal, insecure=self._connection.insecure),
-                key=self._connection.key,
+                key=self._key,
                 connections=self._options.concurrency * self._options.uploads + 8,
                 rate_headers=self._connection.rate_headers,
                 policy=self._connection.retry,
@@ -147,32 +159,29 @@ class _Clerk:
                         await run.go()
                 finally:
                     problems = tuple(run.problems)
-                    self._requests, self._waited = transport.requests, transport.waited
+                    planned = run.services.figures.planned_requests
+                    self._requests = replace(transport.requests, planned=planned)
+                    self._waited = transport.waited
                     self._rate_limit = transport.rate_limit
             code = 1 if problems else exit_code(run.outcomes)
         except ManifestInvalid as invalid:
             problems = invalid.problems
         except BulkpubError as failure:
             code, error = _code_of(failure), str(failure)
-        report = self._report(run, code, error, problems)
+        report = self._report(run, code, error, sorted(problems))
         self._emit(RunFinished(report))
         return report
 
     def _check_settings(self) -> None:
-        if (
-            self._loaded.problems
-            and (not self._options.keep_going or not self._loaded.datasets)
-            and not self._connection.key
-        ):
-            raise ManifestInvalid(self._loaded.problems)
-        if not self._loaded.datasets:
+        nothing_to_ask = not self._key and not self._options.keep_going
+        if not self._loaded.datasets or (self._loaded.problems and nothing_to_ask):
             raise ManifestInvalid(self._loaded.problems)
         if not self._portal:
             raise SettingsInvalid(
                 "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
                 "(www, demo, sandbox, or an address)"
             )
-        if not self._connection.key:
+        if not self._key:
             raise PortalRefuses(
                 "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
                 "a .env file; you find yours on the portal, in the settings of your account"
@@ -183,7 +192,7 @@ class _Clerk:
     def _report(
         self, run: Run | None, code: int, error: str | None, problems: Sequence[Problem]
     ) -> RunReport:
-        outcomes = run.outcomes if run else ()
+        outcomes = _with_unreadable(run.outcomes if run else (), problems)
         figures = run.services.figures if run else None
         finished_at = datetime.now(UTC)
         info = RunInfo(
@@ -197,7 +206,7 @@ class _Clerk:
             exit_code=code,
             version=__version__,
             error=error,
-            problems=tuple(str(problem) for problem in problems),
+            problems=tuple(problems),
         )
         totals = total(
             outcomes,
@@ -253,6 +262,22 @@ def _code_of(failure: BulkpubError) -> int:
             return INTERRUPTED
         case _:
             return EARLY
+
+
+def _with_unreadable(
+    outcomes: Sequence[DatasetOutcome], problems: Iterable[Problem]
+) -> tuple[DatasetOutcome, ...]:
+    """The outcomes, and after them the datasets that the manifest names but spoils."""
+    told = {outcome.key for outcome in outcomes}
+    wrong: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.dataset is not None and problem.dataset not in told:
+            wrong.setdefault(problem.dataset, []).append(problem.message)
+    spoiled = (
+        DatasetOutcome(key, DatasetStatus.FAILED, "the manifest is wrong", error="; ".join(why))
+        for key, why in wrong.items()
+    )
+    return (*outcomes, *spoiled)
 
 
 def _spared(outcomes: Iterable[DatasetOutcome]) -> int:

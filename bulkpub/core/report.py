@@ -14,6 +14,7 @@ from bulkpub.core.outcome import (
     ResourceOutcome,
     ResourceStatus,
 )
+from bulkpub.errors import Problem
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -54,7 +55,7 @@ class RunInfo:
     exit_code: int
     version: str
     error: str | None = None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,13 @@ class ByteTotals:
 
 @dataclass(frozen=True, slots=True)
 class RequestTotals:
-    """Requests sent. `by_endpoint` is keyed by method and endpoint: `GET /datasets/`."""
+    """Requests sent. `by_endpoint` is keyed by method and endpoint: `GET /datasets/`.
+
+    `planned` is how many writes the plans needed when first made, had nothing failed.
+    """
 
     total: int = 0
+    planned: int = 0
     by_method: Mapping[str, int] = field(default_factory=dict)
     by_endpoint: Mapping[str, int] = field(default_factory=dict)
     retried: int = 0

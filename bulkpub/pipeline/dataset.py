@@ -59,8 +59,9 @@ async def publish_dataset(
         raise DatasetFailed(found.message)
     story.remote = found
     _look_at_files(story)
-    for _ in range(ROUNDS):
+    for round_ in range(ROUNDS):
         todo = await _plan(story, services)
+        services.figures.planned_requests += todo.requests if round_ == 0 else 0
         if todo.refused:
             raise DatasetFailed(todo.refused)
         if services.options.dry_run:

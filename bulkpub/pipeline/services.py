@@ -36,11 +36,11 @@ class RunOptions:
 
 @dataclass(slots=True)
 class Figures:
-    """What is counted across datasets, in bytes."""
+    """What is counted across datasets: bytes hashed before sending, bytes sent, writes planned."""
 
     hashed: int = 0
     uploaded: int = 0
-    spared: int = 0
+    planned_requests: int = 0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,33 @@
+"""Ctrl-C and SIGTERM: the first ends the run in good order, the second ends the program."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bulkpub.pipeline import Run
+
+__all__ = ["interruptible"]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def interruptible(run: Run) -> Iterator[None]:
+    """For as long as the context lasts, a signal interrupts `run`; its report is still written."""
+    loop = asyncio.get_running_loop()
+
+    def restore() -> None:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+
+    def interrupt(number: signal.Signals) -> None:
+        restore()
+        run.interrupt(f"interrupted by {number.name}")
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, interrupt, number)
+    try:
+        yield
+    finally:
+        restore()

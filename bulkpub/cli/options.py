@@ -1,0 +1,179 @@
+"""The options that several commands share: each with one name, as flag and as variable."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+__all__ = [
+    "AllowMassDelete",
+    "Concurrency",
+    "HeaderLimit",
+    "HeaderRemaining",
+    "HeaderReset",
+    "Insecure",
+    "KeepGoing",
+    "LogFormat",
+    "Manifests",
+    "Portal",
+    "Quiet",
+    "ReportFile",
+    "Retries",
+    "Timeout",
+    "Uploads",
+    "Verbose",
+]
+
+_PACE = "Pace and patience"
+_OUTPUT = "Output"
+
+Manifests = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="MANIFEST...", help="YAML, JSON or JSONL files saying what should be there."
+    ),
+]
+Portal = Annotated[
+    str | None,
+    typer.Option(
+        "--portal",
+        envvar="BULKPUB_PORTAL",
+        metavar="www|demo|sandbox|URL",
+        help="The portal; by default the one the manifest names.",
+    ),
+]
+KeepGoing = Annotated[
+    bool,
+    typer.Option(
+        "--keep-going",
+        envvar="BULKPUB_KEEP_GOING",
+        help="Publish the sound datasets although others have problems (exit code 1).",
+    ),
+]
+AllowMassDelete = Annotated[
+    bool,
+    typer.Option(
+        "--allow-mass-delete",
+        envvar="BULKPUB_ALLOW_MASS_DELETE",
+        help="Let `prune` delete more than half of a dataset's resources.",
+    ),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        envvar="BULKPUB_INSECURE",
+        help="Send the API key over plain http to another machine.",
+    ),
+]
+Concurrency = Annotated[
+    int,
+    typer.Option(
+        "--concurrency",
+        envvar="BULKPUB_CONCURRENCY",
+        min=1,
+        max=64,
+        help="Datasets worked on at once.",
+        rich_help_panel=_PACE,
+    ),
+]
+Uploads = Annotated[
+    int,
+    typer.Option(
+        "--uploads",
+        envvar="BULKPUB_UPLOADS",
+        min=1,
+        max=32,
+        help="Uploads at once within one dataset.",
+        rich_help_panel=_PACE,
+    ),
+]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        envvar="BULKPUB_TIMEOUT",
+        min=0.1,
+        metavar="SECONDS",
+        help="Wait so long for an answer, without any progress, before it counts as lost.",
+        rich_help_panel=_PACE,
+    ),
+]
+Retries = Annotated[
+    int,
+    typer.Option(
+        "--retries",
+        envvar="BULKPUB_RETRIES",
+        min=0,
+        max=100,
+        help="Send a request again so often, when that is safe.",
+        rich_help_panel=_PACE,
+    ),
+]
+_HEADER = "The header in which the portal tells"
+HeaderLimit = Annotated[
+    str,
+    typer.Option(
+        "--header-limit",
+        envvar="BULKPUB_HEADER_LIMIT",
+        help=f"{_HEADER} its rate limit.",
+        rich_help_panel=_PACE,
+    ),
+]
+HeaderRemaining = Annotated[
+    str,
+    typer.Option(
+        "--header-remaining",
+        envvar="BULKPUB_HEADER_REMAINING",
+        help=f"{_HEADER} how many requests are left.",
+        rich_help_panel=_PACE,
+    ),
+]
+HeaderReset = Annotated[
+    str,
+    typer.Option(
+        "--header-reset",
+        envvar="BULKPUB_HEADER_RESET",
+        help=f"{_HEADER} when the count begins anew.",
+        rich_help_panel=_PACE,
+    ),
+]
+ReportFile = Annotated[
+    str,
+    typer.Option(
+        "--report",
+        envvar="BULKPUB_REPORT",
+        metavar="FILE",
+        help="Write the JSON report there; '-' for stdout.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+LogFormat = Annotated[
+    Literal["human", "json"],
+    typer.Option(
+        "--log-format",
+        envvar="BULKPUB_LOG_FORMAT",
+        help="Logs on stderr: for people, or one JSON object a line.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "-v",
+        "--verbose",
+        count=True,
+        metavar="",
+        help="Log every file; twice: every request.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "-q",
+        "--quiet",
+        help="No progress, only errors and the summary.",
+        rich_help_panel=_OUTPUT,
+    ),
+]

@@ -1,0 +1,106 @@
+"""`bulkpub run` and `bulkpub plan`: from settings to a run, a report and an exit code."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import anyio
+from rich.console import Console
+
+import bulkpub
+from bulkpub.api import Connection
+from bulkpub.cli.interrupts import interruptible
+from bulkpub.cli.render import render_plan, render_problems, render_summary
+from bulkpub.cli.report_file import ReportLost, check_report_path, write_report
+from bulkpub.cli.watching import watching
+from bulkpub.core.pace import RateHeaders
+from bulkpub.core.report import RunReport
+from bulkpub.core.retry import RetryPolicy
+from bulkpub.observers import Observer
+from bulkpub.pipeline import RunOptions
+from bulkpub.settings import Settings
+
+__all__ = ["connection_of", "options_of", "publish"]
+
+
+def publish(
+    manifests: Sequence[Path],
+    settings: Settings,
+    *,
+    dry_run: bool,
+    report_file: str | None,
+    log_format: Literal["human", "json"],
+    verbose: int,
+    quiet: bool,
+) -> int:
+    """Run or plan; returns the exit code.
+
+    Raises `SettingsInvalid` when the report could not be written where it is wanted: that is
+    found out before anything is sent.
+    """
+    if report_file is not None:
+        check_report_path(report_file)
+    options = replace(options_of(settings), dry_run=dry_run)
+    with watching(log_format=log_format, verbose=verbose, quiet=quiet) as observers:
+        report = anyio.run(_publish, manifests, settings, observers, options)
+    return tell(report, report_file)
+
+
+async def _publish(
+    manifests: Sequence[Path],
+    settings: Settings,
+    observers: Sequence[Observer],
+    options: RunOptions,
+) -> RunReport:
+    return await bulkpub.publish(
+        [str(path) for path in manifests],
+        connection=connection_of(settings),
+        options=options,
+        observers=observers,
+        interruptible=interruptible,
+    )
+
+
+def tell(report: RunReport, report_file: str | None) -> int:
+    """Write the report, print the summary, and return the exit code."""
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    results = errors if report_file == "-" else Console(highlight=False, soft_wrap=True)
+    code = report.run.exit_code
+    if report.run.problems:
+        render_problems(report.run.problems, errors)
+    try:
+        if report_file is not None:
+            write_report(report, report_file)
+    except ReportLost as lost:
+        errors.print(f"bulkpub: {lost}", markup=False)
+        report_file, code = None, code or 1
+    if report.run.dry_run and report.datasets:
+        render_plan(report, results, requests=report.totals.requests.planned)
+    else:
+        render_summary(report, results, report_path=report_file)
+    return code
+
+
+def connection_of(settings: Settings) -> Connection:
+    """How to reach the portal."""
+    return Connection(
+        portal=settings.portal,
+        key=settings.key,
+        insecure=settings.insecure,
+        patience_s=settings.timeout,
+        retry=RetryPolicy(attempts=settings.retries + 1),
+        rate_headers=RateHeaders(
+            settings.header_limit, settings.header_remaining, settings.header_reset
+        ),
+    )
+
+
+def options_of(settings: Settings) -> RunOptions:
+    """How to go about the run."""
+    return RunOptions(
+        keep_going=settings.keep_going,
+        allow_mass_delete=settings.allow_mass_delete,
+        concurrency=settings.concurrency,
+        uploads=settings.uploads,
+    )

@@ -1,0 +1,68 @@
+"""The JSON report on disk: complete or not there, never half."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from bulkpub.core.report import RunReport
+from bulkpub.errors import BulkpubError, SettingsInvalid
+
+__all__ = ["ReportLost", "check_report_path", "to_json", "write_report"]
+
+STDOUT = "-"
+
+
+class ReportLost(BulkpubError):
+    """The run is over, but its report could not be written."""
+
+
+def to_json(report: RunReport) -> bytes:
+    """The report as JSON; see `docs/reference/report.schema.json`. Times are UTC (`Z`)."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(report, option=options)
+
+
+def check_report_path(path: str) -> None:
+    """See before the run that the report can be written; raises `SettingsInvalid`."""
+    if path == STDOUT:
+        return
+    target = Path(path)
+    if target.is_dir():
+        raise SettingsInvalid(f"the report cannot be written to {path}: it is a directory")
+    if not target.parent.is_dir():
+        raise SettingsInvalid(f"the report cannot be written: no directory {target.parent}")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise SettingsInvalid(f"the report cannot be written: no right to in {target.parent}")
+
+
+def write_report(report: RunReport, path: str) -> None:
+    """Write the report; raises `ReportLost` when it cannot be, and leaves no half of it."""
+    content = to_json(report)
+    try:
+        if path == STDOUT:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            _replace(Path(path), content)
+    except OSError as error:
+        raise ReportLost(f"the report could not be written to {path}: {error.strerror}") from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # as a file made the plain way would be
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

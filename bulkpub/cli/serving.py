@@ -1,0 +1,96 @@
+"""`bulkpub sandbox` and `bulkpub demo`: the embedded portal, served for a person to look at."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import anyio
+from rich.console import Console
+from rich.markup import escape
+
+import bulkpub
+from bulkpub.api import Connection
+from bulkpub.cli.publishing import tell
+from bulkpub.cli.watching import watching
+from bulkpub.errors import SettingsInvalid
+from bulkpub.sandbox import Sandbox, SandboxSettings
+
+__all__ = ["demonstrate", "serve"]
+
+
+def serve(settings: SandboxSettings) -> int:
+    """Serve the embedded portal until Ctrl-C or SIGTERM; returns the exit code.
+
+    Raises `SettingsInvalid` when the port is taken or the address is not this machine's.
+    """
+    anyio.run(_serve, settings)
+    return 0
+
+
+async def _serve(settings: SandboxSettings) -> None:
+    try:
+        async with Sandbox(settings) as sandbox:
+            _introduce(sandbox)
+            await _until_stopped()
+    except OSError as error:
+        raise SettingsInvalid(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
+        ) from error
+
+
+def _introduce(sandbox: Sandbox) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"Serving a portal at [bold]{escape(sandbox.base_url)}/[/] until Ctrl-C.")
+    console.print("Another terminal publishes to it with")
+    console.print(f"  export BULKPUB_PORTAL={escape(sandbox.base_url)}")
+    console.print(f"  export BULKPUB_API_KEY={escape(sandbox.api_key)}")
+    console.print("  bulkpub run MANIFEST      # organization: test-organization")
+
+
+async def _until_stopped() -> None:
+    loop, stopped = asyncio.get_running_loop(), anyio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+# --- demo ---------------------------------------------------------------------------------
+
+
+def demonstrate(*, report_file: str, port: int) -> int:
+    """Publish the demo's manifest to a fresh embedded portal, twice; returns the exit code.
+
+    On a terminal the portal goes on being served until Ctrl-C.
+    """
+    return anyio.run(_demonstrate, report_file, port)
+
+
+async def _demonstrate(report_file: str, port: int) -> int:
+    manifest = demo_manifest()
+    console = Console(highlight=False, soft_wrap=True)
+    async with Sandbox(SandboxSettings(port=port)) as sandbox:
+        connection = Connection(portal=sandbox.base_url, key=sandbox.api_key)
+        console.print(f"A portal of your own is at [bold]{escape(sandbox.base_url)}/[/]")
+        code = 0
+        for headline in ("Publishing", "Once more: what has not changed costs nothing,"):
+            console.print(f"\n[bold]{headline}[/] bulkpub run {escape(str(manifest))}")
+            with watching(log_format="human", verbose=0, quiet=False) as observers:
+                report = await bulkpub.publish(
+                    str(manifest), connection=connection, observers=observers
+                )
+            code = code or tell(report, report_file)
+        console.print(f"\nLook at the result: [bold]{escape(sandbox.base_url)}/[/]")
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            console.print("Ctrl-C ends it.")
+            await _until_stopped()
+    return code
+
+
+def demo_manifest() -> Path:
+    """The demo's manifest: beside the package in a checkout, inside it when installed."""
+    package = Path(bulkpub.__file__).parent
+    for folder in (package.parent / "manifests", package / "manifests"):
+        if (folder / "demo.yaml").is_file():
+            return folder / "demo.yaml"
+    raise SettingsInvalid("the demo's manifest is missing from this installation")

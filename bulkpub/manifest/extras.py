@@ -1,0 +1,67 @@
+"""Extras: the user's own values, held to what the portal can store.
+
+The portal refuses null, and MongoDB under it refuses names with a dot or a leading `$`;
+names that start with `bulkpub:` are ours.
+"""
+
+from collections.abc import Iterator
+
+from bulkpub.core.model import Json
+from bulkpub.manifest.fields import kind
+from bulkpub.manifest.nodes import Node, Number, bare, plain
+from bulkpub.manifest.sentences import Fault
+
+__all__ = ["RESERVED_PREFIX", "extras_faults", "read_extras"]
+
+RESERVED_PREFIX = "bulkpub:"
+
+
+def read_extras(node: Node | None) -> dict[str, Json] | None:
+    """The extras as JSON values; None when none are written. They must be without fault."""
+    return None if node is None or node.value is None else dict(plain(node))
+
+
+def extras_faults(node: Node) -> Iterator[Fault]:
+    """Everything the portal would refuse in the extras written at `node`."""
+    if not isinstance(node.value, dict):
+        yield Fault(
+            node.place, f"'extras' must be a mapping of names and values, not {kind(bare(node))}"
+        )
+        return
+    for name, child in node.value.items():
+        if name.startswith(RESERVED_PREFIX):
+            yield Fault(
+                child.key or child.place,
+                f"the extra '{name}' cannot be set: bulkpub keeps names with "
+                f"'{RESERVED_PREFIX}' for itself",
+            )
+    yield from _faults(node, "'extras'")
+
+
+def _faults(node: Node, where: str) -> Iterator[Fault]:
+    match node.value:
+        case dict():
+            for name, child in node.value.items():
+                if sentence := _name_fault(name):
+                    yield Fault(child.key or child.place, sentence)
+                yield from _faults(child, f"the extra '{name}'")
+        case list():
+            for child in node.value:
+                yield from _faults(child, f"an item of {where}")
+        case None:
+            yield Fault(node.place, f"{where} has no value, which the portal refuses")
+        case Number() if node.value.value is None:
+            yield Fault(
+                node.place,
+                f"{where} is a number beyond what the portal can store: put it between quotes",
+            )
+        case _:
+            pass
+
+
+def _name_fault(name: str) -> str:
+    if not name:
+        return "an extra has an empty name"
+    if "." in name or name.startswith("$") or "\0" in name:
+        return f"the extra '{name}' cannot have that name: no dot in it, and no $ in front"
+    return ""

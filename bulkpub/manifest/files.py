@@ -1,0 +1,163 @@
+"""Finds the files a manifest names, and says what keeps one from being published.
+
+Looks at names and at one `stat` a file; what is in them is never read. All paths are taken
+from the manifest's folder.
+"""
+
+import os
+import posixpath
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bulkpub.core.names import extension_of, file_slug
+from bulkpub.manifest.globs import Listing, excluded, expand
+from bulkpub.manifest.nearest import suggestion
+
+__all__ = ["Files", "Found", "Unusable"]
+
+_NAME_LIMIT = 255
+"""Characters of a stored file name: what the portal's file systems take."""
+_MOST_SUGGESTIONS = 20
+"""Comparing names takes time; after this many missing files nobody reads the hints."""
+_MOST_NAMES = 2_000
+_LIKENESS = 0.7
+"""File names of one series are all alike; only a near twin is worth a hint."""
+
+
+class Unusable(Exception):
+    """The file or pattern cannot be published; the message is a sentence for the user.
+
+    `missing` is True when there is simply nothing there, which `optional: true` allows.
+    """
+
+    def __init__(self, sentence: str, *, missing: bool = False) -> None:
+        self.missing = missing
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file: where it is, how the manifest spells it, its default key, its time in seconds."""
+
+    path: str
+    shown: str
+    key: str
+    mtime: float
+
+
+class Files:
+    """The files around one manifest, whose folder is `base` (absolute)."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._listing = Listing()
+        self._suggestions = 0
+
+    def path(self, written: str) -> Found:
+        """The one file `written`; raises `Unusable`."""
+        return self._found(written)
+
+    def glob(self, pattern: str, exclude: Sequence[str]) -> tuple[list[Found], list[str]]:
+        """The files that match, and a sentence for each that cannot be published.
+
+        Raises `Unusable` when nothing matches or a folder cannot be read.
+        """
+        try:
+            matches = expand(self._base, pattern, self._listing)
+        except OSError as error:
+            raise Unusable(
+                f"the folder {error.filename} cannot be read: {_reason(error)}"
+            ) from None
+        except ValueError:
+            raise Unusable(f"the pattern {pattern!r} holds a character no path can have") from None
+        kept = [match for match in matches if not excluded(self._key(match), exclude)]
+        if not kept:
+            left_out = len(matches)
+            why = f": all {left_out} files it matches are excluded" if left_out else ""
+            raise Unusable(
+                f"no file matches {pattern}{why}; write `optional: true` if that may be",
+                missing=True,
+            )
+        found: list[Found] = []
+        sentences: list[str] = []
+        for match in kept:
+            try:
+                found.append(self._found(match))
+            except Unusable as error:
+                sentences.append(str(error))
+        return found, sentences
+
+    def _found(self, shown: str) -> Found:
+        # Not normalized: behind a link to a folder, `..` is where the system says it is.
+        path = posixpath.join(self._base, shown)
+        try:
+            status = os.stat(path)  # noqa: PTH116 # one call a file, and no object for each
+        except FileNotFoundError:
+            raise Unusable(self._missing(path, shown), missing=True) from None
+        except ValueError:
+            raise Unusable(f"the path {shown!r} holds a character no path can have") from None
+        except OSError as error:
+            raise Unusable(f"the file {_safe(shown)} cannot be read: {_reason(error)}") from None
+        if stat.S_ISDIR(status.st_mode):
+            inside = posixpath.join(shown, "*")
+            raise Unusable(f"{shown} is a folder; for the files in it write `glob: {inside}`")
+        if not stat.S_ISREG(status.st_mode):
+            raise Unusable(f"{_safe(shown)} is not an ordinary file")
+        if not os.access(path, os.R_OK):
+            raise Unusable(f"the file {_safe(shown)} cannot be read: permission denied")
+        if fault := _name_fault(posixpath.basename(path)):
+            raise Unusable(f"the file {_safe(shown)} {fault}")
+        return Found(path, shown, self._key(shown), status.st_mtime)
+
+    def _key(self, shown: str) -> str:
+        normal = posixpath.normpath(shown)
+        inside = posixpath.normpath(self._base).rstrip("/") + "/"
+        return normal.removeprefix(inside)
+
+    def _missing(self, path: str, shown: str) -> str:
+        if os.path.islink(path):  # noqa: PTH114 # beside os.stat
+            return f"{_safe(shown)} is a link to a file that does not exist"
+        folder = posixpath.dirname(path)
+        if not os.path.isdir(folder):  # noqa: PTH112 # beside os.stat
+            return f"the file {shown} does not exist, nor does its folder {_dirname(shown)}"
+        hint = ""
+        if self._suggestions < _MOST_SUGGESTIONS:
+            self._suggestions += 1
+            names = self._listing.names(folder)[:_MOST_NAMES]
+            hint = suggestion(posixpath.basename(path), names, _LIKENESS)
+        return f"the file {shown} does not exist{hint}"
+
+
+def _dirname(shown: str) -> str:
+    return posixpath.dirname(posixpath.normpath(shown)) or "."
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "the system refuses").lower()
+
+
+def _safe(shown: str) -> str:
+    """`shown` with what UTF-8 cannot hold made visible, so that it can be printed."""
+    return shown.encode("utf-8", "backslashreplace").decode()
+
+
+def _name_fault(name: str) -> str:
+    """Why the portal would refuse a file called `name`, as the end of a sentence, or nothing."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "has a name that is not UTF-8: rename it"
+    slug = file_slug(name)
+    if not slug.rpartition(".")[0].strip(".") and not slug.strip("."):
+        return "has a name without any letter or digit the portal could keep: rename it"
+    if not extension_of(name):
+        if "." in name.strip("."):
+            return "has nothing before its extension that the portal could keep: rename it"
+        return "has no extension, and the portal would refuse it: rename it, to .csv for instance"
+    if len(slug) > _NAME_LIMIT:
+        return (
+            f"has a name too long for the portal, which makes it '{slug[:30]}…' of {len(slug)} "
+            f"characters; {_NAME_LIMIT} is the most"
+        )
+    return ""

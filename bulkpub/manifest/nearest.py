@@ -1,0 +1,24 @@
+"""Did you mean …: the known word nearest to the one that was written."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["nearest", "suggestion"]
+
+_LONGEST = 200
+"""Longer words are no typing mistakes, and comparing them takes long."""
+
+
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The known word nearest to `word`, None when none is as near as `likeness` (0 to 1)."""
+    if len(word) > _LONGEST:
+        return None
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=likeness)
+    return by_folded[found[0]] if found else None
+
+
+def suggestion(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """` (did you mean 'x'?)`, ready to be appended, empty when nothing is near."""
+    found = nearest(word, known, likeness)
+    return f" (did you mean '{found}'?)" if found else ""

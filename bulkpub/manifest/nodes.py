@@ -1,0 +1,187 @@
+"""A manifest as a tree of values, each with the place where it was written.
+
+Every spelling (YAML, JSON, a Python mapping) becomes this tree first, and the tree is what
+defaults are merged in and what problems point into. A number keeps the text it was written
+as, so that a title `2024.10` or a code `01` is never changed by having been read.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from os import PathLike, fspath
+from typing import Any
+
+from bulkpub.core.model import Json, Place
+
+__all__ = [
+    "MAX_DEPTH",
+    "Node",
+    "Number",
+    "Unreadable",
+    "bare",
+    "check_text",
+    "child",
+    "find",
+    "from_python",
+    "plain",
+    "walk",
+]
+
+MAX_DEPTH = 100
+"""How deep values may be nested; no manifest needs it, and it keeps recursion safe."""
+
+_INT64 = 2**63
+
+
+class Unreadable(Exception):
+    """What is written at `place` cannot become a tree; the message is a sentence for the user."""
+
+    def __init__(self, place: Place, sentence: str) -> None:
+        self.place = place
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, as it was written."""
+
+    text: str
+
+    @property
+    def value(self) -> int | float | None:
+        """The number as JSON has it; None when no portal could keep it (over 64 bits, infinite)."""
+        try:
+            whole = int(self.text, 0) if self.text[:2] in {"0x", "0o"} else int(self.text)
+        except ValueError:  # has a fraction or an exponent, or thousands of digits
+            number = float(self.text)
+            return number if math.isfinite(number) else None
+        return whole if -_INT64 <= whole < _INT64 else None
+
+
+Value = str | bool | Number | list["Node"] | dict[str, "Node"] | None
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One value, where it starts and, inside a mapping, where its key starts."""
+
+    value: Value
+    place: Place
+    key: Place | None = None
+
+
+def child(node: Node, key: str) -> Node | None:
+    """What the mapping `node` has under `key`, None for nothing or `null`."""
+    if not isinstance(node.value, dict):
+        return None
+    found = node.value.get(key)
+    return None if found is None or found.value is None else found
+
+
+def find(node: Node, path: Sequence[str | int]) -> Node:
+    """The node at `path`, or the deepest one on the way that exists."""
+    for step in path:
+        children = node.value
+        below: Node | None = None
+        if isinstance(children, dict) and isinstance(step, str):
+            below = children.get(step)
+        elif isinstance(children, list) and isinstance(step, int) and step < len(children):
+            below = children[step]
+        if below is None:
+            break
+        node = below
+    return node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
+    yield node
+    if isinstance(node.value, dict):
+        for below in node.value.values():
+            yield from walk(below)
+    elif isinstance(node.value, list):
+        for below in node.value:
+            yield from walk(below)
+
+
+def bare(node: Node) -> Any:  # noqa: ANN401 # it feeds pydantic, which takes anything
+    """The values without their places, numbers still as written."""
+    value = node.value
+    if isinstance(value, dict):
+        return {key: bare(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [bare(below) for below in value]
+    return value
+
+
+def plain(node: Node) -> Json:
+    """The values as JSON has them."""
+    value = node.value
+    if isinstance(value, dict):
+        return {key: plain(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [plain(below) for below in value]
+    return value.value if isinstance(value, Number) else value
+
+
+def check_text(text: str, place: Place) -> str:
+    """The same text; `Unreadable` when UTF-8 cannot hold it (half of a surrogate pair)."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Unreadable(
+                place, "this text holds a broken character (half of a surrogate pair)"
+            ) from None
+    return text
+
+
+def from_python(data: object, name: str, path: str = "", depth: int = 0) -> Node:
+    """The tree of a Python value; places name the way to it: `<manifest> datasets[0].title`."""
+    place = Place(f"{name} {path}" if path else name)
+    if depth > MAX_DEPTH:
+        raise Unreadable(place, f"values are nested more than {MAX_DEPTH} deep")
+    if isinstance(data, Mapping):
+        return _mapping(data, name, path, place, depth)
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes | bytearray):
+        items = [
+            from_python(item, name, f"{path}[{number}]", depth + 1)
+            for number, item in enumerate(data)
+        ]
+        return Node(items, place)
+    return Node(_scalar(data, place), place)
+
+
+def _scalar(data: object, place: Place) -> Value:
+    match data:
+        case None | bool():
+            return data
+        case str():
+            return check_text(str(data), place)
+        case int() | float():
+            return Number(_digits(data))
+        case date():
+            return data.isoformat()
+        case PathLike():
+            return check_text(str(fspath(data)), place)
+        case _:
+            raise Unreadable(place, f"a manifest cannot hold a Python {type(data).__name__}")
+
+
+def _mapping(data: Mapping[Any, object], name: str, path: str, place: Place, depth: int) -> Node:
+    children: dict[str, Node] = {}
+    for key, value in data.items():
+        if not isinstance(key, str):
+            raise Unreadable(place, f"the key {key!r} must be text")
+        below = from_python(value, name, f"{path}.{key}" if path else key, depth + 1)
+        below.key = below.place
+        children[check_text(key, place)] = below
+    return Node(children, place)
+
+
+def _digits(number: float) -> str:
+    try:
+        return str(number)
+    except ValueError:  # Python refuses to write out thousands of digits
+        return "inf"

@@ -1,0 +1,170 @@
+"""A manifest file → its header and its datasets, each still a tree.
+
+The spelling goes by the file's name. JSONL is read a line at a time, so that its length costs
+no memory: a line that is broken is a problem of its own and the next ones are still read.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bulkpub.core.model import Place
+from bulkpub.manifest.fields import kind
+from bulkpub.manifest.json_text import read_json
+from bulkpub.manifest.nodes import Node, Unreadable, bare
+from bulkpub.manifest.sentences import Fault
+from bulkpub.manifest.yaml_text import read_yaml
+
+__all__ = ["SUFFIXES", "Source", "document_source", "open_source"]
+
+_DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
+_LINES = (".jsonl", ".ndjson")
+SUFFIXES = (*_DOCUMENTS, *_LINES)
+"""What a manifest's name may end in."""
+
+_HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
+_DATASET_KEYS = {"key", "id", "title", "resources"}
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(slots=True)
+class Source:
+    """One manifest: what it says of all its datasets, and the datasets as they come.
+
+    `header` is None when the manifest could not be read. `faults` may grow while `datasets`
+    is iterated, and is complete afterwards.
+    """
+
+    name: str
+    base: str
+    header: Node | None = None
+    datasets: Iterable[Node] = ()
+    faults: list[Fault] = field(default_factory=list)
+
+
+def open_source(path: str | os.PathLike[str]) -> Source:
+    """Opens one manifest file; whatever is wrong with it is in `faults`."""
+    name = os.fspath(path)
+    source = Source(name, str(Path(name).absolute().parent))
+    suffix = Path(name).suffix.lower()
+    try:
+        if suffix in _LINES:
+            _check_readable(Path(name), Place(name))
+            _open_lines(source)
+        elif suffix in _DOCUMENTS:
+            _open_document(source, suffix)
+        else:
+            _check_readable(Path(name), Place(name))
+            sentence = f"a manifest's name ends in one of {' '.join(SUFFIXES)}"
+            source.faults.append(Fault(Place(name), sentence))
+    except Unreadable as error:
+        source.faults.append(Fault(error.place, str(error)))
+    except ValueError:
+        source.faults.append(Fault(Place(name), "the name holds a character no path can have"))
+    return source
+
+
+def _check_readable(path: Path, place: Place) -> None:
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        raise Unreadable(place, "this manifest does not exist") from None
+    except IsADirectoryError:
+        raise Unreadable(place, "this is a folder, not a manifest") from None
+    except OSError as error:
+        reason = (error.strerror or "the system refuses").lower()
+        raise Unreadable(place, f"this manifest cannot be read: {reason}") from None
+
+
+def _open_document(source: Source, suffix: str) -> None:
+    place = Place(source.name)
+    _check_readable(Path(source.name), place)
+    text = _decode(Path(source.name).read_bytes(), source.name, 1)
+    root = _DOCUMENTS[suffix](text, source.name) if text.strip() else None
+    if root is None:
+        raise Unreadable(Place(source.name, 1, 1), "this manifest is empty")
+    document_source(source, root)
+
+
+def document_source(source: Source, root: Node) -> None:
+    """Fills `source` from the tree of a whole document."""
+    if not isinstance(root.value, dict):
+        raise Unreadable(
+            root.place,
+            f"a manifest must be a mapping with 'datasets', not {kind(bare(root))}",
+        )
+    source.header = Node(
+        {key: child for key, child in root.value.items() if key != "datasets"}, root.place
+    )
+    datasets = root.value.get("datasets")
+    if datasets is None:
+        raise Unreadable(root.place, "a manifest needs 'datasets', the list of what to publish")
+    if datasets.value is None or datasets.value == []:
+        raise Unreadable(datasets.place, "'datasets' is empty: there is nothing to publish")
+    if not isinstance(datasets.value, list):
+        raise Unreadable(
+            datasets.place,
+            f"'datasets' must be a list, not {kind(bare(datasets))}; "
+            "begin each dataset with a dash",
+        )
+    source.datasets = datasets.value
+
+
+def _open_lines(source: Source) -> None:
+    lines = _lines(source)
+    first = next(lines, None)
+    if first is None:
+        if not source.faults:
+            raise Unreadable(Place(source.name, 1, 1), "this manifest is empty")
+        return
+    source.header = Node({}, first.place)
+    keys = set(first.value) if isinstance(first.value, dict) else set()
+    if keys & _HEADER_KEYS and not keys & _DATASET_KEYS:
+        source.header = first
+        source.datasets = _at_least_one(lines, source)
+    else:
+        source.datasets = _chain(first, lines)
+
+
+def _chain(first: Node, rest: Iterator[Node]) -> Iterator[Node]:
+    yield first
+    yield from rest
+
+
+def _at_least_one(lines: Iterator[Node], source: Source) -> Iterator[Node]:
+    none_yet = True
+    for node in lines:
+        none_yet = False
+        yield node
+    if none_yet and not source.faults:
+        source.faults.append(
+            Fault(Place(source.name, 1, 1), "there is no dataset after the first line")
+        )
+
+
+def _lines(source: Source) -> Iterator[Node]:
+    with Path(source.name).open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            try:
+                text = _decode(raw, source.name, number)
+                if text.strip():
+                    yield read_json(text, source.name, number)
+            except Unreadable as error:
+                source.faults.append(Fault(error.place, str(error)))
+
+
+def _decode(raw: bytes, name: str, first_line: int) -> str:
+    """The text of `raw`; a byte order mark counts for nothing, not even for columns."""
+    if first_line == 1:
+        raw = raw.removeprefix(_BOM)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line = before.count(b"\n")
+        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
+        raise Unreadable(
+            Place(name, first_line + line, column),
+            "this is not UTF-8: save the manifest as UTF-8 and try again",
+        ) from None

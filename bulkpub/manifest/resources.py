@@ -1,0 +1,209 @@
+"""One entry of `resources:` → the resources it stands for, and everything wrong with it."""
+
+from collections.abc import Iterator, Sequence
+from posixpath import basename, normpath, split
+from urllib.parse import unquote, urlsplit
+
+from bulkpub.core.model import (
+    ContentSchema,
+    FileSource,
+    LinkSource,
+    ResourceMetadata,
+    ResourceSpec,
+)
+from bulkpub.manifest.extras import extras_faults, read_extras
+from bulkpub.manifest.fields import kind
+from bulkpub.manifest.files import Files, Found, Unusable
+from bulkpub.manifest.form import ResourceForm
+from bulkpub.manifest.nodes import Node, bare, child, find
+from bulkpub.manifest.sentences import Fault, check
+from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
+
+__all__ = ["read_resource"]
+
+_WAYS = ("path", "glob", "link")
+
+
+def read_resource(node: Node, files: Files) -> tuple[list[ResourceSpec], list[Fault]]:
+    """The resources, in order, and the faults; with any fault the resources are not to be used."""
+    if not isinstance(node.value, dict):
+        return [], [
+            Fault(
+                node.place, f"a resource must be a mapping, not {kind(bare(node))}{_as_path(node)}"
+            )
+        ]
+    form, faults = check(ResourceForm, node, leave=("extras",))
+    said = {key for key in node.value if child(node, key)}
+    faults += (Fault(find(node, path).place, text) for path, text in _rules(form, said))
+    extras = child(node, "extras")
+    if extras is not None:
+        faults += extras_faults(extras)
+    if len(said.intersection(_WAYS)) != 1:
+        return [], faults
+    reader = _Entry(node, form, files, faults)
+    return (reader.link() if "link" in said else reader.files()), faults
+
+
+def _as_path(node: Node) -> str:
+    return f"; for a file write `path: {node.value}`" if isinstance(node.value, str) else ""
+
+
+def _rules(form: ResourceForm, said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """The rules that hold between the keys of an entry."""
+    ways = [way for way in _WAYS if way in said]
+    if not ways:
+        yield (), "a resource needs one of 'path' (a file), 'glob' (many files) and 'link'"
+    else:
+        yield from _way_rules(ways, said)
+    schema = form.schema_
+    if schema is not None:
+        if not (schema.name or schema.url):
+            yield ("schema",), "'schema' needs a 'name' or a 'url'"
+        elif schema.version and not schema.name:
+            yield ("schema", "version"), "'version' of 'schema' needs a 'name'"
+
+
+def _way_rules(ways: Sequence[str], said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
+    if len(ways) > 1:
+        yield (ways[1],), f"a resource has only one of {' and '.join(map(repr, ways))}"
+    if "exclude" in said and "glob" not in ways:
+        yield ("exclude",), "'exclude' goes with 'glob' only"
+    if "link" in ways:
+        if "optional" in said:
+            yield ("optional",), "'optional' is for files: a link is never looked up"
+        return
+    for key in said & {"format", "mime"}:
+        sentence = f"'{key}' is for links only: of a file, the portal works it out from the name"
+        yield (key,), sentence
+
+
+class _Entry:
+    """One entry being read; what is wrong with it is added to `faults`."""
+
+    def __init__(self, node: Node, form: ResourceForm, files: Files, faults: list[Fault]) -> None:
+        self._node = node
+        self._form = form
+        self._files = files
+        self._faults = faults
+        # With a fault the resources are not used, and faulty extras cannot be read.
+        self._extras = None if faults else read_extras(child(node, "extras"))
+
+    def _fault(self, key: str, sentence: str) -> None:
+        self._faults.append(Fault(find(self._node, (key,)).place, sentence))
+
+    def link(self) -> list[ResourceSpec]:
+        form = self._form
+        if form.link is None:
+            return []
+        parts = urlsplit(form.link)
+        last = unquote(parts.path.rstrip("/").rpartition("/")[2])
+        return [
+            self._spec(
+                LinkSource(form.link), form.key or form.link, form.title, last or parts.netloc
+            )
+        ]
+
+    def files(self) -> list[ResourceSpec]:
+        """The files the entry names, in order."""
+        title, key = self._template("title"), self._template("key")
+        found = self._found()
+        specs: list[ResourceSpec] = []
+        for index, file in enumerate(found, 1):
+            folder, name = split(normpath(file.path))
+            facts = FileFacts(name, basename(folder), index, file.mtime)
+            specs.append(
+                self._spec(
+                    FileSource(file.path, file.shown),
+                    self._render("key", key, facts) or file.key,
+                    self._render("title", title, facts),
+                    name,
+                )
+            )
+        if len(specs) > 1:
+            self._check_many(specs)
+        return specs
+
+    def _found(self) -> list[Found]:
+        form = self._form
+        way = "glob" if form.path is None else "path"
+        written = form.glob if form.path is None else form.path
+        if written is None:
+            return []
+        try:
+            if way == "path":
+                return [self._files.path(written)]
+            found, sentences = self._files.glob(written, form.exclude or ())
+        except Unusable as error:
+            if not (error.missing and form.optional):
+                self._fault(way, str(error))
+            return []
+        for sentence in sentences:
+            self._fault(way, sentence)
+        return found
+
+    def _template(self, field: str) -> Template | None:
+        text = self._form.title if field == "title" else self._form.key
+        if text is None:
+            return None
+        try:
+            template = Template(text)
+        except TemplateFault as error:
+            self._fault(field, f"in '{field}', {error}")
+            return None
+        if field == "key" and template.fields & {"index", "mtime"}:
+            self._fault(
+                "key",
+                "a key stays the same from run to run: {index} and {mtime} cannot be part of it",
+            )
+            return None
+        return template
+
+    def _render(self, field: str, template: Template | None, facts: FileFacts) -> str | None:
+        if template is None:
+            return None
+        try:
+            text = template.render(facts).strip()
+        except TemplateFault as error:
+            self._fault(field, f"in '{field}', {error}: {facts.name}")
+            return None
+        if not text:
+            self._fault(field, f"'{field}' comes out empty for the file {facts.name}")
+        return text or None
+
+    def _check_many(self, specs: Sequence[ResourceSpec]) -> None:
+        if self._form.id is not None:
+            self._fault("id", f"one 'id' cannot be that of the {len(specs)} files that match")
+        if self._form.key is None:
+            return
+        first: dict[str, str] = {}
+        for spec in specs:
+            other = first.setdefault(spec.key, spec.source.shown)
+            if other != spec.source.shown:
+                self._fault(
+                    "key",
+                    f"'key' gives '{spec.key}' to both {other} and {spec.source.shown}: tell them "
+                    "apart by {name}, {stem} or {parent}, or take the key away",
+                )
+                return
+
+    def _spec(
+        self, source: FileSource | LinkSource, key: str, title: str | None, default_title: str
+    ) -> ResourceSpec:
+        form = self._form
+        schema = form.schema_
+        return ResourceSpec(
+            key=key,
+            source=source,
+            metadata=ResourceMetadata(
+                title=title,
+                description=form.description,
+                type=form.type,
+                schema=ContentSchema(schema.name, schema.version, schema.url) if schema else None,
+                format=form.format,
+                mime=form.mime,
+                extras=self._extras,
+            ),
+            default_title=default_title,
+            id=form.id,
+            place=self._node.place,
+        )

@@ -1,0 +1,240 @@
+"""YAML text → tree, by YAML 1.2 and nothing of 1.1.
+
+ruamel.yaml finds the structure; what a plain word means is decided here, by the core schema
+of YAML 1.2 and one rule of ours: what JSON has no type for stays text. So `no` and
+`2024-01-01` are text, and so is `01`, because a code that starts with a zero is not a number.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+
+from bulkpub.core.model import Place
+from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value, check_text
+
+__all__ = ["read_yaml"]
+
+_NUMBER = re.compile(
+    r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?"
+    r"|0o[0-7]+|0x[0-9a-fA-F]+"
+)
+_WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_TAG = "tag:yaml.org,2002:"
+_MEANT_TEXT = {"!", _TAG + "str"}
+_PLAIN_TAGS = {_TAG + kind for kind in ("null", "bool", "int", "float")}
+_COLLECTION_TAGS = {None, "!", _TAG + "map", _TAG + "seq"}
+
+_MAX_ALIASED = 1_000_000
+"""How many values aliases may add up to: far above any use, far below a memory bomb."""
+
+
+def read_yaml(text: str, file: str) -> Node | None:
+    """The tree of the one document in `text`, None when there is nothing in it.
+
+    Raises `Unreadable` with the place of whatever is wrong.
+    """
+    try:
+        return _Composer(text, file).document()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        raise Unreadable(place, _sentence(error)) from None
+    except YAMLError as error:
+        raise Unreadable(*_bad_character(error, text, file)) from None
+    except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" is no character
+        raise Unreadable(Place(file), "this is not YAML: it holds an impossible escape") from None
+
+
+_HINTS = (
+    (
+        r"mapping values are not allowed",
+        "there is a ':' where none can be; put the text between quotes, or look at the indentation",
+    ),
+    (r"'\\t'|\btabs?\b", "lines are indented with spaces, never with tabs"),
+    (r"found unexpected end of stream", "a quote is opened here and never closed"),
+    (r"could not find expected ':'", "a ':' is missing after a key, or a line is not indented"),
+    (r"character '(.)' that cannot start", r"text cannot begin with \1: put it between quotes"),
+    (r"expected '(.)' or '(.)'", r"a \1 or a closing \2 is missing before this"),
+    (r"expected <block end>", "this does not fit what is above it: look at the indentation"),
+)
+"""What ruamel says, and what it means for somebody who does not know YAML's grammar."""
+
+
+def _sentence(error: MarkedYAMLError) -> str:
+    problem = str(error.problem or error.context or "it cannot be read").strip()
+    for pattern, words in _HINTS:
+        if match := re.search(pattern, problem):
+            return f"this is not YAML: {match.expand(words)}"
+    return f"this is not YAML: {problem}"
+
+
+def _bad_character(error: YAMLError, text: str, file: str) -> tuple[Place, str]:
+    position = getattr(error, "position", None)
+    if not isinstance(position, int) or position >= len(text):
+        return Place(file), "this is not YAML: it cannot be read"
+    line = text.count("\n", 0, position)
+    column = position - (text.rfind("\n", 0, position) + 1)
+    return (
+        Place(file, line + 1, column + 1),
+        f"this is not YAML: the character U+{ord(text[position]):04X} is not allowed",
+    )
+
+
+class _Composer:
+    """Builds the tree of one text from ruamel's events."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(text))
+        self._file = file
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._open: set[str] = set()
+        self._count = 0
+
+    def document(self) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        for event in self._events:
+            match event:
+                case StreamStartEvent() | StreamEndEvent() | DocumentEndEvent():
+                    continue
+                case DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        raise Unreadable(
+                            self._place(event), "a manifest is one document: take this `---` away"
+                        )
+                case _:
+                    root = self._node(event, 0)
+        return None if root is None or root.value is None else root
+
+    def _place(self, event: Any) -> Place:  # noqa: ANN401 # ruamel's events have no common type
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1)
+
+    def _node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 # as above
+        place = self._place(event)
+        if isinstance(event, AliasEvent):
+            return self._alias(event.anchor, place)
+        if depth > MAX_DEPTH:
+            raise Unreadable(place, f"values are nested more than {MAX_DEPTH} deep")
+        before, anchor = self._count, event.anchor
+        self._count += 1
+        if anchor is not None:
+            self._open.add(anchor)
+        node = Node(self._value(event, place, depth), place)
+        if anchor is not None:
+            self._open.discard(anchor)
+            self._anchors[anchor] = node, self._count - before
+        return node
+
+    def _value(self, event: Any, place: Place, depth: int) -> Value:  # noqa: ANN401 # as above
+        match event:
+            case ScalarEvent():
+                return _scalar(event, place)
+            case MappingStartEvent():
+                _check_tag(event.tag, place)
+                return self._mapping(depth)
+            case SequenceStartEvent():
+                _check_tag(event.tag, place)
+                items: list[Node] = []
+                while not isinstance(item := next(self._events), SequenceEndEvent):
+                    items.append(self._node(item, depth + 1))
+                return items
+            case _:
+                raise Unreadable(place, "this is not YAML: it cannot be read")
+
+    def _alias(self, anchor: str, place: Place) -> Node:
+        if anchor in self._open:
+            raise Unreadable(place, f"*{anchor} refers to what it is itself part of")
+        if anchor not in self._anchors:
+            raise Unreadable(place, f"*{anchor} refers to an anchor &{anchor} that is not above it")
+        node, weight = self._anchors[anchor]
+        self._count += weight
+        if weight > 1 and self._count > _MAX_ALIASED:
+            raise Unreadable(place, "the aliases add up to more values than a manifest can hold")
+        return Node(node.value, place)
+
+    def _mapping(self, depth: int) -> dict[str, Node]:
+        children: dict[str, Node] = {}
+        merged: list[Node] = []
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            place = self._place(event)
+            key = self._key(event, place, depth)
+            child = self._node(next(self._events), depth + 1)
+            if key == "<<" and getattr(event, "style", None) is None:
+                merged += _merge_sources(child)
+            elif key in children:
+                first = children[key].key
+                raise Unreadable(place, f"the key '{key}' is already there, at {first}")
+            else:
+                # An aliased scalar is shared: its key is where it stands here.
+                children[key] = Node(child.value, child.place, place)
+        for source in merged:
+            assert isinstance(source.value, dict)  # noqa: S101 # _merge_sources lets no other pass
+            for key, child in source.value.items():
+                children.setdefault(key, child)
+        return children
+
+    def _key(self, event: Any, place: Place, depth: int) -> str:  # noqa: ANN401 # as above
+        if isinstance(event, ScalarEvent):
+            self._node(event, depth + 1)  # a key may carry an anchor and must have a known tag
+            return check_text(str(event.value), place)
+        if isinstance(event, AliasEvent):
+            value = self._alias(event.anchor, place).value
+            if isinstance(value, Number):
+                return value.text
+            if isinstance(value, str):
+                return value
+        raise Unreadable(place, "a key must be text, not a list or a mapping")
+
+
+def _merge_sources(node: Node) -> list[Node]:
+    sources = node.value if isinstance(node.value, list) else [node]
+    for source in sources:
+        if not isinstance(source.value, dict):
+            raise Unreadable(source.place, "`<<` merges mappings, and this is not one")
+    return sources
+
+
+def _check_tag(tag: object, place: Place) -> None:
+    if (None if tag is None else str(tag)) not in _COLLECTION_TAGS:
+        raise Unreadable(place, f"the tag {tag} means nothing in a manifest: take it away")
+
+
+def _scalar(event: Any, place: Place) -> Value:  # noqa: ANN401 # ruamel's events are untyped
+    text = check_text(str(event.value), place)
+    tag = None if event.tag is None else str(event.tag)
+    if tag in _MEANT_TEXT or (tag is None and event.style is not None):
+        return text
+    if tag is not None and tag not in _PLAIN_TAGS:
+        raise Unreadable(place, f"the tag {tag} means nothing in a manifest: take it away")
+    if text in _WORDS:
+        return _WORDS[text]
+    return Number(text) if _NUMBER.fullmatch(text) else text

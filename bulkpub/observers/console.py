@@ -1,0 +1,17 @@
+"""The console that progress and logs are written to.
+
+The rule: losing the reader loses the output, never the run. rich ends the program with exit
+code 1 when a pipe breaks (`bulkpub run 2>&1 | head`); this console falls silent instead.
+"""
+
+from rich.console import Console
+
+__all__ = ["SteadyConsole"]
+
+
+class SteadyConsole(Console):
+    """A rich `Console` that goes on without output when its reader is gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Fall silent, where rich would raise `SystemExit`."""
+        self.quiet = True

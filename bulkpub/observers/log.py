@@ -1,0 +1,162 @@
+"""The run told as log lines.
+
+The rule: one event, at most one kind of line, always with the keys `dataset` and `resource`
+when it is about a file, so that filtering on them gives one file's whole story. Levels:
+error for what is not as wanted in the end, warning for what may pass (retries, waits, a
+failed attempt), info for each file and dataset done, debug for the rest.
+"""
+
+from typing import assert_never
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
+from bulkpub.core.report import RunReport
+from bulkpub.observers.events import (
+    DatasetFinished,
+    DatasetStarted,
+    Event,
+    PlanReady,
+    QuotaSeen,
+    Retrying,
+    RunFinished,
+    RunStarted,
+    UploadFinished,
+    UploadProgressed,
+    UploadStarted,
+    Waiting,
+)
+from bulkpub.observers.text import moment_text
+
+__all__ = ["LogObserver"]
+
+_NOTABLE_WAIT_S = 1.0
+"""Shorter waits are pacing at work, not news."""
+
+
+class LogObserver:
+    """Tells the run as log lines, to whatever `configure_logging` set up."""
+
+    def __init__(self) -> None:
+        self._log: FilteringBoundLogger = structlog.get_logger("bulkpub.run")
+        self._attempts: dict[tuple[str, str], tuple[int, int]] = {}
+        self._wait_told = ("", "")
+
+    def __call__(self, event: Event) -> None:  # noqa: C901 - one case an event
+        """Log `event`, if it is worth a line."""
+        match event:
+            case RunStarted(portal, datasets, resources, size, dry_run):
+                self._log.info(
+                    "run started",
+                    portal=portal,
+                    datasets=datasets,
+                    resources=resources,
+                    bytes=size,
+                    dry_run=dry_run,
+                )
+            case DatasetStarted(dataset, title):
+                self._log.debug("dataset started", dataset=dataset, title=title)
+            case PlanReady(dataset, uploads, size):
+                self._log.debug("plan ready", dataset=dataset, uploads=uploads, bytes=size)
+            case UploadStarted():
+                self._start(event)
+            case UploadProgressed():
+                pass
+            case UploadFinished():
+                self._finish(event)
+            case Retrying(method, endpoint, reason, delay_s, attempt):
+                self._log.warning(
+                    "retrying",
+                    method=method,
+                    endpoint=endpoint,
+                    reason=reason,
+                    delay_s=round(delay_s, 3),
+                    attempt=attempt,
+                )
+            case Waiting():
+                self._wait(event)
+            case QuotaSeen(rate):
+                self._log.debug("quota seen", limit=rate.limit, remaining=rate.remaining)
+            case DatasetFinished(outcome):
+                self._close(outcome)
+            case RunFinished(report):
+                self._end(report)
+            case _:
+                assert_never(event)
+
+    def _start(self, event: UploadStarted) -> None:
+        self._attempts[event.dataset, event.resource] = (event.attempt, event.size)
+        self._log.debug(
+            "upload started",
+            dataset=event.dataset,
+            resource=event.resource,
+            bytes=event.size,
+            attempt=event.attempt,
+        )
+
+    def _finish(self, event: UploadFinished) -> None:
+        attempt, size = self._attempts.pop((event.dataset, event.resource), (1, 0))
+        log = self._log.bind(dataset=event.dataset, resource=event.resource, attempt=attempt)
+        if event.error is None:
+            log.info("uploaded", bytes=size)
+        else:
+            log.warning("upload failed", error=event.error)
+
+    def _wait(self, event: Waiting) -> None:
+        # Every held-back request says so; they all wait for about the same moment.
+        wait = (event.reason, moment_text(event.until, 0))
+        is_news = event.delay_s >= _NOTABLE_WAIT_S and wait != self._wait_told
+        if is_news:
+            self._wait_told = wait
+        tell = self._log.warning if is_news else self._log.debug
+        tell(
+            "waiting",
+            reason=event.reason,
+            delay_s=round(event.delay_s, 3),
+            until=event.until.isoformat(),
+        )
+
+    def _close(self, outcome: DatasetOutcome) -> None:
+        for resource in outcome.resources:
+            self._settle(outcome, resource)
+        tell = {
+            DatasetStatus.FAILED: self._log.error,
+            DatasetStatus.PENDING: self._log.warning,
+        }.get(outcome.status, self._log.info)
+        tell(
+            f"dataset {outcome.status.value}",
+            dataset=outcome.key,
+            reason=outcome.reason,
+            id=outcome.id,
+            resources=len(outcome.resources),
+            duration_s=round(outcome.duration_s, 3),
+            **({} if outcome.error is None else {"error": outcome.error}),
+        )
+
+    def _settle(self, dataset: DatasetOutcome, resource: ResourceOutcome) -> None:
+        tell = {
+            ResourceStatus.FAILED: self._log.error,
+            ResourceStatus.PENDING: self._log.warning,
+            ResourceStatus.UNCHANGED: self._log.debug,
+        }.get(resource.status, self._log.info)
+        tell(
+            f"resource {resource.status.value}",
+            dataset=dataset.key,
+            resource=resource.key,
+            reason=resource.reason,
+            id=resource.id,
+            source=resource.source,
+            **({} if resource.error is None else {"error": resource.error}),
+        )
+
+    def _end(self, report: RunReport) -> None:
+        tell = self._log.error if report.run.error is not None else self._log.info
+        tell(
+            "run finished",
+            exit_code=report.run.exit_code,
+            duration_s=round(report.run.duration_s, 3),
+            requests=report.totals.requests.total,
+            bytes=report.totals.bytes.uploaded,
+            **({} if report.run.error is None else {"error": report.run.error}),
+        )

@@ -1,0 +1,122 @@
+"""Names and figures as people read them: nothing here may act on a terminal.
+
+The rule: whatever came from a file name, a manifest or a portal goes through `printable`
+before it is shown; figures are decimal (1 kB is 1,000 bytes) and moments are UTC.
+"""
+
+import unicodedata
+from datetime import datetime
+from itertools import accumulate, takewhile
+
+from rich.cells import cell_len
+
+__all__ = [
+    "ELLIPSIS",
+    "bytes_text",
+    "counted",
+    "duration_text",
+    "elide",
+    "moment_text",
+    "path_text",
+    "printable",
+    "rate_text",
+]
+
+ELLIPSIS = "…"
+
+_ACTIVE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that move the cursor, reorder or hide text, or cannot be encoded."""
+
+_UNDECODED = range(0xDC80, 0xDD00)
+"""How Python spells the bytes of a file name that is not UTF-8 (PEP 383)."""
+
+_KILO = 1000
+_ROUNDS_UP = 999.95
+_MINUTE, _HOUR = 60, 3600
+_SHORT_WAIT_S, _LONG_WAIT_S = 2 * _MINUTE, 12 * _HOUR
+
+
+def printable(text: str) -> str:
+    r"""`text` on one line, with what would act on a terminal escaped: `\x1b`, `\n`, `\u202e`."""
+    if text.isprintable():
+        return text
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code in _UNDECODED:
+        return f"\\x{code - 0xDC00:02x}"
+    if unicodedata.category(character) in _ACTIVE:
+        return character.encode("unicode_escape").decode("ascii")
+    return character
+
+
+def path_text(dataset: str, resource: str) -> str:
+    """A resource of a dataset, by whatever name each goes, on one line, printable."""
+    return f"{printable(dataset)} › {printable(resource)}"  # noqa: RUF001 - a path sign, no typo
+
+
+def elide(text: str, width: int) -> str:
+    """`text` in at most `width` terminal cells; what is too long loses its middle.
+
+    Both ends are kept, since names differ in them: a number in front, an extension behind.
+    """
+    if cell_len(text) <= width:
+        return text
+    if width < 1:
+        return ""
+    tail_cells = (width - 1) // 2
+    head = _first_cells(text, width - 1 - tail_cells)
+    tail = _first_cells(text[::-1], tail_cells)[::-1]
+    # Together, characters may be wider than each alone: an emoji and its variation selector.
+    while cell_len(f"{head}{ELLIPSIS}{tail}") > width:
+        head, tail = head[:-1], tail[1:]
+    return f"{head}{ELLIPSIS}{tail}"
+
+
+def _first_cells(text: str, cells: int) -> str:
+    ends = accumulate(map(cell_len, text))
+    return text[: sum(1 for _ in takewhile(lambda end: end <= cells, ends))]
+
+
+def bytes_text(size: float) -> str:
+    """A number of bytes: `999 B`, `1.2 kB`, `34.5 MB`."""
+    if size < _KILO:
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= _KILO
+        if size < _ROUNDS_UP:
+            return f"{size:.1f} {unit}"
+    return f"{size / _KILO:,.1f} PB"
+
+
+def rate_text(bytes_per_s: float) -> str:
+    """A speed: `1.2 MB/s`."""
+    return f"{bytes_text(bytes_per_s)}/s"
+
+
+def duration_text(seconds: float) -> str:
+    """A time span: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds the tenths are worth reading
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
+    return f"{whole // _HOUR:,} h {whole % _HOUR // _MINUTE:02} min"
+
+
+def moment_text(moment: datetime, delay_s: float = _SHORT_WAIT_S) -> str:
+    """A moment (UTC) that is `delay_s` seconds away: to the second when near, dated when far."""
+    if delay_s < _SHORT_WAIT_S:
+        return f"{moment:%H:%M:%S} UTC"
+    if delay_s < _LONG_WAIT_S:
+        return f"{moment:%H:%M} UTC"
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `1,234 files`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

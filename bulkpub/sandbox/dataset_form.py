@@ -1,0 +1,272 @@
+"""What a client may change of a dataset, and what udata wipes when it is left out.
+
+The traps are here: a PUT that says anything but not `tags` or `temporal_coverage` wipes them,
+an unknown licence becomes none at all, `extras` replaces all extras, a null organization
+crashes. Rule: reading changes nothing; the caller applies a change that has no errors.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any
+
+from bulkpub.core.model import Json
+from bulkpub.sandbox.answers import Refused, crashed, invalid
+from bulkpub.sandbox.auth import Rights
+from bulkpub.sandbox.fields import (
+    FieldRefused,
+    read_date_range,
+    read_extras,
+    read_flag,
+    read_moment,
+    read_tags,
+    read_text,
+)
+from bulkpub.sandbox.records import Dataset
+from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES
+from bulkpub.sandbox.vocabularies import FREQUENCIES, LEGACY_FREQUENCIES
+
+__all__ = ["RESERVED_EXTRAS", "DatasetChange", "read_dataset"]
+
+TITLE_LIMIT = 350
+DESCRIPTION_LIMIT = 100_000
+SHORT_DESCRIPTION_LIMIT = 200
+ACRONYM_LIMIT = 128
+RESERVED_EXTRAS = ("transport:*", "recommendations*", "dcat")
+_URL_EXTRAS = frozenset(["datafairOrigin", "transport:url"])
+_LICENSE_IDS = frozenset(each.id for each in LICENSES)
+_ZONE_IDS = frozenset(each.id for each in ZONES)
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+
+
+@dataclass(slots=True)
+class DatasetChange:
+    """What a body changes: attribute → value; and what is wrong with it."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, Json] = field(default_factory=dict)
+
+    def read(self, name: str, reader: Callable[[], Any]) -> None:
+        """Note what `reader` makes of a field, or what it has against it."""
+        try:
+            self.values[name] = reader()
+        except FieldRefused as refusal:
+            self.errors[name] = refusal.errors
+
+
+def read_dataset(
+    body: dict[str, Json],
+    current: Dataset | None,
+    rights: Rights,
+    contacts: frozenset[str],
+    today: date,
+) -> DatasetChange:
+    """What `body` makes of `current`; None for a dataset that is still to be.
+
+    `rights` are those of the account that asks; `contacts` the ids of the contact points
+    there are.
+
+    :raises Refused: 400 or 500 where udata does not get as far as listing errors.
+    """
+    change = DatasetChange()
+    if current is not None and not body:
+        return change  # the one body that wipes nothing
+    _read_words(body, current, change)
+    _read_lists(body, current, change, contacts, today)
+    if "spatial" in body:
+        _read_spatial(body["spatial"], current, change)
+    _read_ownership(body, current, rights, change)
+    if change.errors:
+        raise invalid(change.errors)
+    _check_model(change, current)
+    return change
+
+
+def _read_words(body: dict[str, Json], current: Dataset | None, change: DatasetChange) -> None:
+    limits = {"title": TITLE_LIMIT, "description": DESCRIPTION_LIMIT}
+    for name, limit in limits.items():
+        if current is None or name in body:
+            change.read(name, partial(read_text, body.get(name), required=True, limit=limit))
+    if "description_short" in body:
+        change.read(
+            "description_short",
+            lambda: read_text(body["description_short"], limit=SHORT_DESCRIPTION_LIMIT),
+        )
+    if "acronym" in body:
+        change.read("acronym", lambda: read_text(body["acronym"]))
+    if "license" in body:
+        change.values["license"] = body["license"] if body["license"] in _LICENSE_IDS else None
+    if "frequency" in body:
+        change.values["frequency"] = _read_frequency(body["frequency"])
+    if "private" in body:
+        change.values["private"] = read_flag(body["private"])
+    for name in ("archived", "deleted", "frequency_date"):
+        if name in body:
+            change.read(name, partial(read_moment, body[name]))
+
+
+def _read_frequency(value: Json) -> str | None:
+    if value is None:
+        return None
+    frequency = LEGACY_FREQUENCIES.get(str(value), str(value))
+    if frequency not in FREQUENCIES:
+        raise Refused.saying(400, f"'{value}' is not a valid UpdateFrequency")
+    return frequency
+
+
+def _read_lists(
+    body: dict[str, Json],
+    current: Dataset | None,
+    change: DatasetChange,
+    contacts: frozenset[str],
+    today: date,
+) -> None:
+    change.read("tags", lambda: read_tags(body.get("tags")))
+    change.read("temporal_coverage", lambda: read_date_range(body.get("temporal_coverage"), today))
+    if "extras" in body:
+        stored = current.extras if current else {}
+        change.read(
+            "extras",
+            lambda: read_extras(body["extras"], stored, reserved=RESERVED_EXTRAS, urls=_URL_EXTRAS),
+        )
+    if "contact_points" in body:
+        change.read("contact_points", lambda: _read_contacts(body["contact_points"], contacts))
+
+
+def _read_contacts(value: Json, known: frozenset[str]) -> list[str]:
+    values = value if isinstance(value, list) else [value] if value else []
+    ids = [str(each["id"] if isinstance(each, dict) else each) for each in values]
+    unknown = [each for each in ids if each not in known]
+    if unknown:
+        raise FieldRefused([f"Unknown identifiers: {', '.join(unknown)}"])
+    return ids
+
+
+def _read_spatial(value: Json, current: Dataset | None, change: DatasetChange) -> None:
+    if not isinstance(value, dict) or not value:
+        return  # neither null nor an empty object takes the coverage away
+    stored = current.spatial if current else None
+    spatial = dict(stored or {"geom": None, "zones": [], "granularity": "other"})
+    errors: dict[str, Json] = {}
+    if "granularity" in value:
+        spatial["granularity"] = value["granularity"]
+        if value["granularity"] not in GRANULARITIES:
+            errors["granularity"] = ["Not a valid choice."]
+    if value.get("zones"):
+        try:
+            spatial["zones"] = _read_zones(value["zones"])
+        except FieldRefused as refusal:
+            errors["zones"] = refusal.errors
+    if "geom" in value:
+        spatial["geom"] = value["geom"]
+    if errors:
+        change.errors["spatial"] = errors
+    else:
+        change.values["spatial"] = spatial
+
+
+def _read_zones(value: Json) -> list[str]:
+    values = value.split(",") if isinstance(value, str) else value
+    zones: list[str] = []
+    unknown: list[str] = []
+    for each in values:
+        text = str(each["id"] if isinstance(each, dict) else each)
+        zone = text.partition("@")[0].lower().replace("/", ":")
+        if ":" not in zone:
+            raise FieldRefused([f"Bad GeoID format: {text}"])
+        (zones if zone in _ZONE_IDS else unknown).append(zone if zone in _ZONE_IDS else text)
+    if unknown:
+        raise FieldRefused([f"Unknown geoid(s): {', '.join(unknown)}"])
+    return zones
+
+
+def _identifier(value: Json) -> str:
+    if isinstance(value, dict) and "id" in value:
+        return _identifier(value["id"])
+    if not isinstance(value, str) or not _OBJECT_ID.fullmatch(value):
+        raise FieldRefused([f"Unsupported identifier: {value}"])
+    return value
+
+
+def _read_ownership(
+    body: dict[str, Json], current: Dataset | None, rights: Rights, change: DatasetChange
+) -> None:
+    organization, owner = body.get("organization"), body.get("owner")
+    try:
+        if organization:
+            change.values["organization"] = _read_organization(organization, current, rights)
+            change.values["owner"] = None
+            return
+    except FieldRefused as refusal:
+        change.errors["organization"] = refusal.errors
+        return
+    if current is not None and current.organization and "organization" in body:
+        raise crashed()
+    if owner:
+        try:
+            change.values["owner"] = _read_owner(owner, rights)
+            change.values["organization"] = None
+        except FieldRefused as refusal:
+            change.errors["owner"] = refusal.errors
+    elif current is None:
+        change.values["owner"] = rights.require_login().id
+
+
+def _read_organization(value: Json, current: Dataset | None, rights: Rights) -> str:
+    found = rights.directory.organizations.get(_identifier(value))
+    if found is None:
+        raise FieldRefused(["Organization does not exists"])
+    is_sysadmin = rights.account is not None and rights.account.is_sysadmin
+    moves = current is not None and current.organization not in {None, found.id}
+    if moves and not is_sysadmin:
+        raise FieldRefused(["Cannot change owner after creation. Please use transfer feature."])
+    if rights.role_in(found.id) is None and not is_sysadmin:
+        raise FieldRefused(["Permission denied for this organization"])
+    return found.id
+
+
+def _read_owner(value: Json, rights: Rights) -> str:
+    owner = _identifier(value)
+    account = rights.require_login()
+    if owner not in rights.directory.accounts:
+        raise FieldRefused(["User does not exists"])
+    if owner != account.id and not account.is_sysadmin:
+        raise FieldRefused(["You can only set yourself as owner"])
+    return owner
+
+
+def _check_model(change: DatasetChange, current: Dataset | None) -> None:
+    """What udata finds out only when it saves: another shape of answer."""
+    about = current.id if current is not None else "None"
+    acronym = change.values.get("acronym")
+    if acronym is not None and len(acronym) > ACRONYM_LIMIT:
+        raise _model_error(about, {"acronym": "String value is too long"}, "acronym")
+    spatial = change.values.get("spatial")
+    geom = spatial["geom"] if spatial else None
+    if geom is not None and (not isinstance(geom, dict) or geom.get("type") != "MultiPolygon"):
+        raise _model_error(
+            about,
+            {"spatial": {"geom": 'MultiPolygonField type must be "MultiPolygon"'}},
+            "spatial",
+        )
+    if spatial and geom and spatial["zones"]:
+        sentence = "The spatial coverage cannot contains a Geozone and a Geometry"
+        raise _model_error(about, {"spatial": {"__all__": sentence}}, "spatial")
+    if any(key.startswith("custom:") for key in change.values.get("extras", ())):
+        sentence = "Dataset's organization did not define the requested custom metadata."
+        raise _model_error(about, {"__all__": sentence}, "__all__")
+
+
+def _model_error(about: str, errors: dict[str, Json], name: str) -> Refused:
+    sentence = next(iter(errors.values()))
+    if isinstance(sentence, dict):
+        sentence = ".".join(next(iter(sentence.items())))
+    return Refused(
+        400,
+        {
+            "errors": errors,
+            "message": f"ValidationError (Dataset:{about}) ({sentence}: ['{name}'])",
+        },
+    )

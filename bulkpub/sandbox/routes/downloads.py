@@ -1,0 +1,37 @@
+"""Getting the bytes back: permalinks that redirect, and the hosted files themselves."""
+
+from urllib.parse import quote
+
+from aiohttp import web
+
+from bulkpub.sandbox.answers import NOT_FOUND, Refused, not_found
+from bulkpub.sandbox.calls import PORTAL, Call, endpoint
+from bulkpub.sandbox.files import mime_of
+
+__all__ = ["ROUTES"]
+
+
+async def _permalink(call: Call) -> web.StreamResponse:
+    _, resource = call.state.anywhere(call.request.match_info["resource"].lower())
+    if resource is None:
+        raise not_found("Resource not found")
+    return web.Response(status=302, headers={"Location": call.view.url_of(resource)})
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    path = request.app[PORTAL].files.path(request.match_info["stored"])
+    if path is None:
+        raise Refused(404, {"error": NOT_FOUND, "status": 404})
+    mime = mime_of(path.name)
+    headers = {
+        "Content-Type": f"{mime}; charset=utf-8" if mime.startswith("text/") else mime,
+        "Content-Disposition": f"inline; filename={quote(path.name)}",
+        "Cache-Control": "no-cache",
+    }
+    return web.FileResponse(path, headers=headers)
+
+
+ROUTES = [
+    web.get("/api/1/datasets/r/{resource}", endpoint(_permalink)),
+    web.get("/resources/{stored:.+}", _file),
+]

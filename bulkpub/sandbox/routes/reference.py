@@ -1,0 +1,146 @@
+"""What a client looks up before it writes: vocabularies, organizations, itself."""
+
+from aiohttp import web
+
+from bulkpub.core.model import Json
+from bulkpub.sandbox.answers import json_answer, not_found
+from bulkpub.sandbox.calls import Call, endpoint
+from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES, Organization
+from bulkpub.sandbox.vocabularies import EXTENSIONS, FREQUENCIES, RESOURCE_TYPES
+
+__all__ = ["ROUTES"]
+
+SINCE = "2024-01-01T00:00:00+00:00"
+"""When the seeded accounts and organizations are said to have been made."""
+
+_ROLES = {"admin": "Administrator", "editor": "Editor", "partial_editor": "Partial editor"}
+
+
+def _labels(labels: dict[str, str], name: str = "label") -> list[Json]:
+    return [{"id": each, name: label} for each, label in labels.items()]
+
+
+async def _licenses(call: Call) -> web.StreamResponse:
+    return call.answer([each.shown() for each in LICENSES])
+
+
+async def _frequencies(call: Call) -> web.StreamResponse:
+    return call.answer(_labels(FREQUENCIES))
+
+
+async def _resource_types(call: Call) -> web.StreamResponse:
+    return call.answer(_labels(RESOURCE_TYPES))
+
+
+async def _extensions(call: Call) -> web.StreamResponse:
+    return json_answer(sorted(EXTENSIONS | set(call.portal.settings.extra_extensions)))
+
+
+async def _schemas(_call: Call) -> web.StreamResponse:
+    return json_answer([])  # no catalogue of schemas is configured, and so none is checked
+
+
+async def _granularities(call: Call) -> web.StreamResponse:
+    return call.answer(_labels(GRANULARITIES, "name"))
+
+
+async def _zones(call: Call) -> web.StreamResponse:
+    wanted = call.request.match_info["zones"].split(",")
+    features = [
+        {
+            "id": each.id,
+            "type": "Feature",
+            "geometry": {"coordinates": None, "type": None},
+            "properties": {
+                "slug": each.id.replace(":", "-"),
+                "name": each.name,
+                "code": each.id.rpartition(":")[2],
+                "level": each.id.rpartition(":")[0],
+                "uri": None,
+            },
+        }
+        for each in ZONES
+        if each.id in wanted
+    ]
+    return json_answer({"type": "FeatureCollection", "features": features})
+
+
+async def _site(call: Call) -> web.StreamResponse:
+    return call.answer({"id": "default", "title": "bulkpub sandbox", "version": "17.18.0"})
+
+
+async def _me(call: Call) -> web.StreamResponse:
+    account = call.rights.require_login()
+    view = call.view
+    own = [
+        each for each in call.portal.directory.organizations.values() if account.id in each.members
+    ]
+    return call.answer(
+        view.account(account)
+        | {
+            "about": None,
+            "active": True,
+            "email": account.email,
+            "organizations": [view.organization(each) for each in own],
+            "roles": ["admin"] if account.is_sysadmin else [],
+            "since": SINCE,
+            "website": None,
+            "metrics": {},
+        }
+    )
+
+
+def _organization(call: Call) -> Organization:
+    name = call.request.match_info["organization"]
+    found = call.portal.directory.organization(name)
+    if found is not None:
+        return found
+    found = call.portal.directory.organization(name.lower())
+    if found is not None:
+        raise web.HTTPPermanentRedirect(f"/api/1/organizations/{found.slug}/")
+    raise not_found()
+
+
+async def _show_organization(call: Call) -> web.StreamResponse:
+    organization = _organization(call)
+    view, accounts = call.view, call.portal.directory.accounts
+    members = [
+        {
+            "role": role,
+            "label": _ROLES[role],
+            "since": SINCE,
+            "user": view.account(accounts[member]) | {"email": "***@example.org"},
+        }
+        for member, role in organization.members.items()
+    ]
+    datasets = sum(each.organization == organization.id for each in call.state.datasets.values())
+    shown = view.organization(organization) | {
+        "description": f"{organization.name}, seeded.",
+        "created_at": SINCE,
+        "last_modified": SINCE,
+        "deleted": None,
+        "extras": {},
+        "members": members,
+        "metrics": {"datasets": datasets, "members": len(members)},
+        "teams": [],
+        "url": None,
+        "zone": None,
+    }
+    del shown["class"]
+    return call.answer(shown)
+
+
+_LISTS = "/api/1/datasets/"
+
+ROUTES = [
+    web.get(_LISTS + "licenses/", endpoint(_licenses)),
+    web.get(_LISTS + "frequencies/", endpoint(_frequencies)),
+    web.get(_LISTS + "resource_types/", endpoint(_resource_types)),
+    web.get(_LISTS + "extensions/", endpoint(_extensions)),
+    web.get(_LISTS + "schemas/", endpoint(_schemas)),
+    web.get("/api/1/spatial/granularities/", endpoint(_granularities)),
+    web.get("/api/1/spatial/zones/{zones}/", endpoint(_zones)),
+    web.get("/api/1/site/", endpoint(_site)),
+    web.get("/api/1/me/", endpoint(_me, needs_login=True)),
+    web.get("/api/1/organizations/{organization}/", endpoint(_show_organization)),
+]

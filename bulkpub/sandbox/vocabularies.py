@@ -1,0 +1,105 @@
+"""The closed lists of udata 17.18.0: frequencies, resource types, extensions, roles, limits.
+
+Copied from what a udata 17.18.0 answers on `/datasets/frequencies/`, `/datasets/extensions/`
+and so on; `tests/contract` holds them to it.
+"""
+
+__all__ = ["ARCHIVES", "CHECKSUM_TYPES", "CONTACT_ROLES", "EXTENSIONS", "FREQUENCIES"]
+__all__ += ["LEGACY_FREQUENCIES", "RESOURCE_TYPES", "UNLISTED_EXTENSIONS"]
+
+ARCHIVES = frozenset(["tar", "gz", "tgz", "rar", "zip", "7z", "xz", "bz2"])
+"""Behind these, the extension before counts as well: `csv.gz`."""
+
+EXTENSIONS = ARCHIVES | frozenset(
+    """
+    csv txt json pdf xml rtf xsd ods odt odp odg xls xlsx doc docx pps ppt jpeg jpg jpe gif png
+    dwg svg tiff ecw svgz jp2 webp shp kml kmz gpx shx ovr geojson gpkg grib2 rdf ttl n3 dbf prj
+    sql sqlite db epub sbn sbx cpg lyr owl dxf ics ssim other
+    """.split()  # noqa: SIM905  # a list would be one word a line
+)
+"""What `/datasets/extensions/` lists."""
+
+UNLISTED_EXTENSIONS = frozenset(
+    """
+    txt rtf odf ods gnumeric abw doc docx xls xlsx jpg jpe jpeg png gif svg bmp webp csv ini
+    json plist xml yaml yml
+    """.split()  # noqa: SIM905  # a list would be one word a line
+)
+"""What udata's storage library allows by default, listed by the portal or not."""
+
+FREQUENCIES = {
+    "continuous": "Real time",
+    "oneMinute": "Every minute",
+    "fiveMinutes": "Every five minutes",
+    "tenMinutes": "Every ten minutes",
+    "fifteenMinutes": "Every fifteen minutes",
+    "thirtyMinutes": "Every thirty minute",
+    "hourly": "Every hour",
+    "bihourly": "Every two hours",
+    "trihourly": "Every three hours",
+    "twelveHours": "Every twelve hours",
+    "severalTimesADay": "Several times a day",
+    "threeTimesADay": "Three times a day",
+    "semidaily": "Twice a day",
+    "daily": "Daily",
+    "fiveTimesAWeek": "Five times a week",
+    "threeTimesAWeek": "Three times a week",
+    "semiweekly": "Twice a week",
+    "weekly": "Weekly",
+    "biweekly": "Every two weeks",
+    "threeTimesAMonth": "Three times a month",
+    "semimonthly": "Twice a month",
+    "monthly": "Monthly",
+    "bimonthly": "Every two months",
+    "quarterly": "Quarterly",
+    "threeTimesAYear": "Three times a year",
+    "semiannual": "Twice a year",
+    "annual": "Annually",
+    "biennial": "Every two years",
+    "triennial": "Every three years",
+    "quadrennial": "Every four years",
+    "quinquennial": "Every five years",
+    "decennial": "Every ten years",
+    "bidecennial": "Every twenty years",
+    "tridecennial": "Every thirty years",
+    "punctual": "Punctual",
+    "irregular": "Irregular",
+    "never": "Never",
+    "notPlanned": "Not planned",
+    "other": "Other",
+    "unknown": "Unknown",
+}
+
+LEGACY_FREQUENCIES = {
+    "realtime": "continuous",
+    "fourTimesADay": "severalTimesADay",
+    "fourTimesAWeek": "other",
+    "fortnighly": "biweekly",
+    "biannual": "semiannual",
+}
+"""Frequencies of older portals, and what udata makes of them (its own spelling mistake kept)."""
+
+RESOURCE_TYPES = {
+    "main": "Main file",
+    "documentation": "Documentation",
+    "update": "Update",
+    "api": "API",
+    "code": "Code repository",
+    "other": "Other",
+}
+
+CHECKSUM_TYPES = ("sha1", "sha2", "sha256", "md5", "crc")
+
+CONTACT_ROLES = {
+    "contact": "Contact",
+    "creator": "Creator",
+    "publisher": "Publisher",
+    "rightsHolder": "Rights Holder",
+    "custodian": "Custodian",
+    "distributor": "Distributor",
+    "originator": "Originator",
+    "principalInvestigator": "Principal Investigator",
+    "processor": "Processor",
+    "resourceProvider": "Resource Provider",
+    "user": "User",
+}
