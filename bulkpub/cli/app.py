@@ -1,5 +1,6 @@
 """The commands, as typer sees them: options in, the work elsewhere, the exit code out."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -44,6 +45,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a user's mistake ends in a sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show é must not end us
+            stream.reconfigure(errors="backslashreplace")
     try:
         add_env_file(os.environ, Path(".env"))
         app()

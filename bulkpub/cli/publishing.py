@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Literal
 
 import anyio
-from rich.console import Console
 
 import bulkpub
 from bulkpub.api import Connection
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.render import render_plan, render_problems, render_summary
-from bulkpub.cli.report_file import ReportLost, check_report_path, write_report
+from bulkpub.cli.report_file import STDOUT, ReportLost, check_report_path, write_report
 from bulkpub.cli.watching import watching
-from bulkpub.core.pace import RateHeaders
+from bulkpub.core.pace import RateHeaders, quota_wait
 from bulkpub.core.report import RunReport
 from bulkpub.core.retry import RetryPolicy
 from bulkpub.observers import Observer
+from bulkpub.observers.console import SteadyConsole
 from bulkpub.pipeline import RunOptions
 from bulkpub.settings import Settings
 
@@ -64,8 +64,8 @@ async def _publish(
 
 def tell(report: RunReport, report_file: str | None) -> int:
     """Write the report, print the summary, and return the exit code."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
-    results = errors if report_file == "-" else Console(highlight=False, soft_wrap=True)
+    errors = SteadyConsole(stderr=True, highlight=False, soft_wrap=True)
+    results = errors if report_file == STDOUT else SteadyConsole(highlight=False, soft_wrap=True)
     code = report.run.exit_code
     if report.run.problems:
         render_problems(report.run.problems, errors)
@@ -76,10 +76,18 @@ def tell(report: RunReport, report_file: str | None) -> int:
         errors.print(f"bulkpub: {lost}", markup=False)
         report_file, code = None, code or 1
     if report.run.dry_run and report.datasets:
-        render_plan(report, results, requests=report.totals.requests.planned)
+        planned = report.totals.requests.planned
+        render_plan(report, results, requests=planned, quota_wait_s=_quota_wait(report, planned))
     else:
-        render_summary(report, results, report_path=report_file)
+        shown = None if report_file == STDOUT else report_file
+        render_summary(report, results, report_path=shown)
     return code
+
+
+def _quota_wait(report: RunReport, requests: int) -> float:
+    quota = report.rate_limit
+    reset_in = (quota.reset_at - report.run.finished_at).total_seconds() if quota.reset_at else None
+    return quota_wait(requests, limit=quota.limit, remaining=quota.remaining, reset_in=reset_in)
 
 
 def connection_of(settings: Settings) -> Connection:

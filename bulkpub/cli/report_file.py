@@ -10,7 +10,7 @@ import orjson
 from bulkpub.core.report import RunReport
 from bulkpub.errors import BulkpubError, SettingsInvalid
 
-__all__ = ["ReportLost", "check_report_path", "to_json", "write_report"]
+__all__ = ["STDOUT", "ReportLost", "check_report_path", "to_json", "write_report"]
 
 STDOUT = "-"
 

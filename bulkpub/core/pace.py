@@ -8,8 +8,9 @@ that between reading and writing the state there is nothing to lock.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from math import ceil
 
-__all__ = ["Pace", "RateHeaders", "Signal", "observe", "reserve", "signal_of"]
+__all__ = ["Pace", "RateHeaders", "Signal", "observe", "quota_wait", "reserve", "signal_of"]
 
 LONGEST_WINDOW = 31 * 86_400.0
 """Seconds; a reset further away than a month is taken for nonsense."""
@@ -18,6 +19,8 @@ UNIX_TIME_FROM = 1_000_000_000.0
 WITHOUT_ADVICE = 1.0
 """Seconds; the first pause after a 429 that does not say how long to wait."""
 LONGEST_PAUSE = 120.0
+WINDOW = 3600.0
+"""Seconds; `X-RateLimit-Limit` counts requests an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,20 @@ def signal_of(
         retry_after=_retry_after(headers.get("Retry-After"), now),
         refused=status == 429,  # noqa: PLR2004 - Too Many Requests, RFC 6585
     )
+
+
+def quota_wait(
+    requests: int, *, limit: int | None, remaining: int | None, reset_in: float | None
+) -> float:
+    """Seconds that `requests` more requests have to wait for the quota; 0 where it is unknown.
+
+    What is left of the present window is used at once; the rest takes as many windows of an
+    hour (the unit of data.gouv.fr's limit) as it needs, the last one again without waiting.
+    """
+    if not limit or remaining is None or reset_in is None or requests <= remaining:
+        return 0.0
+    windows = ceil((requests - remaining) / limit)
+    return max(reset_in, 0.0) + (windows - 1) * WINDOW
 
 
 def _number(text: str | None) -> float | None:

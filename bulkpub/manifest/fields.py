@@ -186,14 +186,13 @@ def _day(value: object, *, last: bool) -> date:
 
 def web_address_fault(text: str) -> str:
     """Why `text` is no http(s) address, as the end of a sentence; empty when it is one."""
+    if not re.match(r"https?:", text, re.IGNORECASE):
+        return "must be a web address that starts with http:// or https://"
     try:
         parts = urlsplit(text)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
+    except ValueError:  # a port that is no number, a bracket left open
         usable = False
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"}:
-        return "must be a web address that starts with http:// or https://"
     if not usable or re.search(r"[\s\x00-\x1f]", text):
         return "must be a whole web address, with a host and without spaces"
     return ""

@@ -21,8 +21,6 @@ _NAME_LIMIT = 255
 _MOST_SUGGESTIONS = 20
 """Comparing names takes time; after this many missing files nobody reads the hints."""
 _MOST_NAMES = 2_000
-_LIKENESS = 0.7
-"""File names of one series are all alike; only a near twin is worth a hint."""
 
 
 class Unusable(Exception):
@@ -125,7 +123,7 @@ class Files:
         if self._suggestions < _MOST_SUGGESTIONS:
             self._suggestions += 1
             names = self._listing.names(folder)[:_MOST_NAMES]
-            hint = suggestion(posixpath.basename(path), names, _LIKENESS)
+            hint = suggestion(posixpath.basename(path), names)
         return f"the file {shown} does not exist{hint}"
 
 

@@ -25,7 +25,7 @@ _natural_part = natsort_keygen(alg=ns.IGNORECASE)
 
 def natural(path: str) -> tuple[Any, ...]:
     """Sorts paths folder by folder, numbers by value, case last; independent of any locale."""
-    return (*(_natural_part(part) for part in path.split("/")), path)
+    return tuple(_natural_part(part) for part in path.split("/")), path
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ class LogObserver:
         )
 
     def _end(self, report: RunReport) -> None:
-        tell = self._log.error if report.run.error is not None else self._log.info
+        tell = self._log.warning if report.run.error is not None else self._log.info
         tell(
             "run finished",
             exit_code=report.run.exit_code,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 import anyio
+from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import (
     CreateDataset,
@@ -54,6 +55,7 @@ async def publish_dataset(
     cannot be published, and what stops the whole run; failures of single files are in `story`.
     """
     spec = story.spec
+    bind_contextvars(dataset=spec.key)
     services.emit(DatasetStarted(spec.key, spec.metadata.title or spec.key))
     if isinstance(found, Conflict):
         raise DatasetFailed(found.message)
@@ -205,7 +207,6 @@ async def _finish(story: Story, services: Services) -> None:
     story.remote = replace(story.remote, resources=answer)
     if story.status is None:
         story.status = DatasetStatus.UPDATED
-        story.reasons.append("descriptions or order of its resources")
     _check_kept(story, unfinished(story.spec, story.wanted(), story.ids(), answer))
     story.created.clear()
     fresh = {resource.id: resource for resource in answer}

@@ -5,6 +5,7 @@ was done is still told, and what was not is told as failed or pending.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -154,7 +155,7 @@ class Story:
         return DatasetOutcome(
             key=self.spec.key,
             status=status,
-            reason=self._reason(status),
+            reason=self._reason(status, resources),
             id=self.remote.id if self.remote else self.spec.id,
             title=title or (self.remote.metadata.title if self.remote else None),
             page=(self.remote.page or None) if self.remote else None,
@@ -174,7 +175,7 @@ class Story:
         changed = statuses - {ResourceStatus.UNCHANGED}
         return DatasetStatus.UPDATED if changed or self.status else DatasetStatus.UNCHANGED
 
-    def _reason(self, status: DatasetStatus) -> str:
+    def _reason(self, status: DatasetStatus, resources: tuple[ResourceOutcome, ...]) -> str:
         match status:
             case DatasetStatus.FAILED if self.error is None:
                 return "some of its resources failed"
@@ -185,7 +186,11 @@ class Story:
             case DatasetStatus.UNCHANGED:
                 return "everything is as wanted"
             case _:
-                return "; ".join(self.reasons) or "its resources changed"
+                counts = Counter(resource.status.value for resource in resources)
+                counts.pop(ResourceStatus.UNCHANGED, None)
+                changed = [f"{count} {what}" for what, count in counts.items()]
+                files = "resources: " + ", ".join(changed) if changed else ""
+                return "; ".join(filter(None, [*self.reasons, files])) or "order of its resources"
 
     def _resource_outcome(self, story: ResourceStory) -> ResourceOutcome:
         known = self.fingerprints.get(story.spec.key)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 import anyio
+from structlog.contextvars import bound_contextvars
 
 from bulkpub.core.actions import Create, Replace
 from bulkpub.core.model import FileSource, RemoteResource
@@ -113,7 +114,8 @@ async def _upload(
     services.emit(UploadStarted(dataset, key, planned.size, resource.attempts))
     error: str | None = "interrupted"
     try:
-        remote = await services.portal.upload(story.remote.id, new_body, onto)
+        with bound_contextvars(dataset=dataset, resource=key):
+            remote = await services.portal.upload(story.remote.id, new_body, onto)
         sent = bodies[-1].sha1
         story.fingerprints[key] = replace(planned, sha1=sent)
         story.stored(key, remote)

@@ -20,7 +20,6 @@ PIECE = 1 << 18
 """Bytes taken from the connection at a time."""
 
 _PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
-_WINDOWS_PATH = re.compile(r"[a-zA-Z]:\\|\\\\")
 
 
 @dataclass(slots=True)
@@ -47,9 +46,6 @@ def disposition(header: str) -> dict[str, str]:
             found[name[:-1]] = value
         else:
             found.setdefault(name, value)
-    if _WINDOWS_PATH.match(found.get("filename", "")):
-        # Old browsers sent the whole path.
-        found["filename"] = found["filename"].rpartition("\\")[2]
     return found
 
 

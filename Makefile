@@ -1,0 +1,58 @@
+# The two commands that matter are `make demo` and `make test`; both make what they need.
+# Everything lives in .venv; delete it to start afresh.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench wheel clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.installed ## Publish 66 real files to a portal of your own, and look at it
+	@$(BIN)/bulkpub demo
+
+test: $(VENV)/.installed-dev ## Run the tests, with coverage
+	@echo "Running the tests..."
+	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.installed-dev ## Lint, types, import contracts: fast
+	@echo "Checking style, types and imports..."
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## Put the code in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev ## Compare with curl and the official client, side by side
+	@$(BIN)/python benchmarks/side_by_side.py $(ARGS)
+
+wheel: $(VENV)/.installed-dev ## Build the package, and see that it works on its own
+	@rm -rf dist && $(PIP) wheel --quiet --no-deps --wheel-dir dist .
+	@ls -l dist
+
+clean: ## Remove the virtual environment and all caches
+	@rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "bulkpub needs Python 3.11 or later; say which with: make PYTHON=python3.11 ..."; exit 1; }
+	@echo "Creating a virtual environment in $(VENV)..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing bulkpub into $(VENV) (once; under a minute)..."
+	@$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing bulkpub and its test tools into $(VENV) (once; about a minute)..."
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
