@@ -24,7 +24,7 @@ ASKED_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose datasets to look through: an organization or a user, by id."""
+    """Whose datasets to look through: an organization or a user, by id; neither: unknown."""
 
     organization: str | None = None
     user: str | None = None
@@ -33,7 +33,10 @@ class Owner:
 async def observe(portal: Portal, owner: Owner, specs: Sequence[DatasetSpec]) -> Matched:
     """Find the datasets of one owner; see `match_datasets` for the answer."""
     search = _Search(specs)
-    if not ask_one_by_one(pages_left=1, missing_ids=len(search.ids), named=search.named):
+    if owner == Owner():
+        owner = await search.learn_owner(portal)
+    alone = ask_one_by_one(pages_left=1, missing_ids=len(search.missing()), named=search.named)
+    if owner != Owner() and not alone:
         await search.read_listing(portal, owner)
     await search.ask_for_missing(portal)
     return match_datasets(specs, list(search.found.values()))
@@ -65,6 +68,14 @@ class _Search:
     def named(self) -> bool:
         return bool(self.keys)
 
+    async def learn_owner(self, portal: Portal) -> Owner:
+        """Ask for one dataset, whose organization most likely has the others too."""
+        dataset = await portal.dataset(min(self.ids))
+        if dataset is None:
+            return Owner()
+        self.found[dataset.id] = dataset
+        return Owner(organization=dataset.organization)
+
     async def read_listing(self, portal: Portal, owner: Owner) -> None:
         read = 0
         async for page in portal.owned_by(organization=owner.organization, user=owner.user):
@@ -74,7 +85,7 @@ class _Search:
                     self.found[dataset.id] = dataset
             pages = ceil(page.total / max(len(page.datasets), 1))
             if page.last or ask_one_by_one(
-                pages_left=pages - read, missing_ids=len(self._missing()), named=self.named
+                pages_left=pages - read, missing_ids=len(self.missing()), named=self.named
             ):
                 return
 
@@ -85,7 +96,7 @@ class _Search:
             or dataset.metadata.title in self.titles
         )
 
-    def _missing(self) -> set[str]:
+    def missing(self) -> set[str]:
         return self.ids - self.found.keys()
 
     async def ask_for_missing(self, portal: Portal) -> None:
@@ -94,6 +105,6 @@ class _Search:
                 self.found[dataset_id] = dataset
 
         await side_by_side(
-            [partial(ask, i) for i in sorted(self._missing())],
+            [partial(ask, i) for i in sorted(self.missing())],
             anyio.CapacityLimiter(ASKED_AT_ONCE),
         )

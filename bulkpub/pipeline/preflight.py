@@ -126,7 +126,8 @@ async def _check_owners(portal: Portal, specs: Sequence[DatasetSpec], checked: C
         raise PortalRefuses("; ".join(refused.values()))
     for spec in specs:
         if spec.organization is None:
-            checked.owners[spec.key] = Owner(user=account.id)
+            # Whose dataset an id is, the portal knows; without an id it is our own account's.
+            checked.owners[spec.key] = Owner() if spec.id else Owner(user=account.id)
         elif spec.organization in ours:
             checked.owners[spec.key] = Owner(organization=ours[spec.organization].id)
         else:

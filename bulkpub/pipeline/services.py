@@ -12,6 +12,7 @@ from bulkpub.portals import Portal
 
 __all__ = ["Figures", "RunOptions", "Services"]
 
+MIB = 1024 * 1024
 HASHERS = 2
 """Files hashed at once; hashing is bound by the disk or by a core, more only compete."""
 
@@ -22,7 +23,8 @@ class RunOptions:
 
     `concurrency` datasets at once, `uploads` within one. `attempts` is how often the bytes of
     one file are sent before it is given up, `look_again_s` how long to wait (seconds) before
-    looking what became of a request whose answer was lost.
+    looking what became of a request whose answer was lost. Files of more than `parts_above`
+    bytes are sent in parts of `part_size` bytes.
     """
 
     dry_run: bool = False
@@ -32,6 +34,8 @@ class RunOptions:
     uploads: int = 4
     attempts: int = 4
     look_again_s: float = 2.0
+    part_size: int = 64 * MIB
+    parts_above: int = 256 * MIB
 
 
 @dataclass(slots=True)

@@ -7,21 +7,22 @@ their checksum; so those of one name follow each other, more than a second apart
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import anyio
 from structlog.contextvars import bound_contextvars
 
 from bulkpub.core.actions import Create, Replace
-from bulkpub.core.model import FileSource, RemoteResource
+from bulkpub.core.model import FileSource, Fingerprint, RemoteResource
 from bulkpub.core.names import upload_name
 from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
 from bulkpub.observers.events import UploadFinished, UploadProgressed, UploadStarted
+from bulkpub.pipeline.parts import Parts
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import ResourceStory, Story
 from bulkpub.pipeline.tasks import side_by_side
-from bulkpub.sources import FileBody
+from bulkpub.sources import FileBody, sha1_of
 
 __all__ = ["SAME_NAME_PAUSE_S", "send_all"]
 
@@ -99,36 +100,80 @@ async def _upload(
     onto: str | None,
     services: Services,
 ) -> None:
-    assert story.remote is not None  # noqa: S101 - a dataset exists before its resources
     dataset, key = story.spec.key, resource.spec.key
-    planned = story.fingerprints[key]
-    bodies: list[FileBody] = []
-
-    def progressed(sent: int) -> None:
-        services.emit(UploadProgressed(dataset, key, sent, planned.size))
-
-    def new_body() -> FileBody:
-        bodies.append(FileBody(source, planned, progressed))
-        return bodies[-1]
-
-    services.emit(UploadStarted(dataset, key, planned.size, resource.attempts))
+    size = story.fingerprints[key].size
+    services.emit(UploadStarted(dataset, key, size, resource.attempts))
     error: str | None = "interrupted"
     try:
         with bound_contextvars(dataset=dataset, resource=key):
-            remote = await services.portal.upload(story.remote.id, new_body, onto)
-        sent = bodies[-1].sha1
-        story.fingerprints[key] = replace(planned, sha1=sent)
+            remote = await _Upload(story, key, source, onto, services).send()
         story.stored(key, remote)
-        services.figures.uploaded += planned.size
-        _check_bytes(remote, sent, planned.size)
+        services.figures.uploaded += size
+        _check_bytes(remote, story.fingerprints[key].sha1, size)
         error = None
     except BulkpubError as failure:
-        if bodies and bodies[-1].sha1:
-            story.fingerprints[key] = replace(planned, sha1=bodies[-1].sha1)
         error = str(failure)
         raise
     finally:
         services.emit(UploadFinished(dataset, key, error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """One attempt to send one file, whole or in parts; afterwards its SHA-1 is in the story."""
+
+    story: Story
+    key: str
+    source: FileSource
+    onto: str | None
+    services: Services
+
+    async def send(self) -> RemoteResource:
+        planned = self.story.fingerprints[self.key]
+        if planned.size > self.services.options.parts_above:
+            return await self._in_parts(planned)
+        return await self._whole(planned)
+
+    async def _whole(self, planned: Fingerprint) -> RemoteResource:
+        bodies: list[FileBody] = []
+
+        def new_body() -> FileBody:
+            bodies.append(FileBody(self.source, planned, self._progressed))
+            return bodies[-1]
+
+        try:
+            return await self.services.portal.upload(self._dataset_id, new_body, self.onto)
+        finally:
+            if bodies and bodies[-1].sha1:  # also when the answer was lost: it may be there
+                self._hashed(planned, bodies[-1].sha1)
+
+    async def _in_parts(self, planned: Fingerprint) -> RemoteResource:
+        """Hashed beside it, as the parts leave in any order."""
+        parts = Parts(self.source, planned, self.services, self._dataset_id, self.onto)
+        stored: list[RemoteResource] = []
+
+        async def digest() -> None:
+            if planned.sha1 is None:
+                limiter = self.services.hashing
+                self._hashed(planned, await sha1_of(self.source, planned, limiter=limiter))
+
+        async def send() -> None:
+            stored.append(await parts.send(self._progressed))
+
+        await side_by_side([digest, send])
+        return stored[0]
+
+    @property
+    def _dataset_id(self) -> str:
+        assert self.story.remote is not None  # noqa: S101 - it exists before its resources
+        return self.story.remote.id
+
+    def _hashed(self, planned: Fingerprint, sha1: str) -> None:
+        self.story.fingerprints[self.key] = replace(planned, sha1=sha1)
+
+    def _progressed(self, sent: int) -> None:
+        size = self.story.fingerprints[self.key].size
+        self.services.emit(UploadProgressed(self.story.spec.key, self.key, sent, size))
 
 
 def _check_bytes(remote: RemoteResource, sent: str | None, size: int) -> None:

@@ -1,5 +1,5 @@
 """Where datasets go: what the pipeline needs of a portal, as a Protocol, and udata behind it."""
 
-from bulkpub.portals.base import Account, Organization, Page, Portal, Vocabulary
+from bulkpub.portals.base import Account, Organization, Page, PartedUpload, Portal, Vocabulary
 
-__all__ = ["Account", "Organization", "Page", "Portal", "Vocabulary"]
+__all__ = ["Account", "Organization", "Page", "PartedUpload", "Portal", "Vocabulary"]

@@ -22,7 +22,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.transport import Body
 
-__all__ = ["Account", "Organization", "Page", "Portal", "Vocabulary"]
+__all__ = ["Account", "Organization", "Page", "PartedUpload", "Portal", "Vocabulary"]
 
 
 class Vocabulary(StrEnum):
@@ -51,6 +51,15 @@ class Account:
     name: str
     organizations: tuple[Organization, ...]
     administrator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartedUpload:
+    """One upload in parts: an identifier of its own, the file's name, how many parts."""
+
+    id: str
+    file_name: str
+    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,22 @@ class Portal(Protocol):
         self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
     ) -> RemoteResource:
         """Upload a file as a new resource, or onto an existing one; never repeated blindly."""
+
+    async def upload_part(
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+    ) -> None:
+        """Send one part of a file; what `body` has to say of it is in `part_fields`."""
+
+    async def join_parts(
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+    ) -> RemoteResource:
+        """Make one file of the parts that were sent, as `upload` would have; see `join_fields`."""
+
+    def part_fields(self, upload: PartedUpload, index: int, size: int) -> dict[str, str]:
+        """The form fields of part number `index` (from 0), which has `size` bytes."""
+
+    def join_fields(self, upload: PartedUpload) -> dict[str, str]:
+        """The form fields of the request that joins the parts."""
 
     async def create_link(
         self, dataset_id: str, link: LinkSource, metadata: ResourceMetadata

@@ -31,7 +31,7 @@ from bulkpub.errors import (
     Uncertain,
 )
 from bulkpub.portals import udata_codec as codec
-from bulkpub.portals.base import Account, Organization, Page, Vocabulary
+from bulkpub.portals.base import Account, Organization, Page, PartedUpload, Vocabulary
 from bulkpub.transport import Answer, Body, Request, Transport
 
 __all__ = ["PAGE_SIZE", "Udata"]
@@ -184,14 +184,39 @@ class Udata:
         self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
     ) -> RemoteResource:
         """See `Portal`."""
-        within = f"/resources/{resource_id}" if resource_id else ""
-        endpoint = (
-            "/datasets/{id}/resources/{rid}/upload/" if resource_id else ("/datasets/{id}/upload/")
-        )
-        answer = await self._transport.send(
-            Request("POST", f"/datasets/{dataset_id}{within}/upload/", endpoint, body=body)
-        )
+        answer = await self._post_file(dataset_id, body, resource_id)
         return self._resource(self._data(answer, ResourceFailed, "the file"))
+
+    async def upload_part(
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+    ) -> None:
+        """See `Portal`."""
+        answer = await self._post_file(dataset_id, body, resource_id)
+        self._data(answer, ResourceFailed, "a part of the file")
+
+    async def join_parts(
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+    ) -> RemoteResource:
+        """See `Portal`."""
+        answer = await self._post_file(dataset_id, body, resource_id)
+        return self._resource(self._data(answer, ResourceFailed, "the file"))
+
+    async def _post_file(
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None
+    ) -> Answer:
+        path, endpoint = f"/datasets/{dataset_id}", "/datasets/{id}"
+        if resource_id:
+            path, endpoint = f"{path}/resources/{resource_id}", f"{endpoint}/resources/{{rid}}"
+        request = Request("POST", f"{path}/upload/", f"{endpoint}/upload/", body=body)
+        return await self._transport.send(request)
+
+    def part_fields(self, upload: PartedUpload, index: int, size: int) -> dict[str, str]:
+        """See `Portal`."""
+        return {**self.join_fields(upload), "partindex": str(index), "chunksize": str(size)}
+
+    def join_fields(self, upload: PartedUpload) -> dict[str, str]:
+        """See `Portal`."""
+        return {"uuid": upload.id, "filename": upload.file_name, "totalparts": str(upload.parts)}
 
     async def create_link(
         self, dataset_id: str, link: LinkSource, metadata: ResourceMetadata

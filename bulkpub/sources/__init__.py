@@ -1,5 +1,6 @@
 """Where bytes come from: what the pipeline needs of a source, and local files behind it."""
 
-from bulkpub.sources.local import FileBody, fingerprint, sha1_of
+from bulkpub.sources.local import Extent, FileBody, fingerprint, sha1_of
+from bulkpub.sources.multipart import FormBody
 
-__all__ = ["FileBody", "fingerprint", "sha1_of"]
+__all__ = ["Extent", "FileBody", "FormBody", "fingerprint", "sha1_of"]

@@ -7,9 +7,9 @@ file that changes meanwhile never arrives half old and half new.
 
 import hashlib
 import os
-import secrets
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 
 import aiofiles
 import anyio.to_thread
@@ -17,8 +17,9 @@ import anyio.to_thread
 from bulkpub.core.model import FileSource, Fingerprint
 from bulkpub.core.names import upload_name
 from bulkpub.errors import FileChanged, ResourceFailed
+from bulkpub.sources.multipart import Form
 
-__all__ = ["PIECE", "FileBody", "fingerprint", "sha1_of"]
+__all__ = ["PIECE", "Extent", "FileBody", "fingerprint", "sha1_of"]
 
 PIECE = 1024 * 1024
 """Bytes read, hashed and sent at a time."""
@@ -70,11 +71,20 @@ def _same_file(source: FileSource, planned: Fingerprint) -> None:
     raise FileChanged(f"{source.shown} {change} while it was being published")
 
 
-class FileBody:
-    """A file as the one part of a multipart form, of a length that is known beforehand.
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A stretch of a file, in bytes: the whole of it, or one part of a chunked upload."""
 
-    Iterating gives out the pieces of the body and hashes the file on the way; afterwards
-    `sha1` (hex) is that of the bytes sent. Raises `FileChanged` in the middle of the
+    start: int
+    length: int
+
+
+class FileBody:
+    """A file, or a stretch of it, as the file of a multipart form of known length.
+
+    `fields` go before it. Iterating gives out the pieces of the body and hashes the content on
+    the way; afterwards `sha1` (hex) is that of the bytes sent. `on_progress` is told how many
+    bytes of the stretch were handed over so far. Raises `FileChanged` in the middle of the
     iteration, before the body is complete, when the file is not the one that was `planned`.
     """
 
@@ -82,38 +92,32 @@ class FileBody:
         self,
         source: FileSource,
         planned: Fingerprint,
-        on_progress: Callable[[int], None] | None = None,
+        on_progress: Callable[[int], None],
+        extent: Extent | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
-        boundary = f"bulkpub-{secrets.token_hex(16)}"
-        name = upload_name(source.name)
-        self._head = (
-            f"--{boundary}\r\n"
-            f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode("ascii")
-        self._tail = f"\r\n--{boundary}--\r\n".encode("ascii")
+        self._form = Form(fields or {}, upload_name(source.name))
+        self._extent = extent or Extent(0, planned.size)
         self._source = source
         self._planned = planned
         self._on_progress = on_progress
-        self.content_type = f"multipart/form-data; boundary={boundary}"
-        self.length = len(self._head) + planned.size + len(self._tail)
+        self.content_type = self._form.content_type
+        self.length = len(self._form.head) + self._extent.length + len(self._form.tail)
         self.sha1: str | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out head, pieces of the file, tail."""
-        yield self._head
-        digest, left = hashlib.sha1(), self._planned.size
+        yield self._form.head
+        digest, left = hashlib.sha1(), self._extent.length
         try:
             async with aiofiles.open(self._source.path, "rb") as file:
-                while left:
-                    piece = await file.read(min(PIECE, left))
-                    if not piece:
-                        break
+                if self._extent.start:
+                    await file.seek(self._extent.start)
+                while left and (piece := await file.read(min(PIECE, left))):
                     digest.update(piece)
                     left -= len(piece)
                     yield piece
-                    if self._on_progress:
-                        self._on_progress(self._planned.size - left)
+                    self._on_progress(self._extent.length - left)
         except OSError as error:
             raise FileChanged(
                 f"{self._source.shown} could not be read to its end: {error.strerror}"
@@ -122,4 +126,4 @@ class FileBody:
         if left:
             raise FileChanged(f"{self._source.shown} ended {left} bytes early")
         self.sha1 = digest.hexdigest()
-        yield self._tail
+        yield self._form.tail
