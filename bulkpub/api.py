@@ -54,6 +54,8 @@ __all__ = ["Connection", "ManifestLike", "plan", "publish"]
 ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
 """A manifest: the path of a file, several paths, or the document itself as a mapping."""
 
+log = structlog.get_logger("bulkpub.api")
+
 WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
 
 
@@ -168,11 +170,17 @@ class _Clerk:
             problems = invalid.problems
         except BulkpubError as failure:
             code, error = _code_of(failure), str(failure)
+        except Exception as failure:  # a defect of ours must not cost the report
+            log.exception("unexpected error")
+            code = EARLY
+            error = f"unexpected {type(failure).__name__}: {failure} (a defect of bulkpub's)"
         report = self._report(run, code, error, sorted(problems))
         self._emit(RunFinished(report))
         return report
 
     def _check_settings(self) -> None:
+        if not self._names:
+            raise SettingsInvalid("no manifest was given: name at least one")
         nothing_to_ask = not self._key and not self._options.keep_going
         if not self._loaded.datasets or (self._loaded.problems and nothing_to_ask):
             raise ManifestInvalid(self._loaded.problems)

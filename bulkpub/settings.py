@@ -19,9 +19,12 @@ KEY_VARIABLES = ("BULKPUB_API_KEY", "DATAGOUV_API_KEY")
 """Where the API key is looked for, the first one first."""
 
 
+MIB = 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run was told, whoever told it. Times in seconds."""
+    """What a run was told, whoever told it. Times in seconds, sizes in bytes."""
 
     portal: str | None = None
     key: str | None = field(default=None, repr=False)
@@ -30,6 +33,8 @@ class Settings:
     allow_mass_delete: bool = False
     concurrency: int = 8
     uploads: int = 4
+    chunk_size: int = 64 * MIB
+    chunk_above: int = 256 * MIB
     timeout: float = 60.0
     retries: int = 4
     header_limit: str = "X-RateLimit-Limit"

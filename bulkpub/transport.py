@@ -19,6 +19,7 @@ import aiohttp
 import anyio
 import orjson
 import structlog
+from yarl import URL
 
 from bulkpub.core.model import Json
 from bulkpub.core.pace import Pace, RateHeaders, Signal, observe, reserve, signal_of
@@ -196,7 +197,7 @@ class Transport:
         try:
             async with self._session.request(
                 request.method,
-                self.base_url + request.path,
+                URL(self.base_url + request.path, encoded=True),
                 params=request.params,
                 headers=headers,
                 data=data,

@@ -82,6 +82,8 @@ def run(
     insecure: o.Insecure = False,
     concurrency: o.Concurrency = DEFAULTS.concurrency,
     uploads: o.Uploads = DEFAULTS.uploads,
+    chunk_size: o.ChunkSize = DEFAULTS.chunk_size,
+    chunk_above: o.ChunkAbove = DEFAULTS.chunk_above,
     timeout: o.Timeout = DEFAULTS.timeout,
     retries: o.Retries = DEFAULTS.retries,
     header_limit: o.HeaderLimit = DEFAULTS.header_limit,
@@ -94,18 +96,20 @@ def run(
 ) -> None:
     """Make the portal what the manifest says: observe, plan, publish, report."""
     settings = Settings(
-        portal,
-        api_key(os.environ),
-        insecure,
-        keep_going,
-        allow_mass_delete,
-        concurrency,
-        uploads,
-        timeout,
-        retries,
-        header_limit,
-        header_remaining,
-        header_reset,
+        portal=portal,
+        key=api_key(os.environ),
+        insecure=insecure,
+        keep_going=keep_going,
+        allow_mass_delete=allow_mass_delete,
+        concurrency=concurrency,
+        uploads=uploads,
+        chunk_size=chunk_size,
+        chunk_above=chunk_above,
+        timeout=timeout,
+        retries=retries,
+        header_limit=header_limit,
+        header_remaining=header_remaining,
+        header_reset=header_reset,
     )
     raise typer.Exit(
         publish(
@@ -141,18 +145,17 @@ def plan(
 ) -> None:
     """Show what `run` would do, without a single write."""
     settings = Settings(
-        portal,
-        api_key(os.environ),
-        insecure,
-        keep_going,
-        allow_mass_delete,
-        concurrency,
-        DEFAULTS.uploads,
-        timeout,
-        retries,
-        header_limit,
-        header_remaining,
-        header_reset,
+        portal=portal,
+        key=api_key(os.environ),
+        insecure=insecure,
+        keep_going=keep_going,
+        allow_mass_delete=allow_mass_delete,
+        concurrency=concurrency,
+        timeout=timeout,
+        retries=retries,
+        header_limit=header_limit,
+        header_remaining=header_remaining,
+        header_reset=header_reset,
     )
     raise typer.Exit(
         publish(

@@ -5,8 +5,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from bulkpub.cli.units import size
+
 __all__ = [
     "AllowMassDelete",
+    "ChunkAbove",
+    "ChunkSize",
     "Concurrency",
     "HeaderLimit",
     "HeaderRemaining",
@@ -85,6 +89,30 @@ Uploads = Annotated[
         min=1,
         max=32,
         help="Uploads at once within one dataset.",
+        rich_help_panel=_PACE,
+    ),
+]
+ChunkSize = Annotated[
+    int,
+    typer.Option(
+        "--chunk-size",
+        envvar="BULKPUB_CHUNK_SIZE",
+        parser=size,
+        metavar="SIZE",
+        help="Send large files in parts of this size.",
+        show_default="64MiB",
+        rich_help_panel=_PACE,
+    ),
+]
+ChunkAbove = Annotated[
+    int,
+    typer.Option(
+        "--chunk-above",
+        envvar="BULKPUB_CHUNK_ABOVE",
+        parser=size,
+        metavar="SIZE",
+        help="Files larger than this are sent in parts.",
+        show_default="256MiB",
         rich_help_panel=_PACE,
     ),
 ]

@@ -1,11 +1,14 @@
 """`bulkpub run` and `bulkpub plan`: from settings to a run, a report and an exit code."""
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import anyio
+from rich.console import Console
 
 import bulkpub
 from bulkpub.api import Connection
@@ -75,13 +78,23 @@ def tell(report: RunReport, report_file: str | None) -> int:
     except ReportLost as lost:
         errors.print(f"bulkpub: {lost}", markup=False)
         report_file, code = None, code or 1
+    try:
+        _print_results(report, report_file, results)
+    except OSError as error:  # a disk that is full; a broken pipe has silenced the console
+        errors.print(f"bulkpub: the results could not be printed: {error.strerror}", markup=False)
+        # What is still buffered would fail once more, with exit code 120, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or 1
+    return code
+
+
+def _print_results(report: RunReport, report_file: str | None, results: Console) -> None:
     if report.run.dry_run and report.datasets:
         planned = report.totals.requests.planned
         render_plan(report, results, requests=planned, quota_wait_s=_quota_wait(report, planned))
     else:
         shown = None if report_file == STDOUT else report_file
         render_summary(report, results, report_path=shown)
-    return code
 
 
 def _quota_wait(report: RunReport, requests: int) -> float:
@@ -111,4 +124,6 @@ def options_of(settings: Settings) -> RunOptions:
         allow_mass_delete=settings.allow_mass_delete,
         concurrency=settings.concurrency,
         uploads=settings.uploads,
+        chunk_size=settings.chunk_size,
+        chunk_above=settings.chunk_above,
     )

@@ -39,14 +39,21 @@ def check_report_path(path: str) -> None:
 
 
 def write_report(report: RunReport, path: str) -> None:
-    """Write the report; raises `ReportLost` when it cannot be, and leaves no half of it."""
+    """Write the report; raises `ReportLost` when it cannot be, and leaves no half of it.
+
+    A device or a pipe is written to; a file is replaced, behind a link too.
+    """
     content = to_json(report)
+    target = Path(path)
     try:
         if path == STDOUT:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
+        elif target.exists() and not target.is_file():
+            with target.open("wb") as device:
+                device.write(content)
         else:
-            _replace(Path(path), content)
+            _replace(target.resolve(), content)
     except OSError as error:
         raise ReportLost(f"the report could not be written to {path}: {error.strerror}") from error
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from bulkpub.core.model import (
     KEY_EXTRA,
+    TITLE_EXTRA,
     DatasetMetadata,
     DatasetSpec,
     FileSource,
@@ -26,6 +27,7 @@ __all__ = [
     "dataset_changes",
     "new_dataset",
     "resource_changes",
+    "title_to_keep_safe",
     "wanted_resource",
 ]
 
@@ -60,16 +62,33 @@ def wanted_resource(spec: ResourceSpec, remote: RemoteResource | None) -> Resour
     """All that `spec` wants said of its resource, with our key among the extras.
 
     Where the manifest gives no title, the one the portal has stays, as someone may have
-    written it there; a resource that has none but its raw file name, which is what the
-    portal makes of every upload, gets the file's real name.
+    written it there. A resource that has none but its raw file name, which is what the portal
+    makes of every upload, gets back the title that was kept safe, or else the file's real name.
     """
     title = spec.metadata.title
     if title is None:
-        current = remote.metadata.title if remote else None
-        raw = remote is None or not current or (remote.hosted and current == remote.file_name)
-        title = spec.default_title if raw else current
+        title = (_given_title(remote) if remote else None) or spec.default_title
     extras = {**(spec.metadata.extras or {}), KEY_EXTRA: spec.key}
     return replace(spec.metadata, title=title, extras=extras)
+
+
+def title_to_keep_safe(spec: ResourceSpec, remote: RemoteResource) -> str | None:
+    """The title that replacing the file would lose if the program were killed right after.
+
+    It is one that the manifest does not give, and that is not kept safe yet.
+    """
+    given = _given_title(remote)
+    kept = (remote.metadata.extras or {}).get(TITLE_EXTRA)
+    return given if spec.metadata.title is None and given != kept else None
+
+
+def _given_title(remote: RemoteResource) -> str | None:
+    """The title somebody gave; None when the resource only has the one the portal made up."""
+    current = remote.metadata.title
+    if current and not (remote.hosted and current == remote.file_name):
+        return current
+    kept = (remote.metadata.extras or {}).get(TITLE_EXTRA)
+    return kept if isinstance(kept, str) else None
 
 
 def resource_changes(

@@ -6,8 +6,9 @@ Asked once the uploads are over, when every entry's id is known.
 from collections.abc import Mapping, Sequence
 
 from bulkpub.core.actions import ListItem
-from bulkpub.core.diff import changed_fields, resource_changes
+from bulkpub.core.diff import changed_fields, resource_changes, title_to_keep_safe
 from bulkpub.core.model import (
+    TITLE_EXTRA,
     DatasetSpec,
     FileSource,
     LinkSource,
@@ -16,7 +17,7 @@ from bulkpub.core.model import (
     ResourceSpec,
 )
 
-__all__ = ["final_order", "finishing", "in_order", "unfinished"]
+__all__ = ["final_order", "finishing", "in_order", "safeguarding", "unfinished"]
 
 
 def finishing(
@@ -42,6 +43,27 @@ def finishing(
     if in_order(spec, ids, places) and not any(item.writes for item in items.values()):
         return None
     return tuple(items[resource_id] for resource_id in final_order(spec, ids, places, created))
+
+
+def safeguarding(
+    replaced: Sequence[tuple[ResourceSpec, RemoteResource]], now: Sequence[RemoteResource]
+) -> tuple[ListItem, ...] | None:
+    """The list that keeps titles safe before files are replaced; None when none is in danger.
+
+    A replacement resets the title. Where the manifest does not give it, and the program were
+    killed before it could set it again, nobody would know it any more.
+    """
+    items = {resource.id: ListItem(resource.id) for resource in now}
+    titles = {
+        remote.id: title
+        for entry, remote in replaced
+        if (title := title_to_keep_safe(entry, remote)) is not None
+    }
+    for resource in now:
+        if title := titles.get(resource.id):
+            extras = {**(resource.metadata.extras or {}), TITLE_EXTRA: title}
+            items[resource.id] = ListItem(resource.id, ResourceMetadata(extras=extras))
+    return tuple(items.values()) if titles else None
 
 
 def _item(entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource) -> ListItem:

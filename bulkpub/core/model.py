@@ -13,6 +13,7 @@ from typing import Any
 
 __all__ = [
     "KEY_EXTRA",
+    "TITLE_EXTRA",
     "ContentSchema",
     "DatasetMetadata",
     "DatasetSpec",
@@ -32,6 +33,9 @@ __all__ = [
 
 KEY_EXTRA = "bulkpub:key"
 """The extra under which a dataset or resource carries our key on the portal."""
+
+TITLE_EXTRA = "bulkpub:title"
+"""The extra under which the title that a person gave is kept safe while a file is replaced."""
 
 Json = Any
 """A JSON value; typed loosely because extras are the user's own."""

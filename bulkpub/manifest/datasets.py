@@ -1,7 +1,7 @@
 """One dataset, defaults included → its `DatasetSpec`, and everything wrong with it."""
 
 import posixpath
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bulkpub.core.model import (
@@ -20,7 +20,7 @@ from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import DatasetForm, TemporalForm
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
-from bulkpub.manifest.sentences import Fault, check
+from bulkpub.manifest.sentences import Fault, check, reason
 
 __all__ = ["name_of", "read_dataset"]
 
@@ -49,8 +49,7 @@ def read_dataset(node: Node, base: str, files: Files) -> tuple[DatasetSpec, list
     said = {key for key in node.value if child(node, key)}
     faults += (Fault(find(node, path).place, text) for path, text in _rules(form, said))
     extras = child(node, "extras")
-    if extras is not None:
-        faults += extras_faults(extras)
+    faults += extras_faults(extras)
     description = form.description
     if form.description_file is not None:
         try:
@@ -71,11 +70,11 @@ def read_dataset(node: Node, base: str, files: Files) -> tuple[DatasetSpec, list
     return spec, faults
 
 
-def _rules(form: DatasetForm, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
+def _rules(form: DatasetForm, said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
     """The rules that hold between the keys of a dataset."""
     if "id" not in said:
         yield from _creation_rules(form, said)
-    if {"description", "description_file"}.issubset(said):
+    if {"description", "description_file"} <= said:
         yield (
             ("description_file",),
             "a dataset has only one of 'description' and 'description_file'",
@@ -88,19 +87,28 @@ def _rules(form: DatasetForm, said: Collection[str]) -> Iterator[tuple[Sequence[
         yield from _period_rules(form.temporal_coverage)
 
 
-def _creation_rules(
-    form: DatasetForm, said: Collection[str]
-) -> Iterator[tuple[Sequence[str], str]]:
+def _creation_rules(form: DatasetForm, said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """The rules for a dataset that may have to be created, since it has no `id`."""
     if "title" not in said:
         yield (), "a dataset needs a 'title', or the 'id' of one that is on the portal already"
     elif form.title is not None and "key" not in said and not tag_slug(form.title):
         yield ("title",), "nothing of this title can serve as a key: give the dataset a 'key'"
-    if not {"description", "description_file"}.intersection(said):
-        needed = (
-            "a dataset needs a 'description' or a 'description_file': the portal creates none "
-            "without (only one with an 'id' may leave it out)"
+    if "organization" not in said and ("personal" not in said or form.personal is False):
+        yield (
+            (),
+            (
+                "say who publishes this dataset: 'organization' (its id or slug; at the top of the "
+                "manifest for all datasets), or 'personal: true' for the account of the API key"
+            ),
         )
-        yield (), needed
+    if not said & {"description", "description_file"}:
+        yield (
+            (),
+            (
+                "a dataset needs a 'description' or a 'description_file': the portal creates none "
+                "without (only one with an 'id' may leave it out)"
+            ),
+        )
 
 
 def _period_rules(period: TemporalForm) -> Iterator[tuple[Sequence[str], str]]:
@@ -113,36 +121,31 @@ def _period_rules(period: TemporalForm) -> Iterator[tuple[Sequence[str], str]]:
 
 def _description(path: Path, written: str) -> str:
     """The text of a description file; ValueError with a sentence when it cannot serve."""
+    most = 2 * DESCRIPTION_LIMIT  # white space around it does not count, but has an end too
     try:
-        with path.open("rb") as file:
-            raw = file.read(4 * DESCRIPTION_LIMIT + 4)
-        text = raw.decode("utf-8-sig").strip()
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            raw = file.read(most)
     except FileNotFoundError:
         raise ValueError(f"the description file {written} does not exist") from None
     except IsADirectoryError:
         raise ValueError(f"the description file {written} is a folder") from None
     except UnicodeDecodeError:
-        # Cut in the middle of a character it is too long anyhow.
-        if len(raw) >= 4 * DESCRIPTION_LIMIT:
-            raise ValueError(_too_long(written)) from None
         raise ValueError(f"the description file {written} is not UTF-8 text") from None
     except OSError as error:
-        reason = (error.strerror or "the system refuses").lower()
-        raise ValueError(f"the description file {written} cannot be read: {reason}") from None
+        raise ValueError(
+            f"the description file {written} cannot be read: {reason(error)}"
+        ) from None
     except ValueError:
         raise ValueError(f"the path {written!r} holds a character no path can have") from None
+    text = raw.strip()
+    if len(raw) == most or len(text) > DESCRIPTION_LIMIT:
+        raise ValueError(
+            f"the description file {written} has more than {DESCRIPTION_LIMIT} characters, "
+            "the most the portal takes"
+        )
     if not text:
         raise ValueError(f"the description file {written} is empty")
-    if len(text) > DESCRIPTION_LIMIT:
-        raise ValueError(_too_long(written))
     return text
-
-
-def _too_long(written: str) -> str:
-    return (
-        f"the description file {written} has more than {DESCRIPTION_LIMIT} characters, "
-        "the most the portal takes"
-    )
 
 
 def _metadata(form: DatasetForm, description: str | None, extras: Node | None) -> DatasetMetadata:

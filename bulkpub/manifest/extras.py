@@ -11,29 +11,31 @@ from bulkpub.manifest.fields import kind
 from bulkpub.manifest.nodes import Node, Number, bare, plain
 from bulkpub.manifest.sentences import Fault
 
-__all__ = ["RESERVED_PREFIX", "extras_faults", "read_extras"]
+__all__ = ["extras_faults", "read_extras"]
 
-RESERVED_PREFIX = "bulkpub:"
+_RESERVED_PREFIX = "bulkpub:"
 
 
 def read_extras(node: Node | None) -> dict[str, Json] | None:
     """The extras as JSON values; None when none are written. They must be without fault."""
-    return None if node is None or node.value is None else dict(plain(node))
+    return None if node is None else dict(plain(node))
 
 
-def extras_faults(node: Node) -> Iterator[Fault]:
-    """Everything the portal would refuse in the extras written at `node`."""
+def extras_faults(node: Node | None) -> Iterator[Fault]:
+    """Everything the portal would refuse in the extras written at `node`, if any are."""
+    if node is None:
+        return
     if not isinstance(node.value, dict):
         yield Fault(
             node.place, f"'extras' must be a mapping of names and values, not {kind(bare(node))}"
         )
         return
     for name, child in node.value.items():
-        if name.startswith(RESERVED_PREFIX):
+        if name.startswith(_RESERVED_PREFIX):
             yield Fault(
                 child.key or child.place,
                 f"the extra '{name}' cannot be set: bulkpub keeps names with "
-                f"'{RESERVED_PREFIX}' for itself",
+                f"'{_RESERVED_PREFIX}' for itself",
             )
     yield from _faults(node, "'extras'")
 

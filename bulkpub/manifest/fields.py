@@ -43,7 +43,6 @@ __all__ = [
     "WebAddress",
     "kind",
     "refuse",
-    "web_address_fault",
 ]
 
 TITLE_LIMIT = 350
@@ -172,19 +171,15 @@ def _day(value: object, *, last: bool) -> date:
             f"{{field}} must be a day, a month or a year, as in 2024-01-31, 2024-01 or 2024, "
             f"not {kind(text)}"
         )
-    year, month, day = (int(part) if part else 0 for part in match.groups())
     try:
-        month = month or (12 if last and match[2] is None else month)
-        if match[2] is None and not last:
-            month = 1
-        if match[3] is None:
-            day = monthrange(year, month)[1] if last else 1
+        year, month = int(match[1]), int(match[2] or (12 if last else 1))
+        day = int(match[3] or (monthrange(year, month)[1] if last else 1))
         return date(year, month, day)
     except ValueError:
         raise refuse(f"{{field}} is {text}, which is in no calendar") from None
 
 
-def web_address_fault(text: str) -> str:
+def _web_address_fault(text: str) -> str:
     """Why `text` is no http(s) address, as the end of a sentence; empty when it is one."""
     if not re.match(r"https?:", text, re.IGNORECASE):
         return "must be a web address that starts with http:// or https://"
@@ -200,7 +195,7 @@ def web_address_fault(text: str) -> str:
 
 def _web_address(value: object) -> str:
     text = _name(value)
-    fault = web_address_fault(text)
+    fault = _web_address_fault(text)
     if fault:
         raise refuse(f"{{field}} {fault}, not {kind(text)}")
     return text

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from bulkpub.core.names import extension_of, file_slug
 from bulkpub.manifest.globs import Listing, excluded, expand
 from bulkpub.manifest.nearest import suggestion
+from bulkpub.manifest.sentences import reason
 
 __all__ = ["Files", "Found", "Unusable"]
 
-_NAME_LIMIT = 255
-"""Characters of a stored file name: what the portal's file systems take."""
 _MOST_SUGGESTIONS = 20
 """Comparing names takes time; after this many missing files nobody reads the hints."""
 _MOST_NAMES = 2_000
@@ -52,10 +51,6 @@ class Files:
         self._listing = Listing()
         self._suggestions = 0
 
-    def path(self, written: str) -> Found:
-        """The one file `written`; raises `Unusable`."""
-        return self._found(written)
-
     def glob(self, pattern: str, exclude: Sequence[str]) -> tuple[list[Found], list[str]]:
         """The files that match, and a sentence for each that cannot be published.
 
@@ -64,9 +59,7 @@ class Files:
         try:
             matches = expand(self._base, pattern, self._listing)
         except OSError as error:
-            raise Unusable(
-                f"the folder {error.filename} cannot be read: {_reason(error)}"
-            ) from None
+            raise Unusable(f"the folder {error.filename} cannot be read: {reason(error)}") from None
         except ValueError:
             raise Unusable(f"the pattern {pattern!r} holds a character no path can have") from None
         kept = [match for match in matches if not excluded(self._key(match), exclude)]
@@ -81,12 +74,13 @@ class Files:
         sentences: list[str] = []
         for match in kept:
             try:
-                found.append(self._found(match))
+                found.append(self.path(match))
             except Unusable as error:
                 sentences.append(str(error))
         return found, sentences
 
-    def _found(self, shown: str) -> Found:
+    def path(self, shown: str) -> Found:
+        """The one file written as `shown`; raises `Unusable`."""
         # Not normalized: behind a link to a folder, `..` is where the system says it is.
         path = posixpath.join(self._base, shown)
         try:
@@ -96,7 +90,7 @@ class Files:
         except ValueError:
             raise Unusable(f"the path {shown!r} holds a character no path can have") from None
         except OSError as error:
-            raise Unusable(f"the file {_safe(shown)} cannot be read: {_reason(error)}") from None
+            raise Unusable(f"the file {_safe(shown)} cannot be read: {reason(error)}") from None
         if stat.S_ISDIR(status.st_mode):
             inside = posixpath.join(shown, "*")
             raise Unusable(f"{shown} is a folder; for the files in it write `glob: {inside}`")
@@ -131,10 +125,6 @@ def _dirname(shown: str) -> str:
     return posixpath.dirname(posixpath.normpath(shown)) or "."
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or "the system refuses").lower()
-
-
 def _safe(shown: str) -> str:
     """`shown` with what UTF-8 cannot hold made visible, so that it can be printed."""
     return shown.encode("utf-8", "backslashreplace").decode()
@@ -146,16 +136,10 @@ def _name_fault(name: str) -> str:
         name.encode()
     except UnicodeEncodeError:
         return "has a name that is not UTF-8: rename it"
-    slug = file_slug(name)
-    if not slug.rpartition(".")[0].strip(".") and not slug.strip("."):
+    if not file_slug(name).strip("."):
         return "has a name without any letter or digit the portal could keep: rename it"
     if not extension_of(name):
         if "." in name.strip("."):
             return "has nothing before its extension that the portal could keep: rename it"
         return "has no extension, and the portal would refuse it: rename it, to .csv for instance"
-    if len(slug) > _NAME_LIMIT:
-        return (
-            f"has a name too long for the portal, which makes it '{slug[:30]}…' of {len(slug)} "
-            f"characters; {_NAME_LIMIT} is the most"
-        )
     return ""

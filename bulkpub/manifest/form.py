@@ -38,6 +38,16 @@ def _field(title: str, description: str, *examples: object, alias: str | None = 
     )
 
 
+def _written(*keys: str) -> dict[str, Any]:
+    """The JSON Schema of mappings that say all of `keys`; `null` says nothing."""
+    return {"required": list(keys), "properties": {key: {"not": {"const": None}} for key in keys}}
+
+
+def _way(way: str, *foreign: str) -> dict[str, Any]:
+    """The JSON Schema of resources given by `way`, which have no use for the `foreign` keys."""
+    return {**_written(way), "not": {"anyOf": [_written(key) for key in foreign]}}
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,8 +99,11 @@ class ResourceForm(_Form):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": [way]} for way in ("path", "glob", "link")],
-            "dependentRequired": {"format": ["link"], "mime": ["link"], "exclude": ["glob"]},
+            "oneOf": [
+                _way("path", "glob", "link", "exclude", "format", "mime"),
+                _way("glob", "path", "link", "format", "mime"),
+                _way("link", "path", "glob", "exclude", "optional"),
+            ]
         }
     )
 
@@ -142,7 +155,7 @@ class ResourceForm(_Form):
         "etalab/schema-irve-statique",
         alias="schema",
     )
-    extras: Extras | None = _field("Extras", "Extras else to keep with it, by name.")
+    extras: Extras | None = _field("Extras", "Anything else to keep with it, by name.")
     format: Name | None = _field("Format", "For links only: files tell it by name.", "csv")
     mime: Name | None = _field("Media type", "For links only: files tell it by name.", "text/csv")
 
@@ -176,7 +189,7 @@ class DefaultsForm(_Form):
     )
     extras: Extras | None = _field(
         "Extras",
-        "Extras else to keep with it, by name; no null, no name with a dot or a leading $.",
+        "Anything else to keep with it, by name; no null, no name with a dot or a leading $.",
         {"source": "capteurs"},
     )
     contact_points: Annotated[list[Name], ListOf] | None = _field(
@@ -191,20 +204,21 @@ class DefaultsForm(_Form):
 
 
 class DatasetForm(DefaultsForm):
-    """One dataset. Without an id it needs a title, and a description (its own or a default)."""
+    """One dataset. Without an id it needs a title, a description, and an owner.
+
+    Description and owner (an organization, or `personal: true`) may be defaults.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
-            "anyOf": [{"required": ["id"]}, {"required": ["title"]}],
+            "anyOf": [_written("id"), _written("title")],
             "not": {
                 "anyOf": [
-                    {"required": ["description", "description_file"]},
+                    _written("description", "description_file"),
                     {
-                        "required": ["organization", "personal"],
-                        "properties": {
-                            "personal": {"const": True},
-                            "organization": {"type": ["string", "number"]},
-                        },
+                        "allOf": [_written("organization")],
+                        "required": ["personal"],
+                        "properties": {"personal": {"const": True}},
                     },
                 ]
             },

@@ -141,10 +141,8 @@ def _header(source: Source, portals: list[tuple[str, Place]]) -> tuple[Node | No
     form, faults = check(HeaderForm, node, leave=("defaults",))
     if form.portal is not None:
         portals.append((form.portal, find(node, ("portal",)).place))
-    inherited = Node({}, node.place)
     organization = child(node, "organization")
-    if organization is not None and form.organization is not None:
-        inherited = Node({"organization": organization}, node.place)
+    inherited = Node({"organization": organization} if organization else {}, node.place)
     defaults = child(node, "defaults")
     if defaults is None:
         return inherited, faults
@@ -153,9 +151,7 @@ def _header(source: Source, portals: list[tuple[str, Place]]) -> tuple[Node | No
         faults.append(Fault(defaults.place, f"'defaults' must be a mapping, not {given}"))
         return inherited, faults
     faults += check(DefaultsForm, defaults, leave=("extras",))[1]
-    extras = child(defaults, "extras")
-    if extras is not None:
-        faults += extras_faults(extras)
+    faults += extras_faults(child(defaults, "extras"))
     known = {key: each for key, each in defaults.value.items() if key in DefaultsForm.model_fields}
     return with_defaults(inherited, Node(known, defaults.place)), faults
 

@@ -7,21 +7,20 @@ no memory: a line that is broken is a problem of its own and the next ones are s
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from bulkpub.core.model import Place
 from bulkpub.manifest.fields import kind
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import Node, Unreadable, bare
-from bulkpub.manifest.sentences import Fault
+from bulkpub.manifest.sentences import Fault, reason
 from bulkpub.manifest.yaml_text import read_yaml
 
-__all__ = ["SUFFIXES", "Source", "document_source", "open_source"]
+__all__ = ["Source", "document_source", "open_source"]
 
 _DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
 _LINES = (".jsonl", ".ndjson")
-SUFFIXES = (*_DOCUMENTS, *_LINES)
-"""What a manifest's name may end in."""
 
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
@@ -49,14 +48,14 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     source = Source(name, str(Path(name).absolute().parent))
     suffix = Path(name).suffix.lower()
     try:
+        _check_readable(name)
         if suffix in _LINES:
-            _check_readable(Path(name), Place(name))
             _open_lines(source)
         elif suffix in _DOCUMENTS:
             _open_document(source, suffix)
         else:
-            _check_readable(Path(name), Place(name))
-            sentence = f"a manifest's name ends in one of {' '.join(SUFFIXES)}"
+            suffixes = " ".join((*_DOCUMENTS, *_LINES))
+            sentence = f"a manifest's name ends in one of {suffixes}"
             source.faults.append(Fault(Place(name), sentence))
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
@@ -65,21 +64,19 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     return source
 
 
-def _check_readable(path: Path, place: Place) -> None:
+def _check_readable(name: str) -> None:
+    place = Place(name)
     try:
-        path.open("rb").close()
+        Path(name).open("rb").close()
     except FileNotFoundError:
         raise Unreadable(place, "this manifest does not exist") from None
     except IsADirectoryError:
         raise Unreadable(place, "this is a folder, not a manifest") from None
     except OSError as error:
-        reason = (error.strerror or "the system refuses").lower()
-        raise Unreadable(place, f"this manifest cannot be read: {reason}") from None
+        raise Unreadable(place, f"this manifest cannot be read: {reason(error)}") from None
 
 
 def _open_document(source: Source, suffix: str) -> None:
-    place = Place(source.name)
-    _check_readable(Path(source.name), place)
     text = _decode(Path(source.name).read_bytes(), source.name, 1)
     root = _DOCUMENTS[suffix](text, source.name) if text.strip() else None
     if root is None:
@@ -124,12 +121,7 @@ def _open_lines(source: Source) -> None:
         source.header = first
         source.datasets = _at_least_one(lines, source)
     else:
-        source.datasets = _chain(first, lines)
-
-
-def _chain(first: Node, rest: Iterator[Node]) -> Iterator[Node]:
-    yield first
-    yield from rest
+        source.datasets = chain([first], lines)
 
 
 def _at_least_one(lines: Iterator[Node], source: Source) -> Iterator[Node]:

@@ -35,9 +35,7 @@ def read_resource(node: Node, files: Files) -> tuple[list[ResourceSpec], list[Fa
     form, faults = check(ResourceForm, node, leave=("extras",))
     said = {key for key in node.value if child(node, key)}
     faults += (Fault(find(node, path).place, text) for path, text in _rules(form, said))
-    extras = child(node, "extras")
-    if extras is not None:
-        faults += extras_faults(extras)
+    faults += extras_faults(child(node, "extras"))
     if len(said.intersection(_WAYS)) != 1:
         return [], faults
     reader = _Entry(node, form, files, faults)

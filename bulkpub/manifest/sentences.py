@@ -22,7 +22,7 @@ from bulkpub.manifest.form import (
 from bulkpub.manifest.nearest import suggestion
 from bulkpub.manifest.nodes import Node, bare, find
 
-__all__ = ["Fault", "check", "field_name"]
+__all__ = ["Fault", "check", "reason"]
 
 _NOUNS: Mapping[type[BaseModel], str] = {
     DocumentForm: "a manifest",
@@ -64,7 +64,12 @@ def check(form: type[Form], node: Node, leave: Sequence[str] = ()) -> tuple[Form
     return form.model_validate(sound), faults
 
 
-def field_name(path: Sequence[str | int]) -> str:
+def reason(error: OSError) -> str:
+    """Why the system refuses, as the end of a sentence."""
+    return (error.strerror or "the system refuses").lower()
+
+
+def _field_name(path: Sequence[str | int]) -> str:
     """How a sentence calls the field at `path`."""
     names = [f"'{step}'" if isinstance(step, str) else f"item {step + 1}" for step in path]
     return " of ".join(reversed(names))
@@ -78,7 +83,7 @@ def _place(node: Node, detail: ErrorDetails) -> Place:
 
 
 def _sentence(form: type[BaseModel], detail: ErrorDetails) -> str:
-    field, given = field_name(detail["loc"]), kind(detail["input"])
+    field, given = _field_name(detail["loc"]), kind(detail["input"])
     match detail["type"]:
         case "extra_forbidden":
             return _unknown_key(form, detail["loc"])
@@ -104,7 +109,7 @@ def _unknown_key(form: type[BaseModel], path: tuple[int | str, ...]) -> str:
         owner = DocumentForm
     known = [field.alias or name for name, field in owner.model_fields.items()]
     near = suggestion(word, known)
-    hint = near or f"; {_NOUNS.get(owner, field_name(path[:-1]))} knows {', '.join(known)}"
+    hint = near or f"; {_NOUNS.get(owner, _field_name(path[:-1]))} knows {', '.join(known)}"
     return f"unknown key '{word}'{hint}"
 
 

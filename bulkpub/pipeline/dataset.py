@@ -16,10 +16,11 @@ from bulkpub.core.actions import (
     CreateDataset,
     KeepDataset,
     Plan,
+    Replace,
     UpdateDataset,
 )
 from bulkpub.core.diff import changed_fields, dataset_changes
-from bulkpub.core.finish import finishing, unfinished
+from bulkpub.core.finish import finishing, safeguarding, unfinished
 from bulkpub.core.match import Conflict, hashes_needed
 from bulkpub.core.model import KEY_EXTRA, FileSource, RemoteDataset, ResourceMetadata
 from bulkpub.core.names import file_slug
@@ -61,6 +62,7 @@ async def publish_dataset(
         raise DatasetFailed(found.message)
     story.remote = found
     _look_at_files(story)
+    _remember(story, services)
     for round_ in range(ROUNDS):
         todo = await _plan(story, services)
         services.figures.planned_requests += todo.requests if round_ == 0 else 0
@@ -87,6 +89,15 @@ def _look_at_files(story: Story) -> None:
                 story.fingerprints[entry.key] = fingerprint(entry.source)
             except ResourceFailed as error:
                 story.resources[entry.key].error = str(error)
+
+
+def _remember(story: Story, services: Services) -> None:
+    """What a run that was killed knew already: which resource is whose, where still credible."""
+    there = {resource.id: resource for resource in story.remote.resources} if story.remote else {}
+    for key, resource_id in services.memory.intents(story.spec.key).items():
+        remote = there.get(resource_id or "")
+        if remote is not None and key in story.resources and remote.key in {None, key}:
+            story.bound[key] = remote.id
 
 
 # --- planning -----------------------------------------------------------------------------
@@ -122,12 +133,15 @@ async def _hash_what_decides(story: Story, services: Services) -> None:
     async def digest(key: str) -> None:
         source, known = story.resources[key].spec.source, story.fingerprints[key]
         assert isinstance(source, FileSource)  # noqa: S101 - only files have fingerprints
-        try:
-            sha1 = await sha1_of(source, known, limiter=services.hashing)
-        except ResourceFailed as error:
-            story.resources[key].error = str(error)
-            return
-        services.figures.hashed += known.size
+        sha1 = services.memory.sha1(source.path, known)
+        if sha1 is None:
+            try:
+                sha1 = await sha1_of(source, known, limiter=services.hashing)
+            except ResourceFailed as error:
+                story.resources[key].error = str(error)
+                return
+            services.figures.hashed += known.size
+            services.memory.keep_sha1(source.path, replace(known, sha1=sha1))
         story.fingerprints[key] = replace(known, sha1=sha1)
 
     wanted = [key for key in needed if story.resources[key].error is None]
@@ -162,10 +176,12 @@ def _note_update(story: Story, names: tuple[str, ...]) -> None:
 async def _carry_out(story: Story, todo: Plan, services: Services) -> None:
     """Do what was planned; raises `PlanAgain` when the portal has to be looked at first."""
     await _write_dataset(story, todo, services)
+    await _keep_titles_safe(story, todo, services)
     await send_all(story, todo.sends, services)
     await _finish(story, services)
     if not story.failed:
         await _delete(story, todo, services)
+        services.memory.finish(story.spec.key)
     for resource in story.resources.values():
         resource.done = resource.error is None
 
@@ -189,6 +205,15 @@ async def _write_dataset(story: Story, todo: Plan, services: Services) -> None:
     left = dataset_changes(story.spec, story.remote)
     if left is not None:
         story.error = "the portal did not take over: " + ", ".join(changed_fields(left))
+
+
+async def _keep_titles_safe(story: Story, todo: Plan, services: Services) -> None:
+    assert story.remote is not None  # noqa: S101 - created or found by now
+    replaced = [(a.spec, a.remote) for a in todo.sends if isinstance(a, Replace)]
+    items = safeguarding(replaced, story.remote.resources)
+    if items is not None:
+        answer = await services.portal.set_resources(story.remote.id, items)
+        story.remote = replace(story.remote, resources=answer)
 
 
 async def _finish(story: Story, services: Services) -> None:

@@ -30,9 +30,11 @@ PAUSE_S = 1.1
 """Seconds before joining again: the portal files by the second."""
 
 
-def extents(size: int, part_size: int) -> tuple[Extent, ...]:
-    """`size` bytes cut into parts of at most `part_size`, in order."""
-    return tuple(Extent(start, min(part_size, size - start)) for start in range(0, size, part_size))
+def extents(size: int, chunk_size: int) -> tuple[Extent, ...]:
+    """`size` bytes cut into parts of at most `chunk_size`, in order."""
+    return tuple(
+        Extent(start, min(chunk_size, size - start)) for start in range(0, size, chunk_size)
+    )
 
 
 class Parts:
@@ -54,7 +56,7 @@ class Parts:
         self._planned = planned
         self._services = services
         self._target = (dataset_id, resource_id)
-        self._extents = extents(planned.size, services.options.part_size)
+        self._extents = extents(planned.size, services.options.chunk_size)
         self._upload = PartedUpload(str(uuid4()), upload_name(source.name), len(self._extents))
         self._sent = [0] * len(self._extents)
         self._doubtful: set[int] = set()

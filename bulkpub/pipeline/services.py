@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import anyio
 
+from bulkpub.journal import Forgetful, Memory
 from bulkpub.observers.events import Event
 from bulkpub.pipeline.observe import Owner
 from bulkpub.portals import Portal
@@ -23,8 +24,8 @@ class RunOptions:
 
     `concurrency` datasets at once, `uploads` within one. `attempts` is how often the bytes of
     one file are sent before it is given up, `look_again_s` how long to wait (seconds) before
-    looking what became of a request whose answer was lost. Files of more than `parts_above`
-    bytes are sent in parts of `part_size` bytes.
+    looking what became of a request whose answer was lost. Files of more than `chunk_above`
+    bytes are sent in parts of `chunk_size` bytes.
     """
 
     dry_run: bool = False
@@ -34,8 +35,8 @@ class RunOptions:
     uploads: int = 4
     attempts: int = 4
     look_again_s: float = 2.0
-    part_size: int = 64 * MIB
-    parts_above: int = 256 * MIB
+    chunk_size: int = 64 * MIB
+    chunk_above: int = 256 * MIB
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class Services:
     portal: Portal
     options: RunOptions
     emit: Callable[[Event], None]
+    memory: Memory = field(default_factory=Forgetful)
     owners: dict[str, Owner] = field(default_factory=dict)
     figures: Figures = field(default_factory=Figures)
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(HASHERS))

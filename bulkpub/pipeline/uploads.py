@@ -80,6 +80,7 @@ async def _send(story: Story, action: Send, services: Services) -> None:
         )
     started = time.perf_counter()
     resource.attempts += 1
+    services.memory.begin(story.spec.key, action.spec.key)
     try:
         match action.spec.source:
             case FileSource() as source:
@@ -108,6 +109,7 @@ async def _upload(
         with bound_contextvars(dataset=dataset, resource=key):
             remote = await _Upload(story, key, source, onto, services).send()
         story.stored(key, remote)
+        services.memory.stored(dataset, key, remote.id)
         services.figures.uploaded += size
         _check_bytes(remote, story.fingerprints[key].sha1, size)
         error = None
@@ -130,7 +132,7 @@ class _Upload:
 
     async def send(self) -> RemoteResource:
         planned = self.story.fingerprints[self.key]
-        if planned.size > self.services.options.parts_above:
+        if planned.size > self.services.options.chunk_above:
             return await self._in_parts(planned)
         return await self._whole(planned)
 
@@ -169,7 +171,9 @@ class _Upload:
         return self.story.remote.id
 
     def _hashed(self, planned: Fingerprint, sha1: str) -> None:
-        self.story.fingerprints[self.key] = replace(planned, sha1=sha1)
+        known = replace(planned, sha1=sha1)
+        self.story.fingerprints[self.key] = known
+        self.services.memory.keep_sha1(self.source.path, known)
 
     def _progressed(self, sent: int) -> None:
         size = self.story.fingerprints[self.key].size

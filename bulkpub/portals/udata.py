@@ -7,6 +7,7 @@ behind each line are in `docs/reference/portal.md`.
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import NoReturn
+from urllib.parse import quote
 
 from bulkpub.core.actions import ListItem
 from bulkpub.core.model import (
@@ -89,7 +90,7 @@ class Udata:
 
     async def organization(self, id_or_slug: str) -> Organization | None:
         """See `Portal`."""
-        request = Request("GET", f"/organizations/{id_or_slug}/", "/organizations/{id}/")
+        request = Request("GET", f"/organizations/{_quoted(id_or_slug)}/", "/organizations/{id}/")
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE, 308}:
             return None
@@ -145,7 +146,7 @@ class Udata:
         answer = await self._transport.send(
             Request(
                 "GET",
-                f"/datasets/{dataset_id}/",
+                f"/datasets/{_quoted(dataset_id)}/",
                 "/datasets/{id}/",
                 headers={"X-Fields": codec.DATASET_FIELDS},
             )
@@ -173,7 +174,7 @@ class Udata:
         answer = await self._transport.send(
             Request(
                 "PUT",
-                f"/datasets/{remote.id}/",
+                f"/datasets/{_quoted(remote.id)}/",
                 "/datasets/{id}/",
                 json=codec.dataset_body(changes, now, remote),
             )
@@ -204,9 +205,12 @@ class Udata:
     async def _post_file(
         self, dataset_id: str, body: Callable[[], Body], resource_id: str | None
     ) -> Answer:
-        path, endpoint = f"/datasets/{dataset_id}", "/datasets/{id}"
+        path, endpoint = f"/datasets/{_quoted(dataset_id)}", "/datasets/{id}"
         if resource_id:
-            path, endpoint = f"{path}/resources/{resource_id}", f"{endpoint}/resources/{{rid}}"
+            path, endpoint = (
+                f"{path}/resources/{_quoted(resource_id)}",
+                f"{endpoint}/resources/{{rid}}",
+            )
         request = Request("POST", f"{path}/upload/", f"{endpoint}/upload/", body=body)
         return await self._transport.send(request)
 
@@ -225,7 +229,7 @@ class Udata:
         answer = await self._transport.send(
             Request(
                 "POST",
-                f"/datasets/{dataset_id}/resources/",
+                f"/datasets/{_quoted(dataset_id)}/resources/",
                 "/datasets/{id}/resources/",
                 json=codec.link_body(link, metadata),
             )
@@ -239,7 +243,7 @@ class Udata:
         answer = await self._transport.send(
             Request(
                 "PUT",
-                f"/datasets/{dataset_id}/resources/",
+                f"/datasets/{_quoted(dataset_id)}/resources/",
                 "/datasets/{id}/resources/",
                 json=[codec.list_item(item) for item in items],
             )
@@ -257,7 +261,7 @@ class Udata:
         answer = await self._transport.send(
             Request(
                 "DELETE",
-                f"/datasets/{dataset_id}/resources/{resource_id}/",
+                f"/datasets/{_quoted(dataset_id)}/resources/{_quoted(resource_id)}/",
                 "/datasets/{id}/resources/{rid}/",
             )
         )
@@ -304,6 +308,11 @@ class Udata:
 
 
 ALWAYS_ALLOWED = frozenset({"yaml", "yml"})
+
+
+def _quoted(part: str) -> str:
+    """One segment of a path, whatever a manifest has for an id."""
+    return quote(part, safe="")
 
 
 def _organization(data: Json) -> Organization:

@@ -131,12 +131,12 @@ def _read_lists(
             "extras",
             lambda: read_extras(body["extras"], stored, reserved=RESERVED_EXTRAS, urls=_URL_EXTRAS),
         )
-    if "contact_points" in body:
+    if body.get("contact_points"):  # neither null nor an empty list takes them away
         change.read("contact_points", lambda: _read_contacts(body["contact_points"], contacts))
 
 
 def _read_contacts(value: Json, known: frozenset[str]) -> list[str]:
-    values = value if isinstance(value, list) else [value] if value else []
+    values = value if isinstance(value, list) else [value]
     ids = [str(each["id"] if isinstance(each, dict) else each) for each in values]
     unknown = [each for each in ids if each not in known]
     if unknown:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from bulkpub.core.names import extension_of
 from bulkpub.sandbox.answers import crashed
 from bulkpub.sandbox.vocabularies import ARCHIVES, EXTENSIONS
 
@@ -208,8 +207,3 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece
-
-
-def extension_is_allowed(name: str, allowed: frozenset[str]) -> bool:
-    """Whether the storage takes a file of this (slugified) name."""
-    return extension_of(name) in allowed

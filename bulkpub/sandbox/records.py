@@ -85,9 +85,13 @@ class Dataset:
         return next((each for each in self.resources if each.id == resource_id), None)
 
     def touch(self, now: str) -> None:
-        """Note that the dataset changed at `now`."""
+        """Note that the dataset changed at `now`; its last update is that of its resources."""
         self.last_modified = now
         self.last_update = max((each.last_modified for each in self.resources), default=now)
+
+    def resource_changed(self, now: str) -> None:
+        """Note that one of the resources came, or changed, at `now`."""
+        self.last_modified = self.last_update = now
 
 
 @dataclass(slots=True, kw_only=True)

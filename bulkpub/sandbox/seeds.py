@@ -1,12 +1,12 @@
 """Who and what an embedded portal starts with.
 
-The very accounts, organizations, licences and zones that `tests/real_portal/serve.py` gives a
-real udata. Ids, slugs and keys are fixed, so that one test runs on both.
+`tests/real_portal` gives a real udata the very same ones, from this file: ids, slugs and keys are
+fixed, so that one test runs on both. Rule: nothing but the standard library is imported here,
+since that other portal lives in an environment without ours.
 """
 
 from dataclasses import dataclass, field
-
-from bulkpub.core.model import Json
+from typing import Any
 
 __all__ = ["ACCOUNTS", "GRANULARITIES", "LICENSES", "ORGANIZATIONS", "SYSADMIN", "ZONES"]
 __all__ += ["Account", "License", "Organization", "Zone"]
@@ -55,7 +55,7 @@ class License:
     url: str | None
     flags: tuple[str, ...]
 
-    def shown(self) -> Json:
+    def shown(self) -> dict[str, Any]:
         """The licence as the API shows it."""
         return {
             "id": self.id,

@@ -71,7 +71,7 @@ class State:
         """Put a new resource before the others, as udata does."""
         dataset.resources.insert(0, resource)
         self._homes[resource.id] = dataset.id
-        dataset.touch(now)
+        dataset.resource_changed(now)
         self.changes += 1
 
     def remove(self, dataset: Dataset, resource: Resource, now: str) -> None:

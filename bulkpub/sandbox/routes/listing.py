@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from multidict import MultiMapping
 
 from bulkpub.core.model import Json
 from bulkpub.sandbox import masks
@@ -115,7 +114,8 @@ def _owned_by(call: Call, name: str) -> str | None:
     return value or None
 
 
-def _has_all(dataset: Dataset, query: MultiMapping[str]) -> bool:
+def _has_all(call: Call, dataset: Dataset) -> bool:
+    query = call.request.query
     title = dataset.title.lower()
     schemas = [each.schema["name"] for each in dataset.resources if each.schema]
     return (
@@ -131,13 +131,12 @@ def _has_all(dataset: Dataset, query: MultiMapping[str]) -> bool:
 
 
 def _filtered(call: Call) -> list[Dataset]:
-    query = call.request.query
     found = [each for each in call.state.datasets.values() if call.rights.lists(each)]
     for name in ("organization", "owner"):
         owner = _owned_by(call, name)
         if owner is not None:
             found = [each for each in found if getattr(each, name) == owner]
-    return list(_state_filters(call, (each for each in found if _has_all(each, query))))
+    return list(_state_filters(call, (each for each in found if _has_all(call, each))))
 
 
 def _sorted(call: Call, found: list[Dataset]) -> list[Dataset]:

@@ -94,7 +94,7 @@ async def _change(call: Call) -> web.StreamResponse:
     change.apply_to(resource)
     clear_what_was_nulled(body, resource)
     resource.last_modified = call.portal.now()
-    dataset.touch(resource.last_modified)
+    dataset.resource_changed(resource.last_modified)
     call.state.changes += 1
     return call.answer(call.view.resource(resource))
 

@@ -152,7 +152,7 @@ async def _replace(call: Call) -> web.StreamResponse:
         return stored
     now = call.portal.now()
     replace_file(call, resource, stored, now)
-    dataset.touch(now)
+    dataset.resource_changed(now)
     call.state.changes += 1
     return call.answer(call.view.resource(resource) | {"success": True})
 
