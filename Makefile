@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench wheel clean
+.PHONY: help demo test test-real check format bench wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,6 +19,12 @@ demo: $(VENV)/.installed ## Publish 66 real files to a portal of your own, and l
 test: $(VENV)/.installed-dev ## Run the tests, with coverage
 	@echo "Running the tests..."
 	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
+test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, installed from PyPI
+	@echo "Preparing a real udata in .real-portal (once; about a minute)..."
+	@PYTHON=$(PYTHON) tests/real_portal/install.sh .real-portal/venv
+	@echo "Running the tests against it..."
+	@$(BIN)/python -m pytest -m real $(ARGS)
 
 check: $(VENV)/.installed-dev ## Lint, types, import contracts: fast
 	@echo "Checking style, types and imports..."

@@ -123,6 +123,12 @@ class _Clerk:
             structlog.configure(
                 wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
                 logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+                processors=[  # plain tracebacks: rich ones show variables, and a key may be one
+                    structlog.processors.add_log_level,
+                    structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    structlog.processors.format_exc_info,
+                    structlog.processors.LogfmtRenderer(),
+                ],
             )
         self._connection = connection
         self._options = options

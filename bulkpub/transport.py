@@ -143,9 +143,9 @@ class Transport:
             if verdict is Verdict.UNCERTAIN:
                 raise Uncertain(f"{request.method} {request.endpoint}: {reason}")
             if attempt >= self._policy.attempts:
+                often = f"failed {attempt} times, the last time" if attempt > 1 else "failed"
                 raise PortalUnavailable(
-                    f"{request.method} {request.endpoint} failed {attempt} times, "
-                    f"the last time because {reason}"
+                    f"{request.method} {request.endpoint} {often} because {reason}"
                 )
             await self._back_off(request, reason, attempt)
 

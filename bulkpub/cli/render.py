@@ -164,10 +164,9 @@ def _failures(datasets: Iterable[DatasetOutcome]) -> Iterable[Text]:
             yield _marked("failed", f"{printable(dataset.key)}: {printable(dataset.error)}")
         for resource in dataset.resources:
             # When the dataset failed as a whole, its files share its reason: once is enough.
-            if resource.status is ResourceStatus.FAILED and (
-                dataset.error is None or resource.error not in {None, dataset.error}
-            ):
-                why = resource.error or resource.reason
+            why = resource.error or resource.reason
+            shared = dataset.error is not None and dataset.error in why
+            if resource.status is ResourceStatus.FAILED and not shared:
                 name = path_text(dataset.key, _name(resource))
                 yield _marked("failed", f"{name}: {printable(why)}")
 

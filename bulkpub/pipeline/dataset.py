@@ -65,9 +65,9 @@ async def publish_dataset(
     _remember(story, services)
     for round_ in range(ROUNDS):
         todo = await _plan(story, services)
-        services.figures.planned_requests += todo.requests if round_ == 0 else 0
         if todo.refused:
             raise DatasetFailed(todo.refused)
+        services.figures.planned_requests += todo.requests if round_ == 0 else 0
         if services.options.dry_run:
             _as_planned(story, todo)
             return

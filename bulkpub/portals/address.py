@@ -25,7 +25,11 @@ def api_url(portal: str, *, insecure: bool = False) -> str:
     """
     if portal in KNOWN:
         return KNOWN[portal]
-    parts = urlsplit(portal)
+    try:
+        parts = urlsplit(portal)
+        parts.port  # noqa: B018 - reading it is what finds a port that is none
+    except ValueError as error:
+        raise SettingsInvalid(f"'{portal}' is no address: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         names = ", ".join(KNOWN)
         raise SettingsInvalid(

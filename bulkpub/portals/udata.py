@@ -6,7 +6,7 @@ behind each line are in `docs/reference/portal.md`.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from urllib.parse import quote
 
 from bulkpub.core.actions import ListItem
@@ -27,7 +27,6 @@ from bulkpub.errors import (
     NotAPortal,
     Outdated,
     PortalRefuses,
-    PortalUnavailable,
     ResourceFailed,
     Uncertain,
 )
@@ -41,6 +40,10 @@ PAGE_SIZE = 100
 """Datasets per page of a listing; large ones with hundreds of resources stay a few MB."""
 
 BAD_REQUEST, NOT_FOUND, GONE = 400, 404, 410
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
+"""What reading an answer of another shape than udata's ends in."""
+
+T = TypeVar("T")
 
 
 class Udata:
@@ -73,20 +76,15 @@ class Udata:
     async def account(self) -> Account:
         """See `Portal`; raises `NotAPortal` when something else answers at this address."""
         answer = await self._transport.send(Request("GET", "/me/", "/me/"))
-        data = answer.json()
-        if answer.status == NOT_FOUND or (answer.ok and not isinstance(data, dict)):
+        if not answer.ok and answer.status != NOT_FOUND:
+            self._refused(answer, DatasetFailed, "GET /me/")
+        try:
+            return _account(answer.json())
+        except UNREADABLE as error:
             raise NotAPortal(
                 f"{self._transport.base_url} does not answer like a udata portal; "
                 "is it the right address?"
-            )
-        if not answer.ok:
-            self._refused(answer, DatasetFailed, "GET /me/")
-        return Account(
-            id=data["id"],
-            name=f"{data.get('first_name') or ''} {data.get('last_name') or ''}".strip(),
-            organizations=tuple(_organization(o) for o in data.get("organizations") or ()),
-            administrator="admin" in (data.get("roles") or ()),
-        )
+            ) from error
 
     async def organization(self, id_or_slug: str) -> Organization | None:
         """See `Portal`."""
@@ -94,7 +92,7 @@ class Udata:
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE, 308}:
             return None
-        return _organization(self._data(answer, DatasetFailed, "the organization"))
+        return self._read(_organization, self._data(answer, DatasetFailed, "the organization"))
 
     async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
         """See `Portal`."""
@@ -102,10 +100,7 @@ class Udata:
         answer = await self._transport.send(Request("GET", path, path))
         if not answer.ok:
             self._refused(answer, DatasetFailed, f"GET {path}")
-        rows = answer.json()
-        if not isinstance(rows, list):
-            raise PortalUnavailable(f"the portal answered {path} with something unreadable")
-        values = frozenset(row if isinstance(row, str) else row["id"] for row in rows)
+        values = self._read(_vocabulary, answer.json())
         if which is Vocabulary.FREQUENCIES:
             self._frequencies = values
         return values
@@ -135,10 +130,9 @@ class Udata:
             if answer.status == NOT_FOUND and page > 1:
                 return
             data = self._data(answer, DatasetFailed, "the listing of datasets")
-            datasets = tuple(self._dataset(item) for item in data["data"])
-            last = not data.get("next_page")
-            yield Page(datasets, int(data.get("total") or len(datasets)), last)
-            if last:
+            found = self._read(_page, data)
+            yield found
+            if found.last:
                 return
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
@@ -254,7 +248,7 @@ class Udata:
                 raise DescriptionsRefused(refusals)
             raise Outdated(codec.error_message(data) or "the portal refused the list of resources")
         rows = self._data(answer, DatasetFailed, "the resources' descriptions and order")
-        return tuple(self._resource(row) for row in rows)
+        return self._read(_resources, rows)
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
         """See `Portal`."""
@@ -279,15 +273,16 @@ class Udata:
         return data
 
     def _dataset(self, data: Json) -> RemoteDataset:
-        try:
-            return codec.dataset_from(data)
-        except (KeyError, TypeError, ValueError) as error:
-            raise Uncertain("the portal answered with something unreadable") from error
+        return self._read(codec.dataset_from, data)
 
     def _resource(self, data: Json) -> RemoteResource:
+        return self._read(codec.resource_from, data)
+
+    @staticmethod
+    def _read(reader: Callable[[Json], T], data: Json) -> T:
         try:
-            return codec.resource_from(data)
-        except (KeyError, TypeError, ValueError) as error:
+            return reader(data)
+        except UNREADABLE as error:
             raise Uncertain("the portal answered with something unreadable") from error
 
     def _refused(self, answer: Answer, failure: type[BulkpubError], what: str) -> NoReturn:
@@ -307,7 +302,12 @@ class Udata:
                 raise failure(f"the portal refused {what} ({said})")
 
 
-ALWAYS_ALLOWED = frozenset({"yaml", "yml"})
+_ALWAYS_ALLOWED = (
+    "txt rtf odf ods gnumeric abw doc docx xls xlsx jpg jpe jpeg png gif svg bmp webp "
+    "csv ini json plist xml yaml yml"
+)
+ALWAYS_ALLOWED = frozenset(_ALWAYS_ALLOWED.split())
+"""Extensions udata's storage takes whether its own list has them or not."""
 
 
 def _quoted(part: str) -> str:
@@ -317,3 +317,28 @@ def _quoted(part: str) -> str:
 
 def _organization(data: Json) -> Organization:
     return Organization(data["id"], data.get("slug") or "", data.get("name") or "")
+
+
+def _account(data: Json) -> Account:
+    return Account(
+        id=data["id"],
+        name=f"{data.get('first_name') or ''} {data.get('last_name') or ''}".strip(),
+        organizations=tuple(_organization(o) for o in data.get("organizations") or ()),
+        administrator="admin" in (data.get("roles") or ()),
+    )
+
+
+def _vocabulary(data: Json) -> frozenset[str]:
+    values = frozenset(row if isinstance(row, str) else row["id"] for row in data)
+    if not isinstance(data, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError("a list of values was expected")
+    return values
+
+
+def _page(data: Json) -> Page:
+    datasets = tuple(codec.dataset_from(item) for item in data["data"])
+    return Page(datasets, int(data.get("total") or len(datasets)), not data.get("next_page"))
+
+
+def _resources(data: Json) -> tuple[RemoteResource, ...]:
+    return tuple(codec.resource_from(row) for row in data)

@@ -1,0 +1,155 @@
+"""Ctrl-C and SIGTERM: the report is written, and the next run completes what is left."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import web
+
+from bulkpub.sandbox import Sandbox
+from bulkpub.sandbox.calls import Handler
+
+
+class Stuck:
+    """An interceptor at which every request that fits waits until it is broken off.
+
+    The first `after` pass. With `done` the portal carries out what then waits for its answer.
+    """
+
+    def __init__(self, ending: str, after: int = 0, *, done: bool = False) -> None:
+        self._done = done
+        self.reached = threading.Event()
+        self._ending = ending
+        self._left = after
+
+    async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith(self._ending):
+            if self._left == 0:
+                if self._done:
+                    await handler(request)
+                self.reached.set()
+                while not _hung_up(request):  # noqa: ASYNC110 - nobody is told when it happens
+                    await asyncio.sleep(0.01)
+                raise ConnectionResetError
+            self._left -= 1
+        return await handler(request)
+
+    def wait_for(self, process: subprocess.Popen[str]) -> None:
+        """Wait until `process` is stuck; fail when it ends before."""
+        while not self.reached.wait(0.05):
+            assert process.poll() is None, process.communicate()[1]
+
+
+def _hung_up(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
+@pytest.fixture
+def started(served: Sandbox, environment: dict[str, str], folder: Any) -> Callable[..., Any]:
+    """Start `bulkpub run` as a process of its own."""
+
+    @contextmanager
+    def started(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+        keys = {"BULKPUB_PORTAL": served.base_url, "BULKPUB_API_KEY": served.api_key}
+        with subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "bulkpub", "run", *map(str, arguments)],
+            env=environment | keys,
+            cwd=folder.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return started
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_tells_what_it_did_and_the_next_one_goes_on(
+    *,
+    started: Any,
+    folder: Any,
+    served: Sandbox,
+    run_cli: Callable[..., Any],
+    report_faults: Callable[[bytes], list[str]],
+    number: signal.Signals,
+) -> None:
+    stuck = Stuck("/upload/", after=2)
+    served.interceptor = stuck
+    names = [f"{index}.csv" for index in range(5)]
+    manifest = folder.manifest(folder.dataset("a", *names), folder.dataset("b", "b.csv"))
+    with started(manifest, "--concurrency", 1, "--uploads", 1) as process:
+        stuck.wait_for(process)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert f"interrupted by {number.name}" in out
+    assert "The same command goes on from here." in out
+    assert "Traceback" not in out + err
+    content = (folder.path / "bulkpub-report.json").read_bytes()
+    assert report_faults(content) == []
+    told = orjson.loads(content)
+    assert told["run"]["exit_code"] == 130
+    assert [each["status"] for each in told["datasets"]] == ["pending", "pending"]
+
+    served.interceptor = None
+    ran = run_cli("run", manifest)
+    assert ran.code == 0
+    published = {
+        each.title: [one.title for one in each.resources] for each in served.state.datasets.values()
+    }
+    assert published == {"Dataset a": names, "Dataset b": ["b.csv"]}
+    assert ran.report["totals"]["bytes"]["uploaded"] == sum(
+        (folder.path / name).stat().st_size for name in [*names[2:], "b.csv"]
+    )
+
+
+@pytest.mark.parametrize("ending", ["/api/1/datasets/", "/upload/", "/resources/"])
+def test_what_a_killed_run_has_done_is_not_done_again(
+    started: Any, folder: Any, served: Sandbox, run_cli: Callable[..., Any], ending: str
+) -> None:
+    """Killed after the portal has done it and before we are told, without any local state."""
+    if ending == "/api/1/datasets/":  # the listing passes, the creation does not
+        stuck = Stuck(ending, after=1, done=True)
+    else:
+        stuck = Stuck(ending, done=True)
+    served.interceptor = stuck
+    names = ["1.csv", "2.csv", "3.csv"]
+    manifest = folder.manifest(folder.dataset("a", *names))
+    with started(manifest, "--uploads", 1) as process:
+        stuck.wait_for(process)
+        process.kill()
+        process.wait(timeout=10)
+    served.interceptor = None
+    ran = run_cli("run", manifest)
+    assert ran.code == 0
+    (dataset,) = served.state.datasets.values()
+    assert [each.title for each in dataset.resources] == names
+    sha1s = {each.checksum["value"] for each in dataset.resources if each.checksum}
+    assert len(sha1s) == 3
+
+
+@pytest.mark.parametrize("ending", ["/me/", "/api/1/datasets/"])
+def test_a_run_that_waits_for_its_first_answers_can_be_interrupted(
+    started: Any, folder: Any, served: Sandbox, ending: str
+) -> None:
+    stuck = Stuck(ending)
+    served.interceptor = stuck
+    with started(folder.manifest(folder.dataset("a", "a.csv"))) as process:
+        stuck.wait_for(process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=5)
+    assert process.returncode == 130, err
+    assert "interrupted by SIGINT" in out
+    told = orjson.loads((folder.path / "bulkpub-report.json").read_bytes())
+    assert [each["status"] for each in told["datasets"]] == ["pending"]

@@ -1,0 +1,324 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from bulkpub.cli.render import render_plan, render_problems, render_summary
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
+from bulkpub.core.report import (
+    ByteTotals,
+    RateLimit,
+    RequestTotals,
+    RunInfo,
+    RunReport,
+    WaitTotals,
+    total,
+)
+from bulkpub.errors import Problem
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOSTILE = "\x1b[2J[red]é\n.csv"
+ESCAPED = r"\x1b[2J[red]é\n.csv"
+
+
+def console(width: int = 80, *, terminal: bool = False) -> Console:
+    return Console(
+        file=StringIO(),
+        width=width,
+        force_terminal=terminal,
+        color_system="standard" if terminal else None,
+    )
+
+
+def lines_of(out: Console) -> list[str]:
+    assert isinstance(out.file, StringIO)
+    return out.file.getvalue().splitlines()
+
+
+def report_of(
+    datasets: Sequence[DatasetOutcome],
+    *,
+    exit_code: int = 0,
+    error: str | None = None,
+    dry_run: bool = False,
+    waited_s: WaitTotals | None = None,
+    quota: RateLimit | None = None,
+) -> RunReport:
+    info = RunInfo(
+        id="id",
+        started_at=NOON,
+        finished_at=NOON,
+        duration_s=12.4,
+        manifests=("demo.yaml",),
+        portal="http://127.0.0.1:7000",
+        dry_run=dry_run,
+        exit_code=exit_code,
+        version="0.1.0",
+        error=error,
+    )
+    totals = total(
+        datasets,
+        bytes_=ByteTotals(hashed=10, uploaded=2_100_000, spared=300_000),
+        requests=RequestTotals(total=63, by_method={"POST": 45, "GET": 12, "PUT": 6}, retried=2),
+        waited_s=waited_s or WaitTotals(),
+    )
+    return RunReport(info, totals, quota or RateLimit(), tuple(datasets))
+
+
+def resource(
+    key: str, status: ResourceStatus, *, size: int | None = 1000, error: str | None = None
+) -> ResourceOutcome:
+    return ResourceOutcome(key, status, "why", source=f"data/{key}", size=size, error=error)
+
+
+CREATED = DatasetOutcome(
+    "velos",
+    DatasetStatus.CREATED,
+    "no such dataset yet",
+    title="Comptages vélo",
+    page="http://127.0.0.1:7000/datasets/comptages-velo/",
+    resources=(
+        resource("2024.csv", ResourceStatus.CREATED, size=1_200_000),
+        resource("api", ResourceStatus.CREATED, size=None),
+    ),
+)
+UPDATED = DatasetOutcome(
+    "gares",
+    DatasetStatus.UPDATED,
+    "other tags",
+    title="Gares",
+    page="http://127.0.0.1:7000/datasets/gares/",
+    resources=(
+        resource("a.csv", ResourceStatus.REPLACED),
+        resource("b.csv", ResourceStatus.DESCRIBED),
+        resource("c.csv", ResourceStatus.ADOPTED),
+        resource("d.csv", ResourceStatus.UNCHANGED),
+        resource("e.csv", ResourceStatus.UNCHANGED),
+        ResourceOutcome("f.csv", ResourceStatus.DELETED, "no longer named", title="Vieux fichier"),
+    ),
+)
+UNCHANGED = DatasetOutcome(
+    "ecoles",
+    DatasetStatus.UNCHANGED,
+    "as wanted",
+    title="Écoles",
+    page="http://127.0.0.1:7000/datasets/ecoles/",
+    resources=(resource("a.csv", ResourceStatus.UNCHANGED),),
+)
+PARTLY_FAILED = DatasetOutcome(
+    "arbres",
+    DatasetStatus.FAILED,
+    "1 resource failed",
+    title="Arbres",
+    page="http://127.0.0.1:7000/datasets/arbres/",
+    resources=(
+        resource("a.csv", ResourceStatus.FAILED, error="the portal refuses this extension"),
+        resource("b.csv", ResourceStatus.CREATED),
+    ),
+)
+WHOLLY_FAILED = DatasetOutcome(
+    "lycees",
+    DatasetStatus.FAILED,
+    "failed",
+    error="the portal has no dataset 5d13a8b6634f41070a43dff3",
+    resources=(
+        resource(
+            "a.csv",
+            ResourceStatus.FAILED,
+            error="the portal has no dataset 5d13a8b6634f41070a43dff3",
+        ),
+        resource("b.csv", ResourceStatus.FAILED),
+    ),
+)
+
+
+def summary(report: RunReport, *, width: int = 80, path: str | None = "report.json") -> list[str]:
+    out = console(width)
+    render_summary(report, out, report_path=path)
+    return lines_of(out)
+
+
+@pytest.mark.parametrize("width", [40, 80, 100])
+def test_the_summary_tells_figures_links_and_where_the_report_is(width: int) -> None:
+    report = report_of(
+        [CREATED, UPDATED, UNCHANGED],
+        waited_s=WaitTotals(quota=200, backoff=3),
+        quota=RateLimit(1000, 870, NOON),
+    )
+    assert summary(report, width=width) == [
+        "Done in 12 s",
+        "  Datasets  1 created, 1 updated, 1 unchanged",
+        "  Files     2 created, 1 replaced, 1 described, 1 adopted, 3 unchanged, 1 deleted",
+        "  Bytes     2.1 MB sent, 300.0 kB spared",
+        "  Requests  63 (12 GET, 45 POST, 6 PUT), 2 retried",
+        "  Waited    3 min 20 s for the quota, 3.0 s after failures",
+        "  Quota     870 of 1,000 requests left until 12:00 UTC",
+        "Datasets:",
+        "  + Comptages vélo: http://127.0.0.1:7000/datasets/comptages-velo/",
+        "  ~ Gares: http://127.0.0.1:7000/datasets/gares/",
+        "Report: report.json",
+    ]
+
+
+def test_a_run_that_changed_nothing_says_so_in_one_line() -> None:
+    assert summary(report_of([UNCHANGED, UNCHANGED])) == [
+        "Nothing to do: 2 datasets and 2 files are as wanted. (63 requests, 12 s)",
+        "Report: report.json",
+    ]
+
+
+def test_every_failure_is_told_with_its_reason_once() -> None:
+    shown = summary(report_of([PARTLY_FAILED, WHOLLY_FAILED], exit_code=1), path=None)
+    assert shown[0] == "Done in 12 s, but not everything is as wanted"
+    start = shown.index("Not as wanted:")
+    assert shown[start:] == [
+        "Not as wanted:",
+        "  ! arbres › data/a.csv: the portal refuses this extension",  # noqa: RUF001 - the sign shown
+        "  ! lycees: the portal has no dataset 5d13a8b6634f41070a43dff3",
+        "Datasets:",
+        "  ! Arbres: http://127.0.0.1:7000/datasets/arbres/",
+    ]
+
+
+def test_a_failure_without_words_of_its_own_gives_its_reason() -> None:
+    failed = replace(PARTLY_FAILED, resources=(resource("a.csv", ResourceStatus.FAILED),))
+    assert "  ! arbres › data/a.csv: why" in summary(report_of([failed], exit_code=1))  # noqa: RUF001 - the sign shown
+
+
+def test_beyond_fifty_failures_and_twenty_links_the_report_has_the_rest() -> None:
+    failed = [replace(PARTLY_FAILED, key=f"d{n}", title=f"D{n}") for n in range(73)]
+    shown = summary(report_of(failed, exit_code=1))
+    assert sum("refuses this extension" in line for line in shown) == 50
+    assert "  … and 23 more in report.json" in shown
+    assert sum("datasets/arbres" in line for line in shown) == 20
+    assert "  … and 53 more in report.json" in shown
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "error", "headline"),
+    [
+        (2, "the manifest is wrong", "Nothing was sent: the manifest is wrong"),
+        (3, "the key is revoked", "The portal refuses: the key is revoked"),
+        (
+            4,
+            "the quota is used up until 14:32 UTC",
+            "Stopped early after 12 s: the quota is used up until 14:32 UTC",
+        ),
+        (130, None, "Interrupted after 12 s"),
+        (99, None, "Ended after 12 s"),
+    ],
+)
+def test_the_first_line_says_how_it_ended(exit_code: int, error: str | None, headline: str) -> None:
+    assert summary(report_of([], exit_code=exit_code, error=error))[0] == headline
+
+
+def test_a_run_that_can_go_on_says_how() -> None:
+    assert "The same command goes on from here." in summary(report_of([], exit_code=4))
+
+
+def test_hostile_names_are_escaped_everywhere() -> None:
+    bad = DatasetOutcome(
+        HOSTILE,
+        DatasetStatus.FAILED,
+        HOSTILE,
+        title=HOSTILE,
+        page=HOSTILE,
+        error=HOSTILE,
+        resources=(ResourceOutcome(HOSTILE, ResourceStatus.FAILED, "", error="no \udce9"),),
+    )
+    out = console()
+    report = report_of([bad], exit_code=1, error=HOSTILE)
+    render_summary(report, out, report_path=HOSTILE)
+    render_plan(report, out)
+    render_problems([Problem(HOSTILE, 1, 2, HOSTILE)], out)
+    text = "\n".join(lines_of(out))
+    assert "\x1b" not in text
+    assert text.count(ESCAPED) >= 10
+    assert f"{ESCAPED} › {ESCAPED}: no \\xe9" in text  # noqa: RUF001 - the sign shown
+
+
+def test_colour_is_for_terminals() -> None:
+    out = console(terminal=True)
+    render_summary(report_of([CREATED]), out)
+    assert "\x1b[1;32mDone" in "\n".join(lines_of(out))
+
+
+def plan(report: RunReport, requests: int | None = None, quota_wait_s: float = 0) -> list[str]:
+    out = console(100)
+    render_plan(report, out, requests=requests, quota_wait_s=quota_wait_s)
+    return lines_of(out)
+
+
+def test_the_plan_marks_every_change_under_its_dataset() -> None:
+    report = report_of([CREATED, UPDATED, UNCHANGED], dry_run=True, quota=RateLimit(10, 5))
+    assert plan(report) == [
+        "+ Comptages vélo [velos] no such dataset yet",
+        "    + data/2024.csv (1.2 MB) why",
+        "    + data/api why",
+        "~ Gares [gares] other tags",
+        "    ~ data/a.csv (1.0 kB) why",
+        "    ~ data/b.csv why",
+        "    ~ data/c.csv why",
+        "    - Vieux fichier no longer named",
+        "    = 2 files unchanged",
+        "= 1 dataset unchanged",
+        "2 datasets to write to http://127.0.0.1:7000, 2 uploads of 1.2 MB. Nothing was sent.",
+        "Quota: 5 of 10 requests left.",
+    ]
+
+
+def test_the_plan_tells_the_requests_and_the_wait_when_they_are_known() -> None:
+    shown = plan(report_of([CREATED], dry_run=True), requests=1234, quota_wait_s=7500)
+    assert shown[-2].endswith("1 upload of 1.2 MB, 1,234 requests. Nothing was sent.")
+    assert shown[-1] == "The quota makes that wait about 2 h 05 min."
+
+
+def test_the_plan_shows_what_cannot_be_done() -> None:
+    shown = plan(report_of([WHOLLY_FAILED, PARTLY_FAILED], exit_code=1, error="stopped here"))
+    assert shown == [
+        "! lycees [lycees] the portal has no dataset 5d13a8b6634f41070a43dff3",
+        "    ! data/a.csv the portal has no dataset 5d13a8b6634f41070a43dff3",
+        "    ! data/b.csv why",
+        "! Arbres [arbres] 1 resource failed",
+        "    ! data/a.csv the portal refuses this extension",
+        "    + data/b.csv (1.0 kB) why",
+        "Stopped: stopped here",
+        "0 datasets to write to http://127.0.0.1:7000, 1 upload of 1.0 kB. Nothing was sent.",
+    ]
+
+
+def test_a_plan_without_changes_is_one_line() -> None:
+    assert plan(report_of([UNCHANGED], dry_run=True)) == [
+        "Nothing to do: 1 dataset and 1 file are as wanted. (63 requests, 12 s)"
+    ]
+
+
+def test_problems_are_sorted_and_counted() -> None:
+    out = console()
+    render_problems(
+        [
+            Problem("b.yaml", 2, 1, "unknown key `titel`, did you mean `title`?"),
+            Problem("a.yaml", 12, 3, "the file data/x.csv does not exist"),
+            Problem("a.yaml", 3, 5, "unknown licence `fr-l`"),
+            Problem("a.yaml", 0, 0, "no datasets"),
+            Problem("", 0, 0, "no API key"),
+        ],
+        out,
+    )
+    assert lines_of(out) == [
+        "no API key",
+        "a.yaml: no datasets",
+        "a.yaml:3:5: unknown licence `fr-l`",
+        "a.yaml:12:3: the file data/x.csv does not exist",
+        "b.yaml:2:1: unknown key `titel`, did you mean `title`?",
+        "5 problems found.",
+    ]
+
+
+def test_a_long_problem_stays_on_its_line() -> None:
+    out = console(40)
+    render_problems([Problem("a.yaml", 1, 1, "word " * 50)], out)
+    assert len(lines_of(out)) == 2

@@ -1,0 +1,107 @@
+"""The report on disk: always written, complete or not there, and never worth the run."""
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from bulkpub.sandbox import Sandbox
+
+Run = Callable[..., Any]
+
+
+def test_the_report_goes_where_it_is_wanted(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    ran = run_cli("run", manifest, "--report", "night.json")
+    assert ran.code == 0
+    assert "Report: night.json" in ran.out
+    told = orjson.loads((folder.path / "night.json").read_bytes())
+    assert told["schema_version"] == 1
+    assert told["run"]["started_at"].endswith("Z")
+    assert told["datasets"][0]["resources"][0]["status"] == "created"
+
+
+def test_a_report_on_stdout_has_stdout_for_itself(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    ran = run_cli("run", manifest, "--report", "-")
+    assert ran.code == 0
+    assert orjson.loads(ran.out)["run"]["exit_code"] == 0
+    assert "Done in" in ran.err
+
+
+def test_a_report_on_stdout_has_it_for_itself_when_planning(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    ran = run_cli("plan", manifest, "--report", "-")
+    assert orjson.loads(ran.out)["run"]["dry_run"] is True
+    assert "Nothing was sent." in ran.err
+
+
+def test_a_report_that_cannot_be_written_is_known_before_anything_is_sent(
+    run_cli: Run, folder: Any, served: Sandbox
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    for path, words in (("no/such/r.json", "no directory no/such"), (".", "it is a directory")):
+        ran = run_cli("run", manifest, "--report", path)
+        assert ran.code == 2
+        assert words in ran.err
+    assert not served.requests
+
+
+def test_a_full_disk_costs_the_report_and_not_the_run(
+    run_cli: Run, folder: Any, served: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    before = set(folder.path.iterdir())
+    monkeypatch.setattr("bulkpub.cli.report_file.os.fsync", full)
+    ran = run_cli("run", manifest)
+    assert ran.code == 1
+    expected = "the report could not be written to bulkpub-report.json: No space left on device"
+    assert expected in ran.err
+    assert "1 created" in ran.out
+    assert [len(each.resources) for each in served.state.datasets.values()] == [1]
+    assert set(folder.path.iterdir()) == before, "a half report was left behind"
+
+
+def test_a_device_that_is_full_is_written_to_and_never_replaced(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    before = os.lstat("/dev/full")
+    ran = run_cli("run", manifest, "--report", "/dev/full")
+    assert ran.code == 1
+    assert "the report could not be written to /dev/full: No space left on device" in ran.err
+    after = os.lstat("/dev/full")
+    assert stat.S_ISCHR(after.st_mode)
+    assert after.st_rdev == before.st_rdev
+
+
+def test_a_report_for_nobody_leaves_the_device_alone(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    assert run_cli("run", manifest, "--report", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_report_behind_a_link_replaces_the_file_and_keeps_the_link(
+    run_cli: Run, folder: Any
+) -> None:
+    (folder.path / "real.json").write_text("old")
+    (folder.path / "link.json").symlink_to("real.json")
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    assert run_cli("run", manifest, "--report", "link.json").code == 0
+    assert (folder.path / "link.json").is_symlink()
+    assert orjson.loads((folder.path / "real.json").read_bytes())["schema_version"] == 1
+
+
+def test_a_failed_report_does_not_improve_the_exit_code(
+    run_cli: Run, folder: Any, served: Sandbox
+) -> None:
+    del served
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    env = {"BULKPUB_API_KEY": "wrong"}
+    assert run_cli("run", manifest, "--report", "/dev/full", env=env).code == 3

@@ -1,0 +1,275 @@
+"""A portal to publish to, a folder to publish from, and `publish`, the library between them.
+
+Every report that `publish` hands over has been held to the report's JSON Schema, so that no
+test needs to. The command line's fixtures are in `tests/cli/conftest.py`.
+"""
+
+import importlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+from aiohttp import web
+
+import bulkpub
+from bulkpub import Connection, Observer, RunOptions, RunReport
+from bulkpub.cli.app import report_schema
+from bulkpub.cli.report_file import to_json
+from bulkpub.core.retry import RetryPolicy
+from bulkpub.sandbox import Sandbox, SandboxSettings, Seen
+from bulkpub.sandbox.calls import Handler
+from bulkpub.sandbox.records import Dataset, Resource
+
+QUICK = RetryPolicy(attempts=4, first_delay=0.01, max_delay=0.02)
+
+
+# --- the portal ---------------------------------------------------------------------------
+
+
+class Clock:
+    """The portal's clock; tests push it forward instead of waiting."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def skip(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def sandbox(clock: Clock) -> AsyncIterator[Sandbox]:
+    async with Sandbox(SandboxSettings(clock=clock)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def writes() -> Callable[[Sandbox], list[Seen]]:
+    """The requests that may have changed something, oldest first."""
+    return lambda sandbox: [seen for seen in sandbox.requests if seen.method != "GET"]
+
+
+@pytest.fixture
+def titles() -> Callable[[Sandbox], dict[str, list[str]]]:
+    """What is published: the titles of each dataset's resources, in the portal's order."""
+
+    def titles(sandbox: Sandbox) -> dict[str, list[str]]:
+        datasets = sandbox.state.datasets.values()
+        return {each.title: [one.title for one in each.resources] for each in datasets}
+
+    return titles
+
+
+@pytest.fixture
+def dataset_of() -> Callable[[Sandbox, str], Dataset]:
+    """The one dataset on the portal that carries this key."""
+
+    def dataset_of(sandbox: Sandbox, key: str) -> Dataset:
+        datasets = sandbox.state.datasets.values()
+        (found,) = (each for each in datasets if each.extras.get("bulkpub:key") == key)
+        return found
+
+    return dataset_of
+
+
+@pytest.fixture
+def by_hand(sandbox: Sandbox) -> Callable[..., Awaitable[Resource]]:
+    """Upload a file to a dataset as a person would: without us, and without our key."""
+
+    async def by_hand(dataset: Dataset, name: str, content: bytes) -> Resource:
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename=name)
+        async with (
+            aiohttp.ClientSession(headers={"X-API-KEY": sandbox.api_key}) as session,
+            session.post(f"{sandbox.api_url}/datasets/{dataset.id}/upload/", data=form) as answer,
+        ):
+            assert answer.status == 201
+            told = await answer.json()
+        resource = dataset.resource(told["id"])
+        assert resource is not None
+        return resource
+
+    return by_hand
+
+
+@dataclass
+class Losing:
+    """An interceptor that loses the answers to the first `left` requests that fit.
+
+    With `before` the request is lost as well: the portal never carries it out.
+    """
+
+    method: str
+    ending: str
+    left: int = 1
+    before: bool = False
+
+    async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        fits = request.method == self.method and request.path.endswith(self.ending)
+        if not fits or not self.left:
+            return await handler(request)
+        self.left -= 1
+        if self.before:
+            await request.read()
+        answer = web.Response() if self.before else await handler(request)
+        assert request.transport is not None
+        request.transport.abort()
+        return answer
+
+
+@pytest.fixture
+def lose_answers() -> type[Losing]:
+    return Losing
+
+
+@pytest.fixture
+def answer_instead() -> Callable[..., Any]:
+    """An interceptor that answers the first requests that fit, without carrying them out."""
+
+    def answer(
+        make: Callable[[], web.Response], method: str = "", ending: str = "", *, times: int = 10**6
+    ) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+        left = [times]
+
+        async def interceptor(request: web.Request, handler: Handler) -> web.StreamResponse:
+            fits = request.method.startswith(method) and request.path.endswith(ending)
+            if not fits or not left[0]:
+                return await handler(request)
+            left[0] -= 1
+            await request.read()
+            return make()
+
+        return interceptor
+
+    return answer
+
+
+# --- what is published --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder with files and a manifest."""
+
+    path: Path
+
+    def file(self, name: str, content: str | bytes | None = None) -> Path:
+        """Write a file; by default one unlike any other."""
+        if content is None:
+            content = f"name\n{name}\n"
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def manifest(self, *datasets: Mapping[str, Any], **header: Any) -> Path:
+        """Write a manifest of these datasets, for the test organization."""
+        document = {"organization": "test-organization", **header, "datasets": list(datasets)}
+        return self.file("manifest.json", orjson.dumps(document))
+
+    def text(self, text: str) -> Path:
+        """Write a manifest in YAML, word for word."""
+        return self.file("manifest.yaml", text)
+
+    def dataset(self, key: str, *resources: str | Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        """A dataset; of resources that are only a name the file is made, once."""
+        entries: list[Mapping[str, Any]] = []
+        for resource in resources:
+            if not isinstance(resource, str):
+                entries.append(resource)
+                continue
+            if not (self.path / resource).exists():
+                self.file(resource)
+            entries.append({"path": resource})
+        said = {"key": key, "title": f"Dataset {key}", "description": "About it.", **more}
+        return {**said, "resources": entries}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+# --- the library --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def report_faults() -> Callable[[bytes], list[str]]:
+    """What is wrong with a report by its own JSON Schema; nothing, one hopes."""
+    jsonschema = importlib.import_module("jsonschema")  # it comes without types
+    validator = jsonschema.Draft202012Validator(report_schema())
+    return lambda content: [each.message for each in validator.iter_errors(orjson.loads(content))]
+
+
+@pytest.fixture
+def publish(
+    sandbox: Sandbox, clock: Clock, report_faults: Callable[[bytes], list[str]]
+) -> Callable[..., Awaitable[RunReport]]:
+    """Publish a manifest to the sandbox; keyword arguments are those of `RunOptions`.
+
+    The portal's clock goes on by some seconds first, as it would between two runs.
+    """
+
+    async def publish(
+        manifest: Any,
+        *,
+        key: str | None = None,
+        portal: str | None = None,
+        observers: tuple[Observer, ...] = (),
+        retry: RetryPolicy = QUICK,
+        patience_s: float = 10.0,
+        **options: Any,
+    ) -> RunReport:
+        clock.skip(5)
+        report = await bulkpub.publish(
+            manifest,
+            connection=Connection(
+                portal=portal or sandbox.base_url,
+                key=sandbox.api_key if key is None else key,
+                retry=retry,
+                patience_s=patience_s,
+            ),
+            options=RunOptions(look_again_s=0.01, **options),
+            observers=observers,
+        )
+        assert report_faults(to_json(report)) == []
+        return report
+
+    return publish
+
+
+@pytest.fixture
+def statuses() -> Callable[[RunReport], dict[str, str]]:
+    """What became of every resource of a run, by key (`dataset/resource`)."""
+
+    def statuses(report: RunReport) -> dict[str, str]:
+        return {
+            f"{dataset.key}/{resource.key or resource.title}": resource.status.value
+            for dataset in report.datasets
+            for resource in dataset.resources
+        }
+
+    return statuses
+
+
+# --- other processes --------------------------------------------------------------------
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """The environment of a command, without what the machine of the test says to bulkpub."""
+    ours = ("BULKPUB_", "DATAGOUV_", "FORCE_COLOR", "TTY_", "COLUMNS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

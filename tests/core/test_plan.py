@@ -1,0 +1,216 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bulkpub.core.actions import (
+    Adopt,
+    Create,
+    CreateDataset,
+    Delete,
+    Describe,
+    Keep,
+    KeepDataset,
+    Plan,
+    Refuse,
+    Replace,
+    UpdateDataset,
+)
+from bulkpub.core.model import (
+    KEY_EXTRA,
+    DatasetMetadata,
+    DatasetSpec,
+    FileSource,
+    Fingerprint,
+    LinkSource,
+    Prune,
+    RemoteDataset,
+    RemoteResource,
+    ResourceMetadata,
+    ResourceSpec,
+)
+from bulkpub.core.plan import plan
+
+
+def file(key: str = "k", name: str = "f.csv", **metadata: Any) -> ResourceSpec:
+    source = FileSource(f"/m/{key}/{name}", name)
+    return ResourceSpec(key, source, ResourceMetadata(**metadata), default_title="Default")
+
+
+def link(key: str = "k", url: str = "https://x/", **metadata: Any) -> ResourceSpec:
+    return ResourceSpec(key, LinkSource(url), ResourceMetadata(**metadata), default_title="Default")
+
+
+def there(
+    id_: str = "r", key: str | None = None, sha1: str | None = "a", **fields: Any
+) -> RemoteResource:
+    extras = {} if key is None else {KEY_EXTRA: key}
+    metadata = ResourceMetadata(title="Title", extras=extras)
+    base = RemoteResource(id_, metadata, url=f"https://portal/s/{id_}.csv", size=1, sha1=sha1)
+    return replace(base, **fields)
+
+
+def dataset(*resources: RemoteResource, title: str = "T") -> RemoteDataset:
+    return RemoteDataset("d", DatasetMetadata(title=title, extras={KEY_EXTRA: "d"}), resources)
+
+
+def planned(
+    *specs: ResourceSpec,
+    remote: RemoteDataset | None,
+    sha1: str | None = "a",
+    size: int = 1,
+    prune: Prune = Prune.NONE,
+    **options: Any,
+) -> Plan:
+    spec = DatasetSpec("d", DatasetMetadata(title="T"), specs, prune=prune)
+    known = {s.key: Fingerprint(size, sha1=sha1) for s in specs if isinstance(s.source, FileSource)}
+    return plan(spec, known, remote, **options)
+
+
+# --- the dataset --------------------------------------------------------------------------
+
+
+def test_a_dataset_that_is_not_there_is_created_with_all_its_files() -> None:
+    todo = planned(file("a"), link("b"), remote=None)
+    assert todo.dataset == CreateDataset(DatasetMetadata(title="T", extras={KEY_EXTRA: "d"}))
+    assert [type(action) for action in todo.resources] == [Create, Create]
+    assert (todo.finish, todo.requests) == (True, 4)
+
+
+def test_a_new_dataset_without_files_needs_one_request() -> None:
+    assert planned(remote=None).requests == 1
+
+
+def test_a_dataset_that_differs_is_updated_where_it_does() -> None:
+    remote = dataset(title="Old")
+    assert planned(remote=remote).dataset == UpdateDataset(remote, DatasetMetadata(title="T"))
+
+
+def test_what_is_as_wanted_costs_nothing() -> None:
+    remote = dataset(there(key="k"))
+    todo = planned(file(), remote=remote)
+    assert isinstance(todo.dataset, KeepDataset)
+    assert isinstance(todo.resources[0], Keep)
+    assert (todo.finish, todo.requests, todo.sends) == (False, 0, ())
+
+
+# --- each resource ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "remote", "kind", "reason"),
+    [
+        (file(), there(key="k"), Keep, "same content"),
+        (file(), there(key="k", sha1="b"), Replace, "content changed"),
+        (file(), there(key="k", size=7), Replace, "size changed from 7 to 1 bytes"),
+        (file(), there(key="k", size=None), Replace, "size changed"),
+        (file(), there(key="k", sha1=None), Replace, "no SHA-1"),
+        (file(), there(key="k", hosted=False), Replace, "hosted elsewhere"),
+        (file(title="New"), there(key="k"), Describe, "differs in: title"),
+        (file(type="api"), there(key="k"), Describe, "differs in: type"),
+        (file(), there(), Adopt, "same content on the portal, put there by other means"),
+        (file(), there(key="old"), Adopt, "published before as 'old'"),
+        (file(title="Title"), there(sha1="b"), Replace, "content changed"),
+        (file(name="r.csv"), there(sha1="b"), Replace, "content changed"),
+        (file(), there(sha1="b"), Create, "not on the portal yet"),
+        (link(), there(key="k", hosted=False, url="https://x/"), Keep, "same"),
+        (link(), there(key="k", hosted=False, url="https://y/"), Describe, "address changed"),
+        (link(), there(hosted=False, url="https://x/"), Adopt, "same url"),
+        (link(title="Title"), there(hosted=False, url="https://y/"), Describe, "address changed"),
+        (link(), there(key="k"), Refuse, "cannot become a link"),
+        (link(), there(hosted=False, url="https://y/"), Create, "not on the portal yet"),
+    ],
+)
+def test_the_fate_of_a_resource_and_why(
+    spec: ResourceSpec, remote: RemoteResource, kind: type, reason: str
+) -> None:
+    [action] = planned(spec, remote=dataset(remote)).resources
+    assert type(action) is kind
+    assert reason in action.reason
+
+
+def test_a_replacement_keeps_the_title_a_person_gave() -> None:
+    [action] = planned(file(), remote=dataset(there(key="k", sha1="b"))).resources
+    assert isinstance(action, Replace)
+    assert action.wanted.title == "Title"
+
+
+def test_an_adopted_resource_gets_our_key_without_a_byte_sent() -> None:
+    todo = planned(file(), remote=dataset(there()))
+    [action] = todo.resources
+    assert isinstance(action, Adopt)
+    assert action.wanted.extras == {KEY_EXTRA: "k"}
+    assert (todo.sends, todo.finish, todo.requests) == ((), True, 1)
+
+
+def test_what_was_created_in_this_run_is_described_not_sent_again() -> None:
+    todo = planned(file(), remote=dataset(there("new")), bound={"k": "new"})
+    assert isinstance(todo.resources[0], Describe)
+    assert todo.requests == 1
+
+
+def test_another_order_alone_takes_the_finishing_request_and_nothing_else() -> None:
+    remote = dataset(there("r2", "b"), there("x"), there("r1", "a"))
+    todo = planned(file("a"), file("b"), remote=remote)
+    assert [type(action) for action in todo.resources] == [Keep, Keep]
+    assert (todo.finish, todo.requests) == (True, 1)
+
+
+def test_a_file_nothing_is_known_of_is_planned_all_the_same() -> None:
+    spec = DatasetSpec("d", DatasetMetadata(title="T"), (file("a"), file("b")))
+    actions = plan(spec, {}, dataset(there("r1", "a"))).resources
+    assert [type(action) for action in actions] == [Replace, Create]
+
+
+# --- pruning ------------------------------------------------------------------------------
+
+OTHERS = (there("ours", "gone", "b"), there("foreign", None, "c"), there("r", "k"))
+
+
+@pytest.mark.parametrize(
+    ("prune", "deleted"),
+    [(Prune.NONE, []), (Prune.OURS, ["ours"]), (Prune.ALL, ["ours", "foreign"])],
+)
+def test_pruning_deletes_what_the_manifest_does_not_name(prune: Prune, deleted: list[str]) -> None:
+    todo = planned(file(), remote=dataset(*OTHERS), prune=prune, allow_mass_delete=True)
+    assert [deletion.remote.id for deletion in todo.deletions] == deleted
+    assert todo.requests == len(deleted)
+    assert all(deletion.reason for deletion in todo.deletions)
+
+
+def test_nothing_is_deleted_while_an_entry_cannot_be_told_apart() -> None:
+    remote = dataset(*OTHERS, there("twin", "k", "b"))
+    todo = planned(file(), remote=remote, prune=Prune.ALL, allow_mass_delete=True)
+    assert isinstance(todo.resources[0], Refuse)
+    assert (todo.deletions, todo.refused) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("kept", "gone", "refused"),
+    [(1, 0, False), (2, 1, False), (2, 2, False), (2, 3, True), (0, 1, True), (1, 2, True)],
+)
+def test_deleting_more_than_half_has_to_be_allowed(
+    kept: int,
+    gone: int,
+    refused: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    specs = [file(f"k{n}") for n in range(kept)]
+    remote = dataset(
+        *(there(f"r{n}", f"k{n}") for n in range(kept)),
+        *(there(f"x{n}", f"gone{n}", "b") for n in range(gone)),
+    )
+    todo = planned(*specs, remote=remote, prune=Prune.OURS)
+    assert (todo.refused is not None) == refused
+    if todo.refused is not None:
+        assert f"delete {gone} of the dataset's {kept + gone} resources" in todo.refused
+        assert "--allow-mass-delete" in todo.refused
+    allowed = planned(*specs, remote=remote, prune=Prune.OURS, allow_mass_delete=True)
+    assert allowed.refused is None
+    assert (
+        allowed.deletions
+        == todo.deletions
+        == tuple(
+            Delete(r, "published by bulkpub before, no longer in the manifest")
+            for r in remote.resources[kept:]
+        )
+    )

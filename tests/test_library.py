@@ -1,0 +1,224 @@
+"""What a Python program meets: the public names, the promises of `publish`, the two schemas."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+import bulkpub
+from bulkpub.cli.app import report_schema
+from bulkpub.cli.report_file import to_json
+from bulkpub.core.report import RunReport
+from bulkpub.core.retry import RetryPolicy
+from bulkpub.manifest import json_schema, load
+from bulkpub.observers.events import DatasetFinished, QuotaSeen, RunFinished, RunStarted
+from bulkpub.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+MANIFESTS = sorted((ROOT / "manifests").glob("*.yaml"))
+
+Publish = Callable[..., Any]
+
+
+# --- names --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", bulkpub.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    thing = getattr(bulkpub, name)
+    if inspect.isclass(thing) or inspect.isfunction(thing):
+        assert inspect.getdoc(thing)
+
+
+def test_no_public_name_is_left_out() -> None:
+    public = {
+        name
+        for name, thing in vars(bulkpub).items()
+        if not name.startswith("_") and not inspect.ismodule(thing)
+    }
+    assert public <= set(bulkpub.__all__)
+    assert list(bulkpub.__all__) == sorted(bulkpub.__all__)
+
+
+def test_the_key_is_in_no_representation_of_a_connection() -> None:
+    connection = bulkpub.Connection(portal="demo", key="a-secret-key")
+    assert connection.key == "a-secret-key"
+    assert "a-secret-key" not in repr(connection) + str(connection) + f"{connection}"
+
+
+# --- publishing from Python ---------------------------------------------------------------
+
+
+async def test_a_manifest_may_be_a_mapping(
+    sandbox: Sandbox, folder: Any, monkeypatch: pytest.MonkeyPatch, titles: Any
+) -> None:
+    folder.file("a.csv")
+    monkeypatch.chdir(folder.path)
+    manifest = {
+        "portal": sandbox.base_url,
+        "organization": "test-organization",
+        "datasets": [{"title": "T", "description": "D", "resources": [{"path": "a.csv"}]}],
+    }
+    connection = bulkpub.Connection(key=sandbox.api_key)
+    planned = await bulkpub.plan(manifest, connection=connection)
+    assert (planned.run.dry_run, planned.run.exit_code) == (True, 0)
+    assert not sandbox.state.datasets
+    report = await bulkpub.publish(manifest, connection=connection)
+    assert isinstance(report, bulkpub.RunReport)
+    assert report.run.exit_code == 0
+    assert report.run.manifests == ("<mapping>",)
+    assert report.datasets[0].status is bulkpub.DatasetStatus.CREATED
+    assert report.datasets[0].resources[0].status is bulkpub.ResourceStatus.CREATED
+    assert titles(sandbox) == {"T": ["a.csv"]}
+
+
+async def test_several_manifests_are_published_together(publish: Publish, folder: Any) -> None:
+    one = folder.manifest(folder.dataset("a")).rename(folder.path / "one.json")
+    two = folder.manifest(folder.dataset("b")).rename(folder.path / "two.json")
+    report = await publish([one, str(two)])
+    assert [each.key for each in report.datasets] == ["a", "b"]
+    assert report.run.manifests == (str(one), str(two))
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {},
+        {"datasets": []},
+        {"datasets": 7},
+        {"datasets": [{"title": object()}]},
+        {1: 2},
+        "no-such-file.yaml",
+        Path("/"),
+        [],
+        ["no-such-file.yaml", "nor-this.yaml"],
+    ],
+    ids=[
+        "nothing",
+        "no-datasets",
+        "a-number",
+        "an-object",
+        "a-key-that-is-no-text",
+        "a-missing-file",
+        "a-folder",
+        "no-file",
+        "missing-files",
+    ],
+)
+@pytest.mark.parametrize("key", ["k", None])
+async def test_whatever_the_manifest_nothing_is_raised(
+    manifest: Any, key: str | None, report_faults: Callable[[bytes], list[str]]
+) -> None:
+    connection = bulkpub.Connection(portal="http://127.0.0.1:9", key=key)
+    report = await bulkpub.publish(manifest, connection=connection)
+    assert report.run.exit_code == 2
+    assert report.run.problems or report.run.error
+    assert report_faults(to_json(report)) == []
+
+
+@pytest.mark.parametrize(
+    ("portal", "code"),
+    [
+        (None, 2),
+        ("", 2),
+        ("nonsense", 2),
+        ("ftp://127.0.0.1", 2),
+        ("http://", 2),
+        ("http://[", 2),
+        ("http://127.0.0.1:99999", 2),
+        ("http://user:password@127.0.0.1", 2),
+        ("http://portal.example", 2),
+        ("http://127.0.0.1:1", 4),
+    ],
+)
+async def test_whatever_the_portal_nothing_is_raised(
+    folder: Any, portal: str | None, code: int
+) -> None:
+    connection = bulkpub.Connection(portal=portal, key="k", retry=RetryPolicy(attempts=1))
+    manifest = folder.manifest(folder.dataset("a"))
+    report = await bulkpub.publish(manifest, connection=connection)
+    assert report.run.exit_code == code
+    assert report.run.error
+    assert "password" not in report.run.error.replace("a password", "")
+
+
+async def test_a_defect_of_ours_still_ends_in_a_report(
+    publish: Publish,
+    folder: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr("bulkpub.pipeline.run.check", broken)
+    report = await publish(folder.manifest(folder.dataset("a")))
+    assert report.run.exit_code == 4
+    assert report.run.error == "unexpected ZeroDivisionError: a mistake (a defect of bulkpub's)"
+    assert report.datasets[0].status == "pending"
+    assert capsys.readouterr().out == ""
+
+
+async def test_observers_see_the_run_from_its_start_to_its_report(
+    publish: Publish, folder: Any
+) -> None:
+    seen: list[bulkpub.Event] = []
+    manifest = folder.manifest(folder.dataset("a", "a.csv"), folder.dataset("b"))
+    report = await publish(manifest, observers=(seen.append,))
+    assert isinstance(seen[0], RunStarted | QuotaSeen)
+    assert sum(isinstance(event, RunStarted) for event in seen) == 1
+    assert seen[-1] == RunFinished(report)
+    finished = [event for event in seen if isinstance(event, DatasetFinished)]
+    assert {each.outcome.key for each in finished} == {"a", "b"}
+
+
+# --- the schemas --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "made"), [("manifest", json_schema), ("report", report_schema)])
+def test_the_published_schema_is_up_to_date(name: str, made: Callable[[], Any]) -> None:
+    path = ROOT / "docs" / "reference" / f"{name}.schema.json"
+    wanted = orjson.dumps(made(), option=orjson.OPT_INDENT_2).decode() + "\n"
+    regenerate = {"manifest": "bulkpub schema", "report": "bulkpub schema --report"}[name]
+    assert path.read_text() == wanted, f"run: {regenerate} > {path.relative_to(ROOT)}"
+
+
+async def test_a_report_that_has_everything_in_it_fits_its_schema(
+    publish: Publish, folder: Any, report_faults: Callable[[bytes], list[str]]
+) -> None:
+    bad = folder.dataset("bad", {"path": "gone.csv"})
+    manifest = folder.manifest(bad, folder.dataset("good", "a.csv"))
+    report = await publish(manifest, keep_going=True)
+    content = to_json(report)
+    assert report_faults(content) == []
+    assert report_faults(content.replace(b'"created"', b'"invented"')) != []
+    assert orjson.loads(content)["schema_version"] == 1
+    assert isinstance(report, RunReport)
+
+
+# --- the examples -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
+async def test_every_example_is_published_and_a_second_run_writes_nothing(
+    publish: Publish, sandbox: Sandbox, path: Path
+) -> None:
+    report = await publish(path)
+    assert report.run.problems == ()
+    assert report.run.exit_code == 0
+    assert report.totals.resources.failed == 0
+    sandbox.requests.clear()
+    again = await publish(path)
+    assert again.run.exit_code == 0
+    assert again.totals.datasets.unchanged == report.totals.datasets.created
+    assert {seen.method for seen in sandbox.requests} == {"GET"}
+    assert again.totals.requests.total <= 7
+
+
+def test_the_demo_is_as_large_as_promised() -> None:
+    loaded = load([ROOT / "manifests" / "demo.yaml"])
+    assert len(loaded.datasets) >= 6
+    assert sum(len(each.resources) for each in loaded.datasets) >= 40
