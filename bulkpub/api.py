@@ -18,7 +18,6 @@ from typing import Any
 import structlog
 
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
-from bulkpub.core.pace import RateHeaders
 from bulkpub.core.report import (
     ByteTotals,
     RateLimit,
@@ -30,6 +29,7 @@ from bulkpub.core.report import (
     total,
 )
 from bulkpub.core.retry import RetryPolicy
+from bulkpub.core.signals import RateHeaders
 from bulkpub.errors import (
     BulkpubError,
     Interrupted,
@@ -39,14 +39,16 @@ from bulkpub.errors import (
     Problem,
     SettingsInvalid,
 )
+from bulkpub.gate import GateLimits
 from bulkpub.manifest import Loaded, load, parse
+from bulkpub.messages import Request
 from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
 from bulkpub.pipeline import Run, RunOptions
 from bulkpub.pipeline.services import Services
 from bulkpub.portals.address import api_url
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox.seeds import ACCOUNTS
-from bulkpub.transport import Request, connect
+from bulkpub.transport import connect
 from bulkpub.version import __version__
 
 __all__ = ["Connection", "ManifestLike", "plan", "publish"]
@@ -74,6 +76,7 @@ class Connection:
     insecure: bool = False
     patience_s: float = 60.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    limits: GateLimits = field(default_factory=GateLimits)
     rate_headers: RateHeaders = field(default_factory=RateHeaders)
 
 
@@ -157,6 +160,7 @@ class _Clerk:
                 rate_headers=self._connection.rate_headers,
                 policy=self._connection.retry,
                 patience_s=self._connection.patience_s,
+                limits=self._limits(),
                 listener=self,
                 user_agent=f"bulkpub/{__version__}",
             ) as transport:
@@ -200,6 +204,10 @@ class _Clerk:
                 "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
                 "a .env file; you find yours on the portal, in the settings of your account"
             )
+
+    def _limits(self) -> GateLimits:
+        most = self._options.concurrency * self._options.uploads
+        return replace(self._connection.limits, most=most)
 
     # --- the report ------------------------------------------------------------------------
 

@@ -37,6 +37,9 @@ class Settings:
     chunk_above: int = 256 * MIB
     timeout: float = 60.0
     retries: int = 4
+    quota_reserve: float = 0.05
+    max_wait: float | None = None
+    give_up_after: float = 600.0
     header_limit: str = "X-RateLimit-Limit"
     header_remaining: str = "X-RateLimit-Remaining"
     header_reset: str = "X-RateLimit-Reset"

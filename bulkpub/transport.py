@@ -9,11 +9,8 @@ followed, no cookie kept (a session cookie of udata's would beat the key).
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Protocol, Self
 
 import aiohttp
 import anyio
@@ -21,76 +18,16 @@ import orjson
 import structlog
 from yarl import URL
 
-from bulkpub.core.model import Json
-from bulkpub.core.pace import Pace, RateHeaders, Signal, observe, reserve, signal_of
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
 from bulkpub.core.retry import RetryPolicy, Verdict, classify, delay, lost
+from bulkpub.core.signals import RateHeaders, Signal, signal_of
 from bulkpub.errors import PortalUnavailable, Uncertain
+from bulkpub.gate import Gate, GateLimits
+from bulkpub.messages import Answer, Body, Request, TransportListener
 
-__all__ = ["Answer", "Body", "Request", "Transport", "TransportListener", "connect"]
+__all__ = ["Transport", "connect"]
 
 log = structlog.get_logger("bulkpub.transport")
-
-
-class Body(Protocol):
-    """The body of one attempt: so many bytes of such a type, given out in pieces."""
-
-    content_type: str
-    length: int
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give out the pieces; an exception breaks the request off before it is complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call. `endpoint` names it in logs and the report, without ids: `/datasets/{id}/`.
-
-    `json` is sent as JSON; `body` makes a streamed body, afresh for each attempt. `patience`
-    is how long to wait without any progress, in seconds.
-    """
-
-    method: str
-    path: str
-    endpoint: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    json: Json = None
-    body: Callable[[], Body] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer that was not worth repeating: done or refused."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def ok(self) -> bool:
-        """Whether the portal did what was asked."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
-
-    def json(self) -> Json:
-        """The body as JSON; None when it is something else, such as a proxy's HTML page."""
-        try:
-            return orjson.loads(self.content)
-        except orjson.JSONDecodeError:
-            return None
-
-
-class TransportListener(Protocol):
-    """Someone who is told what the transport goes through; must return at once."""
-
-    def retrying(self, request: Request, reason: str, delay_s: float, attempt: int) -> None:
-        """`request` failed for `reason` and is sent again after `delay_s` seconds."""
-
-    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
-        """Requests are held back for `delay_s` seconds."""
-
-    def quota_seen(self, rate_limit: RateLimit) -> None:
-        """An answer told the rate limit."""
 
 
 class _Interrupted(Exception):
@@ -109,22 +46,26 @@ class Transport:
         rate_headers: RateHeaders | None = None,
         policy: RetryPolicy | None = None,
         patience_s: float = 60.0,
+        limits: GateLimits | None = None,
         listener: TransportListener | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.probe: Request | None = None
+        """A request that is known to work; sent when others fail, to see if the portal does."""
         self.retried = 0
         self.rate_limited = 0
-        self.bytes_sent = 0
         self._session = session
         self._key = key
         self._rate_headers = rate_headers or RateHeaders()
         self._policy = policy or RetryPolicy()
         self._patience_s = patience_s
         self._listener = listener
-        self._pace = Pace()
         self._sent: Counter[tuple[str, str]] = Counter()
-        self._quota_wait = _Stopwatch()
-        self._backoff_wait = _Stopwatch()
+        self._probing = anyio.Lock()
+        self._revivals = 0
+        self._gate = Gate(limits or GateLimits())
+        if listener is not None:
+            self._gate.on_wait = listener.waiting
 
     # --- sending ---------------------------------------------------------------------------
 
@@ -132,7 +73,8 @@ class Transport:
         """Send `request`, again where that is safe, until the portal did or refused it.
 
         Raises `Uncertain` when it may have been carried out and must not be repeated blindly,
-        `PortalUnavailable` when the last attempt failed too.
+        `PortalUnavailable` when the last attempt failed too, though the portal answers others;
+        `StoppedEarly` when it answers none for too long, or waiting takes too long.
         """
         attempt = 0
         while True:
@@ -143,30 +85,57 @@ class Transport:
             if verdict is Verdict.UNCERTAIN:
                 raise Uncertain(f"{request.method} {request.endpoint}: {reason}")
             if attempt >= self._policy.attempts:
+                if await self._revived():
+                    attempt = 0
+                    continue
                 often = f"failed {attempt} times, the last time" if attempt > 1 else "failed"
                 raise PortalUnavailable(
                     f"{request.method} {request.endpoint} {often} because {reason}"
                 )
             await self._back_off(request, reason, attempt)
 
+    async def _revived(self) -> bool:
+        """Whether the portal was down and is back; False when it is not the portal that fails.
+
+        The circuit: one request that is known to work probes the portal, alone, until it
+        answers again. Raises `StoppedEarly` when that takes too long.
+        """
+        if self.probe is None or not self._gate.ever_answered:
+            return False
+        seen, tries = self._revivals, 0
+        async with self._probing:
+            while self._revivals == seen:
+                verdict, reason, _ = await self._attempt(self.probe)
+                if verdict in {Verdict.DONE, Verdict.REFUSED}:
+                    self._revivals += tries > 0
+                    return tries > 0
+                tries += 1
+                self._gate.check_patience()
+                await self._back_off(self.probe, f"the portal is down: {reason}", tries)
+        return True
+
     async def _attempt(self, request: Request) -> tuple[Verdict, str, Answer | None]:
-        await self._wait_for_turn()
+        await self._gate.turn()
         started_at, clock = time.time(), time.perf_counter()
         self._sent[request.method, request.endpoint] += 1
         try:
             answer = await self._exchange(request)
         except _Interrupted as error:
-            self._pace = observe(self._pace, Signal(started_at), time.time())
+            self._gate.learn(Signal(started_at, congested=True))
             log.debug("no answer", method=request.method, path=request.path, why=str(error))
             return lost(request.method), str(error), None
         except BaseException:
-            self._pace = observe(self._pace, Signal(started_at), time.time())
+            self._gate.abandon()
             raise
-        took_ms = round(1000 * (time.perf_counter() - clock))
+        took = time.perf_counter() - clock
         log.debug(
-            "request", method=request.method, path=request.path, status=answer.status, ms=took_ms
+            "request",
+            method=request.method,
+            path=request.path,
+            status=answer.status,
+            ms=round(1000 * took),
         )
-        self._learn(answer, started_at)
+        self._learn(answer, started_at, None if request.body else took)
         return classify(request.method, answer.status), f"it answered {answer.status}", answer
 
     async def _exchange(self, request: Request) -> Answer:
@@ -177,7 +146,7 @@ class Transport:
         body: _Watched | None = None
         with anyio.CancelScope(deadline=anyio.current_time() + self._patience_s) as scope:
             if request.body is not None:
-                body = _Watched(request.body(), self, scope)
+                body = _Watched(request.body(), scope, self._patience_s)
                 headers["Content-Type"] = body.content_type
                 headers["Content-Length"] = str(body.length)
                 data = aiohttp.payload.AsyncIterablePayload(body)
@@ -211,40 +180,25 @@ class Transport:
 
     # --- waiting ---------------------------------------------------------------------------
 
-    async def _wait_for_turn(self) -> None:
-        told = False
-        while True:
-            now = time.time()
-            self._pace, wait = reserve(self._pace, now)
-            if not wait:
-                return
-            if not told and self._listener:
-                self._listener.waiting(
-                    "the rate limit is used up", wait, datetime.fromtimestamp(now + wait, UTC)
-                )
-            told = True
-            with self._quota_wait.running():
-                await anyio.sleep(wait)
-
     async def _back_off(self, request: Request, reason: str, attempt: int) -> None:
         jitter = random.random()  # noqa: S311 - it spreads requests, it keeps no secret
         seconds = delay(self._policy, attempt, jitter)
         self.retried += 1
         if self._listener:
             self._listener.retrying(request, reason, seconds, attempt + 1)
-        with self._backoff_wait.running():
+        with self._gate.backoff_wait.running():
             await anyio.sleep(seconds)
 
-    def _learn(self, answer: Answer, started_at: float) -> None:
-        now = time.time()
+    def _learn(self, answer: Answer, started_at: float, seconds: float | None) -> None:
         signal = signal_of(
             self._rate_headers,
             answer.headers,
             status=answer.status,
             started_at=started_at,
-            now=now,
+            now=time.time(),
+            seconds=seconds,
         )
-        self._pace = observe(self._pace, signal, now)
+        self._gate.learn(signal)
         self.rate_limited += signal.refused
         if signal.remaining is not None and self._listener:
             self._listener.quota_seen(self.rate_limit)
@@ -254,12 +208,7 @@ class Transport:
     @property
     def rate_limit(self) -> RateLimit:
         """The rate limit as last seen."""
-        reset_at = self._pace.reset_at
-        return RateLimit(
-            self._pace.limit,
-            None if self._pace.remaining is None else max(self._pace.remaining, 0),
-            None if reset_at is None else datetime.fromtimestamp(reset_at, UTC),
-        )
+        return self._gate.rate_limit
 
     @property
     def requests(self) -> RequestTotals:
@@ -280,8 +229,8 @@ class Transport:
 
     @property
     def waited(self) -> WaitTotals:
-        """How long requests were held back; many waiting at once count once."""
-        return WaitTotals(self._quota_wait.seconds, self._backoff_wait.seconds)
+        """How long requests were held back."""
+        return self._gate.waited
 
 
 @asynccontextmanager
@@ -293,6 +242,7 @@ async def connect(
     rate_headers: RateHeaders | None = None,
     policy: RetryPolicy | None = None,
     patience_s: float = 60.0,
+    limits: GateLimits | None = None,
     listener: TransportListener | None = None,
     user_agent: str = "bulkpub",
 ) -> AsyncIterator[Transport]:
@@ -315,52 +265,30 @@ async def connect(
             rate_headers=rate_headers,
             policy=policy,
             patience_s=patience_s,
+            limits=limits,
             listener=listener,
         )
 
 
 class _Watched:
-    """A body on its way: each piece that leaves extends the deadline and is counted."""
+    """A body on its way: each piece that leaves extends the deadline."""
 
-    def __init__(self, body: Body, transport: Transport, scope: anyio.CancelScope) -> None:
+    def __init__(self, body: Body, scope: anyio.CancelScope, patience_s: float) -> None:
         self.content_type = body.content_type
         self.length = body.length
         self.failure: Exception | None = None
         self._body = body
-        self._transport = transport
         self._scope = scope
+        self._patience_s = patience_s
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for piece in self._body:
-                self._scope.deadline = anyio.current_time() + self._transport._patience_s  # noqa: SLF001 - one class in two parts
+                self._scope.deadline = anyio.current_time() + self._patience_s
                 yield piece
-                self._transport.bytes_sent += len(piece)
         except Exception as error:
             self.failure = error
             raise
-
-
-class _Stopwatch:
-    """Seconds during which at least one of many was waiting."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._running = 0
-        self._since = 0.0
-
-    def running(self) -> Self:
-        return self
-
-    def __enter__(self) -> None:
-        if self._running == 0:
-            self._since = time.perf_counter()
-        self._running += 1
-
-    def __exit__(self, *_: object) -> None:
-        self._running -= 1
-        if self._running == 0:
-            self.seconds += time.perf_counter() - self._since
 
 
 def _explain(error: Exception) -> str:

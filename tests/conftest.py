@@ -22,6 +22,7 @@ from bulkpub import Connection, Observer, RunOptions, RunReport
 from bulkpub.cli.app import report_schema
 from bulkpub.cli.report_file import to_json
 from bulkpub.core.retry import RetryPolicy
+from bulkpub.gate import GateLimits
 from bulkpub.sandbox import Sandbox, SandboxSettings, Seen
 from bulkpub.sandbox.calls import Handler
 from bulkpub.sandbox.records import Dataset, Resource
@@ -231,6 +232,7 @@ def publish(
         observers: tuple[Observer, ...] = (),
         retry: RetryPolicy = QUICK,
         patience_s: float = 10.0,
+        give_up_after: float = 0.5,
         **options: Any,
     ) -> RunReport:
         clock.skip(5)
@@ -241,6 +243,7 @@ def publish(
                 key=sandbox.api_key if key is None else key,
                 retry=retry,
                 patience_s=patience_s,
+                limits=GateLimits(give_up_after=give_up_after),
             ),
             options=RunOptions(look_again_s=0.01, **options),
             observers=observers,

@@ -18,6 +18,7 @@ from bulkpub.errors import SettingsInvalid
 from bulkpub.manifest import json_schema
 from bulkpub.portals.address import SANDBOX_PORT
 from bulkpub.sandbox import SandboxSettings
+from bulkpub.sandbox.faults import read_faults
 from bulkpub.settings import Settings, add_env_file, api_key
 from bulkpub.version import __version__
 
@@ -86,6 +87,9 @@ def run(
     chunk_above: o.ChunkAbove = DEFAULTS.chunk_above,
     timeout: o.Timeout = DEFAULTS.timeout,
     retries: o.Retries = DEFAULTS.retries,
+    quota_reserve: o.QuotaReserve = DEFAULTS.quota_reserve,
+    max_wait: o.MaxWait = DEFAULTS.max_wait,
+    give_up_after: o.GiveUpAfter = DEFAULTS.give_up_after,
     header_limit: o.HeaderLimit = DEFAULTS.header_limit,
     header_remaining: o.HeaderRemaining = DEFAULTS.header_remaining,
     header_reset: o.HeaderReset = DEFAULTS.header_reset,
@@ -107,6 +111,9 @@ def run(
         chunk_above=chunk_above,
         timeout=timeout,
         retries=retries,
+        quota_reserve=quota_reserve,
+        max_wait=max_wait,
+        give_up_after=give_up_after,
         header_limit=header_limit,
         header_remaining=header_remaining,
         header_reset=header_reset,
@@ -135,6 +142,9 @@ def plan(
     concurrency: o.Concurrency = DEFAULTS.concurrency,
     timeout: o.Timeout = DEFAULTS.timeout,
     retries: o.Retries = DEFAULTS.retries,
+    quota_reserve: o.QuotaReserve = DEFAULTS.quota_reserve,
+    max_wait: o.MaxWait = DEFAULTS.max_wait,
+    give_up_after: o.GiveUpAfter = DEFAULTS.give_up_after,
     header_limit: o.HeaderLimit = DEFAULTS.header_limit,
     header_remaining: o.HeaderRemaining = DEFAULTS.header_remaining,
     header_reset: o.HeaderReset = DEFAULTS.header_reset,
@@ -153,6 +163,9 @@ def plan(
         concurrency=concurrency,
         timeout=timeout,
         retries=retries,
+        quota_reserve=quota_reserve,
+        max_wait=max_wait,
+        give_up_after=give_up_after,
         header_limit=header_limit,
         header_remaining=header_remaining,
         header_reset=header_reset,
@@ -206,6 +219,10 @@ def sandbox(
         float, typer.Option(min=0, metavar="SECONDS", help="Delay every answer.")
     ] = 0.0,
     read_only: Annotated[bool, typer.Option(help="Refuse writes, as in a maintenance.")] = False,
+    faults: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="A script of what shall go wrong, in YAML or JSON."),
+    ] = None,
     allow_remote: Annotated[
         bool, typer.Option(help="Listen beyond this machine, with keys that everybody knows.")
     ] = False,
@@ -219,6 +236,7 @@ def sandbox(
         latency=latency,
         read_only=read_only,
         allow_remote=allow_remote,
+        faults=None if faults is None else read_faults(faults),
     )
     raise typer.Exit(serve(settings))
 

@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from bulkpub.cli.units import size
+from bulkpub.cli.units import duration, share, size
 
 __all__ = [
     "AllowMassDelete",
     "ChunkAbove",
     "ChunkSize",
     "Concurrency",
+    "GiveUpAfter",
     "HeaderLimit",
     "HeaderRemaining",
     "HeaderReset",
@@ -19,8 +20,10 @@ __all__ = [
     "KeepGoing",
     "LogFormat",
     "Manifests",
+    "MaxWait",
     "Portal",
     "Quiet",
+    "QuotaReserve",
     "ReportFile",
     "Retries",
     "Timeout",
@@ -135,6 +138,42 @@ Retries = Annotated[
         min=0,
         max=100,
         help="Send a request again so often, when that is safe.",
+        rich_help_panel=_PACE,
+    ),
+]
+QuotaReserve = Annotated[
+    float,
+    typer.Option(
+        "--quota-reserve",
+        envvar="BULKPUB_QUOTA_RESERVE",
+        parser=share,
+        metavar="PERCENT",
+        help="Leave this share of the quota to others who use the same key.",
+        show_default="5%",
+        rich_help_panel=_PACE,
+    ),
+]
+MaxWait = Annotated[
+    float | None,
+    typer.Option(
+        "--max-wait",
+        envvar="BULKPUB_MAX_WAIT",
+        parser=duration,
+        metavar="DURATION",
+        help="Stop (exit code 4) rather than wait longer than this for the quota.",
+        show_default="as long as it takes",
+        rich_help_panel=_PACE,
+    ),
+]
+GiveUpAfter = Annotated[
+    float,
+    typer.Option(
+        "--give-up-after",
+        envvar="BULKPUB_GIVE_UP_AFTER",
+        parser=duration,
+        metavar="DURATION",
+        help="Stop (exit code 4) when the portal has been down for this long.",
+        show_default="10m",
         rich_help_panel=_PACE,
     ),
 ]

@@ -16,9 +16,11 @@ from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.render import render_plan, render_problems, render_summary
 from bulkpub.cli.report_file import STDOUT, ReportLost, check_report_path, write_report
 from bulkpub.cli.watching import watching
-from bulkpub.core.pace import RateHeaders, quota_wait
+from bulkpub.core.pace import quota_wait
 from bulkpub.core.report import RunReport
 from bulkpub.core.retry import RetryPolicy
+from bulkpub.core.signals import RateHeaders
+from bulkpub.gate import GateLimits
 from bulkpub.observers import Observer
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.pipeline import RunOptions
@@ -111,6 +113,11 @@ def connection_of(settings: Settings) -> Connection:
         insecure=settings.insecure,
         patience_s=settings.timeout,
         retry=RetryPolicy(attempts=settings.retries + 1),
+        limits=GateLimits(
+            max_wait=settings.max_wait,
+            give_up_after=settings.give_up_after,
+            quota_reserve=settings.quota_reserve,
+        ),
         rate_headers=RateHeaders(
             settings.header_limit, settings.header_remaining, settings.header_reset
         ),

@@ -164,9 +164,10 @@ def _failures(datasets: Iterable[DatasetOutcome]) -> Iterable[Text]:
             yield _marked("failed", f"{printable(dataset.key)}: {printable(dataset.error)}")
         for resource in dataset.resources:
             # When the dataset failed as a whole, its files share its reason: once is enough.
-            why = resource.error or resource.reason
-            shared = dataset.error is not None and dataset.error in why
+            own = resource.error
+            shared = dataset.error is not None and (own is None or dataset.error in own)
             if resource.status is ResourceStatus.FAILED and not shared:
+                why = own or resource.reason
                 name = path_text(dataset.key, _name(resource))
                 yield _marked("failed", f"{name}: {printable(why)}")
 

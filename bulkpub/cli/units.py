@@ -4,7 +4,7 @@ import re
 
 import typer
 
-__all__ = ["duration", "size"]
+__all__ = ["duration", "share", "size"]
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -36,3 +36,18 @@ def duration(text: str | float) -> float:
     if not steps or "".join(a + b for a, b in steps) != re.sub(r"\s+", "", written):
         raise typer.BadParameter(f"'{text}' is no duration; write for instance 30m")
     return sum(float(count) * _SECONDS[unit.lower()] for count, unit in steps)
+
+
+def share(text: str | float) -> float:
+    """A share from 0 to 1, written as a percentage (`5%`) or as a number (`0.05`).
+
+    Raises `typer.BadParameter` when it is none, or would leave nothing.
+    """
+    written = str(text).strip()
+    try:
+        value = float(written.removesuffix("%")) / (100.0 if written.endswith("%") else 1.0)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no share; write for instance 5%") from None
+    if not 0.0 <= value < 1.0:
+        raise typer.BadParameter(f"'{text}' is out of range; write for instance 5%")
+    return value

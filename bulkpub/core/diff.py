@@ -21,6 +21,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     Spatial,
 )
+from bulkpub.core.names import upload_name
 
 __all__ = [
     "changed_fields",
@@ -67,7 +68,10 @@ def wanted_resource(spec: ResourceSpec, remote: RemoteResource | None) -> Resour
     """
     title = spec.metadata.title
     if title is None:
-        title = (_given_title(remote) if remote else None) or spec.default_title
+        given = _given_title(remote) if remote else None
+        if isinstance(spec.source, FileSource) and given == upload_name(spec.source.name):
+            given = None  # once the file is sent, nobody could tell it from a raw one
+        title = given or spec.default_title
     extras = {**(spec.metadata.extras or {}), KEY_EXTRA: spec.key}
     return replace(spec.metadata, title=title, extras=extras)
 
@@ -126,12 +130,28 @@ def _merged(want: Json, has: Json) -> Json:
             return {**(has or {}), **want}
         case Spatial(zones=zones, granularity=granularity) if isinstance(has, Spatial):
             return Spatial(has.zones if zones is None else zones, granularity or has.granularity)
+        case Spatial(zones=(), granularity=None) if has is None:
+            return None  # no area at all is what an empty one says
         case _:
             return want
 
 
 def _same(want: Json, has: Json) -> bool:
-    """Whether the two say the same; an emptied value and an absent one do."""
+    """Whether the two say the same; an emptied value and an absent one do.
+
+    Values are compared as JSON has them, where `true` is not `1`, as Python would have it.
+    """
+    if isinstance(want, Mapping):
+        there = has or {}
+        return want.keys() == there.keys() and all(_same_json(want[k], there[k]) for k in want)
     if want == has:
         return True
     return not want and not has and not isinstance(want, bool)
+
+
+def _same_json(want: Json, has: Json) -> bool:
+    if isinstance(want, Mapping) and isinstance(has, Mapping):
+        return want.keys() == has.keys() and all(_same_json(want[k], has[k]) for k in want)
+    if isinstance(want, list | tuple) and isinstance(has, list | tuple):
+        return len(want) == len(has) and all(map(_same_json, want, has))
+    return isinstance(want, bool) is isinstance(has, bool) and bool(want == has)

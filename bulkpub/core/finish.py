@@ -96,6 +96,10 @@ def unfinished(
             lacking[entry.key] = f"the portal did not take over: {names}"
         elif item.writes:
             lacking[entry.key] = "the portal did not take over its address"
+    if not in_order(spec, ids, [resource.id for resource in answer]):
+        for entry in spec.resources:
+            if entry.key in ids:
+                lacking.setdefault(entry.key, "the portal did not take over the order")
     return lacking
 
 

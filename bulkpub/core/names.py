@@ -55,12 +55,16 @@ def upload_name(name: str) -> str:
     slug = file_slug(name)
     if len(slug) <= LONGEST_UPLOAD_NAME:
         return slug
-    stem, _, extension = slug.rpartition(".")
-    compound = stem.rpartition(".")
-    if compound[2] in COMPRESSED_STEMS:
-        stem, extension = compound[0], f"{compound[2]}.{extension}"
+    stem, dot, extension = slug.rpartition(".")
+    first, _, inner = stem.rpartition(".")
+    if inner in COMPRESSED_STEMS:
+        stem, extension = first, f"{inner}.{extension}"
+    if not dot or len(extension) > LONGEST_EXTENSION:
+        return slug[:LONGEST_UPLOAD_NAME].rstrip("-.")
     return f"{stem[: LONGEST_UPLOAD_NAME - len(extension) - 1].rstrip('-.')}.{extension}"
 
 
+LONGEST_EXTENSION = 20
+"""Characters; what follows the last dot of a name and is longer than this is no extension."""
 COMPRESSED_STEMS = frozenset({"tar", "csv", "json", "xml", "geojson", "sql", "txt", "shp"})
 """Extensions that mean something before another one, as in `.csv.gz`."""

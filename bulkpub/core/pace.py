@@ -1,133 +1,165 @@
-"""May the next request start, and if not, when: the portal's rate limit as a pure function.
+"""May the next request start, and if not, when: quota, rate and congestion as a pure function.
 
-A `Pace` is what is known of the limit. `reserve` is asked before each request, `observe` told
-of each answer; neither waits, and time comes in as a number (Unix time, in seconds), so
-that between reading and writing the state there is nothing to lock.
+A `Pace` is what is known of the portal's limits. `reserve` is asked before each request and
+`observe` told of each answer; neither waits, and time comes in as a number (Unix time, in
+seconds), so that between reading and writing the state there is nothing to lock.
+
+Three things hold requests back, each for its own reason:
+
+- the *quota* the portal announces: used freely while there is plenty, then spread evenly up
+  to its reset, and never below a reserve that is left to the key's other users;
+- the *rate* at which it turned us away (429) without announcing a quota: we go a little
+  slower than that, then feel our way up again;
+- the number of requests *in flight*: halved when the portal fails or becomes slow, and one
+  more for each round of good answers.
+
+One congestion counts once: answers to requests sent before we slowed down are old news.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
-from math import ceil
+from math import ceil, inf
 
-__all__ = ["Pace", "RateHeaders", "Signal", "observe", "quota_wait", "reserve", "signal_of"]
+from bulkpub.core.signals import Signal
 
-LONGEST_WINDOW = 31 * 86_400.0
-"""Seconds; a reset further away than a month is taken for nonsense."""
-UNIX_TIME_FROM = 1_000_000_000.0
-"""A reset of at least this is a point in Unix time, a smaller one is seconds to go."""
-WITHOUT_ADVICE = 1.0
-"""Seconds; the first pause after a 429 that does not say how long to wait."""
-LONGEST_PAUSE = 120.0
+__all__ = ["Pace", "observe", "quota_wait", "release", "reserve"]
+
+PLENTY = 0.5
+"""The share of the quota above which it is used without spreading."""
+EARLY = 0.97
+"""The share of the time to the reset over which the rest is spread: better a little too fast
+than to leave some of it unused."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0
+"""Seconds without a request after a 429 that gives no advice; doubled while it goes on."""
+SLOWER = 0.85
+"""The share of the rate that was too much at which we go on."""
+NEAR = 0.95
+"""From this share of the rate that was too much on, we speed up slowly."""
+QUICK_RISE, SLOW_RISE = 0.10, 0.004
+"""By how much a second the rate rises, far from and near to the one that was too much."""
+LEAST_RATE = 0.05
+"""Requests a second; however often we are turned away, we go on asking."""
+FIRST_SLOTS = 8.0
+"""Requests at once after the very first answer; one goes alone, and tells of the quota. Until
+the first congestion each answer allows one more, which doubles them with every round."""
+SLOW_ANSWER = 5.0
+"""Seconds; an answer that takes longer than this, and four times the usual, means congestion."""
 WINDOW = 3600.0
 """Seconds; `X-RateLimit-Limit` counts requests an hour."""
 
 
 @dataclass(frozen=True, slots=True)
-class RateHeaders:
-    """The names of the rate limit's headers; portals behind other proxies use others."""
-
-    limit: str = "X-RateLimit-Limit"
-    remaining: str = "X-RateLimit-Remaining"
-    reset: str = "X-RateLimit-Reset"
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """What one answer said of the limit; None where it was silent or made no sense.
-
-    `started_at` is when its request was sent, `reset_at` Unix time, `retry_after` seconds,
-    `refused` whether the request was turned away for the limit (429).
-    """
-
-    started_at: float
-    limit: int | None = None
-    remaining: int | None = None
-    reset_at: float | None = None
-    retry_after: float | None = None
-    refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Pace:
-    """What is known of the rate limit.
+    """What is known of the portal's limits; `reserve_share` and `most` are settings.
 
-    `remaining` already counts the requests under way (`in_flight`). Before `closed_until`
-    nothing starts. `epoch_at` is when the present pause was decided: refusals of requests
-    sent before it are the same congestion, not a new one; `refusals` counts the congestions
-    since the last success.
+    `remaining` already counts the requests under way (`in_flight`). Nothing starts before
+    `closed_until` (the portal turned us away) and `next_at` (spreading). `rate` is how many
+    requests a second we allow ourselves, None for no bound; `too_much` the rate at which we
+    were turned away. `slots` bounds the requests in flight. `epoch_at` is when we last slowed
+    down, `refusals` how often in a row. `answered` counts good answers since `counting_from`.
     """
 
+    reserve_share: float = 0.05
+    most: float = 64.0
     limit: int | None = None
     remaining: int | None = None
     reset_at: float | None = None
     in_flight: int = 0
     closed_until: float = 0.0
+    next_at: float = 0.0
+    rate: float | None = None
+    too_much: float = inf
+    slots: float = 1.0
     epoch_at: float = 0.0
     refusals: int = 0
+    answered: int = 0
+    counting_from: float = 0.0
+    risen_at: float = 0.0
+    usual_seconds: float | None = None
 
 
 def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
     """Ask for the right to start a request now.
 
-    Returns the state afterwards and the seconds to wait: 0 grants the request and counts
-    it; otherwise nothing changed, and the caller asks again after waiting.
+    Returns the state afterwards and the seconds to wait: 0 grants the request and counts it;
+    otherwise nothing is counted, and the caller asks again after waiting, or after the next
+    answer, whichever comes first (`inf`: only an answer can change it).
     """
     pace = _after_reset(pace, now)
-    if now < pace.closed_until:
-        return pace, pace.closed_until - now
-    used_up = pace.remaining is not None and pace.remaining <= 0
-    if used_up and pace.reset_at is not None:
-        return pace, max(pace.reset_at - now, 0.001)
-    remaining = None if pace.remaining is None else pace.remaining - 1
-    return replace(pace, remaining=remaining, in_flight=pace.in_flight + 1), 0.0
+    opens_at = max(pace.closed_until, pace.next_at)
+    if now < opens_at:
+        return pace, opens_at - now
+    if pace.in_flight >= max(int(pace.slots), 1):
+        return pace, inf
+    if (usable := _usable(pace)) is not None and usable <= 0:
+        return pace, _until_reset(pace, now)
+    if not pace.counting_from:
+        pace = replace(pace, counting_from=now)
+    pace = replace(pace, next_at=_next_start(pace, now), in_flight=pace.in_flight + 1)
+    if pace.remaining is not None:
+        pace = replace(pace, remaining=pace.remaining - 1)
+    return pace, 0.0
+
+
+def release(pace: Pace) -> Pace:
+    """Take note that a request ended without anything to learn from (it was cancelled)."""
+    return replace(pace, in_flight=max(pace.in_flight - 1, 0))
 
 
 def observe(pace: Pace, signal: Signal, now: float) -> Pace:
-    """Take note of an answer, or (a signal that is silent on all) of a request that got none."""
-    pace = replace(_after_reset(pace, now), in_flight=max(pace.in_flight - 1, 0))
+    """Take note of an answer, or of a request that got none."""
+    pace = _learn_quota(release(_after_reset(pace, now)), signal, now)
+    slow = _is_slow(pace, signal)
+    if signal.refused:
+        return _turned_away(pace, signal, now)
+    if signal.congested or slow:
+        return _congested(pace, signal, now)
+    return _answered(pace, signal, now)
+
+
+# --- quota --------------------------------------------------------------------------------
+
+
+def _usable(pace: Pace) -> int | None:
+    """Requests we may still use in this window; None when the portal announces no quota."""
+    if pace.remaining is None or pace.reset_at is None:
+        return None
+    kept = ceil(pace.reserve_share * pace.limit) if pace.limit else 0
+    return pace.remaining - kept
+
+
+def _until_reset(pace: Pace, now: float) -> float:
+    return max((pace.reset_at or now) - now, 0.001)
+
+
+def _next_start(pace: Pace, now: float) -> float:
+    """When the request after the one that starts now may start."""
+    apart = 0.0 if pace.rate is None else 1.0 / pace.rate
+    usable = _usable(pace)
+    if usable is not None and usable > 1 and usable < PLENTY * (pace.limit or 0):
+        apart = max(apart, EARLY * _until_reset(pace, now) / usable)
+    return max(pace.next_at, now - apart) + apart if apart else now
+
+
+def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
+    """Believe the latest answer; but an older window's figures say nothing of this one's."""
     if signal.limit is not None:
         pace = replace(pace, limit=signal.limit)
-    if signal.reset_at is not None and now <= signal.reset_at <= now + LONGEST_WINDOW:
+    if signal.reset_at is not None and signal.reset_at > now:
         pace = replace(pace, reset_at=signal.reset_at)
-    if signal.remaining is not None and pace.reset_at is not None:
-        pace = replace(pace, remaining=signal.remaining - pace.in_flight)
-    return _refused(pace, signal, now) if signal.refused else replace(pace, refusals=0)
-
-
-def _refused(pace: Pace, signal: Signal, now: float) -> Pace:
-    if signal.started_at < pace.epoch_at:
+    if signal.remaining is None or pace.reset_at is None:
         return pace
-    advice = signal.retry_after
-    if advice is None:
-        advice = min(WITHOUT_ADVICE * 2.0 ** min(pace.refusals, 30), LONGEST_PAUSE)
-    until = max(pace.closed_until, now + min(advice, LONGEST_WINDOW))
-    return replace(pace, closed_until=until, epoch_at=now, refusals=pace.refusals + 1)
+    told = signal.remaining - pace.in_flight
+    return replace(pace, remaining=told)
 
 
 def _after_reset(pace: Pace, now: float) -> Pace:
-    """Once the window is over, the quota is unknown again until the next answer tells."""
+    """When the window is over, the whole quota is there again, as far as we know."""
     if pace.reset_at is None or now < pace.reset_at:
         return pace
-    return replace(pace, reset_at=None, remaining=None)
-
-
-def signal_of(
-    names: RateHeaders, headers: Mapping[str, str], *, status: int, started_at: float, now: float
-) -> Signal:
-    """Read what an answer says of the limit; header names are matched as `headers` does."""
-    reset = _number(headers.get(names.reset))
-    if reset is not None and reset < UNIX_TIME_FROM:
-        reset += now
-    limit, remaining = _number(headers.get(names.limit)), _number(headers.get(names.remaining))
-    return Signal(
-        started_at=started_at,
-        limit=None if limit is None else int(limit),
-        remaining=None if remaining is None else int(remaining),
-        reset_at=reset,
-        retry_after=_retry_after(headers.get("Retry-After"), now),
-        refused=status == 429,  # noqa: PLR2004 - Too Many Requests, RFC 6585
-    )
+    remaining = None if pace.limit is None else pace.limit - pace.in_flight
+    if remaining is not None:
+        return replace(pace, remaining=remaining, reset_at=pace.reset_at + WINDOW, next_at=0.0)
+    return replace(pace, remaining=None, reset_at=None, next_at=0.0)
 
 
 def quota_wait(
@@ -144,23 +176,77 @@ def quota_wait(
     return max(reset_in, 0.0) + (windows - 1) * WINDOW
 
 
-def _number(text: str | None) -> float | None:
-    """A finite number that is not negative, or None."""
-    try:
-        value = float(text) if text is not None else -1.0
-    except ValueError:
-        return None
-    return value if 0 <= value < 1e15 else None  # noqa: PLR2004 - beyond any date or quota
+# --- rate and congestion ------------------------------------------------------------------
 
 
-def _retry_after(text: str | None, now: float) -> float | None:
-    """Seconds from now; RFC 9110 allows a number of seconds or an HTTP date."""
-    if text is None:
-        return None
-    seconds = _number(text)
-    if seconds is not None:
-        return seconds
-    try:
-        return max(parsedate_to_datetime(text).timestamp() - now, 0.0)
-    except ValueError:
-        return None
+def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
+    """429: wait as advised, and go on a little slower than what was too much."""
+    if signal.started_at < pace.epoch_at:
+        return pace
+    pause = signal.retry_after
+    if pause is None:
+        pause = min(FIRST_PAUSE * 2.0 ** min(pace.refusals, 30), LONGEST_PAUSE)
+    pace = replace(
+        pace, closed_until=max(pace.closed_until, now + pause), refusals=pace.refusals + 1
+    )
+    quota_is_out = pace.remaining is not None and pace.remaining <= 0
+    return _slowed(pace, now) if not quota_is_out else replace(pace, epoch_at=now)
+
+
+def _slowed(pace: Pace, now: float) -> Pace:
+    """Take the rate of the last while as too much; go on below it."""
+    seconds = max(now - pace.counting_from, 1.0)
+    reached = max(pace.answered / seconds, LEAST_RATE)
+    if pace.rate is not None:
+        reached = min(reached, pace.rate)
+    rate = max(SLOWER * reached, LEAST_RATE)
+    resume = max(pace.closed_until, now)
+    return replace(
+        pace,
+        rate=rate,
+        too_much=reached,
+        epoch_at=now,
+        answered=0,
+        counting_from=resume,
+        risen_at=resume,
+        next_at=max(pace.next_at, resume),
+    )
+
+
+def _congested(pace: Pace, signal: Signal, now: float) -> Pace:
+    """The portal fails or is slow: half as many requests at once, once per congestion."""
+    if signal.retry_after is not None:
+        pace = replace(pace, closed_until=max(pace.closed_until, now + signal.retry_after))
+    if signal.started_at < pace.epoch_at:
+        return pace
+    return replace(pace, slots=max(min(pace.slots, pace.in_flight + 1.0) / 2.0, 1.0), epoch_at=now)
+
+
+def _answered(pace: Pace, signal: Signal, now: float) -> Pace:
+    """All went well: one slot more for a round of answers, and the rate rises with time."""
+    more = 1.0 if pace.epoch_at == 0.0 else 1.0 / pace.slots
+    slots = min(max(pace.slots + more, FIRST_SLOTS if pace.epoch_at == 0.0 else 1.0), pace.most)
+    pace = replace(pace, slots=slots, answered=pace.answered + 1)
+    if signal.started_at >= pace.epoch_at:
+        pace = replace(pace, refusals=0)
+    if signal.seconds is not None:
+        usual = pace.usual_seconds
+        new = signal.seconds if usual is None else 0.9 * usual + 0.1 * signal.seconds
+        pace = replace(pace, usual_seconds=new)
+    return _rising(pace, now)
+
+
+def _rising(pace: Pace, now: float) -> Pace:
+    """Feel the way up: quickly far from the rate that was too much, slowly near it."""
+    seconds = min(now - pace.risen_at, 10.0)
+    if pace.rate is None or seconds <= 0:
+        return pace
+    near = NEAR * pace.too_much <= pace.rate <= pace.too_much / NEAR
+    rate = pace.rate * (1.0 + (SLOW_RISE if near else QUICK_RISE) * seconds)
+    return replace(pace, rate=rate, risen_at=now)
+
+
+def _is_slow(pace: Pace, signal: Signal) -> bool:
+    if signal.seconds is None or pace.usual_seconds is None:
+        return False
+    return signal.seconds > max(SLOW_ANSWER, 4.0 * pace.usual_seconds)

@@ -5,6 +5,7 @@ The rule: whatever a proxy writes is survived. What is absent, absurd or unreada
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 __all__ = ["RateHeaders", "Signal", "signal_of"]
@@ -91,7 +92,10 @@ def _retry_after(text: str | None, now: float) -> float | None:
     seconds = _number(text)
     if seconds is None:
         try:
-            seconds = max(parsedate_to_datetime(text).timestamp() - now, 0.0)
+            date = parsedate_to_datetime(text)
+            # A date that names no zone is in GMT: RFC 9110, section 5.6.7.
+            date = date.replace(tzinfo=UTC) if date.tzinfo is None else date
+            seconds = max(date.timestamp() - now, 0.0)
         except (ValueError, OverflowError):
             return None
     return seconds if seconds <= LONGEST_WINDOW else None

@@ -35,6 +35,7 @@ __all__ = [
     "ListOf",
     "Name",
     "PruneWord",
+    "ResourceDescription",
     "ResourceType",
     "Tag",
     "Text",
@@ -116,6 +117,12 @@ def _limited(limit: int) -> Callable[[object], str]:
         return text
 
     return read
+
+
+def _short_enough(value: object) -> str:
+    """Any text the portal takes as a description; empty to have none."""
+    text = _text(value)
+    return _limited(DESCRIPTION_LIMIT)(text) if text else text
 
 
 def _tag(value: object) -> str:
@@ -231,6 +238,12 @@ Description = Annotated[
     PlainValidator(_limited(DESCRIPTION_LIMIT)),
     WithJsonSchema({**_NAME_SCHEMA, "maxLength": DESCRIPTION_LIMIT}),
 ]
+ResourceDescription = Annotated[
+    str,
+    PlainValidator(_short_enough),
+    WithJsonSchema({**_TEXT_SCHEMA, "maxLength": DESCRIPTION_LIMIT}),
+]
+"""A description that may be empty."""
 Tag = Annotated[str, PlainValidator(_tag), WithJsonSchema(_NAME_SCHEMA)]
 """A tag, read as the slug the portal keeps."""
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]

@@ -20,6 +20,7 @@ from bulkpub.manifest.fields import (
     ListOf,
     Name,
     PruneWord,
+    ResourceDescription,
     ResourceType,
     Tag,
     Text,
@@ -134,13 +135,13 @@ class ResourceForm(_Form):
         "archive-{stem}",
     )
     id: Name | None = _field("Id", "The id of a resource that is on the portal already.")
-    title: Name | None = _field(
+    title: Title | None = _field(
         "Title",
         "For files a template: {name} {stem} {suffix} {parent} {index:03} {mtime:%Y-%m}; "
         "{{ and }} stand for the characters. For links, the title as it is.",
         "Archive {stem}",
     )
-    description: Text | None = _field("Description", "Markdown.")
+    description: ResourceDescription | None = _field("Description", "Markdown.")
     type: ResourceType | None = _field("Type", "What the resource is for.", "main")
     schema_: (
         Annotated[

@@ -12,7 +12,7 @@ from bulkpub.core.model import (
     ResourceSpec,
 )
 from bulkpub.manifest.extras import extras_faults, read_extras
-from bulkpub.manifest.fields import kind
+from bulkpub.manifest.fields import TITLE_LIMIT, kind
 from bulkpub.manifest.files import Files, Found, Unusable
 from bulkpub.manifest.form import ResourceForm
 from bulkpub.manifest.nodes import Node, bare, child, find
@@ -166,6 +166,12 @@ class _Entry:
             return None
         if not text:
             self._fault(field, f"'{field}' comes out empty for the file {facts.name}")
+        if field == "title" and len(text) > TITLE_LIMIT:
+            self._fault(
+                field,
+                f"'title' comes out with {len(text)} characters for the file {facts.name}; the "
+                f"portal takes {TITLE_LIMIT} at most",
+            )
         return text or None
 
     def _check_many(self, specs: Sequence[ResourceSpec]) -> None:

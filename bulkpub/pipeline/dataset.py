@@ -14,11 +14,13 @@ from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import (
     CreateDataset,
+    Delete,
     KeepDataset,
     Plan,
     Replace,
     UpdateDataset,
 )
+from bulkpub.core.copies import copies
 from bulkpub.core.diff import changed_fields, dataset_changes
 from bulkpub.core.finish import finishing, safeguarding, unfinished
 from bulkpub.core.match import Conflict, hashes_needed
@@ -61,6 +63,7 @@ async def publish_dataset(
     if isinstance(found, Conflict):
         raise DatasetFailed(found.message)
     story.remote = found
+    story.before = frozenset(r.id for r in found.resources) if found else frozenset()
     _look_at_files(story)
     _remember(story, services)
     for round_ in range(ROUNDS):
@@ -274,6 +277,23 @@ async def _delete(story: Story, todo: Plan, services: Services) -> None:
         story.deleted.append(deletion)
 
 
+async def _without_copies(story: Story, fresh: RemoteDataset, services: Services) -> RemoteDataset:
+    """Delete what the portal stored twice of one upload of ours."""
+    surplus = copies(
+        story.spec,
+        story.fingerprints,
+        fresh.resources,
+        before=story.before,
+        sent={key for key, resource in story.resources.items() if resource.attempts},
+        bound=story.bound,
+    )
+    for copy in surplus:
+        await services.portal.delete_resource(fresh.id, copy.id)
+        story.deleted.append(Delete(copy, "the portal had stored one upload twice"))
+    left = tuple(resource for resource in fresh.resources if resource not in surplus)
+    return replace(fresh, resources=left)
+
+
 async def _look_again(story: Story, services: Services) -> RemoteDataset | None:
     """Observe the dataset afresh."""
     await anyio.sleep(services.options.look_again_s)
@@ -281,7 +301,7 @@ async def _look_again(story: Story, services: Services) -> RemoteDataset | None:
         fresh = await services.portal.dataset(story.remote.id)
         if fresh is None:
             raise DatasetFailed("the dataset vanished from the portal while it was published")
-        return fresh
+        return await _without_copies(story, fresh, services)
     owner = services.owners[story.spec.key]
     found = (await observe(services.portal, owner, [story.spec])).get(story.spec.key)
     if isinstance(found, Conflict):

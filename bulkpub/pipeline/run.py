@@ -54,6 +54,7 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     stopped: Stop | None = None
     _done: dict[str, DatasetOutcome] = field(default_factory=dict)
+    _preparing: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _work: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
     async def go(self) -> None:
@@ -63,6 +64,14 @@ class Run:
         `PortalRefuses`, `PortalUnavailable` or `NotAPortal` when the portal cannot be worked
         with; in all these cases nothing was sent. Failures of single datasets are outcomes.
         """
+        jobs: list[Job] = []
+        with self._preparing:
+            jobs = await self._prepare()
+        await self._publish(jobs)
+        if self.stopped:
+            raise self.stopped
+
+    async def _prepare(self) -> list[Job]:
         checked = await check(self.services.portal, self.specs)
         self.problems += checked.problems
         if self.problems and not self.services.options.keep_going:
@@ -71,9 +80,7 @@ class Run:
         self.services.owners.update(checked.owners)
         found = await self._observe(sound, checked)
         self._announce(sound)
-        await self._publish([(spec, found.get(spec.key)) for spec in sound])
-        if self.stopped:
-            raise self.stopped
+        return [(spec, found.get(spec.key)) for spec in sound]
 
     def interrupt(self, reason: str) -> None:
         """End the work now; what was done is still told."""
@@ -167,6 +174,7 @@ class Run:
 
     def _stop(self, stop: Stop) -> None:
         self.stopped = self.stopped or stop
+        self._preparing.cancel()
         self._work.cancel()
 
 

@@ -1,5 +1,6 @@
 """A portal's name or address in, the address of its API out."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -27,26 +28,30 @@ def api_url(portal: str, *, insecure: bool = False) -> str:
         return KNOWN[portal]
     try:
         parts = urlsplit(portal)
-        parts.port  # noqa: B018 - reading it is what finds a port that is none
-    except ValueError as error:
-        raise SettingsInvalid(f"'{portal}' is no address: {error}") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        names = ", ".join(KNOWN)
-        raise SettingsInvalid(
-            f"unknown portal '{portal}': give one of {names}, or an address such as "
-            "https://www.data.gouv.fr"
-        )
+        host, _ = parts.hostname, parts.port  # reading them is what finds that they are none
+    except ValueError:
+        raise _unknown(portal) from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise _unknown(portal)
     if parts.username or parts.password:
         raise SettingsInvalid("the portal's address must not carry a user name or a password")
-    if parts.scheme == "http" and not insecure and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not insecure and not is_loopback(host):
         raise SettingsInvalid(
             f"{parts.scheme}://{parts.netloc} would receive the API key in the clear; "
             "use https, or --insecure if you mean it"
         )
-    path = parts.path.rstrip("/")
-    if not path.startswith("/api/"):
+    path = parts.path.rstrip("/").removesuffix("/api")
+    if not re.search(r"/api/\d+$", path):
         path += "/api/1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _unknown(portal: str) -> SettingsInvalid:
+    shown = f"'{portal}'" if "@" not in portal else "(not shown: it may hold a password)"
+    return SettingsInvalid(
+        f"unknown portal {shown}: give one of {', '.join(KNOWN)}, or an address such as "
+        "https://www.data.gouv.fr"
+    )
 
 
 def is_loopback(host: str) -> bool:

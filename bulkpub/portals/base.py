@@ -20,7 +20,7 @@ from bulkpub.core.model import (
     RemoteResource,
     ResourceMetadata,
 )
-from bulkpub.transport import Body
+from bulkpub.messages import Body
 
 __all__ = ["Account", "Organization", "Page", "PartedUpload", "Portal", "Vocabulary"]
 

@@ -30,9 +30,10 @@ from bulkpub.errors import (
     ResourceFailed,
     Uncertain,
 )
+from bulkpub.messages import Answer, Body, Request
 from bulkpub.portals import udata_codec as codec
 from bulkpub.portals.base import Account, Organization, Page, PartedUpload, Vocabulary
-from bulkpub.transport import Answer, Body, Request, Transport
+from bulkpub.transport import Transport
 
 __all__ = ["PAGE_SIZE", "Udata"]
 
@@ -51,6 +52,7 @@ class Udata:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        transport.probe = Request("GET", "/me/", "/me/")
         self._frequencies: frozenset[str] = frozenset()
 
     # --- pure ------------------------------------------------------------------------------

@@ -78,6 +78,13 @@ def normalized(spec: DatasetSpec, frequencies: frozenset[str] = frozenset()) -> 
 
 def dataset_from(data: Mapping[str, Json]) -> RemoteDataset:
     """Read a dataset; raises `KeyError`, `TypeError` or `ValueError` when it is none."""
+    try:
+        return _dataset(data)
+    except AttributeError as error:
+        raise TypeError(str(error)) from error
+
+
+def _dataset(data: Mapping[str, Json]) -> RemoteDataset:
     organization = data.get("organization")
     return RemoteDataset(
         id=_text(data["id"]),
@@ -105,6 +112,13 @@ def dataset_from(data: Mapping[str, Json]) -> RemoteDataset:
 
 def resource_from(data: Mapping[str, Json]) -> RemoteResource:
     """Read a resource; raises `KeyError`, `TypeError` or `ValueError` when it is none."""
+    try:
+        return _resource(data)
+    except AttributeError as error:
+        raise TypeError(str(error)) from error
+
+
+def _resource(data: Mapping[str, Json]) -> RemoteResource:
     checksum = data.get("checksum") or {}
     sha1 = checksum.get("value") if checksum.get("type") == "sha1" else None
     return RemoteResource(
@@ -211,17 +225,11 @@ def _resource_body(metadata: ResourceMetadata) -> dict[str, Json]:
         "mime": metadata.mime,
         "extras": None if metadata.extras is None else dict(metadata.extras),
     }
+    body = {name: value for name, value in body.items() if value is not None}
     if (schema := metadata.schema) is not None:
-        body["schema"] = {
-            name: value
-            for name, value in (
-                ("name", schema.name),
-                ("version", schema.version),
-                ("url", schema.url),
-            )
-            if value is not None
-        }
-    return {name: value for name, value in body.items() if value is not None}
+        # All three, as udata merges what it is sent into the schema there is.
+        body["schema"] = {"name": schema.name, "version": schema.version, "url": schema.url}
+    return body
 
 
 def list_item(item: ListItem) -> dict[str, Json]:
@@ -255,7 +263,9 @@ def error_message(data: Json) -> str | None:
         return None
     parts = list(_flat(data.get("errors")))
     parts += [text for name in ("message", "error") if isinstance(text := data.get(name), str)]
-    return "; ".join(dict.fromkeys(part.strip() for part in parts if part.strip())) or None
+    return (
+        "; ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())) or None
+    )
 
 
 def item_refusals(data: Json, ids: Sequence[str]) -> dict[str, str]:

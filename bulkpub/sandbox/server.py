@@ -17,6 +17,7 @@ from bulkpub.sandbox.app import Interceptor, Layers, Seen, make_app
 from bulkpub.sandbox.auth import Directory
 from bulkpub.sandbox.calls import Portal
 from bulkpub.sandbox.files import FileStore
+from bulkpub.sandbox.mischief import Mischief
 from bulkpub.sandbox.seeds import ACCOUNTS, LICENSES, ORGANIZATIONS, SYSADMIN, ZONES
 from bulkpub.sandbox.settings import SandboxSettings
 from bulkpub.sandbox.store import State
@@ -119,6 +120,8 @@ class Sandbox:
             portal = self._open()
             self._portal = portal
             app, self._layers = make_app(portal)
+            if self.settings.faults is not None:
+                self._layers.interceptor = Mischief(self.settings.faults)
             if self.settings.data_dir is not None:
                 stack.callback(self._save)
                 saving = asyncio.create_task(self._keep_saving())

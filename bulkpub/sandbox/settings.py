@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from bulkpub.errors import SettingsInvalid
+from bulkpub.sandbox.faults import FaultScript
 from bulkpub.sandbox.ratelimit import Quota
 
 __all__ = ["SandboxSettings"]
@@ -38,7 +39,8 @@ class SandboxSettings:
     `/second`, counted per key; None sets no quota, as udata itself does. `latency` (seconds)
     delays every answer. `read_only` answers 423 to what creates content, as udata's
     READ_ONLY_MODE does. `sysadmin` adds an account that may do everything.
-    `extra_extensions` are allowed on top of udata's default list. `clock` tells the time in UTC.
+    `extra_extensions` are allowed on top of udata's default list. `faults` is what shall go
+    wrong. `clock` tells the time in UTC.
 
     :raises SettingsInvalid: when the host is not on the loopback and `allow_remote` is not
         set, or when the rate limit cannot be read.
@@ -53,6 +55,7 @@ class SandboxSettings:
     allow_remote: bool = False
     sysadmin: bool = False
     extra_extensions: tuple[str, ...] = ()
+    faults: FaultScript | None = None
     clock: Callable[[], datetime] = _now
 
     def __post_init__(self) -> None:

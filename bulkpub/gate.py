@@ -1,0 +1,156 @@
+"""Before each request: its turn. Puts `core.pace` into practice, with a clock and real waiting.
+
+It also decides when waiting makes no sense any more: a quota that opens later than the user
+is ready to wait for, and a portal that has been down for too long.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio
+
+from bulkpub.core.pace import Pace, observe, release, reserve
+from bulkpub.core.report import RateLimit, WaitTotals
+from bulkpub.core.signals import Signal
+from bulkpub.errors import StoppedEarly
+
+__all__ = ["Gate", "GateLimits"]
+
+WORTH_TELLING = 1.0
+"""Seconds; shorter waits are pacing, nobody needs to hear of them."""
+
+
+class Stopwatch:
+    """Seconds during which at least one of many was waiting."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._running = 0
+        self._since = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count the time spent in the context; contexts that overlap count once."""
+        if self._running == 0:
+            self._since = time.perf_counter()
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if self._running == 0:
+                self.seconds += time.perf_counter() - self._since
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """How long to wait at most, in seconds; None: as long as it takes.
+
+    `max_wait` is for the quota, `give_up_after` for a portal that is down. `quota_reserve` is
+    the share of the quota left to the key's other users, `most` the requests in flight.
+    """
+
+    max_wait: float | None = None
+    give_up_after: float = 600.0
+    quota_reserve: float = 0.05
+    most: int = 64
+
+
+@dataclass(slots=True)
+class Gate:
+    """The one gate to one portal, for all requests of a run.
+
+    `ever_answered` tells that the portal has worked in this run. `on_wait` is told the reason,
+    the seconds and the end (UTC) of every wait worth telling.
+    """
+
+    limits: GateLimits = field(default_factory=GateLimits)
+    on_wait: Callable[[str, float, datetime], None] = lambda *_: None
+    clock: Callable[[], float] = time.time
+    quota_wait: Stopwatch = field(default_factory=Stopwatch)
+    backoff_wait: Stopwatch = field(default_factory=Stopwatch)
+    _pace: Pace = field(init=False)
+    ever_answered: bool = False
+    _changed: anyio.Event = field(default_factory=anyio.Event)
+    _down_since: float | None = None
+    _told_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(reserve_share=self.limits.quota_reserve, most=float(self.limits.most))
+
+    async def turn(self) -> None:
+        """Wait until the next request may start; it then counts as under way.
+
+        Raises `StoppedEarly` when that would take longer than the user is ready to wait.
+        """
+        while True:
+            now = self.clock()
+            self._pace, wait = reserve(self._pace, now)
+            if not wait:
+                return
+            self._check(wait, now)
+            watch = self.backoff_wait if math.isinf(wait) else self.quota_wait
+            with watch.running(), anyio.move_on_after(wait):
+                await self._changed.wait()
+
+    def learn(self, signal: Signal) -> None:
+        """Take note of an answer, or of a request that was sent and got none."""
+        now = self.clock()
+        self._pace = observe(self._pace, signal, now)
+        if not signal.congested or signal.refused:
+            self._down_since, self.ever_answered = None, True
+        elif self._down_since is None:
+            self._down_since = now
+        self._wake()
+
+    def abandon(self) -> None:
+        """Take note that a request ended for a reason of our own."""
+        self._pace = release(self._pace)
+        self._wake()
+
+    def check_patience(self) -> None:
+        """Raise `StoppedEarly` when the portal has been down for longer than `give_up_after`."""
+        lasted = 0.0 if self._down_since is None else self.clock() - self._down_since
+        if lasted > self.limits.give_up_after:
+            raise StoppedEarly(
+                f"the portal has been down for {lasted:.0f} s; run again when it is back"
+            )
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """The rate limit as last seen."""
+        pace = self._pace
+        return RateLimit(
+            pace.limit,
+            None if pace.remaining is None else max(pace.remaining, 0),
+            None if pace.reset_at is None else datetime.fromtimestamp(pace.reset_at, UTC),
+        )
+
+    @property
+    def waited(self) -> WaitTotals:
+        """How long requests were held back; many waiting at once count once."""
+        return WaitTotals(round(self.quota_wait.seconds, 3), round(self.backoff_wait.seconds, 3))
+
+    def _check(self, wait: float, now: float) -> None:
+        """Tell of a long wait, once, and refuse one that is too long."""
+        if math.isinf(wait) or wait < WORTH_TELLING:
+            return
+        until = datetime.fromtimestamp(now + wait, UTC)
+        if self.limits.max_wait is not None and wait > self.limits.max_wait:
+            raise StoppedEarly(
+                f"the quota is used up until {until:%H:%M} UTC, in {wait / 60:.0f} min: that is "
+                "longer than --max-wait allows; run again later to go on"
+            )
+        if now + wait > self._told_until:
+            self._told_until = now + wait + WORTH_TELLING
+            quota_out = now >= self._pace.closed_until
+            reason = "quota used up" if quota_out else "the portal asked to wait"
+            self.on_wait(reason, wait, until)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()

@@ -1,0 +1,74 @@
+"""What goes to a portal and what comes back, as values; and who is told what happens between."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import orjson
+
+from bulkpub.core.model import Json
+from bulkpub.core.report import RateLimit
+
+__all__ = ["Answer", "Body", "Request", "TransportListener"]
+
+
+class Body(Protocol):
+    """The body of one attempt: so many bytes of such a type, given out in pieces."""
+
+    content_type: str
+    length: int
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give out the pieces; an exception breaks the request off before it is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call. `endpoint` names it in logs and the report, without ids: `/datasets/{id}/`.
+
+    `json` is sent as JSON; `body` makes a streamed body, afresh for each attempt. `patience`
+    is how long to wait without any progress, in seconds.
+    """
+
+    method: str
+    path: str
+    endpoint: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    body: Callable[[], Body] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer that was not worth repeating: done or refused."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the portal did what was asked."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
+
+    def json(self) -> Json:
+        """The body as JSON; None when it is something else, such as a proxy's HTML page."""
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError:
+            return None
+
+
+class TransportListener(Protocol):
+    """Someone who is told what the transport goes through; must return at once."""
+
+    def retrying(self, request: Request, reason: str, delay_s: float, attempt: int) -> None:
+        """`request` failed for `reason` and is sent again after `delay_s` seconds."""
+
+    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
+        """Requests are held back for `delay_s` seconds."""
+
+    def quota_seen(self, rate_limit: RateLimit) -> None:
+        """An answer told the rate limit."""
