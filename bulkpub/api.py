@@ -4,80 +4,18 @@ Whatever happens, the answer is a `RunReport`: it has an exit code, an error for
 whole, every problem of the manifest and the fate of every file.
 """
 
-import logging
-import os
-import secrets
-import sys
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
 
-import structlog
-
-from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
-from bulkpub.core.report import (
-    ByteTotals,
-    RateLimit,
-    RequestTotals,
-    RunInfo,
-    RunReport,
-    WaitTotals,
-    exit_code,
-    total,
-)
-from bulkpub.core.retry import RetryPolicy
-from bulkpub.core.signals import RateHeaders
-from bulkpub.errors import (
-    BulkpubError,
-    Interrupted,
-    ManifestInvalid,
-    NotAPortal,
-    PortalRefuses,
-    Problem,
-    SettingsInvalid,
-)
-from bulkpub.gate import GateLimits
-from bulkpub.manifest import Loaded, load, parse
-from bulkpub.messages import Request
-from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
+from bulkpub.clerk import Clerk, ManifestLike
+from bulkpub.connection import Connection
+from bulkpub.core.report import RunReport
+from bulkpub.observers.events import Observer
 from bulkpub.pipeline import Run, RunOptions
-from bulkpub.pipeline.services import Services
-from bulkpub.portals.address import api_url
-from bulkpub.portals.udata import Udata
-from bulkpub.sandbox.seeds import ACCOUNTS
-from bulkpub.transport import connect
-from bulkpub.version import __version__
 
 __all__ = ["Connection", "ManifestLike", "plan", "publish"]
-
-ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
-"""A manifest: the path of a file, several paths, or the document itself as a mapping."""
-
-log = structlog.get_logger("bulkpub.api")
-
-WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to reach the portal.
-
-    `portal` is a known name (`www`, `demo`, `sandbox`) or the address of a udata site; None
-    takes the one the manifest names. `key` is the API key; it is sent to that portal alone,
-    and never appears in a representation of this object. `patience_s` is how long to wait for
-    an answer without any progress, in seconds.
-    """
-
-    portal: str | None = None
-    key: str | None = field(default=None, repr=False)
-    insecure: bool = False
-    patience_s: float = 60.0
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    limits: GateLimits = field(default_factory=GateLimits)
-    rate_headers: RateHeaders = field(default_factory=RateHeaders)
 
 
 async def publish(
@@ -87,6 +25,7 @@ async def publish(
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
     interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
+    state_dir: Path | None = None,
 ) -> RunReport:
     """Make the portal what `manifest` says, and report what happened to every file.
 
@@ -94,9 +33,13 @@ async def publish(
     when everything is as wanted (1: something failed; 2: the manifest or the settings are
     wrong and nothing was sent; 3: the portal refuses; 4: stopped early; 130: interrupted),
     and `report.run.error` says why. `interruptible` is given the run for as long as it works,
-    to call its `interrupt` when it shall end (the command line does so on Ctrl-C).
+    to call its `interrupt` when it shall end (the command line does so on Ctrl-C). In
+    `state_dir` file hashes are remembered, and a second run of the same manifest is kept out;
+    without one nothing is remembered, and the result is the same.
     """
-    clerk = _Clerk(manifest, connection or Connection(), options or RunOptions(), tuple(observers))
+    clerk = Clerk(
+        manifest, connection or Connection(), options or RunOptions(), tuple(observers), state_dir
+    )
     return await clerk.run(interruptible or (lambda _: nullcontext()))
 
 
@@ -106,208 +49,10 @@ async def plan(
     connection: Connection | None = None,
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
+    state_dir: Path | None = None,
 ) -> RunReport:
     """Tell what `publish` would do, without a single write; see there."""
     options = replace(options or RunOptions(), dry_run=True)
-    return await publish(manifest, connection=connection, options=options, observers=observers)
-
-
-class _Clerk:
-    """Sets a run up, keeps its figures, and writes the report whatever happens."""
-
-    def __init__(
-        self,
-        manifest: ManifestLike,
-        connection: Connection,
-        options: RunOptions,
-        observers: tuple[Observer, ...],
-    ) -> None:
-        if not structlog.is_configured():  # our debug lines are not for a program's stdout
-            structlog.configure(
-                wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-                logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-                processors=[  # plain tracebacks: rich ones show variables, and a key may be one
-                    structlog.processors.add_log_level,
-                    structlog.processors.TimeStamper(fmt="iso", utc=True),
-                    structlog.processors.format_exc_info,
-                    structlog.processors.LogfmtRenderer(),
-                ],
-            )
-        self._connection = connection
-        self._options = options
-        self._observers = observers
-        self._started_at = datetime.now(UTC)
-        self._clock = time.perf_counter()
-        self._names = _names(manifest)
-        self._loaded = _load(manifest)
-        self._portal = connection.portal or self._loaded.portal or ""
-        # The sandbox's key is known to all; another portal's key must not reach it.
-        self._key = ACCOUNTS[0].key if self._portal == "sandbox" else connection.key
-        self._requests = RequestTotals()
-        self._waited = WaitTotals()
-        self._rate_limit = RateLimit()
-
-    async def run(self, interruptible: Callable[[Run], AbstractContextManager[None]]) -> RunReport:
-        run: Run | None = None
-        code, error = WRONG, None
-        problems: Sequence[Problem] = self._loaded.problems
-        try:
-            self._check_settings()
-            async with connect(
-                api_url(self._portal, insecure=self._connection.insecure),
-                key=self._key,
-                connections=self._options.concurrency * self._options.uploads + 8,
-                rate_headers=self._connection.rate_headers,
-                policy=self._connection.retry,
-                patience_s=self._connection.patience_s,
-                limits=self._limits(),
-                listener=self,
-                user_agent=f"bulkpub/{__version__}",
-            ) as transport:
-                services = Services(Udata(transport), self._options, self._emit)
-                run = Run(services, self._loaded.datasets, self._portal, list(problems))
-                try:
-                    with interruptible(run):
-                        await run.go()
-                finally:
-                    problems = tuple(run.problems)
-                    planned = run.services.figures.planned_requests
-                    self._requests = replace(transport.requests, planned=planned)
-                    self._waited = transport.waited
-                    self._rate_limit = transport.rate_limit
-            code = 1 if problems else exit_code(run.outcomes)
-        except ManifestInvalid as invalid:
-            problems = invalid.problems
-        except BulkpubError as failure:
-            code, error = _code_of(failure), str(failure)
-        except Exception as failure:  # a defect of ours must not cost the report
-            log.exception("unexpected error")
-            code = EARLY
-            error = f"unexpected {type(failure).__name__}: {failure} (a defect of bulkpub's)"
-        report = self._report(run, code, error, sorted(problems))
-        self._emit(RunFinished(report))
-        return report
-
-    def _check_settings(self) -> None:
-        if not self._names:
-            raise SettingsInvalid("no manifest was given: name at least one")
-        nothing_to_ask = not self._key and not self._options.keep_going
-        if not self._loaded.datasets or (self._loaded.problems and nothing_to_ask):
-            raise ManifestInvalid(self._loaded.problems)
-        if not self._portal:
-            raise SettingsInvalid(
-                "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
-                "(www, demo, sandbox, or an address)"
-            )
-        if not self._key:
-            raise PortalRefuses(
-                "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
-                "a .env file; you find yours on the portal, in the settings of your account"
-            )
-
-    def _limits(self) -> GateLimits:
-        most = self._options.concurrency * self._options.uploads
-        return replace(self._connection.limits, most=most)
-
-    # --- the report ------------------------------------------------------------------------
-
-    def _report(
-        self, run: Run | None, code: int, error: str | None, problems: Sequence[Problem]
-    ) -> RunReport:
-        outcomes = _with_unreadable(run.outcomes if run else (), problems)
-        figures = run.services.figures if run else None
-        finished_at = datetime.now(UTC)
-        info = RunInfo(
-            id=f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-            started_at=self._started_at,
-            finished_at=finished_at,
-            duration_s=round(time.perf_counter() - self._clock, 3),
-            manifests=self._names,
-            portal=self._portal,
-            dry_run=self._options.dry_run,
-            exit_code=code,
-            version=__version__,
-            error=error,
-            problems=tuple(problems),
-        )
-        totals = total(
-            outcomes,
-            bytes_=ByteTotals(
-                hashed=figures.hashed if figures else 0,
-                uploaded=figures.uploaded if figures else 0,
-                spared=_spared(outcomes),
-            ),
-            requests=self._requests,
-            waited_s=self._waited,
-        )
-        return RunReport(info, totals, self._rate_limit, tuple(outcomes))
-
-    # --- telling the observers -------------------------------------------------------------
-
-    def _emit(self, event: Event) -> None:
-        for observer in self._observers:
-            observer(event)
-
-    def retrying(self, request: Request, reason: str, delay_s: float, attempt: int) -> None:
-        self._emit(Retrying(request.method, request.endpoint, reason, delay_s, attempt))
-
-    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
-        self._emit(Waiting(reason, delay_s, until))
-
-    def quota_seen(self, rate_limit: RateLimit) -> None:
-        self._emit(QuotaSeen(rate_limit))
-
-
-def _load(manifest: ManifestLike) -> Loaded:
-    if isinstance(manifest, Mapping):
-        return parse(manifest)
-    return load(_paths(manifest))
-
-
-def _paths(manifest: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
-    if isinstance(manifest, str | os.PathLike):
-        return [os.fspath(manifest)]
-    return [os.fspath(path) for path in manifest]
-
-
-def _names(manifest: ManifestLike) -> tuple[str, ...]:
-    return ("<mapping>",) if isinstance(manifest, Mapping) else tuple(_paths(manifest))
-
-
-def _code_of(failure: BulkpubError) -> int:
-    match failure:
-        case SettingsInvalid() | NotAPortal():
-            return WRONG
-        case PortalRefuses():
-            return REFUSED
-        case Interrupted():
-            return INTERRUPTED
-        case _:
-            return EARLY
-
-
-def _with_unreadable(
-    outcomes: Sequence[DatasetOutcome], problems: Iterable[Problem]
-) -> tuple[DatasetOutcome, ...]:
-    """The outcomes, and after them the datasets that the manifest names but spoils."""
-    told = {outcome.key for outcome in outcomes}
-    wrong: dict[str, list[str]] = {}
-    for problem in problems:
-        if problem.dataset is not None and problem.dataset not in told:
-            wrong.setdefault(problem.dataset, []).append(problem.message)
-    spoiled = (
-        DatasetOutcome(key, DatasetStatus.FAILED, "the manifest is wrong", error="; ".join(why))
-        for key, why in wrong.items()
-    )
-    return (*outcomes, *spoiled)
-
-
-def _spared(outcomes: Iterable[DatasetOutcome]) -> int:
-    """Bytes of the files that did not have to be sent."""
-    kept = {ResourceStatus.UNCHANGED, ResourceStatus.ADOPTED, ResourceStatus.DESCRIBED}
-    return sum(
-        resource.size or 0
-        for dataset in outcomes
-        for resource in dataset.resources
-        if resource.status in kept
+    return await publish(
+        manifest, connection=connection, options=options, observers=observers, state_dir=state_dir
     )

@@ -7,7 +7,7 @@ is ready to wait for, and a portal that has been down for too long.
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -93,8 +93,9 @@ class Gate:
             if not wait:
                 return
             self._check(wait, now)
-            watch = self.backoff_wait if math.isinf(wait) else self.quota_wait
-            with watch.running(), anyio.move_on_after(wait):
+            # Waiting for a place among the requests in flight is work going on, not a delay.
+            counted = nullcontext() if math.isinf(wait) else self.quota_wait.running()
+            with counted, anyio.move_on_after(wait):
                 await self._changed.wait()
 
     def learn(self, signal: Signal) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "QuotaReserve",
     "ReportFile",
     "Retries",
+    "StateDir",
     "Timeout",
     "Uploads",
     "Verbose",
@@ -71,6 +72,16 @@ Insecure = Annotated[
         "--insecure",
         envvar="BULKPUB_INSECURE",
         help="Send the API key over plain http to another machine.",
+    ),
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--state-dir",
+        envvar="BULKPUB_STATE_DIR",
+        file_okay=False,
+        help="Remember file hashes there, to be quicker next time; deleting it is always safe.",
+        show_default="the user's state directory",
     ),
 ]
 Concurrency = Annotated[

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import anyio
+import platformdirs
 from rich.console import Console
 
 import bulkpub
@@ -64,6 +65,7 @@ async def _publish(
         options=options,
         observers=observers,
         interruptible=interruptible,
+        state_dir=settings.state_dir or platformdirs.user_state_path("bulkpub", appauthor=False),
     )
 
 

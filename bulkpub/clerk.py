@@ -1,0 +1,273 @@
+"""The clerk of a run: sets it up, keeps its figures, and writes the report whatever happens."""
+
+import logging
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bulkpub.connection import Connection
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
+from bulkpub.core.report import (
+    ByteTotals,
+    RateLimit,
+    RequestTotals,
+    RunInfo,
+    RunReport,
+    WaitTotals,
+    exit_code,
+    total,
+)
+from bulkpub.errors import (
+    BulkpubError,
+    Interrupted,
+    ManifestInvalid,
+    NotAPortal,
+    PortalRefuses,
+    Problem,
+    SettingsInvalid,
+)
+from bulkpub.journal import open_journal
+from bulkpub.lock import only_run_of
+from bulkpub.manifest import Loaded, load, parse
+from bulkpub.messages import Request
+from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
+from bulkpub.pipeline import Run, RunOptions
+from bulkpub.pipeline.services import Services
+from bulkpub.portals.address import api_url
+from bulkpub.portals.udata import Udata
+from bulkpub.sandbox.seeds import ACCOUNTS
+from bulkpub.transport import Transport, connect
+from bulkpub.version import __version__
+
+__all__ = ["Clerk", "ManifestLike"]
+
+ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
+"""A manifest: the path of a file, several paths, or the document itself as a mapping."""
+
+log = structlog.get_logger("bulkpub.clerk")
+
+WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
+
+
+class Clerk:
+    """One run, from what was asked for to the report; see `bulkpub.api.publish`."""
+
+    def __init__(
+        self,
+        manifest: ManifestLike,
+        connection: Connection,
+        options: RunOptions,
+        observers: tuple[Observer, ...],
+        state_dir: Path | None,
+    ) -> None:
+        if not structlog.is_configured():  # our debug lines are not for a program's stdout
+            structlog.configure(
+                wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+                logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+                processors=[  # plain tracebacks: rich ones show variables, and a key may be one
+                    structlog.processors.add_log_level,
+                    structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    structlog.processors.format_exc_info,
+                    structlog.processors.LogfmtRenderer(),
+                ],
+            )
+        self._connection = connection
+        self._options = options
+        self._observers = observers
+        self._state_dir = state_dir
+        self._started_at = datetime.now(UTC)
+        self._clock = time.perf_counter()
+        self._names = _names(manifest)
+        self._loaded = _load(manifest)
+        self._portal = connection.portal or self._loaded.portal or ""
+        # The sandbox's key is known to all; another portal's key must not reach it.
+        self._key = ACCOUNTS[0].key if self._portal == "sandbox" else connection.key
+        self._requests = RequestTotals()
+        self._waited = WaitTotals()
+        self._rate_limit = RateLimit()
+
+    async def run(self, interruptible: Callable[[Run], AbstractContextManager[None]]) -> RunReport:
+        """Do it, and tell what happened; never raises for what a user or a portal did."""
+        run: Run | None = None
+        code, error = WRONG, None
+        problems: Sequence[Problem] = self._loaded.problems
+        try:
+            self._check_settings()
+            url = api_url(self._portal, insecure=self._connection.insecure)
+            locking = None if self._options.dry_run else self._state_dir
+            with (
+                only_run_of(self._names, url, locking),
+                open_journal(self._state_dir, url) as memory,
+            ):
+                async with self._connect(url) as transport:
+                    services = Services(Udata(transport), self._options, self._emit, memory)
+                    run = Run(services, self._loaded.datasets, self._portal, list(problems))
+                    try:
+                        with interruptible(run):
+                            await run.go()
+                    finally:
+                        problems = tuple(run.problems)
+                        self._note_figures(run, transport)
+            code = 1 if problems else exit_code(run.outcomes)
+        except ManifestInvalid as invalid:
+            problems = invalid.problems
+        except BulkpubError as failure:
+            code, error = _code_of(failure), str(failure)
+        except Exception as failure:  # a defect of ours must not cost the report
+            log.exception("unexpected error")
+            code = EARLY
+            error = f"unexpected {type(failure).__name__}: {failure} (a defect of bulkpub's)"
+        report = self._report(run, code, error, sorted(problems))
+        self._emit(RunFinished(report))
+        return report
+
+    def _check_settings(self) -> None:
+        if not self._names:
+            raise SettingsInvalid("no manifest was given: name at least one")
+        nothing_to_ask = not self._key and not self._options.keep_going
+        if not self._loaded.datasets or (self._loaded.problems and nothing_to_ask):
+            raise ManifestInvalid(self._loaded.problems)
+        if not self._portal:
+            raise SettingsInvalid(
+                "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
+                "(www, demo, sandbox, or an address)"
+            )
+        if not self._key:
+            raise PortalRefuses(
+                "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
+                "a .env file; you find yours on the portal, in the settings of your account"
+            )
+
+    def _connect(self, url: str) -> AbstractAsyncContextManager[Transport]:
+        most = self._options.concurrency * self._options.uploads
+        return connect(
+            url,
+            key=self._key,
+            connections=most + 8,
+            rate_headers=self._connection.rate_headers,
+            policy=self._connection.retry,
+            patience_s=self._connection.patience_s,
+            limits=replace(self._connection.limits, most=most),
+            listener=self,
+            user_agent=f"bulkpub/{__version__}",
+        )
+
+    def _note_figures(self, run: Run, transport: Transport) -> None:
+        planned = run.services.figures.planned_requests
+        self._requests = replace(transport.requests, planned=planned)
+        self._waited, self._rate_limit = transport.waited, transport.rate_limit
+
+    # --- the report ------------------------------------------------------------------------
+
+    def _report(
+        self, run: Run | None, code: int, error: str | None, problems: Sequence[Problem]
+    ) -> RunReport:
+        outcomes = _with_unreadable(run.outcomes if run else (), problems)
+        figures = run.services.figures if run else None
+        finished_at = datetime.now(UTC)
+        info = RunInfo(
+            id=f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            started_at=self._started_at,
+            finished_at=finished_at,
+            duration_s=round(time.perf_counter() - self._clock, 3),
+            manifests=self._names,
+            portal=self._portal,
+            dry_run=self._options.dry_run,
+            exit_code=code,
+            version=__version__,
+            error=error,
+            problems=tuple(problems),
+        )
+        totals = total(
+            outcomes,
+            bytes_=ByteTotals(
+                hashed=figures.hashed if figures else 0,
+                uploaded=figures.uploaded if figures else 0,
+                spared=_spared(outcomes),
+            ),
+            requests=self._requests,
+            waited_s=self._waited,
+        )
+        return RunReport(info, totals, self._rate_limit, tuple(outcomes))
+
+    # --- telling the observers -------------------------------------------------------------
+
+    def _emit(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
+
+    def retrying(self, request: Request, reason: str, delay_s: float, attempt: int) -> None:
+        """See `TransportListener`."""
+        self._emit(Retrying(request.method, request.endpoint, reason, delay_s, attempt))
+
+    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
+        """See `TransportListener`."""
+        self._emit(Waiting(reason, delay_s, until))
+
+    def quota_seen(self, rate_limit: RateLimit) -> None:
+        """See `TransportListener`."""
+        self._emit(QuotaSeen(rate_limit))
+
+
+def _load(manifest: ManifestLike) -> Loaded:
+    if isinstance(manifest, Mapping):
+        return parse(manifest)
+    return load(_paths(manifest))
+
+
+def _paths(manifest: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
+    if isinstance(manifest, str | os.PathLike):
+        return [os.fspath(manifest)]
+    return [os.fspath(path) for path in manifest]
+
+
+def _names(manifest: ManifestLike) -> tuple[str, ...]:
+    return ("<mapping>",) if isinstance(manifest, Mapping) else tuple(_paths(manifest))
+
+
+def _code_of(failure: BulkpubError) -> int:
+    match failure:
+        case SettingsInvalid() | NotAPortal():
+            return WRONG
+        case PortalRefuses():
+            return REFUSED
+        case Interrupted():
+            return INTERRUPTED
+        case _:
+            return EARLY
+
+
+def _with_unreadable(
+    outcomes: Sequence[DatasetOutcome], problems: Iterable[Problem]
+) -> tuple[DatasetOutcome, ...]:
+    """The outcomes, and after them the datasets that the manifest names but spoils."""
+    told = {outcome.key for outcome in outcomes}
+    wrong: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.dataset is not None and problem.dataset not in told:
+            wrong.setdefault(problem.dataset, []).append(problem.message)
+    spoiled = (
+        DatasetOutcome(key, DatasetStatus.FAILED, "the manifest is wrong", error="; ".join(why))
+        for key, why in wrong.items()
+    )
+    return (*outcomes, *spoiled)
+
+
+def _spared(outcomes: Iterable[DatasetOutcome]) -> int:
+    """Bytes of the files that did not have to be sent."""
+    kept = {ResourceStatus.UNCHANGED, ResourceStatus.ADOPTED, ResourceStatus.DESCRIBED}
+    return sum(
+        resource.size or 0
+        for dataset in outcomes
+        for resource in dataset.resources
+        if resource.status in kept
+    )

@@ -1,0 +1,28 @@
+"""How to reach a portal, as a value that never shows the key."""
+
+from dataclasses import dataclass, field
+
+from bulkpub.core.retry import RetryPolicy
+from bulkpub.core.signals import RateHeaders
+from bulkpub.gate import GateLimits
+
+__all__ = ["Connection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach the portal.
+
+    `portal` is a known name (`www`, `demo`, `sandbox`) or the address of a udata site; None
+    takes the one the manifest names. `key` is the API key; it is sent to that portal alone,
+    and never appears in a representation of this object. `patience_s` is how long to wait for
+    an answer without any progress, in seconds.
+    """
+
+    portal: str | None = None
+    key: str | None = field(default=None, repr=False)
+    insecure: bool = False
+    patience_s: float = 60.0
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    limits: GateLimits = field(default_factory=GateLimits)
+    rate_headers: RateHeaders = field(default_factory=RateHeaders)
