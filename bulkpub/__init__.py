@@ -3,7 +3,7 @@
 report = await bulkpub.publish("manifest.yaml", connection=bulkpub.Connection(key=...))
 """
 
-from bulkpub.api import Connection, ManifestLike, plan, publish
+from bulkpub.api import Connection, ManifestLike, plan, publish, verify
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RunReport
 from bulkpub.errors import BulkpubError, Problem
@@ -27,4 +27,5 @@ __all__ = [
     "__version__",
     "plan",
     "publish",
+    "verify",
 ]

@@ -13,9 +13,9 @@ from bulkpub.clerk import Clerk, ManifestLike
 from bulkpub.connection import Connection
 from bulkpub.core.report import RunReport
 from bulkpub.observers.events import Observer
-from bulkpub.pipeline import Run, RunOptions
+from bulkpub.pipeline import Run, RunOptions, Verify
 
-__all__ = ["Connection", "ManifestLike", "plan", "publish"]
+__all__ = ["Connection", "ManifestLike", "plan", "publish", "verify"]
 
 
 async def publish(
@@ -53,6 +53,27 @@ async def plan(
 ) -> RunReport:
     """Tell what `publish` would do, without a single write; see there."""
     options = replace(options or RunOptions(), dry_run=True)
+    return await publish(
+        manifest, connection=connection, options=options, observers=observers, state_dir=state_dir
+    )
+
+
+async def verify(
+    manifest: ManifestLike,
+    *,
+    quick: bool = False,
+    connection: Connection | None = None,
+    options: RunOptions | None = None,
+    observers: Iterable[Observer] = (),
+    state_dir: Path | None = None,
+) -> RunReport:
+    """Tell what on the portal is not as `manifest` and its files want it, without a single write.
+
+    Every file is downloaded through its permalink and hashed; `quick` compares the checksums
+    that the portal tells instead. What differs is `failed` in the report, and its exit code 1.
+    """
+    how = Verify.QUICK if quick else Verify.FULL
+    options = replace(options or RunOptions(), dry_run=True, verify=how)
     return await publish(
         manifest, connection=connection, options=options, observers=observers, state_dir=state_dir
     )

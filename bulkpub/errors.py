@@ -115,7 +115,14 @@ class PlanAgain(BulkpubError):
 
 
 class Uncertain(PlanAgain):
-    """A write was sent and its answer was lost: only a fresh look at the portal can tell."""
+    """A write was sent and its answer was lost: only a fresh look at the portal can tell.
+
+    `underway`: the portal may still be at it, as when a proxy or our patience gave up first.
+    """
+
+    def __init__(self, message: str, *, underway: bool = False) -> None:
+        self.underway = underway
+        super().__init__(message)
 
 
 class Outdated(PlanAgain):

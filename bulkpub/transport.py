@@ -29,6 +29,9 @@ __all__ = ["Transport", "connect"]
 
 log = structlog.get_logger("bulkpub.transport")
 
+SERVER_ERROR = 500
+"""The application's own failure: it is over. Other failures may be a proxy's impatience."""
+
 
 class _Interrupted(Exception):
     """No complete answer came; the message says what happened instead."""
@@ -83,7 +86,8 @@ class Transport:
             if answer is not None and verdict in {Verdict.DONE, Verdict.REFUSED}:
                 return answer
             if verdict is Verdict.UNCERTAIN:
-                raise Uncertain(f"{request.method} {request.endpoint}: {reason}")
+                underway = answer is None or answer.status != SERVER_ERROR
+                raise Uncertain(f"{request.method} {request.endpoint}: {reason}", underway=underway)
             if attempt >= self._policy.attempts:
                 if await self._revived():
                     attempt = 0

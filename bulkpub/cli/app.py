@@ -16,6 +16,7 @@ from bulkpub.cli.validating import validate as validate_manifests
 from bulkpub.core.report import RunReport
 from bulkpub.errors import SettingsInvalid
 from bulkpub.manifest import json_schema
+from bulkpub.pipeline import Verify
 from bulkpub.portals.address import SANDBOX_PORT
 from bulkpub.sandbox import SandboxSettings
 from bulkpub.sandbox.faults import read_faults
@@ -179,6 +180,50 @@ def plan(
             manifests,
             settings,
             dry_run=True,
+            report_file=report or None,
+            log_format=log_format,
+            verbose=verbose,
+            quiet=quiet,
+        )
+    )
+
+
+@app.command(epilog=EXIT_CODES)
+def verify(
+    manifests: o.Manifests,
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Compare the portal's checksums, download nothing.")
+    ] = False,
+    portal: o.Portal = None,
+    keep_going: o.KeepGoing = False,
+    insecure: o.Insecure = False,
+    state_dir: o.StateDir = None,
+    concurrency: o.Concurrency = DEFAULTS.concurrency,
+    timeout: o.Timeout = DEFAULTS.timeout,
+    retries: o.Retries = DEFAULTS.retries,
+    report: o.ReportFile = "",
+    log_format: o.LogFormat = "human",
+    verbose: o.Verbose = 0,
+    quiet: o.Quiet = False,
+) -> None:
+    """Compare everything published with the manifest and its files, without a single write."""
+    settings = Settings(
+        portal=portal,
+        key=api_key(os.environ),
+        insecure=insecure,
+        state_dir=state_dir,
+        keep_going=keep_going,
+        concurrency=concurrency,
+        timeout=timeout,
+        retries=retries,
+    )
+    raise typer.Exit(
+        publish(
+            manifests,
+            settings,
+            dry_run=True,
+            verify=Verify.QUICK if quick else Verify.FULL,
             report_file=report or None,
             log_format=log_format,
             verbose=verbose,

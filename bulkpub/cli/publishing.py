@@ -24,7 +24,7 @@ from bulkpub.core.signals import RateHeaders
 from bulkpub.gate import GateLimits
 from bulkpub.observers import Observer
 from bulkpub.observers.console import SteadyConsole
-from bulkpub.pipeline import RunOptions
+from bulkpub.pipeline import RunOptions, Verify
 from bulkpub.settings import Settings
 
 __all__ = ["connection_of", "options_of", "publish"]
@@ -35,22 +35,23 @@ def publish(
     settings: Settings,
     *,
     dry_run: bool,
+    verify: Verify = Verify.NO,
     report_file: str | None,
     log_format: Literal["human", "json"],
     verbose: int,
     quiet: bool,
 ) -> int:
-    """Run or plan; returns the exit code.
+    """Run, plan or verify; returns the exit code.
 
     Raises `SettingsInvalid` when the report could not be written where it is wanted: that is
     found out before anything is sent.
     """
     if report_file is not None:
         check_report_path(report_file)
-    options = replace(options_of(settings), dry_run=dry_run)
+    options = replace(options_of(settings), dry_run=dry_run, verify=verify)
     with watching(log_format=log_format, verbose=verbose, quiet=quiet) as observers:
         report = anyio.run(_publish, manifests, settings, observers, options)
-    return tell(report, report_file)
+    return tell(report, report_file, planned=dry_run and verify is Verify.NO)
 
 
 async def _publish(
@@ -69,7 +70,7 @@ async def _publish(
     )
 
 
-def tell(report: RunReport, report_file: str | None) -> int:
+def tell(report: RunReport, report_file: str | None, *, planned: bool = False) -> int:
     """Write the report, print the summary, and return the exit code."""
     errors = SteadyConsole(stderr=True, highlight=False, soft_wrap=True)
     results = errors if report_file == STDOUT else SteadyConsole(highlight=False, soft_wrap=True)
@@ -83,7 +84,7 @@ def tell(report: RunReport, report_file: str | None) -> int:
         errors.print(f"bulkpub: {lost}", markup=False)
         report_file, code = None, code or 1
     try:
-        _print_results(report, report_file, results)
+        _print_results(report, report_file, results, planned=planned)
     except OSError as error:  # a disk that is full; a broken pipe has silenced the console
         errors.print(f"bulkpub: the results could not be printed: {error.strerror}", markup=False)
         # What is still buffered would fail once more, with exit code 120, when Python ends.
@@ -92,10 +93,12 @@ def tell(report: RunReport, report_file: str | None) -> int:
     return code
 
 
-def _print_results(report: RunReport, report_file: str | None, results: Console) -> None:
-    if report.run.dry_run and report.datasets:
-        planned = report.totals.requests.planned
-        render_plan(report, results, requests=planned, quota_wait_s=_quota_wait(report, planned))
+def _print_results(
+    report: RunReport, report_file: str | None, results: Console, *, planned: bool
+) -> None:
+    if planned and report.datasets:
+        requests = report.totals.requests.planned
+        render_plan(report, results, requests=requests, quota_wait_s=_quota_wait(report, requests))
     else:
         shown = None if report_file == STDOUT else report_file
         render_summary(report, results, report_path=shown)

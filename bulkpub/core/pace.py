@@ -51,7 +51,8 @@ WINDOW = 3600.0
 class Pace:
     """What is known of the portal's limits; `reserve_share` and `most` are settings.
 
-    `remaining` already counts the requests under way (`in_flight`). Nothing starts before
+    `remaining` already counts the requests under way (`in_flight`); it was told by the answer to
+    a request sent at `told_at`, or supposed at the reset then. Nothing starts before
     `closed_until` (the portal turned us away) and `next_at` (spreading). `rate` is how many
     requests a second we allow ourselves, None for no bound; `too_much` the rate at which we
     were turned away. `slots` bounds the requests in flight. `epoch_at` is when we last slowed
@@ -63,6 +64,7 @@ class Pace:
     limit: int | None = None
     remaining: int | None = None
     reset_at: float | None = None
+    told_at: float = 0.0
     in_flight: int = 0
     closed_until: float = 0.0
     next_at: float = 0.0
@@ -92,12 +94,14 @@ def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
         return pace, inf
     if (usable := _usable(pace)) is not None and usable <= 0:
         return pace, _until_reset(pace, now)
-    if not pace.counting_from:
-        pace = replace(pace, counting_from=now)
-    pace = replace(pace, next_at=_next_start(pace, now), in_flight=pace.in_flight + 1)
-    if pace.remaining is not None:
-        pace = replace(pace, remaining=pace.remaining - 1)
-    return pace, 0.0
+    granted = replace(
+        pace,
+        next_at=_next_start(pace, now),
+        in_flight=pace.in_flight + 1,
+        remaining=None if pace.remaining is None else pace.remaining - 1,
+        counting_from=pace.counting_from or now,
+    )
+    return granted, 0.0
 
 
 def release(pace: Pace) -> Pace:
@@ -107,8 +111,14 @@ def release(pace: Pace) -> Pace:
 
 def observe(pace: Pace, signal: Signal, now: float) -> Pace:
     """Take note of an answer, or of a request that got none."""
-    pace = _learn_quota(release(_after_reset(pace, now)), signal, now)
+    pace = _after_reset(pace, now)
     slow = _is_slow(pace, signal)
+    pace = replace(
+        pace,
+        in_flight=max(pace.in_flight - 1, 0),
+        usual_seconds=_usual_seconds(pace, signal),
+    )
+    pace = _learn_quota(pace, signal, now)
     if signal.refused:
         return _turned_away(pace, signal, now)
     if signal.congested or slow:
@@ -123,7 +133,9 @@ def _usable(pace: Pace) -> int | None:
     """Requests we may still use in this window; None when the portal announces no quota."""
     if pace.remaining is None or pace.reset_at is None:
         return None
-    kept = ceil(pace.reserve_share * pace.limit) if pace.limit else 0
+    limit = pace.limit or 0
+    # However small the quota, it is not all left to others: we would wait for ever.
+    kept = min(ceil(pace.reserve_share * limit), max(limit - 1, 0))
     return pace.remaining - kept
 
 
@@ -141,25 +153,36 @@ def _next_start(pace: Pace, now: float) -> float:
 
 
 def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
-    """Believe the latest answer; but an older window's figures say nothing of this one's."""
-    if signal.limit is not None:
-        pace = replace(pace, limit=signal.limit)
-    if signal.reset_at is not None and signal.reset_at > now:
-        pace = replace(pace, reset_at=signal.reset_at)
-    if signal.remaining is None or pace.reset_at is None:
+    """Believe the answer to the request that was sent last.
+
+    What others say that were sent before it and come after it, long uploads perhaps of the
+    window before, is old; and they were counted already, as requests under way.
+    """
+    if _is_old(signal, pace.told_at, now) or signal.limit == 0:
         return pace
-    told = signal.remaining - pace.in_flight
-    return replace(pace, remaining=told)
+    moved = signal.reset_at is not None and signal.reset_at > now
+    reset_at = signal.reset_at if moved else pace.reset_at
+    told = signal.remaining is not None and reset_at is not None
+    return replace(
+        pace,
+        limit=pace.limit if signal.limit is None else signal.limit,
+        reset_at=reset_at,
+        remaining=(signal.remaining or 0) - pace.in_flight if told else pace.remaining,
+        told_at=signal.started_at if told else pace.told_at,
+    )
 
 
 def _after_reset(pace: Pace, now: float) -> Pace:
     """When the window is over, the whole quota is there again, as far as we know."""
     if pace.reset_at is None or now < pace.reset_at:
         return pace
-    remaining = None if pace.limit is None else pace.limit - pace.in_flight
-    if remaining is not None:
-        return replace(pace, remaining=remaining, reset_at=pace.reset_at + WINDOW, next_at=0.0)
-    return replace(pace, remaining=None, reset_at=None, next_at=0.0)
+    pace = replace(pace, told_at=pace.reset_at, next_at=0.0)
+    if pace.limit is None:
+        return replace(pace, remaining=None, reset_at=None)
+    windows = 1 + (now - pace.told_at) // WINDOW
+    return replace(
+        pace, remaining=pace.limit - pace.in_flight, reset_at=pace.told_at + windows * WINDOW
+    )
 
 
 def quota_wait(
@@ -181,7 +204,7 @@ def quota_wait(
 
 def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
     """429: wait as advised, and go on a little slower than what was too much."""
-    if signal.started_at < pace.epoch_at:
+    if _is_old(signal, pace.epoch_at, now):
         return pace
     pause = signal.retry_after
     if pause is None:
@@ -189,8 +212,9 @@ def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
     pace = replace(
         pace, closed_until=max(pace.closed_until, now + pause), refusals=pace.refusals + 1
     )
-    quota_is_out = pace.remaining is not None and pace.remaining <= 0
-    return _slowed(pace, now) if not quota_is_out else replace(pace, epoch_at=now)
+    usable = _usable(pace) if signal.remaining is None else signal.remaining
+    quota_is_out = usable is not None and usable <= 0
+    return replace(pace, epoch_at=now) if quota_is_out else _slowed(pace, now)
 
 
 def _slowed(pace: Pace, now: float) -> Pace:
@@ -217,22 +241,23 @@ def _congested(pace: Pace, signal: Signal, now: float) -> Pace:
     """The portal fails or is slow: half as many requests at once, once per congestion."""
     if signal.retry_after is not None:
         pace = replace(pace, closed_until=max(pace.closed_until, now + signal.retry_after))
-    if signal.started_at < pace.epoch_at:
+    if _is_old(signal, pace.epoch_at, now):
         return pace
     return replace(pace, slots=max(min(pace.slots, pace.in_flight + 1.0) / 2.0, 1.0), epoch_at=now)
 
 
 def _answered(pace: Pace, signal: Signal, now: float) -> Pace:
     """All went well: one slot more for a round of answers, and the rate rises with time."""
-    more = 1.0 if pace.epoch_at == 0.0 else 1.0 / pace.slots
-    slots = min(max(pace.slots + more, FIRST_SLOTS if pace.epoch_at == 0.0 else 1.0), pace.most)
-    pace = replace(pace, slots=slots, answered=pace.answered + 1)
-    if signal.started_at >= pace.epoch_at:
-        pace = replace(pace, refusals=0)
-    if signal.seconds is not None:
-        usual = pace.usual_seconds
-        new = signal.seconds if usual is None else 0.9 * usual + 0.1 * signal.seconds
-        pace = replace(pace, usual_seconds=new)
+    if pace.epoch_at:
+        slots = pace.slots + 1.0 / pace.slots
+    else:
+        slots = max(pace.slots + 1.0, FIRST_SLOTS)
+    pace = replace(
+        pace,
+        slots=min(slots, pace.most),
+        answered=pace.answered + 1,
+        refusals=pace.refusals if _is_old(signal, pace.epoch_at, now) else 0,
+    )
     return _rising(pace, now)
 
 
@@ -250,3 +275,15 @@ def _is_slow(pace: Pace, signal: Signal) -> bool:
     if signal.seconds is None or pace.usual_seconds is None:
         return False
     return signal.seconds > max(SLOW_ANSWER, 4.0 * pace.usual_seconds)
+
+
+def _usual_seconds(pace: Pace, signal: Signal) -> float | None:
+    """A moving mean; slow answers count, so that a portal slow by nature is not held congested."""
+    if signal.seconds is None or pace.usual_seconds is None:
+        return pace.usual_seconds if signal.seconds is None else signal.seconds
+    return 0.9 * pace.usual_seconds + 0.1 * signal.seconds
+
+
+def _is_old(signal: Signal, since: float, now: float) -> bool:
+    """Whether its request was sent before `since`; not when a clock set back makes it look so."""
+    return signal.started_at < since <= now

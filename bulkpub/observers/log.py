@@ -137,9 +137,10 @@ class LogObserver:
     def _settle(self, dataset: DatasetOutcome, resource: ResourceOutcome) -> None:
         tell = {
             ResourceStatus.FAILED: self._log.error,
-            ResourceStatus.PENDING: self._log.warning,
             ResourceStatus.UNCHANGED: self._log.debug,
         }.get(resource.status, self._log.info)
+        if dataset.error is not None and dataset.error in (resource.error or ""):
+            tell = self._log.info  # the dataset's own line tells it once for all its files
         tell(
             f"resource {resource.status.value}",
             dataset=dataset.key,

@@ -1,5 +1,6 @@
 """The run: check, observe, then publish dataset by dataset; the only place that starts tasks."""
 
-from bulkpub.pipeline.run import Run, RunOptions
+from bulkpub.pipeline.run import Run
+from bulkpub.pipeline.services import RunOptions, Verify
 
-__all__ = ["Run", "RunOptions"]
+__all__ = ["Run", "RunOptions", "Verify"]

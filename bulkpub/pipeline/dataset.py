@@ -7,24 +7,21 @@ already there is no longer in the plan.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 import anyio
 from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import (
     CreateDataset,
-    Delete,
     KeepDataset,
     Plan,
     Replace,
     UpdateDataset,
 )
-from bulkpub.core.copies import copies
 from bulkpub.core.diff import changed_fields, dataset_changes
 from bulkpub.core.finish import finishing, safeguarding, unfinished
 from bulkpub.core.match import Conflict, hashes_needed
-from bulkpub.core.model import KEY_EXTRA, FileSource, RemoteDataset, ResourceMetadata
+from bulkpub.core.model import KEY_EXTRA, RemoteDataset, ResourceMetadata
 from bulkpub.core.names import file_slug
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.plan import plan
@@ -33,15 +30,13 @@ from bulkpub.errors import (
     DescriptionsRefused,
     Outdated,
     PlanAgain,
-    ResourceFailed,
 )
 from bulkpub.observers.events import DatasetStarted, PlanReady
-from bulkpub.pipeline.observe import observe
+from bulkpub.pipeline.fingerprints import hash_files, look_at_files
+from bulkpub.pipeline.looking import look_again
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
-from bulkpub.pipeline.tasks import side_by_side
 from bulkpub.pipeline.uploads import send_all
-from bulkpub.sources import fingerprint, sha1_of
 
 __all__ = ["publish_dataset"]
 
@@ -64,7 +59,7 @@ async def publish_dataset(
         raise DatasetFailed(found.message)
     story.remote = found
     story.before = frozenset(r.id for r in found.resources) if found else frozenset()
-    _look_at_files(story)
+    look_at_files(story)
     _remember(story, services)
     for round_ in range(ROUNDS):
         todo = await _plan(story, services)
@@ -78,20 +73,11 @@ async def publish_dataset(
             await _carry_out(story, todo, services)
         except PlanAgain as error:
             last = str(error)
-            story.remote = await _look_again(story, services)
+            story.remote = await look_again(story, error, services)
         else:
             story.finished = True
             return
     raise DatasetFailed(f"given up after planning it {ROUNDS} times; the last time: {last}")
-
-
-def _look_at_files(story: Story) -> None:
-    for entry in story.spec.resources:
-        if isinstance(entry.source, FileSource):
-            try:
-                story.fingerprints[entry.key] = fingerprint(entry.source)
-            except ResourceFailed as error:
-                story.resources[entry.key].error = str(error)
 
 
 def _remember(story: Story, services: Services) -> None:
@@ -127,28 +113,10 @@ async def _plan(story: Story, services: Services) -> Plan:
 
 
 async def _hash_what_decides(story: Story, services: Services) -> None:
-    if story.remote is None:
-        return
-    needed = hashes_needed(
-        story.spec.resources, story.fingerprints, story.remote.resources, story.bound
-    )
-
-    async def digest(key: str) -> None:
-        source, known = story.resources[key].spec.source, story.fingerprints[key]
-        assert isinstance(source, FileSource)  # noqa: S101 - only files have fingerprints
-        sha1 = services.memory.sha1(source.path, known)
-        if sha1 is None:
-            try:
-                sha1 = await sha1_of(source, known, limiter=services.hashing)
-            except ResourceFailed as error:
-                story.resources[key].error = str(error)
-                return
-            services.figures.hashed += known.size
-            services.memory.keep_sha1(source.path, replace(known, sha1=sha1))
-        story.fingerprints[key] = replace(known, sha1=sha1)
-
-    wanted = [key for key in needed if story.resources[key].error is None]
-    await side_by_side([partial(digest, key) for key in sorted(wanted)])
+    if story.remote is not None:
+        remote = story.remote.resources
+        needed = hashes_needed(story.spec.resources, story.fingerprints, remote, story.bound)
+        await hash_files(story, needed, services)
 
 
 def _as_planned(story: Story, todo: Plan) -> None:
@@ -275,37 +243,3 @@ async def _delete(story: Story, todo: Plan, services: Services) -> None:
     for deletion in todo.deletions:
         await services.portal.delete_resource(story.remote.id, deletion.remote.id)
         story.deleted.append(deletion)
-
-
-async def _without_copies(story: Story, fresh: RemoteDataset, services: Services) -> RemoteDataset:
-    """Delete what the portal stored twice of one upload of ours."""
-    surplus = copies(
-        story.spec,
-        story.fingerprints,
-        fresh.resources,
-        before=story.before,
-        sent={key for key, resource in story.resources.items() if resource.attempts},
-        bound=story.bound,
-    )
-    for copy in surplus:
-        await services.portal.delete_resource(fresh.id, copy.id)
-        story.deleted.append(Delete(copy, "the portal had stored one upload twice"))
-    left = tuple(resource for resource in fresh.resources if resource not in surplus)
-    return replace(fresh, resources=left)
-
-
-async def _look_again(story: Story, services: Services) -> RemoteDataset | None:
-    """Observe the dataset afresh."""
-    await anyio.sleep(services.options.look_again_s)
-    if story.remote is not None:
-        fresh = await services.portal.dataset(story.remote.id)
-        if fresh is None:
-            raise DatasetFailed("the dataset vanished from the portal while it was published")
-        return await _without_copies(story, fresh, services)
-    owner = services.owners[story.spec.key]
-    found = (await observe(services.portal, owner, [story.spec])).get(story.spec.key)
-    if isinstance(found, Conflict):
-        raise DatasetFailed(found.message)
-    if found is not None:
-        story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
-    return found

@@ -28,8 +28,9 @@ from bulkpub.observers.events import DatasetFinished, RunStarted
 from bulkpub.pipeline.dataset import publish_dataset
 from bulkpub.pipeline.observe import Owner, observe
 from bulkpub.pipeline.preflight import Checked, check
-from bulkpub.pipeline.services import RunOptions, Services
+from bulkpub.pipeline.services import RunOptions, Services, Verify
 from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.verify import verify_dataset
 from bulkpub.sources import fingerprint
 
 __all__ = ["Run", "RunOptions"]
@@ -157,7 +158,9 @@ class Run:
 
     async def _tell(self, story: Story, found: Found) -> None:
         try:
-            await publish_dataset(story, found, self.services)
+            verifying = self.services.options.verify is not Verify.NO
+            deal_with = verify_dataset if verifying else publish_dataset
+            await deal_with(story, found, self.services)
         except Stop as stop:
             self._stop(stop)
         except BulkpubError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 import anyio
 
@@ -11,11 +12,22 @@ from bulkpub.observers.events import Event
 from bulkpub.pipeline.observe import Owner
 from bulkpub.portals import Portal
 
-__all__ = ["Figures", "RunOptions", "Services"]
+__all__ = ["Figures", "RunOptions", "Services", "Verify"]
 
 MIB = 1024 * 1024
 HASHERS = 2
 """Files hashed at once; hashing is bound by the disk or by a core, more only compete."""
+
+
+DOWNLOADERS = 8
+
+
+class Verify(StrEnum):
+    """How to compare instead of publishing: not at all, by checksums, by downloading all."""
+
+    NO = "no"
+    QUICK = "quick"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,7 @@ class RunOptions:
     """
 
     dry_run: bool = False
+    verify: Verify = Verify.NO
     keep_going: bool = False
     allow_mass_delete: bool = False
     concurrency: int = 8
@@ -63,6 +76,9 @@ class Services:
     owners: dict[str, Owner] = field(default_factory=dict)
     figures: Figures = field(default_factory=Figures)
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(HASHERS))
+    downloading: anyio.CapacityLimiter = field(
+        default_factory=lambda: anyio.CapacityLimiter(DOWNLOADERS)
+    )
     creating: dict[str, anyio.Lock] = field(default_factory=dict)
 
     @staticmethod

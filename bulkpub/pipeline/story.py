@@ -88,7 +88,8 @@ class Story:
     `bound` are the ids the portal gave to our entries in this run, by resource key; `created`
     the ids of resources that did not exist before it. `sent_at` is when a stored file name was
     last in flight (a monotonic clock, seconds), `unkept` how often the portal did not keep
-    what the finishing request said, `before` the ids of the resources there at the beginning.
+    what the finishing request said, `before` the ids of the resources there at the beginning,
+    `doubtful` the keys of the entries whose uploads may or may not have arrived.
     """
 
     spec: DatasetSpec
@@ -104,6 +105,7 @@ class Story:
     sent_at: dict[str, float] = field(default_factory=dict)
     unkept: int = 0
     before: frozenset[str] = frozenset()
+    doubtful: set[str] = field(default_factory=set)
     started: float = field(default_factory=time.perf_counter)
     finished: bool = False
 

@@ -44,7 +44,7 @@ async def send_all(story: Story, actions: Sequence[Send], services: Services) ->
         name = upload_name(source.name) if isinstance(source, FileSource) else source.url
         groups.setdefault(name, []).append(action)
     limiter = anyio.CapacityLimiter(services.options.uploads)
-    doubts: list[str] = []
+    doubts: list[PlanAgain] = []
 
     async def send_in_turn(name: str, group: Sequence[Send]) -> None:
         for action in group:
@@ -54,7 +54,8 @@ async def send_all(story: Story, actions: Sequence[Send], services: Services) ->
                     await _send(story, action, services)
             except PlanAgain as doubt:
                 story.resources[action.spec.key].touched = True
-                doubts.append(str(doubt))
+                story.doubtful.add(action.spec.key)
+                doubts.append(doubt)
             except (ResourceFailed, PortalUnavailable) as error:
                 story.resources[action.spec.key].error = str(error)
             finally:
@@ -62,7 +63,8 @@ async def send_all(story: Story, actions: Sequence[Send], services: Services) ->
 
     await side_by_side([partial(send_in_turn, name, group) for name, group in groups.items()])
     if doubts:
-        raise Uncertain("; ".join(doubts))
+        underway = any(isinstance(doubt, Uncertain) and doubt.underway for doubt in doubts)
+        raise Uncertain("; ".join(map(str, doubts)), underway=underway)
 
 
 async def _pause(story: Story, name: str) -> None:

@@ -102,14 +102,14 @@ def logged(*events: Event, level: int = logging.DEBUG) -> list[dict[str, Any]]:
             ),
             [
                 ("error", "resource failed"),
-                ("warning", "resource pending"),
+                ("info", "resource pending"),
                 ("debug", "resource unchanged"),
                 ("info", "resource adopted"),
                 ("error", "dataset failed"),
             ],
         ),
         (finished(), [("info", "run finished")]),
-        (finished("the key is wrong"), [("error", "run finished")]),
+        (finished("the key is wrong"), [("warning", "run finished")]),
     ],
 )
 def test_each_event_has_its_level(event: Event, told: list[tuple[str, str]]) -> None:

@@ -1,0 +1,90 @@
+"""Looking at the portal afresh, when what is believed of a dataset may not hold any more.
+
+When the portal may still be storing what we sent, looking once is not enough: a file that
+was sent again because it could not be seen *yet* would be there twice.
+"""
+
+from dataclasses import replace
+
+import anyio
+
+from bulkpub.core.actions import Delete
+from bulkpub.core.copies import copies
+from bulkpub.core.match import Conflict
+from bulkpub.core.model import FileSource, RemoteDataset
+from bulkpub.core.outcome import DatasetStatus
+from bulkpub.errors import DatasetFailed, PlanAgain, Uncertain
+from bulkpub.pipeline.observe import observe
+from bulkpub.pipeline.services import Services
+from bulkpub.pipeline.story import Story
+
+__all__ = ["look_again"]
+
+LONGER = 5
+"""The second look comes after so many times the wait before the first."""
+
+
+async def look_again(story: Story, doubt: PlanAgain, services: Services) -> RemoteDataset | None:
+    """The dataset as it is now; None when it is still not there.
+
+    Raises `DatasetFailed` when it vanished or cannot be told from another one.
+    """
+    await anyio.sleep(services.options.look_again_s)
+    fresh = await _look(story, services)
+    underway = isinstance(doubt, Uncertain) and doubt.underway
+    if underway and not _all_arrived(story, fresh):
+        await anyio.sleep(LONGER * services.options.look_again_s)
+        fresh = await _look(story, services)
+    story.doubtful.clear()
+    return fresh if fresh is None else await _without_copies(story, fresh, services)
+
+
+async def _look(story: Story, services: Services) -> RemoteDataset | None:
+    if story.remote is not None:
+        fresh = await services.portal.dataset(story.remote.id)
+        if fresh is None:
+            raise DatasetFailed("the dataset vanished from the portal while it was published")
+        return fresh
+    owner = services.owners[story.spec.key]
+    found = (await observe(services.portal, owner, [story.spec])).get(story.spec.key)
+    if isinstance(found, Conflict):
+        raise DatasetFailed(found.message)
+    if found is not None:
+        story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
+    return found
+
+
+def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:
+    """Whether everything whose answer was lost can be seen.
+
+    A file whose last byte never left cannot have been stored: nothing to wait for.
+    """
+    if fresh is None:
+        return False
+    there = {(resource.sha1, resource.size) for resource in fresh.resources}
+    links = {resource.url for resource in fresh.resources if not resource.hosted}
+    for key in story.doubtful:
+        source, known = story.resources[key].spec.source, story.fingerprints.get(key)
+        if isinstance(source, FileSource):
+            if known and known.sha1 and (known.sha1, known.size) not in there:
+                return False
+        elif source.url not in links:
+            return False
+    return True
+
+
+async def _without_copies(story: Story, fresh: RemoteDataset, services: Services) -> RemoteDataset:
+    """Delete what the portal stored twice of one upload of ours."""
+    surplus = copies(
+        story.spec,
+        story.fingerprints,
+        fresh.resources,
+        before=story.before,
+        sent={key for key, resource in story.resources.items() if resource.attempts},
+        bound=story.bound,
+    )
+    for copy in surplus:
+        await services.portal.delete_resource(fresh.id, copy.id)
+        story.deleted.append(Delete(copy, "the portal had stored one upload twice"))
+    left = tuple(resource for resource in fresh.resources if resource not in surplus)
+    return replace(fresh, resources=left)
