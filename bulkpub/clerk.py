@@ -159,6 +159,7 @@ class Clerk:
             limits=replace(self._connection.limits, most=most),
             listener=self,
             user_agent=f"bulkpub/{__version__}",
+            ca_file=self._connection.ca_file,
         )
 
     def _note_figures(self, run: Run, transport: Transport) -> None:

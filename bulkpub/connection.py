@@ -15,13 +15,15 @@ class Connection:
 
     `portal` is a known name (`www`, `demo`, `sandbox`) or the address of a udata site; None
     takes the one the manifest names. `key` is the API key; it is sent to that portal alone,
-    and never appears in a representation of this object. `patience_s` is how long to wait for
+    and never appears in a representation of this object. `ca_file` has certificates (PEM) to trust
+    besides the system's. `patience_s` is how long to wait for
     an answer without any progress, in seconds.
     """
 
     portal: str | None = None
     key: str | None = field(default=None, repr=False)
     insecure: bool = False
+    ca_file: str | None = None
     patience_s: float = 60.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limits: GateLimits = field(default_factory=GateLimits)

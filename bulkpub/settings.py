@@ -29,6 +29,7 @@ class Settings:
     portal: str | None = None
     key: str | None = field(default=None, repr=False)
     insecure: bool = False
+    ca_file: Path | None = None
     state_dir: Path | None = None
     keep_going: bool = False
     allow_mass_delete: bool = False

@@ -7,6 +7,7 @@ followed, no cookie kept (a session cookie of udata's would beat the key).
 """
 
 import random
+import ssl
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -21,7 +22,7 @@ from yarl import URL
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
 from bulkpub.core.retry import RetryPolicy, Verdict, classify, delay, lost
 from bulkpub.core.signals import RateHeaders, Signal, signal_of
-from bulkpub.errors import PortalUnavailable, Uncertain
+from bulkpub.errors import PortalUnavailable, SettingsInvalid, Uncertain
 from bulkpub.gate import Gate, GateLimits
 from bulkpub.messages import Answer, Body, Request, TransportListener
 
@@ -249,6 +250,7 @@ async def connect(
     limits: GateLimits | None = None,
     listener: TransportListener | None = None,
     user_agent: str = "bulkpub",
+    ca_file: str | None = None,
 ) -> AsyncIterator[Transport]:
     """Open a session to the portal whose API is at `base_url`, and close it at the end.
 
@@ -256,7 +258,7 @@ async def connect(
     progress before an answer counts as lost, in seconds.
     """
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections),
+        connector=aiohttp.TCPConnector(limit=connections, ssl=_trust(ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
         headers={"User-Agent": user_agent, "Accept": "application/json"},
@@ -272,6 +274,17 @@ async def connect(
             limits=limits,
             listener=listener,
         )
+
+
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates are always verified: by the system's authorities, and by those in `ca_file`."""
+    try:
+        context = ssl.create_default_context()
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsInvalid(f"{ca_file} holds no certificates to trust: {error}") from error
+    return context
 
 
 class _Watched:

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM: the first ends the run in good order, the second ends the program."""
+"""Ctrl-C and SIGTERM: the first ends the run in good order, the second ends it now.
+
+The report is written in both cases; a third one ends the program like any other.
+"""
 
 import asyncio
 import signal
@@ -10,6 +13,7 @@ from bulkpub.pipeline import Run
 __all__ = ["interruptible"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENOUGH = 2
 
 
 @contextmanager
@@ -21,8 +25,13 @@ def interruptible(run: Run) -> Iterator[None]:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
 
+    times = 0
+
     def interrupt(number: signal.Signals) -> None:
-        restore()
+        nonlocal times
+        times += 1
+        if times == ENOUGH:
+            restore()
         run.interrupt(f"interrupted by {number.name}")
 
     for number in SIGNALS:

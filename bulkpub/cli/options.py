@@ -9,6 +9,7 @@ from bulkpub.cli.units import duration, share, size
 
 __all__ = [
     "AllowMassDelete",
+    "CaFile",
     "ChunkAbove",
     "ChunkSize",
     "Concurrency",
@@ -72,6 +73,17 @@ Insecure = Annotated[
         "--insecure",
         envvar="BULKPUB_INSECURE",
         help="Send the API key over plain http to another machine.",
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        envvar="BULKPUB_CA_FILE",
+        exists=True,
+        dir_okay=False,
+        help="Trust the certificates in this file (PEM) besides the system's.",
+        show_default="none",
     ),
 ]
 StateDir = Annotated[

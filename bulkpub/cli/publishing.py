@@ -116,6 +116,7 @@ def connection_of(settings: Settings) -> Connection:
         portal=settings.portal,
         key=settings.key,
         insecure=settings.insecure,
+        ca_file=str(settings.ca_file) if settings.ca_file else None,
         patience_s=settings.timeout,
         retry=RetryPolicy(attempts=settings.retries + 1),
         limits=GateLimits(

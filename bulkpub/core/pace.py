@@ -212,8 +212,8 @@ def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
     pace = replace(
         pace, closed_until=max(pace.closed_until, now + pause), refusals=pace.refusals + 1
     )
-    usable = _usable(pace) if signal.remaining is None else signal.remaining
-    quota_is_out = usable is not None and usable <= 0
+    left = _usable(pace) if signal.remaining is None else signal.remaining
+    quota_is_out = left is not None and left <= 0 and pace.reset_at is not None
     return replace(pace, epoch_at=now) if quota_is_out else _slowed(pace, now)
 
 
@@ -248,10 +248,9 @@ def _congested(pace: Pace, signal: Signal, now: float) -> Pace:
 
 def _answered(pace: Pace, signal: Signal, now: float) -> Pace:
     """All went well: one slot more for a round of answers, and the rate rises with time."""
+    slots = max(pace.slots + 1.0, FIRST_SLOTS)
     if pace.epoch_at:
         slots = pace.slots + 1.0 / pace.slots
-    else:
-        slots = max(pace.slots + 1.0, FIRST_SLOTS)
     pace = replace(
         pace,
         slots=min(slots, pace.most),

@@ -11,6 +11,7 @@ __all__ = [
     "DatasetFinished",
     "DatasetStarted",
     "Event",
+    "Forecast",
     "Observer",
     "PlanReady",
     "QuotaSeen",
@@ -33,6 +34,18 @@ class RunStarted:
     resources: int
     bytes: int
     dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the run needs at most, before it begins: so many requests.
+
+    `wait_s` is how many seconds the quota makes them wait, 0 where that is unknown.
+    """
+
+    requests: int
+    rate_limit: RateLimit
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,7 @@ class RunFinished:
 
 Event = (
     RunStarted
+    | Forecast
     | DatasetStarted
     | PlanReady
     | UploadStarted

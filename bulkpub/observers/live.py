@@ -17,12 +17,13 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from bulkpub.observers.events import Event, Waiting
+from bulkpub.observers.events import Event, Forecast, Waiting
 from bulkpub.observers.progress import RunProgress, Upload
 from bulkpub.observers.text import (
     bytes_text,
     counted,
     elide,
+    forecast_text,
     moment_text,
     path_text,
     printable,
@@ -73,6 +74,9 @@ class LiveDisplay:
 
     def __call__(self, event: Event) -> None:
         """Take note of `event`; the next frame shows it."""
+        if isinstance(event, Forecast) and event.requests and event.rate_limit.limit is not None:
+            text = forecast_text(event.requests, event.rate_limit, event.wait_s)
+            self._live.console.print(text, markup=False, highlight=False)
         with self._lock:
             self._progress.note(event, self._clock())
 

@@ -17,6 +17,7 @@ from bulkpub.observers.events import (
     DatasetFinished,
     DatasetStarted,
     Event,
+    Forecast,
     PlanReady,
     QuotaSeen,
     Retrying,
@@ -43,7 +44,7 @@ class LogObserver:
         self._attempts: dict[tuple[str, str], tuple[int, int]] = {}
         self._wait_told = ("", "")
 
-    def __call__(self, event: Event) -> None:  # noqa: C901 - one case an event
+    def __call__(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Log `event`, if it is worth a line."""
         match event:
             case RunStarted(portal, datasets, resources, size, dry_run):
@@ -54,6 +55,14 @@ class LogObserver:
                     resources=resources,
                     bytes=size,
                     dry_run=dry_run,
+                )
+            case Forecast(requests, quota, wait_s):
+                tell = self._log.warning if wait_s > 0 else self._log.info
+                tell(
+                    "forecast",
+                    requests=requests,
+                    quota_remaining=quota.remaining,
+                    wait_s=round(wait_s),
                 )
             case DatasetStarted(dataset, title):
                 self._log.debug("dataset started", dataset=dataset, title=title)

@@ -9,12 +9,20 @@ from contextlib import suppress
 from typing import TextIO
 
 from bulkpub.core.outcome import DatasetOutcome, ResourceStatus
-from bulkpub.observers.events import DatasetFinished, Event, RunFinished, UploadFinished, Waiting
+from bulkpub.observers.events import (
+    DatasetFinished,
+    Event,
+    Forecast,
+    RunFinished,
+    UploadFinished,
+    Waiting,
+)
 from bulkpub.observers.progress import RunProgress
 from bulkpub.observers.text import (
     bytes_text,
     counted,
     duration_text,
+    forecast_text,
     moment_text,
     path_text,
     printable,
@@ -53,6 +61,8 @@ class PlainProgress:
         """Take note of `event`, and write a line when it is due."""
         now = self._clock()
         self._progress.note(event, now)
+        if isinstance(event, Forecast) and event.requests and event.rate_limit.limit is not None:
+            self._write(forecast_text(event.requests, event.rate_limit, event.wait_s))
         if self._tells_trouble:
             self._tell_trouble(event, now)
         if now - self._told_at >= self._every_s and not isinstance(event, RunFinished):

@@ -14,6 +14,7 @@ from bulkpub.observers.events import (
     DatasetFinished,
     DatasetStarted,
     Event,
+    Forecast,
     PlanReady,
     QuotaSeen,
     Retrying,
@@ -140,7 +141,7 @@ class RunProgress:
                 self.quota = event.rate_limit
             case DatasetFinished():
                 self._close(event.outcome)
-            case Retrying() | RunFinished():
+            case Forecast() | Retrying() | RunFinished():
                 pass
             case _:
                 assert_never(event)

@@ -10,12 +10,15 @@ from itertools import accumulate, takewhile
 
 from rich.cells import cell_len
 
+from bulkpub.core.report import RateLimit
+
 __all__ = [
     "ELLIPSIS",
     "bytes_text",
     "counted",
     "duration_text",
     "elide",
+    "forecast_text",
     "moment_text",
     "path_text",
     "printable",
@@ -120,3 +123,18 @@ def moment_text(moment: datetime, delay_s: float = _SHORT_WAIT_S) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 file`, `1,234 files`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def forecast_text(requests: int, quota: RateLimit, wait_s: float) -> str:
+    """What a run needs and the portal has left: `at most 212 requests, 80 of 1,000 left ...`."""
+    text = f"needs at most {counted(requests, 'request')}"
+    if quota.remaining is not None and quota.limit is not None:
+        text += f"; the quota has {quota.remaining:,} of {quota.limit:,} left"
+        if quota.reset_at is not None:
+            text += f" until {moment_text(quota.reset_at, _ALWAYS_FAR_S)}"
+    if wait_s > 0:
+        text += f", so that it will have to wait about {duration_text(wait_s)}"
+    return text
+
+
+_ALWAYS_FAR_S = 3600.0

@@ -75,7 +75,7 @@ async def publish_dataset(
             last = str(error)
             story.remote = await look_again(story, error, services)
         else:
-            story.finished = True
+            story.finished = not story.unsent
             return
     raise DatasetFailed(f"given up after planning it {ROUNDS} times; the last time: {last}")
 
@@ -150,11 +150,11 @@ async def _carry_out(story: Story, todo: Plan, services: Services) -> None:
     await _keep_titles_safe(story, todo, services)
     await send_all(story, todo.sends, services)
     await _finish(story, services)
-    if not story.failed:
+    if not story.failed and not story.unsent:
         await _delete(story, todo, services)
         services.memory.finish(story.spec.key)
-    for resource in story.resources.values():
-        resource.done = resource.error is None
+    for key, resource in story.resources.items():
+        resource.done = resource.error is None and key not in story.unsent
 
 
 async def _write_dataset(story: Story, todo: Plan, services: Services) -> None:

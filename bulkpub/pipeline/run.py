@@ -6,7 +6,7 @@ refuses everything, Ctrl-C) is noted, the work is cancelled, and the collector s
 receives what every worker had done so far.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -16,6 +16,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, FileSource, RemoteDataset, ResourceSpec
 from bulkpub.core.outcome import DatasetOutcome
+from bulkpub.core.pace import quota_wait
 from bulkpub.errors import (
     BulkpubError,
     Interrupted,
@@ -24,8 +25,9 @@ from bulkpub.errors import (
     ResourceFailed,
     Stop,
 )
-from bulkpub.observers.events import DatasetFinished, RunStarted
+from bulkpub.observers.events import DatasetFinished, Forecast, RunStarted
 from bulkpub.pipeline.dataset import publish_dataset
+from bulkpub.pipeline.forecast import requests_needed
 from bulkpub.pipeline.observe import Owner, observe
 from bulkpub.pipeline.preflight import Checked, check
 from bulkpub.pipeline.services import RunOptions, Services, Verify
@@ -36,6 +38,9 @@ from bulkpub.sources import fingerprint
 __all__ = ["Run", "RunOptions"]
 
 log = structlog.get_logger("bulkpub.run")
+
+MOMENT_S = 3.0
+"""Seconds that requests under way are given when somebody asks the run to end."""
 
 Found = RemoteDataset | Conflict | None
 Job = tuple[DatasetSpec, Found]
@@ -81,11 +86,22 @@ class Run:
         self.services.owners.update(checked.owners)
         found = await self._observe(sound, checked)
         self._announce(sound)
+        if not self.services.options.dry_run:
+            self._forecast(sound, found)
         return [(spec, found.get(spec.key)) for spec in sound]
 
     def interrupt(self, reason: str) -> None:
-        """End the work now; what was done is still told."""
-        self._stop(Interrupted(reason))
+        """Begin nothing new, and give what is under way a moment; what was done is still told.
+
+        Called again, it ends the work now.
+        """
+        if self.services.stopping:
+            self._stop(Interrupted(reason))
+            return
+        self.stopped = self.stopped or Interrupted(reason)
+        self.services.stopping = True
+        self._preparing.cancel()
+        self._work.deadline = anyio.current_time() + MOMENT_S
 
     @property
     def outcomes(self) -> tuple[DatasetOutcome, ...]:
@@ -122,6 +138,16 @@ class Run:
         dry_run = self.services.options.dry_run
         self.services.emit(RunStarted(self.portal_name, len(specs), len(resources), size, dry_run))
 
+    def _forecast(
+        self, specs: Sequence[DatasetSpec], found: Mapping[str, RemoteDataset | Conflict]
+    ) -> None:
+        requests = requests_needed(specs, found, self.services)
+        quota = self.services.portal.rate_limit
+        now = self.services.now()
+        reset_in = (quota.reset_at - now).total_seconds() if quota.reset_at else None
+        wait = quota_wait(requests, limit=quota.limit, remaining=quota.remaining, reset_in=reset_in)
+        self.services.emit(Forecast(requests, quota, wait))
+
     # --- the work --------------------------------------------------------------------------
 
     async def _publish(self, jobs: Sequence[Job]) -> None:
@@ -140,6 +166,8 @@ class Run:
     async def _feed(self, stream: MemoryObjectSendStream[Job], jobs: Sequence[Job]) -> None:
         async with stream:
             for job in jobs:
+                if self.services.stopping:
+                    return
                 await stream.send(job)
 
     async def _work_on(

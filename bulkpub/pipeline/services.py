@@ -65,14 +65,16 @@ class Figures:
 class Services:
     """The means of a run, shared by its workers.
 
-    `owners` tells who each dataset belongs to, by dataset key; `creating` keeps datasets whose
-    slugs would be the same from being created at the same time, which udata answers with 500.
+    `stopping` asks everybody to begin nothing new. `owners` tells who each dataset belongs to,
+    by dataset key; `creating` keeps datasets whose slugs would be the same from being created
+    at the same time, which udata answers with 500.
     """
 
     portal: Portal
     options: RunOptions
     emit: Callable[[Event], None]
     memory: Memory = field(default_factory=Forgetful)
+    stopping: bool = False
     owners: dict[str, Owner] = field(default_factory=dict)
     figures: Figures = field(default_factory=Figures)
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(HASHERS))

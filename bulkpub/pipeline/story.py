@@ -89,7 +89,8 @@ class Story:
     the ids of resources that did not exist before it. `sent_at` is when a stored file name was
     last in flight (a monotonic clock, seconds), `unkept` how often the portal did not keep
     what the finishing request said, `before` the ids of the resources there at the beginning,
-    `doubtful` the keys of the entries whose uploads may or may not have arrived.
+    `doubtful` the keys of the entries whose uploads may or may not have arrived,
+    `unsent` those whose turn did not come before the run was asked to end.
     """
 
     spec: DatasetSpec
@@ -106,6 +107,7 @@ class Story:
     unkept: int = 0
     before: frozenset[str] = frozenset()
     doubtful: set[str] = field(default_factory=set)
+    unsent: set[str] = field(default_factory=set)
     started: float = field(default_factory=time.perf_counter)
     finished: bool = False
 

@@ -51,6 +51,9 @@ async def send_all(story: Story, actions: Sequence[Send], services: Services) ->
             await _pause(story, name)
             try:
                 async with limiter:
+                    if services.stopping:
+                        story.unsent.add(action.spec.key)
+                        continue
                     await _send(story, action, services)
             except PlanAgain as doubt:
                 story.resources[action.spec.key].touched = True

@@ -20,6 +20,7 @@ from bulkpub.core.model import (
     RemoteResource,
     ResourceMetadata,
 )
+from bulkpub.core.report import RateLimit
 from bulkpub.messages import Body
 
 __all__ = ["Account", "Organization", "Page", "PartedUpload", "Portal", "Vocabulary"]
@@ -73,6 +74,10 @@ class Page:
 
 class Portal(Protocol):
     """A portal, as far as publishing goes."""
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """The portal's rate limit as last seen."""
 
     def normalized(self, spec: DatasetSpec) -> DatasetSpec:
         """`spec` with its metadata in the form in which the portal keeps it."""

@@ -20,6 +20,7 @@ from bulkpub.core.model import (
     ResourceMetadata,
 )
 from bulkpub.core.names import extension_of
+from bulkpub.core.report import RateLimit
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -54,6 +55,11 @@ class Udata:
         self._transport = transport
         transport.probe = Request("GET", "/me/", "/me/")
         self._frequencies: frozenset[str] = frozenset()
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """See `Portal`."""
+        return self._transport.rate_limit
 
     # --- pure ------------------------------------------------------------------------------
 
