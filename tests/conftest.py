@@ -272,13 +272,11 @@ def statuses() -> Callable[[RunReport], dict[str, str]]:
 
 
 @pytest.fixture
-def environment() -> dict[str, str]:
-    """The environment of a command, without what the machine of the test says to bulkpub."""
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a command, without what the machine of the test says to bulkpub.
+
+    No test remembers anything in the state directory of whoever runs it.
+    """
     ours = ("BULKPUB_", "DATAGOUV_", "FORCE_COLOR", "TTY_", "COLUMNS")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-
-
-@pytest.fixture(autouse=True)
-def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test remembers anything in the state directory of whoever runs it."""
-    monkeypatch.setenv("BULKPUB_STATE_DIR", str(tmp_path / "state of bulkpub"))
+    own = {"BULKPUB_STATE_DIR": str(tmp_path / "state")}
+    return own | {name: value for name, value in os.environ.items() if not name.startswith(ours)}
