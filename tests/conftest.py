@@ -19,7 +19,7 @@ from aiohttp import web
 
 import bulkpub
 from bulkpub import Connection, Observer, RunOptions, RunReport
-from bulkpub.cli.app import report_schema
+from bulkpub.cli.local_commands import report_schema
 from bulkpub.cli.report_file import to_json
 from bulkpub.core.retry import RetryPolicy
 from bulkpub.gate import GateLimits

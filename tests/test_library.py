@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 import bulkpub
-from bulkpub.cli.app import report_schema
+from bulkpub.cli.local_commands import report_schema
 from bulkpub.cli.report_file import to_json
 from bulkpub.core.report import RunReport
 from bulkpub.core.retry import RetryPolicy

@@ -1,0 +1,96 @@
+"""The commands that need no portal but their own: validate, schema, sandbox, demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from bulkpub.cli import options as o
+from bulkpub.cli.serving import demonstrate, serve
+from bulkpub.cli.validating import validate as validate_manifests
+from bulkpub.core.report import RunReport
+from bulkpub.manifest import json_schema
+from bulkpub.portals.address import SANDBOX_PORT
+from bulkpub.sandbox import SandboxSettings
+from bulkpub.sandbox.faults import read_faults
+
+__all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
+
+
+def validate(manifests: o.Manifests) -> None:
+    """Check manifests and the files they name, offline; every problem at once."""
+    raise typer.Exit(validate_manifests(manifests))
+
+
+def schema(
+    *,
+    report: Annotated[
+        bool, typer.Option("--report", help="The report's schema instead of the manifest's.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of the manifest, for editors."""
+    shown = report_schema() if report else json_schema()
+    typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+
+
+def sandbox(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = SANDBOX_PORT,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Keep what is published there; default: forget it."),
+    ] = None,
+    rate_limit: Annotated[
+        str | None, typer.Option(metavar="N/hour", help="Limit requests, with the usual headers.")
+    ] = None,
+    latency: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Delay every answer.")
+    ] = 0.0,
+    read_only: Annotated[bool, typer.Option(help="Refuse writes, as in a maintenance.")] = False,
+    faults: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="A script of what shall go wrong, in YAML or JSON."),
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option(help="Listen beyond this machine, with keys that everybody knows.")
+    ] = False,
+) -> None:
+    """Serve the embedded portal until stopped."""
+    settings = SandboxSettings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        rate_limit=rate_limit,
+        latency=latency,
+        read_only=read_only,
+        allow_remote=allow_remote,
+        faults=None if faults is None else read_faults(faults),
+    )
+    raise typer.Exit(serve(settings))
+
+
+def demo(
+    *,
+    report: o.ReportFile = "bulkpub-report.json",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The portal's port; 0 takes a free one.")
+    ] = 0,
+) -> None:
+    """Start the embedded portal, publish a manifest of real data to it, twice, and show it."""
+    raise typer.Exit(demonstrate(report_file=report, port=port))
+
+
+def report_schema() -> dict[str, object]:
+    """The JSON Schema of the report, made from the values it is written from."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - 0.2 s that only this command needs
+
+    schema: dict[str, object] = TypeAdapter(RunReport).json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "bulkpub report",
+    }
