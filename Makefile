@@ -6,9 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
+HISTORIES ?= 1000
+SEED ?= 1
+KILLS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-real check format bench wheel clean
+.PHONY: help demo test test-real chaos check format bench wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,6 +28,9 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 	@PYTHON=$(PYTHON) tests/real_portal/install.sh .real-portal/venv
 	@echo "Running the tests against it..."
 	@$(BIN)/python -m pytest -m real $(ARGS)
+
+chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1
+	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --seed $(SEED) --kills $(KILLS)
 
 check: $(VENV)/.installed-dev ## Lint, types, import contracts: fast
 	@echo "Checking style, types and imports..."

@@ -25,6 +25,9 @@ VERSION = 1
 KEPT_S = 180 * 86_400
 """Seconds after which a hash nobody asked for is forgotten."""
 
+UNUSABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file ends in; its own name in SQLite's message may not even be text."""
+
 TABLES = """
 create table if not exists hashes (
     path text primary key, size integer not null, mtime_ns integer not null,
@@ -145,7 +148,7 @@ class Journal:
             return []
         try:
             return self._database.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except UNUSABLE as error:
             self._broken = True
             log.warning("the journal cannot be used, going on without", why=str(error))
             return []
@@ -164,7 +167,7 @@ def open_journal(folder: Path | None, portal: str) -> Iterator[Memory]:
     try:
         yield Journal(database, portal)
     finally:
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*UNUSABLE):
             database.execute("delete from hashes where used_at < ?", (time.time() - KEPT_S,))
             database.execute("pragma optimize")
         database.close()
@@ -174,7 +177,7 @@ def _open(path: Path) -> sqlite3.Connection | None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _open_sound(path)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *UNUSABLE) as error:
         log.warning("no journal, going on without", file=str(path), why=str(error))
         return None
 
@@ -182,7 +185,7 @@ def _open(path: Path) -> sqlite3.Connection | None:
 def _open_sound(path: Path) -> sqlite3.Connection:
     try:
         return _connect(path)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
         for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):

@@ -20,7 +20,7 @@ import structlog
 from yarl import URL
 
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
-from bulkpub.core.retry import RetryPolicy, Verdict, classify, delay, lost
+from bulkpub.core.retry import SERVER_ERROR, RetryPolicy, Verdict, classify, delay, lost
 from bulkpub.core.signals import RateHeaders, Signal, signal_of
 from bulkpub.errors import PortalUnavailable, SettingsInvalid, Uncertain
 from bulkpub.gate import Gate, GateLimits
@@ -29,9 +29,6 @@ from bulkpub.messages import Answer, Body, Request, TransportListener
 __all__ = ["Transport", "connect"]
 
 log = structlog.get_logger("bulkpub.transport")
-
-SERVER_ERROR = 500
-"""The application's own failure: it is over. Other failures may be a proxy's impatience."""
 
 
 class _Interrupted(Exception):

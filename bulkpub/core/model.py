@@ -19,6 +19,7 @@ __all__ = [
     "DatasetSpec",
     "FileSource",
     "Fingerprint",
+    "Guard",
     "Json",
     "LinkSource",
     "Place",
@@ -160,11 +161,24 @@ class LinkSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """Which files are not to be published, as something must have gone wrong with them.
+
+    `max_shrink` is the share of what is published, from 0 to 1, by which a file may at most
+    be smaller; None sets no limit. By default every file is published.
+    """
+
+    refuse_empty: bool = False
+    max_shrink: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceSpec:
     """One resource as the manifest wants it.
 
     `key` is unique within its dataset and stable from run to run. `default_title` is the
     title of a resource nobody gave one: neither the manifest nor a person on the portal.
+    `guard` concerns files only.
     """
 
     key: str
@@ -172,6 +186,7 @@ class ResourceSpec:
     metadata: ResourceMetadata = field(default_factory=ResourceMetadata)
     default_title: str = ""
     id: str | None = None
+    guard: Guard = field(default_factory=Guard)
     place: Place = field(default_factory=lambda: Place(""))
 
 

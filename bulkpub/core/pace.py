@@ -13,7 +13,8 @@ Three things hold requests back, each for its own reason:
 - the number of requests *in flight*: halved when the portal fails or becomes slow, and one
   more for each round of good answers.
 
-One congestion counts once: answers to requests sent before we slowed down are old news.
+One congestion counts once: answers to requests sent before we slowed down are old news. And
+when a window of the quota begins by our clock, one request goes alone and asks the portal's.
 """
 
 from dataclasses import dataclass, replace
@@ -26,8 +27,7 @@ __all__ = ["Pace", "observe", "quota_wait", "release", "reserve"]
 PLENTY = 0.5
 """The share of the quota above which it is used without spreading."""
 EARLY = 0.97
-"""The share of the time to the reset over which the rest is spread: better a little too fast
-than to leave some of it unused."""
+"""The share of the time to the reset over which the rest is spread, so that none is left."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0
 """Seconds without a request after a 429 that gives no advice; doubled while it goes on."""
 SLOWER = 0.85
@@ -39,8 +39,11 @@ QUICK_RISE, SLOW_RISE = 0.10, 0.004
 LEAST_RATE = 0.05
 """Requests a second; however often we are turned away, we go on asking."""
 FIRST_SLOTS = 8.0
-"""Requests at once after the very first answer; one goes alone, and tells of the quota. Until
-the first congestion each answer allows one more, which doubles them with every round."""
+"""Requests at once to begin with; until the first congestion each answer allows one more."""
+RECENT = 64
+"""Over so many of the last good answers, or half of them, the rate reached is measured."""
+AGAIN = 1.0
+"""Seconds; when an answer shows that the old window is not over yet, we ask again after this."""
 SLOW_ANSWER = 5.0
 """Seconds; an answer that takes longer than this, and four times the usual, means congestion."""
 WINDOW = 3600.0
@@ -52,11 +55,13 @@ class Pace:
     """What is known of the portal's limits; `reserve_share` and `most` are settings.
 
     `remaining` already counts the requests under way (`in_flight`); it was told by the answer to
-    a request sent at `told_at`, or supposed at the reset then. Nothing starts before
-    `closed_until` (the portal turned us away) and `next_at` (spreading). `rate` is how many
-    requests a second we allow ourselves, None for no bound; `too_much` the rate at which we
-    were turned away. `slots` bounds the requests in flight. `epoch_at` is when we last slowed
-    down, `refusals` how often in a row. `answered` counts good answers since `counting_from`.
+    a request sent at `told_at`, or supposed at the reset then. Until an answer confirms that
+    the window we think of has begun, we are `unsure`, and one request at a time is `asking`.
+    Nothing starts before `closed_until` (the portal turned us away) and `next_at` (spreading).
+    `rate` is how many requests a second we allow ourselves, None for no bound; `too_much` the
+    rate at which we were turned away. `slots` bounds the requests in flight. `epoch_at` is when
+    we last slowed down, `refusals` how often in a row. `answered` counts good answers since
+    `counting_from`.
     """
 
     reserve_share: float = 0.05
@@ -65,15 +70,17 @@ class Pace:
     remaining: int | None = None
     reset_at: float | None = None
     told_at: float = 0.0
+    unsure: bool = True
+    asking: bool = False
     in_flight: int = 0
     closed_until: float = 0.0
     next_at: float = 0.0
     rate: float | None = None
     too_much: float = inf
-    slots: float = 1.0
+    slots: float = FIRST_SLOTS
     epoch_at: float = 0.0
     refusals: int = 0
-    answered: int = 0
+    answered: float = 0.0
     counting_from: float = 0.0
     risen_at: float = 0.0
     usual_seconds: float | None = None
@@ -90,7 +97,8 @@ def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
     opens_at = max(pace.closed_until, pace.next_at)
     if now < opens_at:
         return pace, opens_at - now
-    if pace.in_flight >= max(int(pace.slots), 1):
+    allowed = 1 if pace.unsure and pace.asking else int(min(pace.slots, pace.most))
+    if pace.in_flight >= max(allowed, 1):
         return pace, inf
     if (usable := _usable(pace)) is not None and usable <= 0:
         return pace, _until_reset(pace, now)
@@ -98,6 +106,7 @@ def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
         pace,
         next_at=_next_start(pace, now),
         in_flight=pace.in_flight + 1,
+        asking=pace.unsure,
         remaining=None if pace.remaining is None else pace.remaining - 1,
         counting_from=pace.counting_from or now,
     )
@@ -106,18 +115,15 @@ def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
 
 def release(pace: Pace) -> Pace:
     """Take note that a request ended without anything to learn from (it was cancelled)."""
-    return replace(pace, in_flight=max(pace.in_flight - 1, 0))
+    return replace(pace, in_flight=max(pace.in_flight - 1, 0), asking=False)
 
 
 def observe(pace: Pace, signal: Signal, now: float) -> Pace:
     """Take note of an answer, or of a request that got none."""
     pace = _after_reset(pace, now)
     slow = _is_slow(pace, signal)
-    pace = replace(
-        pace,
-        in_flight=max(pace.in_flight - 1, 0),
-        usual_seconds=_usual_seconds(pace, signal),
-    )
+    usual = _usual_seconds(pace, signal)
+    pace = replace(pace, in_flight=max(pace.in_flight - 1, 0), usual_seconds=usual)
     pace = _learn_quota(pace, signal, now)
     if signal.refused:
         return _turned_away(pace, signal, now)
@@ -153,22 +159,29 @@ def _next_start(pace: Pace, now: float) -> float:
 
 
 def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
-    """Believe the answer to the request that was sent last.
+    """Believe the answer to the request that was sent last; what older ones say is older news.
 
-    What others say that were sent before it and come after it, long uploads perhaps of the
-    window before, is old; and they were counted already, as requests under way.
+    They were counted already, as requests under way, and may even be of the window before.
     """
-    if _is_old(signal, pace.told_at, now) or signal.limit == 0:
+    if _is_old(signal, pace.told_at, now):
         return pace
+    unsure = pace.unsure
+    pace = replace(pace, asking=False, unsure=unsure and signal.congested)
     moved = signal.reset_at is not None and signal.reset_at > now
-    reset_at = signal.reset_at if moved else pace.reset_at
-    told = signal.remaining is not None and reset_at is not None
+    if signal.remaining is None or signal.limit == 0 or not (moved or pace.reset_at):
+        return pace
+    if unsure and not moved:
+        return replace(pace, unsure=True, next_at=now + AGAIN)
+    left = signal.remaining - pace.in_flight
+    if not unsure and signal.started_at == pace.told_at:  # which was the last is not known
+        left = min(left, pace.remaining or 0)
     return replace(
         pace,
+        unsure=False,
         limit=pace.limit if signal.limit is None else signal.limit,
-        reset_at=reset_at,
-        remaining=(signal.remaining or 0) - pace.in_flight if told else pace.remaining,
-        told_at=signal.started_at if told else pace.told_at,
+        reset_at=signal.reset_at if moved else pace.reset_at,
+        remaining=left,
+        told_at=signal.started_at,
     )
 
 
@@ -176,7 +189,7 @@ def _after_reset(pace: Pace, now: float) -> Pace:
     """When the window is over, the whole quota is there again, as far as we know."""
     if pace.reset_at is None or now < pace.reset_at:
         return pace
-    pace = replace(pace, told_at=pace.reset_at, next_at=0.0)
+    pace = replace(pace, told_at=pace.reset_at, next_at=0.0, unsure=True, asking=False)
     if pace.limit is None:
         return replace(pace, remaining=None, reset_at=None)
     windows = 1 + (now - pace.told_at) // WINDOW
@@ -219,18 +232,15 @@ def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
 
 def _slowed(pace: Pace, now: float) -> Pace:
     """Take the rate of the last while as too much; go on below it."""
-    seconds = max(now - pace.counting_from, 1.0)
-    reached = max(pace.answered / seconds, LEAST_RATE)
-    if pace.rate is not None:
-        reached = min(reached, pace.rate)
-    rate = max(SLOWER * reached, LEAST_RATE)
+    reached = pace.answered / max(now - pace.counting_from, 1.0)
+    reached = max(min(reached, pace.rate or reached), LEAST_RATE)
     resume = max(pace.closed_until, now)
     return replace(
         pace,
-        rate=rate,
+        rate=max(SLOWER * reached, LEAST_RATE),
         too_much=reached,
         epoch_at=now,
-        answered=0,
+        answered=0.0,
         counting_from=resume,
         risen_at=resume,
         next_at=max(pace.next_at, resume),
@@ -248,14 +258,14 @@ def _congested(pace: Pace, signal: Signal, now: float) -> Pace:
 
 def _answered(pace: Pace, signal: Signal, now: float) -> Pace:
     """All went well: one slot more for a round of answers, and the rate rises with time."""
-    slots = max(pace.slots + 1.0, FIRST_SLOTS)
-    if pace.epoch_at:
-        slots = pace.slots + 1.0 / pace.slots
+    more = 1.0 / pace.slots if pace.epoch_at else 1.0
+    old, many = _is_old(signal, pace.epoch_at, now), pace.answered >= RECENT
     pace = replace(
         pace,
-        slots=min(slots, pace.most),
-        answered=pace.answered + 1,
-        refusals=pace.refusals if _is_old(signal, pace.epoch_at, now) else 0,
+        slots=min(pace.slots + more, pace.most),
+        answered=(pace.answered / 2.0 if many else pace.answered) + (not old),
+        counting_from=(now + pace.counting_from) / 2.0 if many else pace.counting_from,
+        refusals=pace.refusals if old else 0,
     )
     return _rising(pace, now)
 
@@ -277,7 +287,7 @@ def _is_slow(pace: Pace, signal: Signal) -> bool:
 
 
 def _usual_seconds(pace: Pace, signal: Signal) -> float | None:
-    """A moving mean; slow answers count, so that a portal slow by nature is not held congested."""
+    """A moving mean; slow answers count too: some portals are slow by nature."""
     if signal.seconds is None or pace.usual_seconds is None:
         return pace.usual_seconds if signal.seconds is None else signal.seconds
     return 0.9 * pace.usual_seconds + 0.1 * signal.seconds

@@ -5,6 +5,8 @@ did arrive is then seen as there, what did not is planned anew.
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import ceil
 
 from bulkpub.core.actions import (
     Adopt,
@@ -57,11 +59,7 @@ def plan(
     this run, by resource key.
     """
     if remote is None:
-        return Plan(
-            CreateDataset(new_dataset(spec)),
-            tuple(Create(r, wanted_resource(r, None), "new dataset") for r in spec.resources),
-            finish=bool(spec.resources),
-        )
+        return _new(spec, fingerprints)
     matching = match_resources(spec.resources, fingerprints, remote.resources, bound)
     actions = tuple(_action(r, matching, fingerprints) for r in spec.resources)
     refusing = any(isinstance(action, Refuse) for action in actions)
@@ -76,18 +74,28 @@ def plan(
     )
 
 
+def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint]) -> Plan:
+    actions = tuple(
+        _guarded(Create(r, wanted_resource(r, None), "new dataset"), fingerprints.get(r.key))
+        for r in spec.resources
+    )
+    finish = any(isinstance(action, Create) for action in actions)
+    return Plan(CreateDataset(new_dataset(spec)), actions, finish=finish)
+
+
 def _action(
     spec: ResourceSpec, matching: Matching, fingerprints: Mapping[str, Fingerprint]
 ) -> ResourceAction:
     if conflict := matching.conflicts.get(spec.key):
         return Refuse(spec, conflict.message)
-    match = matching.matches.get(spec.key)
+    match, known = matching.matches.get(spec.key), fingerprints.get(spec.key)
     if match is None:
-        return Create(spec, wanted_resource(spec, None), "not on the portal yet")
+        return _guarded(Create(spec, wanted_resource(spec, None), "not on the portal yet"), known)
     if isinstance(spec.source, LinkSource):
         return _link_action(spec, spec.source, match)
-    if why := _content_differs(fingerprints.get(spec.key), match.remote):
-        return Replace(spec, match.remote, wanted_resource(spec, match.remote), why)
+    if why := _content_differs(known, match.remote):
+        wanted = wanted_resource(spec, match.remote)
+        return _guarded(Replace(spec, match.remote, wanted, why), known)
     return _same_content(spec, match)
 
 
@@ -100,6 +108,37 @@ def _content_differs(known: Fingerprint | None, remote: RemoteResource) -> str |
     if known.size != remote.size:
         return f"size changed from {remote.size} to {known.size} bytes"
     return None if known.sha1 == remote.sha1 else "content changed"
+
+
+def _guarded(action: Create | Replace, known: Fingerprint | None) -> Create | Replace | Refuse:
+    """The action, unless the manifest's `guard` holds the file back.
+
+    What another server still hosts is not compared: its size is only what someone once said.
+    """
+    if known is None:
+        return action
+    guard = action.spec.guard
+    if guard.refuse_empty and known.size == 0:
+        return Refuse(action.spec, "the file is empty, and `guard` refuses empty files")
+    if guard.max_shrink is None or isinstance(action, Create) or not action.remote.hosted:
+        return action
+    reason = _shrank_too_much(action.remote.size, known.size, guard.max_shrink)
+    return Refuse(action.spec, reason) if reason else action
+
+
+def _shrank_too_much(published: int | None, size: int, most: float) -> str | None:
+    """Why a file is too small against what is published, in bytes; None when it is not."""
+    if not published:
+        return None
+    shrank = Fraction(published - size, published)
+    allowed = Fraction(str(most))  # the share as it was written: 0.29 is not quite 29 % in binary
+    if shrank <= allowed:
+        return None
+    tenths = ceil(shrank * 1000)  # of a percent; rounded up, or 50.01 % would not exceed 50 %
+    return (
+        f"the file shrank from {published} to {size} bytes, by {tenths / 10:g} %, and `guard` "
+        f"allows {float(allowed * 100):g} %; if that is meant, raise `shrink`"
+    )
 
 
 def _link_action(spec: ResourceSpec, source: LinkSource, match: Match) -> ResourceAction:

@@ -1,18 +1,23 @@
 """What an answer means for the request, and how long to wait before sending it again.
 
 The rule: a request that may have been carried out is sent again only when carrying it out
-twice is the same as once. Creating and uploading are not, so for them a lost answer is
-`UNCERTAIN`, and the caller looks at the portal before anything else.
+twice, or late, is the same as once. Creating and uploading are not, and a PUT that a proxy or
+our patience gave up on may still be carried out after the next one, and undo it. So for them
+a lost answer is `UNCERTAIN`, and the caller looks at the portal before anything else.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["RetryPolicy", "Verdict", "classify", "delay", "lost"]
+__all__ = ["SERVER_ERROR", "RetryPolicy", "Verdict", "classify", "delay", "lost"]
 
 TOO_MANY_REQUESTS = 429
 MAY_PASS = frozenset({408, 500, 502, 503, 504})
-STATE_SETTING = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+HARMLESS = frozenset({"GET", "HEAD", "DELETE"})
+"""What may be carried out twice, and late."""
+SETTING = frozenset({"PUT"})
+"""What may be carried out twice, but not late."""
+SERVER_ERROR = 500
 
 
 class Verdict(Enum):
@@ -38,6 +43,8 @@ def classify(method: str, status: int) -> Verdict:
         return Verdict.DONE
     if status == TOO_MANY_REQUESTS:
         return Verdict.RETRY
+    if status == SERVER_ERROR and method in SETTING:
+        return Verdict.RETRY  # the application's own failure: it is over
     if status in MAY_PASS:
         return lost(method)
     return Verdict.REFUSED
@@ -45,7 +52,7 @@ def classify(method: str, status: int) -> Verdict:
 
 def lost(method: str) -> Verdict:
     """Say what it means that a request with `method` was sent and no answer came."""
-    return Verdict.RETRY if method in STATE_SETTING else Verdict.UNCERTAIN
+    return Verdict.RETRY if method in HARMLESS else Verdict.UNCERTAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.fields import DESCRIPTION_LIMIT, kind
 from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import DatasetForm, TemporalForm
+from bulkpub.manifest.merging import with_guard
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.sentences import Fault, check, reason
@@ -171,7 +172,7 @@ def _metadata(form: DatasetForm, description: str | None, extras: Node | None) -
 
 
 def _resources(node: Node, files: Files) -> tuple[tuple[ResourceSpec, ...], list[Fault]]:
-    entries = child(node, "resources")
+    entries, guard = child(node, "resources"), child(node, "guard")
     if entries is None:
         return (), []
     if not isinstance(entries.value, list):
@@ -185,7 +186,7 @@ def _resources(node: Node, files: Files) -> tuple[tuple[ResourceSpec, ...], list
     resources: list[ResourceSpec] = []
     faults: list[Fault] = []
     for entry in entries.value:
-        specs, wrong = read_resource(entry, files)
+        specs, wrong = read_resource(with_guard(guard, entry), files)
         resources += specs
         faults += wrong
     return tuple(resources), faults + list(_twins(resources))

@@ -26,6 +26,7 @@ __all__ = [
     "SENTENCE",
     "TITLE_LIMIT",
     "Description",
+    "EmptyWord",
     "Extras",
     "FileName",
     "FirstDay",
@@ -208,6 +209,7 @@ def _web_address(value: object) -> str:
     return text
 
 
+_EMPTY_WORDS = ("allow", "refuse")
 _TEXT_SCHEMA = {"type": ["string", "number"]}
 _NAME_SCHEMA = {"type": ["string", "number"], "minLength": 1}
 _DAY_SCHEMA = {
@@ -255,6 +257,8 @@ PruneWord = Annotated[
     PlainValidator(lambda value: Prune(_one_of(tuple(Prune))(value))),
     _choice(tuple(Prune)),
 ]
+EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _choice(_EMPTY_WORDS)]
+"""What to do with an empty file."""
 FirstDay = Annotated[
     date, PlainValidator(lambda value: _day(value, last=False)), WithJsonSchema(_DAY_SCHEMA)
 ]

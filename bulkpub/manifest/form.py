@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bulkpub.manifest.fields import (
     Description,
+    EmptyWord,
     Extras,
     FileName,
     FirstDay,
@@ -29,6 +30,7 @@ from bulkpub.manifest.fields import (
     WebAddress,
 )
 from bulkpub.manifest.nodes import Number
+from bulkpub.manifest.shares import Share
 
 __all__ = ["DatasetForm", "DefaultsForm", "DocumentForm", "HeaderForm", "ResourceForm"]
 
@@ -87,6 +89,21 @@ class SchemaForm(_Form):
     url: WebAddress | None = _field("Address", "Where it is, when it has no name.")
 
 
+class GuardForm(_Form):
+    """Which files are not to be published, as something must have gone wrong with them."""
+
+    empty: EmptyWord | None = _field("Empty files", "refuse or allow (the default).", "refuse")
+    shrink: Share | None = _field(
+        "Shrinking",
+        "The share by which a file may at most be smaller than what is published.",
+        "50%",
+        0.5,
+    )
+
+
+_GUARD_EXAMPLE = {"empty": "refuse", "shrink": "50%"}
+
+
 def _schema_in_one_word(value: object) -> object:
     if isinstance(value, Number):
         value = value.text
@@ -103,7 +120,7 @@ class ResourceForm(_Form):
             "oneOf": [
                 _way("path", "glob", "link", "exclude", "format", "mime"),
                 _way("glob", "path", "link", "format", "mime"),
-                _way("link", "path", "glob", "exclude", "optional"),
+                _way("link", "path", "glob", "exclude", "optional", "guard"),
             ]
         }
     )
@@ -127,6 +144,9 @@ class ResourceForm(_Form):
     )
     optional: Flag | None = _field(
         "Optional", "True when the file may be missing, or the glob match nothing."
+    )
+    guard: GuardForm | None = _field(
+        "Guard", "When not to publish the file; merged with the dataset's guard.", _GUARD_EXAMPLE
     )
     key: Name | None = _field(
         "Key",
@@ -195,6 +215,11 @@ class DefaultsForm(_Form):
     )
     contact_points: Annotated[list[Name], ListOf] | None = _field(
         "Contact points", "Ids of the portal's contact points."
+    )
+    guard: GuardForm | None = _field(
+        "Guard",
+        "Which of its files not to publish: empty ones, or those that shrank too much.",
+        _GUARD_EXAMPLE,
     )
     prune: PruneWord | None = _field(
         "Prune",

@@ -1,14 +1,14 @@
-"""Defaults and a dataset → the dataset in full.
+"""What is inherited: defaults by a dataset, and a dataset's guard by its resources.
 
-What the dataset says wins. Mappings are merged key by key at every depth; anything else,
-lists included, is replaced as a whole. A dataset that writes `null` takes a default away.
+What the heir says wins. Mappings are merged key by key at every depth; anything else, lists
+included, is replaced as a whole. Whoever writes `null` takes away what would be inherited.
 Organization and personal space exclude each other, and so do a description and its file:
 saying one of a pair in the dataset takes the other away when it is only a default.
 """
 
 from bulkpub.manifest.nodes import Node
 
-__all__ = ["merge", "with_defaults"]
+__all__ = ["merge", "with_defaults", "with_guard"]
 
 _EXCLUSIVE = (
     ("organization", "personal"),
@@ -37,6 +37,13 @@ def with_defaults(defaults: Node | None, own: Node) -> Node:
     }
     kept = {key: child for key, child in defaults.value.items() if key not in overruled}
     return merge(Node(kept, defaults.place), own)
+
+
+def with_guard(guard: Node | None, own: Node) -> Node:
+    """The resource `own` with what its dataset's `guard` adds to it; a link has no use for it."""
+    if guard is None or not isinstance(own.value, dict) or _says(own.value, "link"):
+        return own
+    return merge(Node({"guard": guard}, guard.place), own)
 
 
 def _says(children: dict[str, Node], key: str) -> bool:

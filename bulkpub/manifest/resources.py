@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from bulkpub.core.model import (
     ContentSchema,
     FileSource,
+    Guard,
     LinkSource,
     ResourceMetadata,
     ResourceSpec,
@@ -25,7 +26,10 @@ _WAYS = ("path", "glob", "link")
 
 
 def read_resource(node: Node, files: Files) -> tuple[list[ResourceSpec], list[Fault]]:
-    """The resources, in order, and the faults; with any fault the resources are not to be used."""
+    """The resources, in order, and the faults; with any fault the resources are not to be used.
+
+    `node` has what it inherits from its dataset already.
+    """
     if not isinstance(node.value, dict):
         return [], [
             Fault(
@@ -69,6 +73,8 @@ def _way_rules(ways: Sequence[str], said: set[str]) -> Iterator[tuple[Sequence[s
     if "link" in ways:
         if "optional" in said:
             yield ("optional",), "'optional' is for files: a link is never looked up"
+        if "guard" in said:
+            yield ("guard",), "'guard' is for files: nothing is sent of a link"
         return
     for key in said & {"format", "mime"}:
         sentence = f"'{key}' is for links only: of a file, the portal works it out from the name"
@@ -194,7 +200,7 @@ class _Entry:
         self, source: FileSource | LinkSource, key: str, title: str | None, default_title: str
     ) -> ResourceSpec:
         form = self._form
-        schema = form.schema_
+        schema, guard = form.schema_, form.guard
         return ResourceSpec(
             key=key,
             source=source,
@@ -209,5 +215,6 @@ class _Entry:
             ),
             default_title=default_title,
             id=form.id,
+            guard=Guard(guard.empty == "refuse", guard.shrink) if guard else Guard(),
             place=self._node.place,
         )

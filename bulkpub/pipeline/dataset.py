@@ -30,10 +30,11 @@ from bulkpub.errors import (
     DescriptionsRefused,
     Outdated,
     PlanAgain,
+    Uncertain,
 )
 from bulkpub.observers.events import DatasetStarted, PlanReady
 from bulkpub.pipeline.fingerprints import hash_files, look_at_files
-from bulkpub.pipeline.looking import look_again
+from bulkpub.pipeline.looking import look_again, look_at_last
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.uploads import send_all
@@ -73,10 +74,15 @@ async def publish_dataset(
             await _carry_out(story, todo, services)
         except PlanAgain as error:
             last = str(error)
+            story.unsettled |= isinstance(error, Uncertain) and error.underway
             story.remote = await look_again(story, error, services)
-        else:
+            continue
+        if not story.unsettled or services.stopping:
             story.finished = not story.unsent
             return
+        last = "what was written did not last"
+        story.unsettled = False
+        story.remote = await look_at_last(story, services)
     raise DatasetFailed(f"given up after planning it {ROUNDS} times; the last time: {last}")
 
 

@@ -18,7 +18,7 @@ from bulkpub.pipeline.observe import observe
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
 
-__all__ = ["look_again"]
+__all__ = ["look_again", "look_at_last"]
 
 LONGER = 5
 """The second look comes after so many times the wait before the first."""
@@ -36,6 +36,13 @@ async def look_again(story: Story, doubt: PlanAgain, services: Services) -> Remo
         await anyio.sleep(LONGER * services.options.look_again_s)
         fresh = await _look(story, services)
     story.doubtful.clear()
+    return fresh if fresh is None else await _without_copies(story, fresh, services)
+
+
+async def look_at_last(story: Story, services: Services) -> RemoteDataset | None:
+    """The dataset once more, after all is done: a write that was given up may have come late."""
+    await anyio.sleep(LONGER * services.options.look_again_s)
+    fresh = await _look(story, services)
     return fresh if fresh is None else await _without_copies(story, fresh, services)
 
 

@@ -14,12 +14,15 @@ import anyio
 
 from bulkpub.core.match_datasets import Matched, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset
+from bulkpub.errors import PortalUnavailable
 from bulkpub.pipeline.tasks import side_by_side
 from bulkpub.portals import Portal
 
 __all__ = ["Owner", "ask_one_by_one", "observe"]
 
 ASKED_AT_ONCE = 8
+READINGS = 3
+"""How often an incomplete listing is read before the run ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +80,33 @@ class _Search:
         return Owner(organization=dataset.organization)
 
     async def read_listing(self, portal: Portal, owner: Owner) -> None:
-        read = 0
+        """Read the pages until nothing more can be found in them.
+
+        Raises `PortalUnavailable` when the portal keeps leaving some of its datasets out: what
+        cannot be seen would be created a second time.
+        """
+        for _ in range(READINGS):
+            if await self._read_pages(portal, owner):
+                return
+        raise PortalUnavailable(
+            "the portal's listing of datasets is incomplete: it announces more than it shows"
+        )
+
+    async def _read_pages(self, portal: Portal, owner: Owner) -> bool:
+        """One reading; whether it showed as many datasets as the portal says there are."""
+        pages_read, rows = 0, 0
         async for page in portal.owned_by(organization=owner.organization, user=owner.user):
-            read += 1
+            pages_read, rows = pages_read + 1, rows + len(page.datasets)
             for dataset in page.datasets:
                 if self._may_match(dataset):
                     self.found[dataset.id] = dataset
             pages = ceil(page.total / max(len(page.datasets), 1))
-            if page.last or ask_one_by_one(
-                pages_left=pages - read, missing_ids=len(self.missing()), named=self.named
-            ):
-                return
+            missing = len(self.missing())
+            if ask_one_by_one(pages_left=pages - pages_read, missing_ids=missing, named=self.named):
+                return True
+            if page.last:
+                return rows >= page.total
+        return False
 
     def _may_match(self, dataset: RemoteDataset) -> bool:
         return (

@@ -41,12 +41,15 @@ PLANNED_STATUS: Mapping[type[ResourceAction], ResourceStatus] = {
 }
 
 
+SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
+
+
 @dataclass(slots=True)
 class ResourceStory:
     """One resource's story.
 
-    `status` is what it will have been once `done`; of several plans the first one that sends
-    bytes counts, as a file that turns out to have arrived was created all the same.
+    `status` is what it will have been once `done`; of several plans the one that changed most
+    counts, as a file that turns out to have arrived was created all the same.
     `touched` tells that its file was written to in this run, so that its title was reset;
     `undescribable` that the portal refuses whatever is said of it.
     """
@@ -77,8 +80,11 @@ class ResourceStory:
             self.wanted = action.wanted
         if isinstance(action, Refuse):
             self.error = action.reason
-        if self.status not in {ResourceStatus.CREATED, ResourceStatus.REPLACED}:
-            self.status, self.reason = PLANNED_STATUS[type(action)], action.reason
+        status = PLANNED_STATUS[type(action)]
+        if self.status in {None, ResourceStatus.UNCHANGED} or (
+            status in SENT and self.status not in SENT
+        ):
+            self.status, self.reason = status, action.reason
 
 
 @dataclass(slots=True)
@@ -90,7 +96,8 @@ class Story:
     last in flight (a monotonic clock, seconds), `unkept` how often the portal did not keep
     what the finishing request said, `before` the ids of the resources there at the beginning,
     `doubtful` the keys of the entries whose uploads may or may not have arrived,
-    `unsent` those whose turn did not come before the run was asked to end.
+    `unsent` those whose turn did not come before the run was asked to end,
+    `unsettled` that the portal may still carry out something that was given up.
     """
 
     spec: DatasetSpec
@@ -108,6 +115,7 @@ class Story:
     before: frozenset[str] = frozenset()
     doubtful: set[str] = field(default_factory=set)
     unsent: set[str] = field(default_factory=set)
+    unsettled: bool = False
     started: float = field(default_factory=time.perf_counter)
     finished: bool = False
 

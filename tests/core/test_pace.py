@@ -1,93 +1,298 @@
-import time
-from collections.abc import Iterator, Mapping
+"""Each rule of the pace, one by one; `tests/core_simulation` lets them play together."""
+
+from collections.abc import Iterable
 from dataclasses import replace
-from email.utils import formatdate
 from itertools import pairwise
+from math import inf, isclose
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulkpub.core.pace import (
+    FIRST_SLOTS,
+    LEAST_RATE,
     LONGEST_PAUSE,
-    LONGEST_WINDOW,
+    PLENTY,
+    QUICK_RISE,
+    SLOW_RISE,
+    SLOWER,
+    WINDOW,
     Pace,
-    RateHeaders,
-    Signal,
     observe,
+    quota_wait,
+    release,
     reserve,
-    signal_of,
 )
+from bulkpub.core.signals import LONGEST_WINDOW, Signal
 
 NOW = 1_800_000_000.0
 often = settings(max_examples=300, deadline=None, derandomize=True)
 
 
-def read(headers: Mapping[str, str], *, status: int = 200, now: float = NOW) -> Signal:
-    return signal_of(RateHeaders(), headers, status=status, started_at=now - 1, now=now)
+def fast(**known: object) -> Pace:
+    """A pace that knows its window and lets many requests go at once."""
+    return replace(Pace(most=1e6, slots=1e6, unsure=False), **known)  # type: ignore[arg-type] # by name
 
 
-def limited(remaining: int, *, seconds_left: float = 100.0, in_flight: int = 0) -> Pace:
-    return Pace(limit=1000, remaining=remaining, reset_at=NOW + seconds_left, in_flight=in_flight)
+def limited(remaining: int, *, limit: int = 1000, seconds_left: float = 100.0) -> Pace:
+    reset_at = NOW + seconds_left
+    return fast(limit=limit, remaining=remaining, reset_at=reset_at, told_at=NOW - 10)
 
 
-def refusal(started_at: float, retry_after: float | None = None) -> Signal:
-    return Signal(started_at, retry_after=retry_after, refused=True)
+def refusal(started_at: float = NOW, retry_after: float | None = None) -> Signal:
+    return Signal(started_at, retry_after=retry_after, refused=True, congested=True)
 
 
-# --- asking -------------------------------------------------------------------------------
+def failure(started_at: float = NOW, retry_after: float | None = None) -> Signal:
+    return Signal(started_at, retry_after=retry_after, congested=True)
 
 
-def test_nothing_known_grants_everything() -> None:
-    pace = Pace()
-    for number in range(1, 1001):
-        pace, wait = reserve(pace, NOW)
-        assert wait == 0
-        assert pace.in_flight == number
+def granted(pace: Pace, now: float, asking: int) -> int:
+    """How many of so many requests may start at once."""
+    before = pace.in_flight
+    for _ in range(asking):
+        pace, _ = reserve(pace, now)
+    return pace.in_flight - before
 
 
-def test_the_quota_is_granted_once_and_no_more() -> None:
-    pace = limited(3)
-    for _ in range(3):
-        pace, wait = reserve(pace, NOW)
-        assert wait == 0
-    assert reserve(pace, NOW) == (pace, 100.0)
-    assert reserve(pace, NOW + 60) == (pace, 40.0)
+def answer_all(pace: Pace, signals: Iterable[Signal], now: float) -> Pace:
+    for signal in signals:
+        pace = observe(pace, signal, now)
+    return pace
 
 
-def test_after_the_reset_the_quota_is_unknown_until_the_next_answer_tells() -> None:
-    pace, wait = reserve(limited(0), NOW + 100)
+# --- to begin with ------------------------------------------------------------------------
+
+
+def test_the_first_request_goes_alone_and_the_others_wait_for_its_answer() -> None:
+    pace, wait = reserve(Pace(), NOW)
     assert wait == 0
-    assert (pace.remaining, pace.reset_at) == (None, None)
-    pace = observe(pace, Signal(NOW + 100, 1000, 999, NOW + 3700), NOW + 101)
-    assert (pace.remaining, pace.reset_at) == (999, NOW + 3700)
+    assert reserve(pace, NOW) == (pace, inf)
 
 
-def test_nothing_starts_before_the_end_of_a_pause_even_with_quota_left() -> None:
-    pace = replace(limited(5), closed_until=NOW + 7)
-    assert reserve(pace, NOW) == (pace, 7.0)
-    assert reserve(pace, NOW + 7)[1] == 0
+def test_after_the_first_answer_a_few_go_at_once() -> None:
+    pace, _ = reserve(Pace(), NOW)
+    pace = observe(pace, Signal(NOW), NOW + 1)
+    assert granted(pace, NOW + 1, asking=100) == FIRST_SLOTS + 1
+
+
+def test_few_are_allowed_even_so_when_the_user_says_so() -> None:
+    pace, _ = reserve(Pace(most=2.0), NOW)
+    pace = observe(pace, Signal(NOW), NOW + 1)
+    assert granted(pace, NOW + 1, asking=100) == 2
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "failed", "refused"])
+def test_a_first_request_that_tells_nothing_is_followed_by_another_one_alone(ends: str) -> None:
+    pace, _ = reserve(Pace(), NOW)
+    if ends == "cancelled":
+        pace = release(pace)
+    else:
+        pace = observe(pace, failure() if ends == "failed" else refusal(), NOW + 1)
+    assert granted(pace, NOW + 1000, asking=100) == 1
+
+
+def test_until_the_first_congestion_each_answer_allows_one_more_up_to_the_limit() -> None:
+    pace = Pace(most=20.0, unsure=False)
+    seen = []
+    for _ in range(15):
+        pace = observe(pace, Signal(NOW), NOW)
+        seen.append(pace.slots)
+    assert seen == [min(FIRST_SLOTS + n, 20.0) for n in range(1, 16)]
+
+
+# --- the quota ----------------------------------------------------------------------------
+
+
+def test_a_portal_that_announces_no_quota_is_not_waited_for() -> None:
+    assert granted(fast(), NOW, asking=1000) == 1000
+
+
+@pytest.mark.parametrize(
+    ("limit", "share", "kept"),
+    [
+        (1000, 0.05, 50),
+        (1000, 0.0, 0),
+        (1000, 0.5, 500),
+        (10, 0.05, 1),
+        (11, 0.1, 2),
+        (1, 0.05, 0),
+        (2, 0.99, 1),
+        (0, 0.05, 0),
+        (None, 0.05, 0),
+    ],
+)
+def test_a_share_of_the_limit_is_left_to_others(limit: int, share: float, kept: int) -> None:
+    pace = replace(limited(kept, seconds_left=100.0), limit=limit, reserve_share=share)
+    assert reserve(pace, NOW)[1] == 100.0
+    assert reserve(replace(pace, remaining=kept + 1), NOW)[1] == 0
+
+
+def test_the_wait_for_the_reset_gets_shorter_as_time_goes_by() -> None:
+    pace = limited(50)
+    assert [reserve(pace, NOW + s)[1] for s in (0, 60, 99)] == [100.0, 40.0, 1.0]
+
+
+def test_each_start_is_counted_before_the_portal_tells() -> None:
+    pace, _ = reserve(limited(900), NOW)
+    assert (pace.remaining, pace.in_flight) == (899, 1)
+
+
+def test_while_there_is_plenty_nothing_is_spread() -> None:
+    pace = replace(limited(int(1000 * PLENTY) + 50 + 20), next_at=NOW)
+    assert granted(pace, NOW, asking=100) == 20 + 2
+
+
+def test_below_that_the_rest_is_spread_up_to_the_reset() -> None:
+    pace, wait = reserve(replace(limited(50 + 10), next_at=NOW), NOW)
+    assert wait == 0
+    pace, wait = reserve(pace, NOW)
+    assert 9.0 < wait < 10.0
+    assert reserve(pace, NOW + wait)[1] == 0
+
+
+def test_the_last_one_need_not_be_spread() -> None:
+    pace, _ = reserve(limited(50 + 1), NOW)
+    assert reserve(pace, NOW)[1] == 100.0
+
+
+def test_spreading_uses_all_that_is_usable_before_the_reset() -> None:
+    pace, now, starts = limited(50 + 40), NOW, 0
+    while now < NOW + 99.9:
+        pace, wait = reserve(pace, now)
+        starts += wait == 0
+        now += wait
+    assert starts == 40
+
+
+def test_a_start_that_comes_late_is_made_up_for() -> None:
+    rate = 10.0
+    pace = fast(rate=rate, too_much=inf, next_at=NOW)
+    starts, now = 0, NOW
+    while now < NOW + 10:
+        pace, wait = reserve(pace, now)
+        starts += wait == 0
+        now += max(wait, 0.03)  # a clumsy caller: each start takes a moment
+    assert starts == pytest.approx(10 * rate, abs=2)
+
+
+# --- learning the quota -------------------------------------------------------------------
 
 
 def test_requests_under_way_are_taken_from_what_an_answer_says_is_left() -> None:
     pace = observe(Pace(in_flight=4), Signal(NOW - 1, 1000, 10, NOW + 50), NOW)
-    assert (pace.in_flight, pace.remaining) == (3, 7)
+    assert (pace.in_flight, pace.remaining, pace.reset_at) == (3, 7, NOW + 50)
 
 
-# --- taking note --------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(Signal(NOW), id="nothing"),
+        pytest.param(Signal(NOW, limit=2000), id="no remaining"),
+        pytest.param(Signal(NOW, reset_at=NOW + 50), id="only a reset"),
+        pytest.param(Signal(NOW, limit=0, remaining=0, reset_at=NOW + 50), id="a limit of 0"),
+        pytest.param(Signal(NOW - 60, 1000, 5, NOW + 50), id="to a request sent long ago"),
+    ],
+)
+def test_what_says_nothing_of_the_present_window_changes_nothing(said: Signal) -> None:
+    pace = observe(replace(limited(900), in_flight=1), said, NOW + 1)
+    assert (pace.limit, pace.remaining, pace.reset_at) == (1000, 900, NOW + 100)
+
+
+def test_a_quota_without_a_reset_is_not_waited_for() -> None:
+    pace = observe(Pace(in_flight=1), Signal(NOW, limit=10, remaining=0), NOW)
+    assert reserve(pace, NOW)[1] == 0
+
+
+def test_a_quota_may_go_up_and_down_as_the_portal_likes() -> None:
+    pace = limited(900)
+    for sent, (left, reset) in enumerate([(100, 50.0), (990, 20.0), (400, 3000.0)]):
+        pace = observe(replace(pace, in_flight=1), Signal(NOW + sent, 1000, left, NOW + reset), NOW)
+        assert (pace.remaining, pace.reset_at) == (left, NOW + reset)
+
+
+def test_a_long_upload_that_ends_late_brings_no_old_figures() -> None:
+    pace = replace(limited(900), in_flight=2)
+    pace = observe(pace, Signal(NOW, 1000, 500, NOW + 100), NOW + 1)
+    pace = observe(pace, Signal(NOW - 5, 1000, 990, NOW + 100), NOW + 2)
+    assert pace.remaining == 499
+
+
+def test_of_two_sent_at_the_same_time_the_lower_figure_holds() -> None:
+    for figures in [(7, 8), (8, 7)]:
+        pace = replace(limited(9, limit=10), in_flight=2)
+        pace = answer_all(pace, [Signal(NOW, 10, left, NOW + 100) for left in figures], NOW + 1)
+        assert pace.remaining in {6, 7}
+
+
+# --- the reset ----------------------------------------------------------------------------
+
+
+def test_after_the_reset_one_goes_alone_and_then_the_whole_quota_is_there() -> None:
+    pace = limited(50)
+    assert granted(pace, NOW + 100, asking=100) == 1
+    pace, _ = reserve(pace, NOW + 100)
+    pace = observe(pace, Signal(NOW + 100.5, 1000, 999, NOW + 3700), NOW + 101)
+    assert (pace.remaining, pace.reset_at) == (999, NOW + 3700)
+    assert granted(pace, NOW + 101, asking=400) == 400
+
+
+def test_an_upload_from_before_the_reset_does_not_hold_the_new_window_up() -> None:
+    pace = replace(limited(50), in_flight=1)
+    pace, wait = reserve(pace, NOW + 101)
+    assert (wait, pace.remaining) == (0, 998)
+    pace = observe(pace, Signal(NOW + 101, 1000, 999, NOW + 3700), NOW + 102)
+    assert granted(pace, NOW + 102, asking=10) == 10
+
+
+@pytest.mark.parametrize("reset_at", [None, NOW + 100.5, NOW + 3700])
+def test_an_upload_that_ends_after_the_reset_says_nothing_of_the_new_window(
+    reset_at: float | None,
+) -> None:
+    pace = replace(limited(50), in_flight=1)
+    pace = observe(pace, Signal(NOW + 90, 1000, 50, reset_at), NOW + 101)
+    assert (pace.remaining, pace.reset_at) == (999, NOW + 100 + WINDOW)
+    assert reserve(pace, NOW + 101)[1] == 0
+
+
+def test_when_the_old_window_is_not_over_yet_by_the_portals_clock_we_ask_again_soon() -> None:
+    pace, _ = reserve(limited(50), NOW + 100)
+    pace = observe(pace, Signal(NOW + 100, 1000, 49, reset_at=None), NOW + 100.2)
+    pace, wait = reserve(pace, NOW + 100.2)
+    assert isclose(wait, 1.0, abs_tol=1e-6)
+    assert granted(pace, NOW + 102, asking=10) == 1
+
+
+def test_a_silent_answer_confirms_the_new_window() -> None:
+    pace, _ = reserve(limited(50), NOW + 100)
+    pace = observe(pace, Signal(NOW + 100), NOW + 101)
+    assert granted(pace, NOW + 101, asking=10) == 10
+
+
+def test_after_a_long_sleep_the_window_is_the_present_one() -> None:
+    pace, _ = reserve(limited(50), NOW + 100 + 5.5 * WINDOW)
+    assert (pace.remaining, pace.reset_at) == (999, NOW + 100 + 6 * WINDOW)
+
+
+def test_without_a_limit_the_quota_is_unknown_after_the_reset() -> None:
+    pace, wait = reserve(replace(limited(0), limit=None), NOW + 101)
+    assert (wait, pace.remaining, pace.reset_at) == (0, None, None)
+
+
+# --- turned away --------------------------------------------------------------------------
 
 
 def test_thirty_two_refusals_at_once_are_one_congestion() -> None:
-    pace = Pace(in_flight=32)
-    for number in range(32):
-        pace = observe(pace, refusal(NOW - 5), NOW + number / 100)
-    assert pace.refusals == 1
-    assert pace.closed_until == NOW + 1
-    assert pace.in_flight == 0
+    pace = fast(in_flight=32, counting_from=NOW - 10)
+    pace = answer_all(pace, [refusal(NOW - 5)] * 32, NOW)
+    assert (pace.refusals, pace.closed_until, pace.in_flight) == (1, NOW + 1, 0)
+    assert observe(pace, refusal(NOW - 1), NOW + 0.5).refusals == 1
+    assert observe(pace, refusal(NOW + 0.1), NOW + 0.5).refusals == 2
 
 
-def test_a_refusal_after_the_pause_is_a_new_congestion_and_pauses_longer() -> None:
-    pace, pauses, now = Pace(), [], NOW
+def test_while_it_goes_on_the_pauses_double_up_to_the_longest() -> None:
+    pace, pauses, now = fast(), [], NOW
     for _ in range(12):
         pace = observe(pace, refusal(now), now)
         pauses.append(pace.closed_until - now)
@@ -97,190 +302,269 @@ def test_a_refusal_after_the_pause_is_a_new_congestion_and_pauses_longer() -> No
     assert pauses[-1] == LONGEST_PAUSE
 
 
-def test_a_success_ends_the_series_of_congestions() -> None:
-    pace = observe(Pace(), refusal(NOW), NOW)
-    pace = observe(pace, Signal(NOW + 2), NOW + 2)
-    assert pace.refusals == 0
-    assert observe(pace, refusal(NOW + 3), NOW + 3).closed_until == NOW + 4
-
-
-def test_a_success_sent_before_the_congestion_says_nothing_about_it() -> None:
-    pace = observe(Pace(in_flight=2), refusal(NOW - 2), NOW)
+def test_a_success_ends_the_series_but_not_one_from_before_it() -> None:
+    pace = observe(fast(in_flight=2), refusal(NOW - 2), NOW)
     assert observe(pace, Signal(NOW - 2), NOW + 0.1).refusals == 1
+    assert observe(pace, Signal(NOW + 2), NOW + 2).refusals == 0
 
 
-def test_retry_after_is_heeded_to_the_second() -> None:
-    pace = observe(Pace(), refusal(NOW, retry_after=42), NOW)
+@pytest.mark.parametrize("said", [refusal(retry_after=42), failure(retry_after=42)])
+def test_retry_after_is_heeded_to_the_second(said: Signal) -> None:
+    pace = observe(fast(in_flight=1), said, NOW)
     assert reserve(pace, NOW) == (pace, 42.0)
+    assert reserve(pace, NOW + 42)[1] == 0
 
 
-def test_a_pause_is_never_shortened_by_a_later_refusal() -> None:
-    pace = observe(Pace(), refusal(NOW, retry_after=60), NOW)
-    assert observe(pace, refusal(NOW + 1, retry_after=2), NOW + 2).closed_until == NOW + 60
+def test_a_pause_is_never_shortened_by_later_advice() -> None:
+    pace = observe(fast(), refusal(retry_after=60), NOW)
+    pace = observe(pace, refusal(NOW + 1, retry_after=2), NOW + 2)
+    assert observe(pace, failure(NOW + 3, retry_after=2), NOW + 3).closed_until == NOW + 60
 
 
-def test_a_refusal_without_advice_waits_for_the_reset_when_the_quota_is_used_up() -> None:
-    answer = Signal(NOW, limit=10, remaining=0, reset_at=NOW + 30, refused=True)
-    pace = observe(Pace(in_flight=1), answer, NOW)
+def test_the_rate_that_was_too_much_is_left_a_little_below() -> None:
+    pace = fast(answered=400.0, counting_from=NOW - 20, in_flight=1)
+    pace = observe(pace, refusal(), NOW)
+    assert (pace.too_much, pace.rate) == (20.0, SLOWER * 20.0)
+
+
+@pytest.mark.parametrize(
+    ("answered", "seconds", "rate", "too_much"),
+    [(400.0, 20.0, None, 20.0), (400.0, 20.0, 10.0, 10.0), (5.0, 0.1, None, 5.0), (0, 9, None, 0)],
+)
+def test_too_much_is_what_was_reached_and_never_more_than_we_allowed(
+    answered: float, seconds: float, rate: float | None, too_much: float
+) -> None:
+    pace = fast(answered=answered, counting_from=NOW - seconds, rate=rate, in_flight=1)
+    assert observe(pace, refusal(), NOW).too_much == max(too_much, LEAST_RATE)
+
+
+def test_what_was_reached_is_measured_over_the_last_answers() -> None:
+    pace = fast(counting_from=NOW)
+    for n in range(1, 101):  # a slow start
+        pace = observe(replace(pace, in_flight=1), Signal(NOW + n - 1), NOW + n)
+    for n in range(1, 401):  # and then twenty a second
+        at = NOW + 100 + n / 20
+        pace = observe(replace(pace, in_flight=1), Signal(at - 0.01), at)
+    assert observe(pace, refusal(NOW + 120), NOW + 120).too_much == pytest.approx(20, rel=0.1)
+
+
+def test_the_starts_keep_the_distance_the_rate_asks_for() -> None:
+    pace = fast(rate=4.0, next_at=NOW)
+    pace, _ = reserve(pace, NOW)
+    pace, wait = reserve(pace, NOW)
+    assert isclose(wait, 0.25, abs_tol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rate", "rise"),
+    [(5.0, QUICK_RISE), (18.9, QUICK_RISE), (19.1, SLOW_RISE), (21.0, SLOW_RISE), (30.0, 0.1)],
+)
+def test_far_from_what_was_too_much_we_speed_up_quickly_and_near_it_slowly(
+    rate: float, rise: float
+) -> None:
+    pace = fast(rate=rate, too_much=20.0, epoch_at=NOW - 60, risen_at=NOW - 2, in_flight=1)
+    assert observe(pace, Signal(NOW - 1), NOW).rate == pytest.approx(rate * (1 + 2 * rise))
+
+
+def test_after_a_long_rest_the_rate_does_not_jump() -> None:
+    pace = fast(rate=5.0, too_much=20.0, epoch_at=NOW - 6000, risen_at=NOW - 5000, in_flight=1)
+    assert observe(pace, Signal(NOW - 1), NOW).rate == pytest.approx(10.0)
+
+
+def test_in_the_pause_itself_the_rate_does_not_rise() -> None:
+    pace = observe(fast(answered=40.0, counting_from=NOW - 2, in_flight=2), refusal(), NOW)
+    assert observe(pace, Signal(NOW - 1), NOW + 0.5).rate == pace.rate
+
+
+def test_however_often_we_are_turned_away_we_go_on_asking() -> None:
+    pace, now = fast(), NOW
+    for _ in range(50):
+        pace = observe(pace, refusal(now), now)
+        now = pace.closed_until
+    assert pace.rate == LEAST_RATE
+    assert reserve(pace, now)[1] <= 1 / LEAST_RATE
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["with headers", "without"])
+def test_a_refusal_for_the_quota_waits_for_the_reset_and_slows_nothing_down(*, told: bool) -> None:
+    said = refusal()
+    if told:
+        said = replace(said, limit=1000, remaining=0, reset_at=NOW + 30)
+    pace = observe(replace(limited(50, seconds_left=30), in_flight=1), said, NOW)
+    assert pace.rate is None
     assert reserve(pace, NOW + 5) == (pace, 25.0)
 
 
-def test_a_quota_without_a_reset_is_not_waited_for() -> None:
-    pace = observe(Pace(in_flight=1), Signal(NOW, limit=10, remaining=0), NOW)
-    assert reserve(pace, NOW)[1] == 0
+def test_a_refusal_with_quota_left_is_for_the_rate() -> None:
+    said = replace(refusal(), limit=1000, remaining=700, reset_at=NOW + 30)
+    busy = replace(limited(50), in_flight=800, answered=40.0, counting_from=NOW - 2)
+    assert observe(busy, said, NOW).rate == SLOWER * 20.0
 
 
-def test_a_late_answer_from_the_last_window_is_not_taken_for_this_one() -> None:
-    pace = observe(limited(0), Signal(NOW, 1000, 0, NOW + 100), NOW + 101)
-    assert reserve(pace, NOW + 101)[1] == 0
+# --- requests at once ---------------------------------------------------------------------
 
 
-# --- reading headers ----------------------------------------------------------------------
+def test_a_failing_portal_halves_the_requests_at_once_and_once_only() -> None:
+    pace = fast(most=64.0, slots=32.0, in_flight=32)
+    pace = answer_all(pace, [failure(NOW - 3)] * 32, NOW)
+    assert pace.slots == 16
+    assert observe(pace, failure(NOW + 1), NOW + 2).slots < 16
+
+
+def test_what_was_not_in_use_is_no_measure() -> None:
+    pace = fast(most=64.0, slots=64.0, in_flight=8)
+    assert observe(pace, failure(), NOW).slots == 4
+
+
+def test_one_request_at_a_time_is_always_allowed() -> None:
+    pace, now = fast(most=64.0, slots=64.0), NOW
+    for _ in range(20):
+        now += 1
+        pace = observe(replace(pace, in_flight=1), failure(now), now)
+    assert pace.slots == 1
+    assert granted(pace, now, asking=5) == 1
+
+
+def test_after_a_congestion_a_round_of_answers_allows_one_more() -> None:
+    pace = fast(most=64.0, slots=4.0, epoch_at=NOW - 10)
+    for number in range(1, 5):
+        assert granted(pace, NOW, asking=99) == 4, number
+        pace = observe(replace(pace, in_flight=1), Signal(NOW), NOW)
+        pace = release(pace)
+    assert 4.8 < pace.slots < 5.0
+    pace = observe(pace, Signal(NOW), NOW)
+    assert granted(replace(pace, in_flight=0), NOW, asking=99) == 5
 
 
 @pytest.mark.parametrize(
-    ("reset", "at"),
+    ("usual", "took", "congested"),
     [
-        (f"{NOW + 60:.0f}", NOW + 60),
-        ("60", NOW + 60),
-        ("0", NOW),
-        ("59.5", NOW + 59.5),
-        (f"{(NOW + 60) * 1000:.0f}", None),
-        ("-60", None),
-        ("soon", None),
-        ("nan", None),
-        ("inf", None),
-        ("1e300", None),
-        ("", None),
+        (0.1, 5.1, True),
+        (0.1, 4.9, False),
+        (2.0, 7.9, False),
+        (2.0, 8.1, True),
+        (None, 60.0, False),
+        (0.1, None, False),
     ],
 )
-def test_a_reset_is_a_point_in_time_or_seconds_to_go(reset: str, at: float | None) -> None:
-    signal = read({"X-RateLimit-Reset": reset, "X-RateLimit-Remaining": "5"})
-    assert observe(Pace(in_flight=1), signal, NOW).reset_at == at
+def test_an_answer_much_slower_than_usual_means_congestion(
+    usual: float | None, took: float | None, *, congested: bool
+) -> None:
+    pace = fast(most=64.0, slots=32.0, in_flight=32, usual_seconds=usual)
+    assert (observe(pace, Signal(NOW, seconds=took), NOW + 9).slots < 32) is congested
+
+
+def test_a_portal_that_is_slow_by_nature_is_not_held_congested_for_ever() -> None:
+    pace, now = fast(most=64.0, slots=32.0, usual_seconds=0.1), NOW
+    for _ in range(100):
+        now += 6
+        pace = observe(replace(pace, in_flight=30), Signal(now - 6, seconds=6.0), now)
+    assert pace.slots > 8
+
+
+def test_a_refusal_does_not_change_the_requests_at_once() -> None:
+    assert observe(fast(slots=32.0, most=64.0, in_flight=32), refusal(), NOW).slots == 32
+
+
+# --- how long a plan takes ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("text", "number"),
-    [("7", 7), ("0", 0), ("7.9", 7), (" 7 ", 7), ("-1", None), ("many", None), ("7, 7", None)],
-)
-def test_a_number_that_makes_no_sense_counts_as_silence(text: str, number: int | None) -> None:
-    signal = read({"X-RateLimit-Limit": text, "X-RateLimit-Remaining": text})
-    assert (signal.limit, signal.remaining) == (number, number)
-
-
-def test_the_names_of_the_headers_are_settings() -> None:
-    names = RateHeaders("L", "R", "T")
-    headers = {"L": "10", "R": "3", "T": "60", "X-RateLimit-Limit": "99"}
-    signal = signal_of(names, headers, status=200, started_at=NOW, now=NOW)
-    assert signal == Signal(NOW, 10, 3, NOW + 60)
-
-
-def test_a_portal_that_says_nothing_of_limits_is_never_waited_for() -> None:
-    assert read({}) == Signal(NOW - 1)
-    assert reserve(observe(Pace(), read({}), NOW), NOW)[1] == 0
-
-
-@pytest.fixture
-def local_time_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "XYZ-05:30")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.usefixtures("local_time_elsewhere")
-@pytest.mark.parametrize(
-    ("text", "seconds"),
+    ("requests", "limit", "remaining", "reset_in", "wait"),
     [
-        ("30", 30.0),
-        ("0", 0.0),
-        ("-5", None),
-        (formatdate(NOW + 90, usegmt=True), 90.0),
-        (formatdate(NOW - 90, usegmt=True), 0.0),
-        (time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(NOW + 90)), 90.0),
-        (formatdate(NOW + 90).replace("-0000", "+0000"), 90.0),
-        (formatdate(NOW + 90), 90.0),
-        ("tomorrow", None),
-        ("", None),
+        (0, 1000, 0, 600.0, 0.0),
+        (900, 1000, 900, 600.0, 0.0),
+        (901, 1000, 900, 600.0, 600.0),
+        (1900, 1000, 900, 600.0, 600.0),
+        (1901, 1000, 900, 600.0, 600.0 + WINDOW),
+        (10_900, 1000, 900, 600.0, 600.0 + 9 * WINDOW),
+        (901, 1000, 900, -5.0, 0.0),
+        (901, None, 900, 600.0, 0.0),
+        (901, 0, 0, 600.0, 0.0),
+        (901, 1000, None, 600.0, 0.0),
+        (901, 1000, 900, None, 0.0),
     ],
 )
-def test_retry_after_is_seconds_or_an_http_date_in_utc(text: str, seconds: float | None) -> None:
-    assert read({"Retry-After": text}, status=429).retry_after == seconds
-
-
-@given(st.text(max_size=30) | st.text("0123456789 :,+-GMTJanSu", max_size=40))
-@often
-def test_no_retry_after_breaks_the_run(text: str) -> None:
-    seconds = read({"Retry-After": text}, status=429).retry_after
-    assert seconds is None or seconds >= 0
+def test_a_plan_waits_for_as_many_windows_as_it_needs(
+    *,
+    requests: int,
+    limit: int | None,
+    remaining: int | None,
+    reset_in: float | None,
+    wait: float,
+) -> None:
+    assert quota_wait(requests, limit=limit, remaining=remaining, reset_in=reset_in) == wait
 
 
 # --- whatever happens ---------------------------------------------------------------------
 
-numbers = st.one_of(
-    st.integers(-10, 10).map(str),
-    st.integers(-(10**20), 10**20).map(str),
-    st.floats().map(str),
-    st.integers(-5, 500).map(lambda s: f"{NOW + s:.0f}"),
-    st.text(max_size=4),
-)
-headers = st.fixed_dictionaries(
-    {},
-    optional={
-        "X-RateLimit-Limit": numbers,
-        "X-RateLimit-Remaining": numbers,
-        "X-RateLimit-Reset": numbers,
-        "Retry-After": numbers,
-    },
+figures = st.none() | st.integers(0, 12) | st.integers(0, 10**15)
+moments = st.none() | st.floats(-10, 4000) | st.floats(0, LONGEST_WINDOW)
+steps = st.tuples(
+    st.sampled_from(("good", "slow", "failed", "refused", "cancelled")),
+    figures,
+    figures,
+    moments,
+    st.none() | st.floats(0, LONGEST_WINDOW),
+    st.floats(-50, 50),
+    st.integers(1, 5),
 )
 
 
-@given(
-    st.lists(st.tuples(headers, st.sampled_from((200, 429, 500)), st.floats(-50, 50)), max_size=30)
-)
+def said(how: str, known: tuple[int | None, int | None, float | None], *at: float) -> Signal:
+    started_at, now = at
+    limit, remaining, reset = known
+    return Signal(
+        started_at,
+        limit,
+        remaining,
+        None if reset is None else now + reset,
+        refused=how == "refused",
+        congested=how in {"refused", "failed"},
+        seconds=60.0 if how == "slow" else 0.1,
+    )
+
+
+@given(st.lists(steps, max_size=40))
 @often
-def test_whatever_the_headers_say_waits_are_finite_and_never_negative(
-    answers: list[tuple[dict[str, str], int, float]],
+def test_no_portal_and_no_clock_makes_a_wait_negative_or_loses_count(
+    history: list[tuple[str, int | None, int | None, float | None, float | None, float, int]],
 ) -> None:
-    pace, now, sent = Pace(), NOW, 0
-    for said, status, later in answers:
-        pace, wait = reserve(pace, now)
-        assert 0 <= wait <= LONGEST_WINDOW + 50 * 30  # a clock may be set back meanwhile
-        sent += wait == 0
+    pace, now, under_way = Pace(most=8.0), NOW, list[float]()
+    for how, limit, remaining, reset, advice, later, asking in history:
+        for _ in range(asking):
+            pace, wait = reserve(pace, now)
+            assert wait >= 0
+            assert wait < inf or under_way, "only an answer can change it, and none will come"
+            under_way += [now] * (wait == 0)
         now += later
-        if sent:
-            sent -= 1
-            pace = observe(pace, read(said, status=status, now=now), now)
-        assert pace.in_flight == sent
-    assert reserve(pace, now + 2 * LONGEST_WINDOW + 1)[1] == 0
+        if under_way:
+            started_at = under_way.pop(len(under_way) // 2)
+            signal = said(how, (limit, remaining, reset), started_at, now)
+            pace = (
+                release(pace)
+                if how == "cancelled"
+                else observe(pace, replace(signal, retry_after=advice), now)
+            )
+        assert pace.in_flight == len(under_way)
+        assert 1 <= max(pace.slots, 1) <= 8
+    for _ in under_way:
+        pace = release(pace)
+    assert reserve(pace, now + 2 * LONGEST_WINDOW)[1] == 0
+
+
+def test_ending_more_than_was_begun_does_not_make_room() -> None:
+    pace = release(release(Pace(unsure=False)))
+    assert pace.in_flight == 0
+    assert granted(pace, NOW, asking=100) == FIRST_SLOTS
 
 
 @given(st.integers(0, 20), st.integers(0, 30))
 @often
-def test_no_more_starts_than_are_left_however_many_ask(left: int, asking: int) -> None:
-    pace, granted = limited(left), 0
+def test_no_more_start_than_are_usable_however_many_ask(usable: int, asking: int) -> None:
+    plenty = replace(limited(usable), limit=20, reserve_share=0.0)
+    starts, pace = 0, plenty
     for _ in range(asking):
-        pace, wait = reserve(pace, NOW)
-        granted += wait == 0
-    assert granted == min(left, asking)
-
-
-@given(st.lists(st.booleans(), max_size=60), st.integers(1, 8))
-@often
-def test_an_honest_portal_never_has_to_refuse(starts: list[bool], quota: int) -> None:
-    """The portal counts on arrival; answers come back one by one, in the order of sending."""
-    pace, now, left, answers = Pace(), NOW, quota, list[Signal]()
-    pace, _ = reserve(pace, now)
-    left -= 1
-    pace = observe(pace, Signal(now, quota, left, NOW + 1000), now)
-    for start in starts:
-        now += 1
-        if start:
-            pace, wait = reserve(pace, now)
-            if wait == 0:
-                left -= 1
-                answers.append(Signal(now, quota, left, NOW + 1000))
-        elif answers:
-            pace = observe(pace, answers.pop(0), now)
-        assert left >= 0
+        pace, wait = reserve(replace(pace, next_at=0.0), NOW)  # as if spreading were over
+        starts += wait == 0
+    assert starts == min(usable, asking)

@@ -22,6 +22,7 @@ from bulkpub.core.model import (
     DatasetSpec,
     FileSource,
     Fingerprint,
+    Guard,
     LinkSource,
     Prune,
     RemoteDataset,
@@ -160,6 +161,125 @@ def test_a_file_nothing_is_known_of_is_planned_all_the_same() -> None:
     spec = DatasetSpec("d", DatasetMetadata(title="T"), (file("a"), file("b")))
     actions = plan(spec, {}, dataset(there("r1", "a"))).resources
     assert [type(action) for action in actions] == [Replace, Create]
+
+
+# --- the guard ----------------------------------------------------------------------------
+
+NO_EMPTY = Guard(refuse_empty=True)
+HALF = Guard(max_shrink=0.5)
+EMPTY = "the file is empty, and `guard` refuses empty files"
+
+
+def guarded(guard: Guard, **metadata: Any) -> ResourceSpec:
+    return replace(file(**metadata), guard=guard)
+
+
+def published(size: int | None, **fields: Any) -> RemoteDataset:
+    return dataset(there(key="k", size=size, sha1="b", **fields))
+
+
+@pytest.mark.parametrize(
+    "remote", [None, dataset(), published(7)], ids=["new", "create", "replace"]
+)
+def test_an_empty_file_is_refused_where_it_would_be_sent(remote: RemoteDataset | None) -> None:
+    todo = planned(guarded(NO_EMPTY), remote=remote, size=0)
+    assert todo.resources == (Refuse(guarded(NO_EMPTY), EMPTY),)
+    assert (todo.sends, todo.finish) == ((), False)
+    for guard, size in [(Guard(), 0), (NO_EMPTY, 1)]:
+        assert len(planned(guarded(guard), remote=remote, size=size).sends) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("k", Keep), (None, Adopt), ("old", Adopt)],
+    ids=["ours", "foreign", "renamed"],
+)
+def test_an_empty_file_that_is_published_already_is_not_refused(
+    key: str | None, kind: type
+) -> None:
+    remote = dataset(there(key=key, size=0))
+    assert type(planned(guarded(NO_EMPTY), remote=remote, size=0).resources[0]) is kind
+
+
+@pytest.mark.parametrize(
+    ("most", "before", "now", "said"),
+    [
+        (0.5, 1200, 1300, None),
+        (0.5, 1200, 1200, None),
+        (0.5, 1200, 601, None),
+        (0.5, 1200, 600, None),  # exactly half
+        (0.5, 1200, 599, "from 1200 to 599 bytes, by 50.1 %, and `guard` allows 50 %"),
+        (0.5, 1200, 300, "from 1200 to 300 bytes, by 75 %, and `guard` allows 50 %"),
+        (0.5, 1200, 0, "from 1200 to 0 bytes, by 100 %, and `guard` allows 50 %"),
+        (0.5, 3, 2, None),
+        (0.5, 3, 1, "from 3 to 1 bytes, by 66.7 %, and `guard` allows 50 %"),
+        (0.5, 0, 0, None),
+        (0.5, None, 1, None),  # the portal does not say
+        (0.0, 100, 100, None),
+        (0.0, 100, 99, "from 100 to 99 bytes, by 1 %, and `guard` allows 0 %"),
+        (0.125, 1000, 875, None),
+        (0.125, 1000, 874, "from 1000 to 874 bytes, by 12.6 %, and `guard` allows 12.5 %"),
+        (1.0, 1200, 0, None),
+        (None, 1200, 0, None),
+    ],
+)
+def test_how_much_a_file_may_shrink(
+    most: float | None, before: int | None, now: int, said: str | None
+) -> None:
+    todo = planned(guarded(Guard(max_shrink=most)), remote=published(before), size=now)
+    [action] = todo.resources
+    if said is None:
+        assert type(action) is Replace
+    else:
+        assert type(action) is Refuse
+        assert action.reason == f"the file shrank {said}; if that is meant, raise `shrink`"
+        assert (todo.sends, todo.finish, todo.requests) == ((), False, 0)
+
+
+@pytest.mark.parametrize("percent", range(101))
+def test_exactly_the_share_that_was_written_is_allowed(percent: int) -> None:
+    guard = Guard(max_shrink=percent / 100)  # most of these are not exact in binary
+    for size in (100 - percent, max(99 - percent, 0)):
+        [action] = planned(guarded(guard), remote=published(100), size=size).resources
+        assert type(action) is (Replace if size == 100 - percent else Refuse)
+
+
+def test_both_rules_hold_and_an_empty_file_is_called_empty() -> None:
+    guard = Guard(refuse_empty=True, max_shrink=0.5)
+    [action] = planned(guarded(guard), remote=published(9), size=0).resources
+    assert action.reason == EMPTY
+
+
+def test_a_file_taken_over_by_its_title_is_compared_as_well() -> None:
+    remote = dataset(there(sha1="b", size=9))
+    [action] = planned(guarded(HALF, title="Title"), remote=remote, size=1).resources
+    assert type(action) is Refuse
+
+
+@pytest.mark.parametrize("remote", [None, dataset(), published(9, hosted=False)])
+def test_what_the_portal_does_not_host_yet_cannot_have_shrunk(remote: RemoteDataset | None) -> None:
+    assert len(planned(guarded(HALF), remote=remote).sends) == 1
+
+
+def test_a_file_nothing_is_known_of_is_not_held_back() -> None:
+    guard = Guard(refuse_empty=True, max_shrink=0.5)
+    spec = DatasetSpec("d", DatasetMetadata(title="T"), (guarded(guard),))
+    assert [type(action) for action in plan(spec, {}, published(9)).resources] == [Replace]
+
+
+def test_the_other_files_go_on_and_nothing_is_deleted() -> None:
+    specs = (guarded(NO_EMPTY), file("b"), file("c", name="c.csv"))
+    remote = dataset(
+        there("r", "k", "x", size=9),
+        there("rb", "b", "x", size=9),
+        there("rz", "gone", "z", size=9),
+    )
+    todo = planned(*specs, remote=remote, size=0, prune=Prune.ALL, allow_mass_delete=True)
+    assert [type(action) for action in todo.resources] == [Refuse, Replace, Create]
+    assert (todo.deletions, todo.refused, todo.finish) == ((), None, True)
+    fresh = planned(*specs, remote=None, size=0)
+    assert [type(action) for action in fresh.resources] == [Refuse, Create, Create]
+    assert (fresh.finish, fresh.requests) == (True, 4)
 
 
 # --- pruning ------------------------------------------------------------------------------

@@ -214,6 +214,12 @@ WRONG_BY_SCHEMA = [
     {"datasets": [{"id": "x", "resources": [{"path": "a.csv", "exclude": ["b.csv"]}]}]},
     {"datasets": [{"id": "x", "resources": [{"link": "https://x/", "optional": True}]}]},
     {"datasets": [{"id": "x", "resources": [{"link": "ftp://x"}]}]},
+    {"datasets": [{"id": "x", "guard": "refuse"}]},
+    {"datasets": [{"id": "x", "guard": {"empty": "no"}}]},
+    {"datasets": [{"id": "x", "guard": {"shrink": 50}}]},
+    {"datasets": [{"id": "x", "guard": {"shrink": "101%"}}]},
+    {"datasets": [{"id": "x", "guard": {"shrunk": "50%"}}]},
+    {"datasets": [{"id": "x", "resources": [{"link": "https://x/", "guard": {}}]}]},
     {"defaults": {"title": "T"}, "datasets": [{"id": "x"}]},
 ]
 
@@ -225,6 +231,7 @@ NULL_SAYS_NOTHING = [
     {"id": "x", "resources": [{"path": "a.csv", "optional": True, "format": None, "mime": None}]},
     {"id": None, "title": "T", "description": "D", "personal": True, "organization": None},
     {"id": "x", "title": None, "description": None, "description_file": "data/velos.md"},
+    {"id": "x", "guard": {"empty": None}, "resources": [{"link": "https://x/", "guard": None}]},
     {"id": "x", "resources": None, "extras": None, "spatial": None, "prune": None},
 ]
 
@@ -249,7 +256,7 @@ def test_what_the_schema_refuses_the_loader_refuses_too(
 def test_the_schema_tells_editors_the_title_and_meaning_of_every_field() -> None:
     schema = json_schema()
     forms = [schema, *schema["$defs"].values()]
-    assert len(forms) == 7
+    assert len(forms) == 8
     for form in forms:
         assert form["additionalProperties"] is False
         for name, field in form["properties"].items():

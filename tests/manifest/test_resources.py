@@ -30,7 +30,7 @@ def manifest(*entries: str) -> str:
         ("{path: a.csv, glob: '*'}", "a resource has only one of 'path' and 'glob'"),
         ("{path: a.csv, link: 'http://x/'}", "a resource has only one of 'path' and 'link'"),
         ("{path: a.csv, file: x}", ("unknown key 'file'; a resource knows path, glob, exclude, "
-         "link, optional, key, id, title, description, type, schema, extras, format, mime")),
+         "link, optional, guard, key, id, title, description, type, schema, extras, format, mime")),
         ("{path: a.csv, typ: main}", "unknown key 'typ' (did you mean 'type'?)"),
         ("{path: ''}", "'path' is empty: write something, or take the line away"),
         ("{path: true}", ("'path' must be text, not true; put it between quotes if you mean the "

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -309,3 +311,19 @@ def test_a_faulty_script_is_refused_in_words(
         read_faults(file)
     assert str(refused.value).startswith(str(file))
     assert sentence in str(refused.value)
+
+
+def test_the_command_line_refuses_a_faulty_script(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    file = tmp_path / "faults.yaml"
+    file.write_text("faults: [{kind: gremlins}]")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "bulkpub", "sandbox", "--port", "0", "--faults", file],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 2
+    assert f"{file}: faults[0]: Input tag 'gremlins'" in done.stderr

@@ -1,0 +1,138 @@
+"""Chaos: random histories of publishing against the sandbox, and real kills.
+
+    python tests/chaos/run.py --histories 1000 --seed 1 --kills 50
+    python tests/chaos/run.py --only 1000042      replays one history, and tells it
+
+The last line sums up; the exit code is 1 when a promise was broken. Lives in a process of its
+own, because time runs faster in it.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import structlog
+
+from tests.chaos import warp
+
+warp.install()
+
+from tests.chaos.history import Figures, live  # noqa: E402 - the fast clock comes first
+from tests.chaos.judge import Wrong  # noqa: E402 - likewise
+from tests.chaos.kills import kill_on_sandbox  # noqa: E402 - likewise
+
+SEEDS_APART = 1_000_000
+TELL_EVERY = 100
+TELL_EVERY_KILL = 5
+LINES_TOLD = 12
+"""Of a history that broke a promise; a replay may go another way."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Tally:
+    """What happened so far, and which histories broke a promise."""
+
+    figures: Figures = field(default_factory=Figures)
+    kills: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+
+    def note_failure(self, name: str, error: Exception) -> None:
+        kind = str(error).partition(":")[0] if isinstance(error, Wrong) else "error"
+        self.failed[name] = kind
+        say(f"{name} FAILED: {type(error).__name__}: {error}")
+        if not isinstance(error, Wrong):
+            say("".join(traceback.format_exception(error)))
+
+    def __str__(self) -> str:
+        kinds = list(self.failed.values())
+        met = ", ".join(f"{kind} {count}" for kind, count in sorted(self.figures.met.items()))
+        ends = ", ".join(f"{kind} {count}" for kind, count in sorted(self.figures.ends.items()))
+        return (
+            f"histories {self.figures.histories}; runs {self.figures.runs}; "
+            f"requests {self.figures.requests}; faults met {self.figures.met.total()} ({met}); "
+            f"{ends}; kills {self.kills}; 429s {self.figures.refused}; "
+            f"duplicates {kinds.count('duplicate')}; losses {kinds.count('loss')}; "
+            f"other failures {len(kinds) - kinds.count('duplicate') - kinds.count('loss')}; "
+            f"{time.perf_counter() - self.started:.0f} s"
+            + (f"; FAILED: {' '.join(self.failed)}" if self.failed else "")
+        )
+
+
+def main() -> int:
+    """Live the histories; returns the exit code."""
+    options = _options()
+    without = frozenset(options.without)
+    # What portal and publisher log about broken connections is what was asked for.
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    if options.only is not None:
+        _in_fast_time(live(options.only, say, without))
+        return 0
+    tally = Tally()
+    for number in range(options.histories):
+        seed = options.seed * SEEDS_APART + number
+        tally.figures.histories += 1
+        story: list[str] = []
+        try:
+            tally.figures.add(_in_fast_time(live(seed, story.append, without)))
+        except Exception as error:  # noqa: BLE001 - told, and the other histories go on
+            say("\n".join(story[-LINES_TOLD:]))
+            tally.note_failure(f"--only {seed}", error)
+        if (number + 1) % TELL_EVERY == 0:
+            say(f"... {tally}")
+    _kill(tally, options.seed, options.kills)
+    say(str(tally))
+    return 1 if tally.failed else 0
+
+
+def _kill(tally: Tally, seed: int, kills: int) -> None:
+    number = seed * SEEDS_APART
+    while tally.kills < kills and len(tally.failed) < kills:
+        number += 1
+        with TemporaryDirectory(prefix="bulkpub-chaos-") as folder:
+            try:
+                tally.kills += _in_fast_time(kill_on_sandbox(number, Path(folder)))
+            except Exception as error:  # noqa: BLE001 - as above
+                tally.note_failure(f"kill {number}", error)
+        if (number % SEEDS_APART) % TELL_EVERY_KILL == 0:
+            say(f"... {tally.kills} kills of {kills}")
+
+
+def _in_fast_time(history: Coroutine[object, object, T]) -> T:
+    with asyncio.Runner(loop_factory=warp.FastLoop) as runner:
+        return runner.run(history)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--histories", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=50, help="at least so many")
+    parser.add_argument("--only", type=int, metavar="SEED", help="replay this history, and tell it")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="KIND", help="leave a kind of fault out"
+    )
+    return parser.parse_args()
+
+
+def say(text: str) -> None:
+    """Print at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

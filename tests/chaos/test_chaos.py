@@ -1,0 +1,77 @@
+"""A short, fixed share of the chaos, and kills against a real portal; `make chaos` runs it long."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from random import Random
+from secrets import token_hex
+from typing import Any
+
+import pytest
+
+from tests.chaos.kills import Victim
+from tests.chaos.seen import ask
+from tests.chaos.wanted import Wanted
+
+ROOT = Path(__file__).parents[2]
+RUN = Path(__file__).with_name("run.py")
+
+
+def chaos(*options: str) -> tuple[int, list[str]]:
+    """Run it in a process of its own: time runs faster there."""
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, RUN, *options], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    return done.returncode, (done.stdout + done.stderr).splitlines()
+
+
+@pytest.mark.timeout(180)
+def test_forty_histories_break_no_promise() -> None:
+    code, lines = chaos("--histories", "40", "--seed", "1", "--kills", "0")
+    assert code == 0, "\n".join(lines)
+    assert lines[-1].startswith("histories 40; ")
+    assert "duplicates 0; losses 0; other failures 0" in lines[-1]
+    assert "faults met 0" not in lines[-1]
+
+
+@pytest.mark.timeout(180)
+def test_what_is_killed_is_completed_by_the_next_run() -> None:
+    code, lines = chaos("--histories", "0", "--seed", "1", "--kills", "5")
+    assert code == 0, "\n".join(lines)
+    assert "duplicates 0; losses 0; other failures 0" in lines[-1]
+    assert "; kills 0;" not in lines[-1]
+
+
+@pytest.fixture(scope="session")
+def real_portal() -> Any:
+    """Addresses and keys of a real udata that is already running."""
+    info = os.environ.get("BULKPUB_REAL_PORTAL_INFO")
+    if info is None:
+        pytest.skip("set BULKPUB_REAL_PORTAL_INFO to a running portal's info file")
+    return json.loads(Path(info).read_text())
+
+
+@pytest.mark.real
+@pytest.mark.timeout(600)
+async def test_what_is_killed_on_a_real_portal_is_completed_by_the_next_run(
+    real_portal: Any, tmp_path: Path
+) -> None:
+    chance = Random(1)  # noqa: S311 - it makes up histories, it keeps no secret
+    kills = 0
+    for life in range(12):
+        root = tmp_path / str(life)
+        root.mkdir()
+        wanted = Wanted(root, chance, tag=f"{token_hex(4)}-")
+        keys = {f"{wanted.tag}d{number}" for number in range(1, 10)}
+        victim = Victim(wanted, real_portal, partial(ask, real_portal, keys), chance)
+        for _ in range(2):
+            for _ in range(8):
+                wanted.change()
+            await victim.suffer(chance.randint(1, 2))
+        kills += victim.kills
+        if kills >= 10:
+            return
+    pytest.fail(f"only {kills} of the runs were killed before they ended")
