@@ -167,6 +167,7 @@ class History:
             left = set(seen.ids) - set(known.ids if known else ())
             self.known.note(look(self.sandbox), seen.id, *left)
         self.wanted.change()
+        self._note_given_up()
         report = await self._run(Watch(FaultScript()), None)
         now = look(self.sandbox)
         if report is not None and report.run.exit_code == 0:
@@ -177,6 +178,14 @@ class History:
             raise Wrong(f"loss: a clean run did not complete: {_why(report)}")
         check_failures(self.wanted, self.known, self.start, now, report)
         return False
+
+    def _note_given_up(self) -> None:
+        """What the manifest no longer names stays as the unfinished run left it."""
+        wanted = {d.key: {entry.path for entry in d.entries} for d in self.wanted.datasets}
+        for seen in look(self.sandbox).values():
+            keys = wanted.get(seen.key or "", set())
+            given_up = [each.id for each in seen.resources if each.key and each.key not in keys]
+            self.known.note(look(self.sandbox), seen.id, *given_up)
 
     async def _sure_run(self) -> None:
         """Nothing goes wrong any more: one run completes the work."""

@@ -181,7 +181,8 @@ def _check_others(
             continue
         what = f"{resource.title!r} ({resource.key or resource.file_name}) in {dataset.key}"
         _hold(resource.id in known, f"duplicate: {what} came from nowhere")
-        _hold(known[resource.id] == resource, f"state: {what} was touched")
+        was = known[resource.id]
+        _hold(was == resource, f"state: {what} was touched: {was} became {resource}")
         _hold(not (dataset.prune and resource.key), f"state: {what} should have been pruned")
     for gone in known.keys() - set(seen.ids):
         _hold(dataset.prune and known[gone].key, f"loss: {known[gone].title!r} in {dataset.key}")
