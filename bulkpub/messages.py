@@ -27,8 +27,8 @@ class Body(Protocol):
 class Request:
     """One call. `endpoint` names it in logs and the report, without ids: `/datasets/{id}/`.
 
-    `json` is sent as JSON; `body` makes a streamed body, afresh for each attempt. `patience`
-    is how long to wait without any progress, in seconds.
+    `json` is sent as JSON; `body` makes a streamed body, afresh for each attempt. `handles` is
+    how many bytes the portal has to deal with besides the body, which takes it time.
     """
 
     method: str
@@ -38,6 +38,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Json = None
     body: Callable[[], Body] | None = None
+    handles: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Settings:
     allow_mass_delete: bool = False
     concurrency: int = 8
     uploads: int = 4
-    chunk_size: int = 64 * MIB
+    chunk_size: int = 16 * MIB
     chunk_above: int = 256 * MIB
     timeout: float = 60.0
     retries: int = 4

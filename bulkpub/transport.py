@@ -30,6 +30,9 @@ __all__ = ["Transport", "connect"]
 
 log = structlog.get_logger("bulkpub.transport")
 
+SLOWEST = 2.0 * 1024 * 1024
+"""Bytes a second at which a portal at least copies what it has received."""
+
 
 class _Interrupted(Exception):
     """No complete answer came; the message says what happened instead."""
@@ -146,9 +149,10 @@ class Transport:
             headers["X-API-KEY"] = self._key
         data: aiohttp.payload.Payload | bytes | None = None
         body: _Watched | None = None
-        with anyio.CancelScope(deadline=anyio.current_time() + self._patience_s) as scope:
+        patience_s = self._patience_s + request.handles / SLOWEST
+        with anyio.CancelScope(deadline=anyio.current_time() + patience_s) as scope:
             if request.body is not None:
-                body = _Watched(request.body(), scope, self._patience_s)
+                body = _Watched(request.body(), scope, patience_s)
                 headers["Content-Type"] = body.content_type
                 headers["Content-Length"] = str(body.length)
                 data = aiohttp.payload.AsyncIterablePayload(body)
@@ -156,7 +160,7 @@ class Transport:
                 headers["Content-Type"] = "application/json"
                 data = orjson.dumps(request.json)
             return await self._roundtrip(request, headers, data, body)
-        raise _Interrupted(f"it did not answer within {self._patience_s:g} s")
+        raise _Interrupted(f"it did not answer within {patience_s:g} s")
 
     async def _roundtrip(
         self,
@@ -300,6 +304,9 @@ class _Watched:
             async for piece in self._body:
                 self._scope.deadline = anyio.current_time() + self._patience_s
                 yield piece
+            # All has left; now the portal copies it to where it belongs.
+            slack = self._patience_s + self.length / SLOWEST
+            self._scope.deadline = anyio.current_time() + slack
         except Exception as error:
             self.failure = error
             raise

@@ -126,7 +126,7 @@ ChunkSize = Annotated[
         parser=size,
         metavar="SIZE",
         help="Send large files in parts of this size.",
-        show_default="64MiB",
+        show_default="16MiB",
         rich_help_panel=_PACE,
     ),
 ]

@@ -83,7 +83,9 @@ def title_to_keep_safe(spec: ResourceSpec, remote: RemoteResource) -> str | None
     """
     given = _given_title(remote)
     kept = (remote.metadata.extras or {}).get(TITLE_EXTRA)
-    return given if spec.metadata.title is None and given != kept else None
+    if spec.metadata.title is not None or (kept is None and given == spec.default_title):
+        return None  # the manifest gives it, or it is what the file's name gives
+    return given if given != kept else None
 
 
 def _given_title(remote: RemoteResource) -> str | None:

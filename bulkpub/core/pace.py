@@ -14,7 +14,7 @@ Three things hold requests back, each for its own reason:
   more for each round of good answers.
 
 One congestion counts once: answers to requests sent before we slowed down are old news. And
-when a window of the quota begins by our clock, one request goes alone and asks the portal's.
+when a window of the quota should have begun, one request goes alone and asks whether it has.
 """
 
 from dataclasses import dataclass, replace
@@ -192,10 +192,8 @@ def _after_reset(pace: Pace, now: float) -> Pace:
     pace = replace(pace, told_at=pace.reset_at, next_at=0.0, unsure=True, asking=False)
     if pace.limit is None:
         return replace(pace, remaining=None, reset_at=None)
-    windows = 1 + (now - pace.told_at) // WINDOW
-    return replace(
-        pace, remaining=pace.limit - pace.in_flight, reset_at=pace.told_at + windows * WINDOW
-    )
+    reset_at = pace.told_at + WINDOW * (1 + (now - pace.told_at) // WINDOW)
+    return replace(pace, remaining=pace.limit - pace.in_flight, reset_at=reset_at)
 
 
 def quota_wait(
@@ -227,7 +225,10 @@ def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
     )
     left = _usable(pace) if signal.remaining is None else signal.remaining
     quota_is_out = left is not None and left <= 0 and pace.reset_at is not None
-    return replace(pace, epoch_at=now) if quota_is_out else _slowed(pace, now)
+    if pace.answered and not quota_is_out:
+        return _slowed(pace, now)
+    # With no good answer in between it is not the rate: a quota, perhaps one nobody told us of.
+    return replace(pace, epoch_at=now, told_at=now, unsure=True, asking=False)
 
 
 def _slowed(pace: Pace, now: float) -> Pace:

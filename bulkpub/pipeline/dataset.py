@@ -14,6 +14,7 @@ from structlog.contextvars import bind_contextvars
 from bulkpub.core.actions import (
     CreateDataset,
     KeepDataset,
+    ListItem,
     Plan,
     Replace,
     UpdateDataset,
@@ -175,19 +176,42 @@ async def _write_dataset(story: Story, todo: Plan, services: Services) -> None:
                     metadata, owner.organization, services.now()
                 )
             story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
-        case UpdateDataset(remote=remote, changes=changes):
-            written = await services.portal.update_dataset(remote, changes, services.now())
-            story.remote = replace(written, resources=remote.resources)
-            _note_update(story, changed_fields(changes))
-    left = dataset_changes(story.spec, story.remote)
+        case UpdateDataset():
+            fresh = await _refresh(story, services)
+            changes = dataset_changes(story.spec, fresh)
+            if changes is not None:
+                written = await services.portal.update_dataset(fresh, changes, services.now())
+                story.remote = replace(written, resources=fresh.resources)
+                _note_update(story, changed_fields(changes))
+    left = dataset_changes(story.spec, story.remote) if story.remote else None
     if left is not None:
         story.error = "the portal did not take over: " + ", ".join(changed_fields(left))
 
 
+async def _refresh(story: Story, services: Services) -> RemoteDataset:
+    """See what others did meanwhile: what we write next would otherwise undo it."""
+    assert story.remote is not None  # noqa: S101 - created or found by now
+    fresh = await services.portal.dataset(story.remote.id)
+    if fresh is None:
+        raise DatasetFailed("the dataset vanished from the portal while it was published")
+    story.refreshed(fresh)
+    return fresh
+
+
 async def _keep_titles_safe(story: Story, todo: Plan, services: Services) -> None:
     assert story.remote is not None  # noqa: S101 - created or found by now
-    replaced = [(a.spec, a.remote) for a in todo.sends if isinstance(a, Replace)]
-    items = safeguarding(replaced, story.remote.resources)
+    replaced = {a.spec.key: a.spec for a in todo.sends if isinstance(a, Replace)}
+    endangered = [
+        (spec, remote)
+        for key, spec in replaced.items()
+        if (remote := story.resources[key].remote) and story.resources[key].error is None
+    ]
+    if safeguarding(endangered, story.remote.resources) is None:
+        return
+    fresh = await _refresh(story, services)
+    there = {remote.id: remote for remote in fresh.resources}
+    endangered = [(spec, there[old.id]) for spec, old in endangered if old.id in there]
+    items = safeguarding(endangered, fresh.resources)
     if items is not None:
         answer = await services.portal.set_resources(story.remote.id, items)
         story.remote = replace(story.remote, resources=answer)
@@ -196,8 +220,11 @@ async def _keep_titles_safe(story: Story, todo: Plan, services: Services) -> Non
 async def _finish(story: Story, services: Services) -> None:
     """Describe and order all resources in one request, and see that the portal did."""
     assert story.remote is not None  # noqa: S101 - created or found by now
-    now, created = story.remote.resources, frozenset(story.created)
-    items = finishing(story.spec, story.wanted(), story.ids(), now, created)
+    if finishing_items(story) is None:
+        return
+    if story.status is not DatasetStatus.CREATED:
+        await _refresh(story, services)
+    items = finishing_items(story)
     if items is None:
         return
     try:
@@ -214,6 +241,13 @@ async def _finish(story: Story, services: Services) -> None:
     fresh = {resource.id: resource for resource in answer}
     for key, resource_id in story.ids().items():
         story.resources[key].remote = fresh.get(resource_id, story.resources[key].remote)
+
+
+def finishing_items(story: Story) -> tuple[ListItem, ...] | None:
+    """What the finishing request has to say, from all that is known now."""
+    assert story.remote is not None  # noqa: S101 - created or found by now
+    created = frozenset(story.created)
+    return finishing(story.spec, story.wanted(), story.ids(), story.remote.resources, created)
 
 
 def _check_kept(story: Story, lacking: Mapping[str, str]) -> None:

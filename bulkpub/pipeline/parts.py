@@ -61,6 +61,11 @@ class Parts:
         self._sent = [0] * len(self._extents)
         self._doubtful: set[int] = set()
 
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes of the file that were sent so far."""
+        return sum(self._sent)
+
     async def send(self, progressed: Progress) -> RemoteResource:
         """Send all parts and join them.
 
@@ -72,7 +77,7 @@ class Parts:
         for attempt in range(1, TRIES + 1):
             try:
                 return await self._services.portal.join_parts(
-                    dataset_id, partial(FormBody, fields), resource_id
+                    dataset_id, partial(FormBody, fields), self._planned.size, resource_id
                 )
             except Uncertain:
                 if attempt == TRIES or not self._doubtful:

@@ -48,7 +48,7 @@ class RunOptions:
     uploads: int = 4
     attempts: int = 4
     look_again_s: float = 2.0
-    chunk_size: int = 64 * MIB
+    chunk_size: int = 16 * MIB
     chunk_above: int = 256 * MIB
 
 

@@ -19,6 +19,7 @@ from bulkpub.core.actions import (
     Replace,
     ResourceAction,
 )
+from bulkpub.core.diff import wanted_resource
 from bulkpub.core.model import (
     DatasetSpec,
     Fingerprint,
@@ -76,7 +77,7 @@ class ResourceStory:
         """Take note of what was decided for it."""
         if not isinstance(action, Create | Refuse):
             self.remote = action.remote
-        if not isinstance(action, Refuse) and self.wanted is None:
+        if not isinstance(action, Refuse) and not (self.touched and self.wanted):
             self.wanted = action.wanted
         if isinstance(action, Refuse):
             self.error = action.reason
@@ -142,6 +143,21 @@ class Story:
             for key, resource in self.resources.items()
             if resource.wanted is not None and resource.describable
         }
+
+    def refreshed(self, fresh: RemoteDataset) -> None:
+        """Take note of the dataset as it is now, others' work since the beginning included.
+
+        What shall be said of a resource is decided anew, but for those whose file was written:
+        the titles they had are no longer to be seen.
+        """
+        self.remote = fresh
+        there = {remote.id: remote for remote in fresh.resources}
+        for resource in self.resources.values():
+            remote = there.get(resource.remote.id) if resource.remote else None
+            if remote is not None:
+                resource.remote = remote
+                if not resource.touched and resource.wanted is not None:
+                    resource.wanted = wanted_resource(resource.spec, remote)
 
     def stored(self, key: str, remote: RemoteResource) -> None:
         """Take note that the portal has stored a file for the entry `key`."""

@@ -115,7 +115,6 @@ async def _upload(
             remote = await _Upload(story, key, source, onto, services).send()
         story.stored(key, remote)
         services.memory.stored(dataset, key, remote.id)
-        services.figures.uploaded += size
         _check_bytes(remote, story.fingerprints[key].sha1, size)
         error = None
     except BulkpubError as failure:
@@ -151,8 +150,10 @@ class _Upload:
         try:
             return await self.services.portal.upload(self._dataset_id, new_body, self.onto)
         finally:
-            if bodies and bodies[-1].sha1:  # also when the answer was lost: it may be there
-                self._hashed(planned, bodies[-1].sha1)
+            complete = [body.sha1 for body in bodies if body.sha1 is not None]
+            self.services.figures.uploaded += len(complete) * planned.size
+            if complete:  # also when the answer was lost: it may be there
+                self._hashed(planned, complete[-1])
 
     async def _in_parts(self, planned: Fingerprint) -> RemoteResource:
         """Hashed beside it, as the parts leave in any order."""
@@ -165,7 +166,10 @@ class _Upload:
                 self._hashed(planned, await sha1_of(self.source, planned, limiter=limiter))
 
         async def send() -> None:
-            stored.append(await parts.send(self._progressed))
+            try:
+                stored.append(await parts.send(self._progressed))
+            finally:
+                self.services.figures.uploaded += parts.bytes_sent
 
         await side_by_side([digest, send])
         return stored[0]

@@ -123,9 +123,12 @@ class Portal(Protocol):
         """Send one part of a file; what `body` has to say of it is in `part_fields`."""
 
     async def join_parts(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+        self, dataset_id: str, body: Callable[[], Body], size: int, resource_id: str | None = None
     ) -> RemoteResource:
-        """Make one file of the parts that were sent, as `upload` would have; see `join_fields`."""
+        """Make one file of `size` bytes of the parts that were sent, as `upload` would have.
+
+        What `body` has to say is in `join_fields`.
+        """
 
     def part_fields(self, upload: PartedUpload, index: int, size: int) -> dict[str, str]:
         """The form fields of part number `index` (from 0), which has `size` bytes."""

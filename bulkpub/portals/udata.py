@@ -198,14 +198,14 @@ class Udata:
         self._data(answer, ResourceFailed, "a part of the file")
 
     async def join_parts(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+        self, dataset_id: str, body: Callable[[], Body], size: int, resource_id: str | None = None
     ) -> RemoteResource:
         """See `Portal`."""
-        answer = await self._post_file(dataset_id, body, resource_id)
+        answer = await self._post_file(dataset_id, body, resource_id, size)
         return self._resource(self._data(answer, ResourceFailed, "the file"))
 
     async def _post_file(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None
+        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None, handles: int = 0
     ) -> Answer:
         path, endpoint = f"/datasets/{_quoted(dataset_id)}", "/datasets/{id}"
         if resource_id:
@@ -213,7 +213,9 @@ class Udata:
                 f"{path}/resources/{_quoted(resource_id)}",
                 f"{endpoint}/resources/{{rid}}",
             )
-        request = Request("POST", f"{path}/upload/", f"{endpoint}/upload/", body=body)
+        request = Request(
+            "POST", f"{path}/upload/", f"{endpoint}/upload/", body=body, handles=handles
+        )
         return await self._transport.send(request)
 
     def part_fields(self, upload: PartedUpload, index: int, size: int) -> dict[str, str]:

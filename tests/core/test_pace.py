@@ -329,7 +329,7 @@ def test_the_rate_that_was_too_much_is_left_a_little_below() -> None:
 
 @pytest.mark.parametrize(
     ("answered", "seconds", "rate", "too_much"),
-    [(400.0, 20.0, None, 20.0), (400.0, 20.0, 10.0, 10.0), (5.0, 0.1, None, 5.0), (0, 9, None, 0)],
+    [(400.0, 20.0, None, 20.0), (400.0, 20.0, 10.0, 10.0), (5.0, 0.1, None, 5.0), (1, 99, None, 0)],
 )
 def test_too_much_is_what_was_reached_and_never_more_than_we_allowed(
     answered: float, seconds: float, rate: float | None, too_much: float
@@ -377,12 +377,24 @@ def test_in_the_pause_itself_the_rate_does_not_rise() -> None:
 
 
 def test_however_often_we_are_turned_away_we_go_on_asking() -> None:
-    pace, now = fast(), NOW
-    for _ in range(50):
+    pace, now = fast(counting_from=NOW), NOW
+    for _ in range(100):
+        pace = observe(pace, Signal(now), now)
         pace = observe(pace, refusal(now), now)
         now = pace.closed_until
     assert pace.rate == LEAST_RATE
     assert reserve(pace, now)[1] <= 1 / LEAST_RATE
+
+
+@pytest.mark.parametrize("rate", [None, 10.0])
+def test_refusals_without_a_good_answer_between_them_say_nothing_of_the_rate(
+    rate: float | None,
+) -> None:
+    pace = fast(rate=rate, counting_from=NOW - 10)
+    for number in range(5):
+        pace = observe(pace, refusal(NOW + 1000 * number), NOW + 1000 * number)
+    assert (pace.rate, pace.refusals) == (rate, 5)
+    assert granted(pace, NOW + 9000, asking=100) == 1
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["with headers", "without"])

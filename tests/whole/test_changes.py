@@ -58,6 +58,17 @@ async def test_a_changed_file_keeps_its_permalink_and_all_that_is_said_of_it(
     assert writes(await published(wanted)) == 0
 
 
+async def test_a_changed_file_that_is_called_like_itself_is_one_upload_and_one_finish(
+    *, target: Any, published: Published, folder: Any, manifest: Any, said: Any, writes: Writes
+) -> None:
+    """Its title is the file's name, which no replacement can make us forget."""
+    wanted = manifest(said("a", "Relevés 2024.csv"))
+    await published(wanted)
+    folder.file("Relevés 2024.csv", "two\n")
+    await target.next_second()
+    assert writes(await published(wanted)) == 2
+
+
 @pytest.mark.parametrize(
     "change",
     [
