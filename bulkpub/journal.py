@@ -199,7 +199,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     """A connection in which every statement is its own transaction; WAL, so that runs share it."""
     database = sqlite3.connect(path, timeout=5.0, isolation_level=None)
     try:
-        database.execute("pragma journal_mode = wal")
+        _use_wal(database)
         database.execute("pragma synchronous = normal")
         (version,) = database.execute("pragma user_version").fetchone()
         _check_version(version)
@@ -211,6 +211,17 @@ def _connect(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _use_wal(database: sqlite3.Connection) -> None:
+    """Ask for WAL; this pragma alone does not wait for a lock, so we do, for a moment."""
+    for _ in range(50):
+        try:
+            database.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _check_version(version: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+import structlog
 from aiohttp import web
 
 import bulkpub
@@ -266,6 +267,12 @@ def statuses() -> Callable[[RunReport], dict[str, str]]:
         }
 
     return statuses
+
+
+@pytest.fixture(autouse=True)
+def logging_of_its_own() -> None:
+    """No test inherits how another one set the log up."""
+    structlog.reset_defaults()
 
 
 # --- other processes --------------------------------------------------------------------

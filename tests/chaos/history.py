@@ -166,8 +166,9 @@ class History:
             known = self.known.datasets.get(seen.id)
             left = set(seen.ids) - set(known.ids if known else ())
             self.known.note(look(self.sandbox), seen.id, *left)
+        titled = self._titled()
         self.wanted.change()
-        self._note_given_up()
+        self._note_given_up(titled)
         report = await self._run(Watch(FaultScript()), None)
         now = look(self.sandbox)
         if report is not None and report.run.exit_code == 0:
@@ -179,12 +180,31 @@ class History:
         check_failures(self.wanted, self.known, self.start, now, report)
         return False
 
-    def _note_given_up(self) -> None:
-        """What the manifest no longer names stays as the unfinished run left it."""
+    def _titled(self) -> set[tuple[str, str]]:
+        """The entries (dataset, path) to which the manifest gives a title."""
+        return {(d.key, e.path) for d in self.wanted.datasets for e in d.entries if e.title}
+
+    def _note_given_up(self, titled: set[tuple[str, str]]) -> None:
+        """What the manifest gives up stays as the unfinished run left it.
+
+        It gives up resources, and titles (`titled` had one); and a resource that the unfinished
+        run recognised under another key is that entry's now.
+        """
         wanted = {d.key: {entry.path for entry in d.entries} for d in self.wanted.datasets}
+        untitled = titled - self._titled()
         for seen in look(self.sandbox).values():
-            keys = wanted.get(seen.key or "", set())
-            given_up = [each.id for each in seen.resources if each.key and each.key not in keys]
+            keys, known = wanted.get(seen.key or "", set()), self.known.datasets.get(seen.id)
+            old = {each.id: each.key for each in known.resources} if known else {}
+            given_up = [
+                each.id
+                for each in seen.resources
+                if each.key
+                and (
+                    each.key not in keys
+                    or (seen.key or "", each.key) in untitled
+                    or old.get(each.id, each.key) != each.key
+                )
+            ]
             self.known.note(look(self.sandbox), seen.id, *given_up)
 
     async def _sure_run(self) -> None:
