@@ -35,7 +35,7 @@ from bulkpub.errors import (
 )
 from bulkpub.observers.events import DatasetStarted, PlanReady
 from bulkpub.pipeline.fingerprints import hash_files, look_at_files
-from bulkpub.pipeline.looking import look_again, look_at_last
+from bulkpub.pipeline.looking import look_again, look_at_last, without_copies
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.uploads import send_all
@@ -194,6 +194,7 @@ async def _refresh(story: Story, services: Services) -> RemoteDataset:
     fresh = await services.portal.dataset(story.remote.id)
     if fresh is None:
         raise DatasetFailed("the dataset vanished from the portal while it was published")
+    fresh = await without_copies(story, fresh, services)
     story.refreshed(fresh)
     return fresh
 

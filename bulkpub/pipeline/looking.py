@@ -18,7 +18,7 @@ from bulkpub.pipeline.observe import observe
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
 
-__all__ = ["look_again", "look_at_last"]
+__all__ = ["look_again", "look_at_last", "without_copies"]
 
 LONGER = 5
 """The second look comes after so many times the wait before the first."""
@@ -36,14 +36,14 @@ async def look_again(story: Story, doubt: PlanAgain, services: Services) -> Remo
         await anyio.sleep(LONGER * services.options.look_again_s)
         fresh = await _look(story, services)
     story.doubtful.clear()
-    return fresh if fresh is None else await _without_copies(story, fresh, services)
+    return fresh if fresh is None else await without_copies(story, fresh, services)
 
 
 async def look_at_last(story: Story, services: Services) -> RemoteDataset | None:
     """The dataset once more, after all is done: a write that was given up may have come late."""
     await anyio.sleep(LONGER * services.options.look_again_s)
     fresh = await _look(story, services)
-    return fresh if fresh is None else await _without_copies(story, fresh, services)
+    return fresh if fresh is None else await without_copies(story, fresh, services)
 
 
 async def _look(story: Story, services: Services) -> RemoteDataset | None:
@@ -80,7 +80,7 @@ def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:
     return True
 
 
-async def _without_copies(story: Story, fresh: RemoteDataset, services: Services) -> RemoteDataset:
+async def without_copies(story: Story, fresh: RemoteDataset, services: Services) -> RemoteDataset:
     """Delete what the portal stored twice of one upload of ours."""
     surplus = copies(
         story.spec,
