@@ -105,7 +105,9 @@ def match_by_name(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
     """Take over the unclaimed resource with the same title or stored file name.
 
     Those with both first; then whoever is the only candidate of its only claimant, until
-    nothing more can be told. What is left with a candidate is a conflict.
+    nothing more can be told. What is left with a candidate is a conflict, unless nobody ever
+    gave that candidate a title: then it is a mere upload, such as a killed run leaves behind,
+    and the first of its claimants takes it.
     """
     files = [spec for spec in wanted if isinstance(spec.source, FileSource)]
     rules: tuple[Rule, ...] = (
@@ -119,11 +121,14 @@ def match_by_name(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
                 result.accept(spec, remote, by)
     claims = _claims(result, files, rules[-1])
     for spec, candidates in claims:
-        if len(candidates) > 1:
-            result.conflicts[spec.key] = several("have its title or file name", candidates)
-        elif candidates:
-            rivals = [other for other, theirs in claims if candidates[0] in theirs]
-            result.conflicts[spec.key] = _rivalry(candidates[0], rivals)
+        free = [remote for remote in candidates if remote.id in result.unmatched]
+        if len(free) > 1:
+            result.conflicts[spec.key] = several("have its title or file name", free)
+        elif free and free[0].metadata.title == free[0].file_name:
+            result.accept(spec, free[0], By.FILE_NAME)
+        elif free:
+            rivals = [other for other, theirs in claims if free[0] in theirs]
+            result.conflicts[spec.key] = _rivalry(free[0], rivals)
 
 
 def _claims(

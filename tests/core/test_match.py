@@ -183,10 +183,18 @@ def test_title_and_file_name_together_win_over_either() -> None:
 
 def test_two_entries_that_could_be_one_resource_are_a_conflict_that_names_both() -> None:
     specs = [file("k1"), file("k2")]
-    found = match_resources(specs, hashed(k1="a", k2="b"), [hosted("r1", "f.csv")])
+    titled = hosted("r1", "f.csv", title="By hand")
+    found = match_resources(specs, hashed(k1="a", k2="b"), [titled])
     assert set(found.conflicts) == {"k1", "k2"}
     assert "'k1' and 'k2'" in found.conflicts["k1"].message
     assert "set `id: r1`" in found.conflicts["k2"].message
+
+
+def test_a_mere_upload_that_nobody_titled_is_taken_by_the_first_it_could_be() -> None:
+    specs = [file("k1"), file("k2")]
+    found = match_resources(specs, hashed(k1="a", k2="b"), [hosted("r1", "f.csv")])
+    assert who(found) == {"k1": ("r1", By.FILE_NAME)}
+    assert found.conflicts == {}
 
 
 def test_among_entries_of_one_file_name_the_title_decides() -> None:
