@@ -1,6 +1,7 @@
 """Uploading a file at once: order, checksums, replacing, refusals."""
 
 import asyncio
+import gzip
 import hashlib
 from typing import Any
 
@@ -247,3 +248,18 @@ async def test_the_permalink_redirects_to_where_the_file_is_now(portal: Any) -> 
         assert answer.headers["Location"] == each["url"]
     unknown = "/datasets/r/00000000-0000-0000-0000-000000000000"
     await portal.call("GET", unknown, key=None, expect=404)
+
+
+async def test_a_gzipped_file_is_served_as_what_is_in_it(portal: Any) -> None:
+    """So whoever hashes a download has to take it as it comes over the wire."""
+    dataset = await portal.create()
+    packed = gzip.compress(b"a,b\n1,2\n", mtime=0)
+    resource = await portal.upload(dataset, "x.csv.gz", packed)
+    assert resource["mime"] == "application/gzip"
+    async with (
+        aiohttp.ClientSession(auto_decompress=False) as session,
+        session.get(resource["url"]) as answer,
+    ):
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert await answer.read() == packed

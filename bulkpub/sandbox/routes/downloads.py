@@ -1,5 +1,6 @@
 """Getting the bytes back: permalinks that redirect, and the hosted files themselves."""
 
+import mimetypes
 from urllib.parse import quote
 
 from aiohttp import web
@@ -22,11 +23,16 @@ async def _file(request: web.Request) -> web.StreamResponse:
     path = request.app[PORTAL].files.path(request.match_info["stored"])
     if path is None:
         raise Refused(404, {"error": NOT_FOUND, "status": 404})
-    mime = mime_of(path.name)
+    mime, encoding = mime_of(path.name), None
+    inner, packed = mimetypes.guess_type(path.name)
+    if packed == "gzip" and inner is not None:
+        # As udata's local storage does: whoever downloads it has it unpacked on the way.
+        mime, encoding = inner, packed
     headers = {
         "Content-Type": f"{mime}; charset=utf-8" if mime.startswith("text/") else mime,
         "Content-Disposition": f"inline; filename={quote(path.name)}",
         "Cache-Control": "no-cache",
+        **({"Content-Encoding": encoding} if encoding else {}),
     }
     return web.FileResponse(path, headers=headers)
 
