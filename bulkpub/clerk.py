@@ -101,8 +101,7 @@ class Clerk:
         code, error = WRONG, None
         problems: Sequence[Problem] = self._loaded.problems
         try:
-            self._check_settings()
-            url = api_url(self._portal, insecure=self._connection.insecure)
+            url = self._checked_address()
             locking = None if self._options.dry_run else self._state_dir
             with (
                 only_run_of(self._names, url, locking),
@@ -130,7 +129,8 @@ class Clerk:
         self._emit(RunFinished(report))
         return report
 
-    def _check_settings(self) -> None:
+    def _checked_address(self) -> str:
+        """The address of the portal's API, when there is something to do there and a key for it."""
         if not self._names:
             raise SettingsInvalid("no manifest was given: name at least one")
         nothing_to_ask = not self._key and not self._options.keep_going
@@ -141,11 +141,13 @@ class Clerk:
                 "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
                 "(www, demo, sandbox, or an address)"
             )
+        url = api_url(self._portal, insecure=self._connection.insecure)
         if not self._key:
             raise PortalRefuses(
                 "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
                 "a .env file; you find yours on the portal, in the settings of your account"
             )
+        return url
 
     def _connect(self, url: str) -> AbstractAsyncContextManager[Transport]:
         most = self._options.concurrency * self._options.uploads

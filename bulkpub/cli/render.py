@@ -63,7 +63,8 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         _print(console, _nothing_to_do(report))
     else:
         _print_headline(report, console)
-        _print_figures(report, console)
+        if report.totals.requests.total:
+            _print_figures(report, console)
         _print_failures(report, console, report_path)
         _print_links(report, console, report_path)
     if report_path is not None:

@@ -157,3 +157,11 @@ def test_the_key_is_never_sent_to_another_host_in_the_clear(
     assert ran.code == 2
     assert "would receive the API key in the clear" in ran.out
     assert (tmp_path / "bulkpub-report.json").exists()
+
+
+def test_an_address_that_is_none_is_told_before_a_missing_key(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    ran = run_cli("run", manifest, "--portal", "htp:/x", env={"BULKPUB_API_KEY": None})
+    assert ran.code == 2
+    assert "unknown portal 'htp:/x'" in ran.said
+    assert "Requests" not in ran.out, "figures of a run that was none"
