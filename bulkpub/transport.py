@@ -7,7 +7,6 @@ followed, no cookie kept (a session cookie of udata's would beat the key).
 """
 
 import random
-import ssl
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -22,16 +21,14 @@ from yarl import URL
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
 from bulkpub.core.retry import SERVER_ERROR, RetryPolicy, Verdict, classify, delay, lost
 from bulkpub.core.signals import RateHeaders, Signal, signal_of
-from bulkpub.errors import PortalUnavailable, SettingsInvalid, Uncertain
+from bulkpub.errors import PortalUnavailable, Uncertain
 from bulkpub.gate import Gate, GateLimits
-from bulkpub.messages import Answer, Body, Request, TransportListener
+from bulkpub.messages import Answer, Request, TransportListener
+from bulkpub.wire import SLOWEST, Watched, explain, trust
 
 __all__ = ["Transport", "connect"]
 
 log = structlog.get_logger("bulkpub.transport")
-
-SLOWEST = 2.0 * 1024 * 1024
-"""Bytes a second at which a portal at least copies what it has received."""
 
 
 class _Interrupted(Exception):
@@ -148,11 +145,11 @@ class Transport:
         if self._key:
             headers["X-API-KEY"] = self._key
         data: aiohttp.payload.Payload | bytes | None = None
-        body: _Watched | None = None
+        body: Watched | None = None
         patience_s = self._patience_s + request.handles / SLOWEST
         with anyio.CancelScope(deadline=anyio.current_time() + patience_s) as scope:
             if request.body is not None:
-                body = _Watched(request.body(), scope, patience_s)
+                body = Watched(request.body(), scope, patience_s)
                 headers["Content-Type"] = body.content_type
                 headers["Content-Length"] = str(body.length)
                 data = aiohttp.payload.AsyncIterablePayload(body)
@@ -167,7 +164,7 @@ class Transport:
         request: Request,
         headers: Mapping[str, str],
         data: aiohttp.payload.Payload | bytes | None,
-        body: "_Watched | None",
+        body: Watched | None,
     ) -> Answer:
         try:
             async with self._session.request(
@@ -182,7 +179,7 @@ class Transport:
         except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
             if body is not None and body.failure is not None:
                 raise body.failure from None
-            raise _Interrupted(_explain(error)) from error
+            raise _Interrupted(explain(error)) from error
 
     # --- waiting ---------------------------------------------------------------------------
 
@@ -259,7 +256,7 @@ async def connect(
     progress before an answer counts as lost, in seconds.
     """
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ssl=_trust(ca_file)),
+        connector=aiohttp.TCPConnector(limit=connections, ssl=trust(ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
         headers={"User-Agent": user_agent, "Accept": "application/json"},
@@ -275,59 +272,3 @@ async def connect(
             limits=limits,
             listener=listener,
         )
-
-
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    """Certificates are always verified: by the system's authorities, and by those in `ca_file`."""
-    try:
-        context = ssl.create_default_context()
-        if ca_file is not None:
-            context.load_verify_locations(ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsInvalid(f"{ca_file} holds no certificates to trust: {error}") from error
-    return context
-
-
-class _Watched:
-    """A body on its way: each piece that leaves extends the deadline."""
-
-    def __init__(self, body: Body, scope: anyio.CancelScope, patience_s: float) -> None:
-        self.content_type = body.content_type
-        self.length = body.length
-        self.failure: Exception | None = None
-        self._body = body
-        self._scope = scope
-        self._patience_s = patience_s
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for piece in self._body:
-                self._scope.deadline = anyio.current_time() + self._patience_s
-                yield piece
-            # All has left; now the portal copies it to where it belongs.
-            slack = self._patience_s + self.length / SLOWEST
-            self._scope.deadline = anyio.current_time() + slack
-        except Exception as error:
-            self.failure = error
-            raise
-
-
-def _explain(error: Exception) -> str:
-    """What happened to the connection, in words."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"its certificate is not trusted ({error.certificate_error})"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"the name {error.host} is unknown"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"{error.host}:{error.port} cannot be reached ({error.strerror})"
-    for kind, words in _IN_WORDS.items():
-        if isinstance(error, kind):
-            return words
-    return f"the connection failed ({error})"
-
-
-_IN_WORDS: Mapping[type[Exception], str] = {
-    aiohttp.ServerDisconnectedError: "it closed the connection without an answer",
-    aiohttp.ClientPayloadError: "its answer broke off in the middle",
-    TimeoutError: "it did not answer in time",
-}

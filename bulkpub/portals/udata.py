@@ -34,6 +34,14 @@ from bulkpub.errors import (
 from bulkpub.messages import Answer, Body, Request
 from bulkpub.portals import udata_codec as codec
 from bulkpub.portals.base import Account, Organization, Page, PartedUpload, Vocabulary
+from bulkpub.portals.udata_answers import (
+    UNREADABLE,
+    account_of,
+    organization_of,
+    page_of,
+    resources_of,
+    vocabulary_of,
+)
 from bulkpub.transport import Transport
 
 __all__ = ["PAGE_SIZE", "Udata"]
@@ -42,8 +50,12 @@ PAGE_SIZE = 100
 """Datasets per page of a listing; large ones with hundreds of resources stay a few MB."""
 
 BAD_REQUEST, NOT_FOUND, GONE = 400, 404, 410
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
-"""What reading an answer of another shape than udata's ends in."""
+_ALWAYS_ALLOWED = (
+    "txt rtf odf ods gnumeric abw doc docx xls xlsx jpg jpe jpeg png gif svg bmp webp "
+    "csv ini json plist xml yaml yml"
+)
+ALWAYS_ALLOWED = frozenset(_ALWAYS_ALLOWED.split())
+"""Extensions udata's storage takes whether its own list has them or not."""
 
 T = TypeVar("T")
 
@@ -87,7 +99,7 @@ class Udata:
         if not answer.ok and answer.status != NOT_FOUND:
             self._refused(answer, DatasetFailed, "GET /me/")
         try:
-            return _account(answer.json())
+            return account_of(answer.json())
         except UNREADABLE as error:
             raise NotAPortal(
                 f"{self._transport.base_url} does not answer like a udata portal; "
@@ -100,7 +112,7 @@ class Udata:
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE, 308}:
             return None
-        return self._read(_organization, self._data(answer, DatasetFailed, "the organization"))
+        return self._read(organization_of, self._data(answer, DatasetFailed, "the organization"))
 
     async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
         """See `Portal`."""
@@ -108,7 +120,7 @@ class Udata:
         answer = await self._transport.send(Request("GET", path, path))
         if not answer.ok:
             self._refused(answer, DatasetFailed, f"GET {path}")
-        values = self._read(_vocabulary, answer.json())
+        values = self._read(vocabulary_of, answer.json())
         if which is Vocabulary.FREQUENCIES:
             self._frequencies = values
         return values
@@ -138,7 +150,7 @@ class Udata:
             if answer.status == NOT_FOUND and page > 1:
                 return
             data = self._data(answer, DatasetFailed, "the listing of datasets")
-            found = self._read(_page, data)
+            found = self._read(page_of, data)
             yield found
             if found.last:
                 return
@@ -258,7 +270,7 @@ class Udata:
                 raise DescriptionsRefused(refusals)
             raise Outdated(codec.error_message(data) or "the portal refused the list of resources")
         rows = self._data(answer, DatasetFailed, "the resources' descriptions and order")
-        return self._read(_resources, rows)
+        return self._read(resources_of, rows)
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
         """See `Portal`."""
@@ -312,43 +324,6 @@ class Udata:
                 raise failure(f"the portal refused {what} ({said})")
 
 
-_ALWAYS_ALLOWED = (
-    "txt rtf odf ods gnumeric abw doc docx xls xlsx jpg jpe jpeg png gif svg bmp webp "
-    "csv ini json plist xml yaml yml"
-)
-ALWAYS_ALLOWED = frozenset(_ALWAYS_ALLOWED.split())
-"""Extensions udata's storage takes whether its own list has them or not."""
-
-
 def _quoted(part: str) -> str:
     """One segment of a path, whatever a manifest has for an id."""
     return quote(part, safe="")
-
-
-def _organization(data: Json) -> Organization:
-    return Organization(data["id"], data.get("slug") or "", data.get("name") or "")
-
-
-def _account(data: Json) -> Account:
-    return Account(
-        id=data["id"],
-        name=f"{data.get('first_name') or ''} {data.get('last_name') or ''}".strip(),
-        organizations=tuple(_organization(o) for o in data.get("organizations") or ()),
-        administrator="admin" in (data.get("roles") or ()),
-    )
-
-
-def _vocabulary(data: Json) -> frozenset[str]:
-    values = frozenset(row if isinstance(row, str) else row["id"] for row in data)
-    if not isinstance(data, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError("a list of values was expected")
-    return values
-
-
-def _page(data: Json) -> Page:
-    datasets = tuple(codec.dataset_from(item) for item in data["data"])
-    return Page(datasets, int(data.get("total") or len(datasets)), not data.get("next_page"))
-
-
-def _resources(data: Json) -> tuple[RemoteResource, ...]:
-    return tuple(codec.resource_from(row) for row in data)

@@ -1,0 +1,71 @@
+"""What a connection is made of: whom to trust, a body on its way, and failures in words."""
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+import anyio
+
+from bulkpub.errors import SettingsInvalid
+from bulkpub.messages import Body
+
+__all__ = ["SLOWEST", "Watched", "explain", "trust"]
+
+SLOWEST = 2.0 * 1024 * 1024
+"""Bytes a second at which a portal at least copies what it has received."""
+
+
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates are always verified: by the system's authorities, and by those in `ca_file`."""
+    try:
+        context = ssl.create_default_context()
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsInvalid(f"{ca_file} holds no certificates to trust: {error}") from error
+    return context
+
+
+class Watched:
+    """A body on its way: each piece that leaves extends the deadline."""
+
+    def __init__(self, body: Body, scope: anyio.CancelScope, patience_s: float) -> None:
+        self.content_type = body.content_type
+        self.length = body.length
+        self.failure: Exception | None = None
+        self._body = body
+        self._scope = scope
+        self._patience_s = patience_s
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._body:
+                self._scope.deadline = anyio.current_time() + self._patience_s
+                yield piece
+            # All has left; now the portal copies it to where it belongs.
+            slack = self._patience_s + self.length / SLOWEST
+            self._scope.deadline = anyio.current_time() + slack
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def explain(error: Exception) -> str:
+    """What happened to the connection, in words."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not trusted ({error.certificate_error})"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} is unknown"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"{error.host}:{error.port} cannot be reached ({error.strerror})"
+    for kind, words in _IN_WORDS.items():
+        if isinstance(error, kind):
+            return words
+    return f"the connection failed ({error})"
+
+
+_IN_WORDS: Mapping[type[Exception], str] = {
+    aiohttp.ServerDisconnectedError: "it closed the connection without an answer",
+    aiohttp.ClientPayloadError: "its answer broke off in the middle",
+    TimeoutError: "it did not answer in time",
+}
