@@ -111,7 +111,7 @@ async def _plan(story: Story, services: Services) -> Plan:
     for action in todo.resources:
         resource = story.resources[action.spec.key]
         if resource.error is None:
-            resource.planned(action)
+            resource.planned(action, story.before)
     sizes = [
         story.fingerprints[a.spec.key].size for a in todo.sends if a.spec.key in story.fingerprints
     ]

@@ -6,7 +6,7 @@ was done is still told, and what was not is told as failed or pending.
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
 from bulkpub.core.actions import (
@@ -73,8 +73,14 @@ class ResourceStory:
         there = self.remote is not None and not self.undescribable
         return there and (self.error is None or self.touched)
 
-    def planned(self, action: ResourceAction) -> None:
-        """Take note of what was decided for it."""
+    def planned(self, action: ResourceAction, before: Container[str] = ()) -> None:
+        """Take note of what was decided for it; `before` are the ids there when the run began.
+
+        A file that was sent, and then recognised as one that was there before, was not created.
+        """
+        there = isinstance(action, Adopt | Describe | Keep) and action.remote.id in before
+        if there and self.status is ResourceStatus.CREATED:
+            self.status = None
         if not isinstance(action, Create | Refuse):
             self.remote = action.remote
         if not isinstance(action, Refuse) and not (self.touched and self.wanted):
