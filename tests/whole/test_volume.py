@@ -34,6 +34,7 @@ def personal(folder: Any) -> Callable[..., Path]:
     return personal
 
 
+@pytest.mark.timeout(600)
 async def test_200_files_in_one_dataset(
     target: Any, published: Published, personal: Any, said: Any, writes: Any
 ) -> None:
@@ -47,7 +48,7 @@ async def test_200_files_in_one_dataset(
     await forget(target, report)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_1000_files_in_20_datasets(
     target: Any, published: Published, personal: Any, said: Any, writes: Any
 ) -> None:
@@ -83,7 +84,7 @@ def large(path: Path, mebibytes: int) -> Path:
     return path
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("options", [{"chunk_above": 1 << 40}, {}], ids=["whole", "in-parts"])
 async def test_a_file_of_300_mib(
     *,
