@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import aiofiles
 import pytest
+from aiofiles.threadpool import wrap
 
 from bulkpub.sandbox import Sandbox
 
@@ -109,14 +109,14 @@ def test_a_file_one_may_not_read(
 def test_a_file_whose_disk_fails_while_it_is_read_fails_alone(
     run_cli: Run, folder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    really_open = aiofiles.open
+    really_wrap = wrap
 
-    def failing(path: str, *more: Any) -> Any:
-        if path.endswith("bad.csv"):
+    def failing(file: Any) -> Any:
+        if file.name.endswith("bad.csv"):
             raise OSError(5, "Input/output error")
-        return really_open(path, *more)
+        return really_wrap(file)
 
-    monkeypatch.setattr("bulkpub.sources.local.aiofiles.open", failing)
+    monkeypatch.setattr("bulkpub.sources.local.wrap", failing)
     folder.file("good.csv")
     manifest = folder.manifest(folder.dataset("a", "bad.csv", "good.csv"))
     ran = run_cli("run", manifest)

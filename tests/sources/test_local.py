@@ -1,0 +1,32 @@
+"""A file as the body of a request: nothing of it stays behind when the request is given up."""
+
+import asyncio
+import gc
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bulkpub.core.model import FileSource
+from bulkpub.sources.local import FileBody, fingerprint
+
+
+async def _sent(body: FileBody) -> int:
+    return sum([len(piece) async for piece in body])
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_body_given_up_at_any_step_leaves_no_open_file(tmp_path: Path, steps: int) -> None:
+    """Left open, it would be told as a ResourceWarning, which is an error in these tests."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a;b\n" * 1_000_000)
+    source = FileSource(str(path), "a.csv")
+    for _ in range(20):
+        sending = asyncio.create_task(_sent(FileBody(source, fingerprint(source), lambda _: None)))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+    await asyncio.sleep(0.01)
+    gc.collect()
