@@ -15,6 +15,7 @@ __all__ = [
     "FileChanged",
     "Interrupted",
     "ManifestInvalid",
+    "NotAFile",
     "NotAPortal",
     "Outdated",
     "PlanAgain",
@@ -23,6 +24,7 @@ __all__ = [
     "Problem",
     "ResourceFailed",
     "SettingsInvalid",
+    "SourceFailed",
     "Stop",
     "StoppedEarly",
     "Uncertain",
@@ -101,6 +103,14 @@ class DescriptionsRefused(BulkpubError):
 
 class PortalUnavailable(BulkpubError):
     """The portal did not answer in a useful way, however often it was asked."""
+
+
+class SourceFailed(ResourceFailed):
+    """What another server has could not be fetched; the sentence names its address."""
+
+
+class NotAFile(SourceFailed):
+    """What another server has there is no file but a page, an API or a viewer."""
 
 
 class FileChanged(ResourceFailed):

@@ -10,17 +10,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 __all__ = [
     "KEY_EXTRA",
+    "SOURCE_EXTRA",
     "TITLE_EXTRA",
+    "Check",
     "ContentSchema",
     "DatasetMetadata",
     "DatasetSpec",
+    "ExistingSource",
     "FileSource",
     "Fingerprint",
     "Guard",
     "Json",
+    "LastFetch",
     "LinkSource",
     "Place",
     "Prune",
@@ -28,8 +33,11 @@ __all__ = [
     "RemoteResource",
     "ResourceMetadata",
     "ResourceSpec",
+    "Sent",
+    "Source",
     "Spatial",
     "TemporalCoverage",
+    "UrlSource",
 ]
 
 KEY_EXTRA = "bulkpub:key"
@@ -37,6 +45,9 @@ KEY_EXTRA = "bulkpub:key"
 
 TITLE_EXTRA = "bulkpub:title"
 """The extra under which the title that a person gave is kept safe while a file is replaced."""
+
+SOURCE_EXTRA = "bulkpub:source"
+"""The extra that keeps the address a file had before it was hosted on the portal."""
 
 Json = Any
 """A JSON value; typed loosely because extras are the user's own."""
@@ -161,6 +172,80 @@ class LinkSource:
 
 
 @dataclass(frozen=True, slots=True)
+class UrlSource:
+    """A file on another server, fetched from there and hosted on the portal.
+
+    `url` may carry credentials: what is told to people is `shown`. A fetched file is as large
+    as `max_size` bytes at most (None: no limit of its own), and no page of HTML, unless `html`
+    says that a page is expected.
+    """
+
+    url: str
+    max_size: int | None = None
+    html: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be told: without credentials and query."""
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+    @property
+    def name(self) -> str:
+        """The file name by the address; the server may tell a better one when it is fetched."""
+        return unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingSource:
+    """What a resource has on the portal already; only what is said of it is wanted.
+
+    With `host`, a resource that points to another server is fetched from there and hosted on
+    the portal in place: its id and permalink stay.
+    """
+
+    host: bool = False
+
+    @property
+    def shown(self) -> str:
+        """How it is told."""
+        return "what is on the portal"
+
+
+Source = FileSource | LinkSource | UrlSource | ExistingSource
+"""What a resource is made of."""
+Sent = FileSource | UrlSource
+"""The sources whose bytes are sent to the portal."""
+
+
+class Check(StrEnum):
+    """What a file is looked through for before it is published."""
+
+    NOT_EMPTY = "not-empty"
+    NOT_HTML = "not-html"
+    JSON = "json"
+    XML = "xml"
+    CSV = "csv"
+    ZIP = "zip"
+
+
+@dataclass(frozen=True, slots=True)
+class LastFetch:
+    """What the last fetch of an address gave: enough to ask whether it has changed since.
+
+    `sha1` (hex) and `size` (bytes) are those of the content, `name` the file name it was given;
+    `etag` and `last_modified` are as the server wrote them.
+    """
+
+    sha1: str
+    size: int
+    name: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """Which files are not to be published, as something must have gone wrong with them.
 
@@ -178,15 +263,16 @@ class ResourceSpec:
 
     `key` is unique within its dataset and stable from run to run. `default_title` is the
     title of a resource nobody gave one: neither the manifest nor a person on the portal.
-    `guard` concerns files only.
+    `guard` and `checks` concern files only.
     """
 
     key: str
-    source: FileSource | LinkSource
+    source: Source
     metadata: ResourceMetadata = field(default_factory=ResourceMetadata)
     default_title: str = ""
     id: str | None = None
     guard: Guard = field(default_factory=Guard)
+    checks: tuple[Check, ...] = ()
     place: Place = field(default_factory=lambda: Place(""))
 
 
