@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bulkpub.core.model import DatasetSpec
+from bulkpub.sources.page import Page
 
 __all__ = ["Found", "Harvest", "Page", "Reader"]
 
@@ -27,21 +28,6 @@ class Found:
 
 Harvest = AsyncIterator[Found]
 """What every kind of harvest gives out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One document of a catalogue. `url` is where it was in the end, after redirects.
-
-    `content_type` is in lower case and without parameters, `charset` as the server says, if it
-    does; `link` is the Link header, for paging.
-    """
-
-    url: str
-    content: bytes
-    content_type: str = ""
-    charset: str | None = None
-    link: str | None = None
 
 
 class Reader(Protocol):

@@ -13,7 +13,7 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,7 +77,7 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     if options.only is not None:
-        _in_fast_time(live(options.only, say, without))
+        _in(warp.IdleLoop, live(options.only, say, without))
         return 0
     tally = Tally()
     for number in range(options.histories):
@@ -85,7 +85,7 @@ def main() -> int:
         tally.figures.histories += 1
         story: list[str] = []
         try:
-            tally.figures.add(_in_fast_time(live(seed, story.append, without)))
+            tally.figures.add(_in(warp.IdleLoop, live(seed, story.append, without)))
         except Exception as error:  # noqa: BLE001 - told, and the other histories go on
             say("\n".join(story[-LINES_TOLD:]))
             tally.note_failure(f"--only {seed}", error)
@@ -102,15 +102,15 @@ def _kill(tally: Tally, seed: int, kills: int) -> None:
         number += 1
         with TemporaryDirectory(prefix="bulkpub-chaos-") as folder:
             try:
-                tally.kills += _in_fast_time(kill_on_sandbox(number, Path(folder)))
+                tally.kills += _in(warp.FastLoop, kill_on_sandbox(number, Path(folder)))
             except Exception as error:  # noqa: BLE001 - as above
                 tally.note_failure(f"kill {number}", error)
         if (number % SEEDS_APART) % TELL_EVERY_KILL == 0:
             say(f"... {tally.kills} kills of {kills}")
 
 
-def _in_fast_time(history: Coroutine[object, object, T]) -> T:
-    with asyncio.Runner(loop_factory=warp.FastLoop) as runner:
+def _in(loop: Callable[[], asyncio.AbstractEventLoop], history: Coroutine[object, object, T]) -> T:
+    with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(history)
 
 
