@@ -3,7 +3,7 @@
 report = await bulkpub.publish("manifest.yaml", connection=bulkpub.Connection(key=...))
 """
 
-from bulkpub.api import Connection, ManifestLike, plan, publish, verify
+from bulkpub.api import Connection, ManifestLike, Sources, migrate, plan, publish, verify
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RunReport
 from bulkpub.errors import BulkpubError, Problem
@@ -24,7 +24,9 @@ __all__ = [
     "ResourceStatus",
     "RunOptions",
     "RunReport",
+    "Sources",
     "__version__",
+    "migrate",
     "plan",
     "publish",
     "verify",

@@ -1,4 +1,4 @@
-"""The library: publish a manifest, or plan it, from Python; the command line calls the same.
+"""The library: publish a manifest, plan it, migrate; the command line calls the same.
 
 Whatever happens, the answer is a `RunReport`: it has an exit code, an error for the run as a
 whole, every problem of the manifest and the fate of every file.
@@ -9,19 +9,21 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from bulkpub.clerk import Clerk, ManifestLike
-from bulkpub.connection import Connection
+from bulkpub.clerk import Clerk, Means
+from bulkpub.connection import Connection, Sources
 from bulkpub.core.report import RunReport
 from bulkpub.observers.events import Observer
 from bulkpub.pipeline import Run, RunOptions, Verify
+from bulkpub.work import ManifestLike, migration, of_manifest
 
-__all__ = ["Connection", "ManifestLike", "plan", "publish", "verify"]
+__all__ = ["Connection", "ManifestLike", "Sources", "migrate", "plan", "publish", "verify"]
 
 
 async def publish(
     manifest: ManifestLike,
     *,
     connection: Connection | None = None,
+    sources: Sources | None = None,
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
     interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
@@ -37,16 +39,50 @@ async def publish(
     `state_dir` file hashes are remembered, and a second run of the same manifest is kept out;
     without one nothing is remembered, and the result is the same.
     """
-    clerk = Clerk(
-        manifest, connection or Connection(), options or RunOptions(), tuple(observers), state_dir
+    means = Means(
+        connection or Connection(),
+        sources or Sources(),
+        options or RunOptions(),
+        tuple(observers),
+        state_dir,
     )
-    return await clerk.run(interruptible or (lambda _: nullcontext()))
+    return await Clerk(of_manifest(manifest), means).run(interruptible or (lambda _: nullcontext()))
+
+
+async def migrate(
+    *,
+    organization: str | None = None,
+    datasets: Iterable[str] = (),
+    connection: Connection | None = None,
+    sources: Sources | None = None,
+    options: RunOptions | None = None,
+    observers: Iterable[Observer] = (),
+    interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
+    state_dir: Path | None = None,
+) -> RunReport:
+    """Host on the portal, in place, what resources of its datasets point to elsewhere.
+
+    Those of an `organization` (id or slug) and of single `datasets` (ids or slugs). Ids,
+    permalinks, titles, descriptions and order stay; the old address is kept in the extras.
+    What cannot be fetched stays as it is, and is `failed` in the report; an API or a page is
+    left alone. With `options.dry_run` nothing is fetched or written. See `publish` for the rest.
+    """
+    means = Means(
+        connection or Connection(),
+        sources or Sources(),
+        options or RunOptions(),
+        tuple(observers),
+        state_dir,
+    )
+    work = migration(organization, tuple(datasets))
+    return await Clerk(work, means).run(interruptible or (lambda _: nullcontext()))
 
 
 async def plan(
     manifest: ManifestLike,
     *,
     connection: Connection | None = None,
+    sources: Sources | None = None,
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
     state_dir: Path | None = None,
@@ -54,7 +90,12 @@ async def plan(
     """Tell what `publish` would do, without a single write; see there."""
     options = replace(options or RunOptions(), dry_run=True)
     return await publish(
-        manifest, connection=connection, options=options, observers=observers, state_dir=state_dir
+        manifest,
+        connection=connection,
+        sources=sources,
+        options=options,
+        observers=observers,
+        state_dir=state_dir,
     )
 
 
@@ -63,6 +104,7 @@ async def verify(
     *,
     quick: bool = False,
     connection: Connection | None = None,
+    sources: Sources | None = None,
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
     state_dir: Path | None = None,
@@ -75,5 +117,10 @@ async def verify(
     how = Verify.QUICK if quick else Verify.FULL
     options = replace(options or RunOptions(), dry_run=True, verify=how)
     return await publish(
-        manifest, connection=connection, options=options, observers=observers, state_dir=state_dir
+        manifest,
+        connection=connection,
+        sources=sources,
+        options=options,
+        observers=observers,
+        state_dir=state_dir,
     )

@@ -1,20 +1,19 @@
 """The clerk of a run: sets it up, keeps its figures, and writes the report whatever happens."""
 
 import logging
-import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 
-from bulkpub.connection import Connection
+from bulkpub.connection import Connection, Sources
+from bulkpub.core.model import DatasetSpec
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import (
     ByteTotals,
@@ -37,38 +36,44 @@ from bulkpub.errors import (
 )
 from bulkpub.journal import open_journal
 from bulkpub.lock import only_run_of
-from bulkpub.manifest import Loaded, load, parse
 from bulkpub.messages import Request
 from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
 from bulkpub.pipeline import Run, RunOptions
 from bulkpub.pipeline.services import Services
+from bulkpub.portals import Portal
 from bulkpub.portals.address import api_url
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox.seeds import ACCOUNTS
+from bulkpub.sources.addresses import Reach
+from bulkpub.sources.fetch import Fetcher
+from bulkpub.sources.spool import Spool
+from bulkpub.sources.web import Web
 from bulkpub.transport import Transport, connect
 from bulkpub.version import __version__
+from bulkpub.work import Work
 
-__all__ = ["Clerk", "ManifestLike"]
-
-ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
-"""A manifest: the path of a file, several paths, or the document itself as a mapping."""
+__all__ = ["Clerk", "Means"]
 
 log = structlog.get_logger("bulkpub.clerk")
 
 WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a run goes about its work, and who watches it; see `bulkpub.api.publish`."""
+
+    connection: Connection
+    sources: Sources
+    options: RunOptions
+    observers: tuple[Observer, ...]
+    state_dir: Path | None
+
+
 class Clerk:
     """One run, from what was asked for to the report; see `bulkpub.api.publish`."""
 
-    def __init__(
-        self,
-        manifest: ManifestLike,
-        connection: Connection,
-        options: RunOptions,
-        observers: tuple[Observer, ...],
-        state_dir: Path | None,
-    ) -> None:
+    def __init__(self, work: Work, means: Means) -> None:
         if not structlog.is_configured():  # our debug lines are not for a program's stdout
             structlog.configure(
                 wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
@@ -80,17 +85,17 @@ class Clerk:
                     structlog.processors.LogfmtRenderer(),
                 ],
             )
-        self._connection = connection
-        self._options = options
-        self._observers = observers
-        self._state_dir = state_dir
+        self._connection = means.connection
+        self._sources = means.sources
+        self._options = means.options
+        self._observers = means.observers
+        self._state_dir = means.state_dir
         self._started_at = datetime.now(UTC)
         self._clock = time.perf_counter()
-        self._names = _names(manifest)
-        self._loaded = _load(manifest)
-        self._portal = connection.portal or self._loaded.portal or ""
+        self._work = work
+        self._portal = means.connection.portal or work.portal or ""
         # The sandbox's key is known to all; another portal's key must not reach it.
-        self._key = ACCOUNTS[0].key if self._portal == "sandbox" else connection.key
+        self._key = ACCOUNTS[0].key if self._portal == "sandbox" else self._connection.key
         self._requests = RequestTotals()
         self._waited = WaitTotals()
         self._rate_limit = RateLimit()
@@ -99,17 +104,21 @@ class Clerk:
         """Do it, and tell what happened; never raises for what a user or a portal did."""
         run: Run | None = None
         code, error = WRONG, None
-        problems: Sequence[Problem] = self._loaded.problems
+        problems: Sequence[Problem] = self._work.problems
         try:
             url = self._checked_address()
             locking = None if self._options.dry_run else self._state_dir
             with (
-                only_run_of(self._names, url, locking),
+                only_run_of(self._work.names, url, locking),
                 open_journal(self._state_dir, url) as memory,
             ):
-                async with self._connect(url) as transport:
-                    services = Services(Udata(transport), self._options, self._emit, memory)
-                    run = Run(services, self._loaded.datasets, self._portal, list(problems))
+                async with self._connect(url) as transport, self._fetching() as fetcher:
+                    services = Services(
+                        Udata(transport), self._options, self._emit, fetcher, memory
+                    )
+                    services.quota_reserve = self._connection.limits.quota_reserve
+                    specs = await self._specs(services.portal)
+                    run = Run(services, specs, self._portal, list(problems))
                     try:
                         with interruptible(run):
                             await run.go()
@@ -131,11 +140,12 @@ class Clerk:
 
     def _checked_address(self) -> str:
         """The address of the portal's API, when there is something to do there and a key for it."""
-        if not self._names:
+        if not self._work.names:
             raise SettingsInvalid("no manifest was given: name at least one")
         nothing_to_ask = not self._key and not self._options.keep_going
-        if not self._loaded.datasets or (self._loaded.problems and nothing_to_ask):
-            raise ManifestInvalid(self._loaded.problems)
+        unknown = self._work.find is None and not self._work.datasets
+        if unknown or (self._work.problems and nothing_to_ask):
+            raise ManifestInvalid(self._work.problems)
         if not self._portal:
             raise SettingsInvalid(
                 "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
@@ -148,6 +158,9 @@ class Clerk:
                 "a .env file; you find yours on the portal, in the settings of your account"
             )
         return url
+
+    async def _specs(self, portal: Portal) -> Sequence[DatasetSpec]:
+        return self._work.datasets if self._work.find is None else await self._work.find(portal)
 
     def _connect(self, url: str) -> AbstractAsyncContextManager[Transport]:
         most = self._options.concurrency * self._options.uploads
@@ -163,6 +176,18 @@ class Clerk:
             user_agent=f"bulkpub/{__version__}",
             ca_file=self._connection.ca_file,
         )
+
+    @asynccontextmanager
+    async def _fetching(self) -> AsyncIterator[Fetcher]:
+        async with (
+            Web(
+                user_agent=f"bulkpub/{__version__}",
+                ca_file=self._connection.ca_file,
+                reach=Reach(allow_private=self._sources.allow_private),
+            ) as web,
+            Spool(self._sources.spool_dir, self._sources.spool_size) as spool,
+        ):
+            yield Fetcher(web, spool)
 
     def _note_figures(self, run: Run, transport: Transport) -> None:
         planned = run.services.figures.planned_requests
@@ -182,7 +207,7 @@ class Clerk:
             started_at=self._started_at,
             finished_at=finished_at,
             duration_s=round(time.perf_counter() - self._clock, 3),
-            manifests=self._names,
+            manifests=self._work.names,
             portal=self._portal,
             dry_run=self._options.dry_run,
             exit_code=code,
@@ -219,22 +244,6 @@ class Clerk:
     def quota_seen(self, rate_limit: RateLimit) -> None:
         """See `TransportListener`."""
         self._emit(QuotaSeen(rate_limit))
-
-
-def _load(manifest: ManifestLike) -> Loaded:
-    if isinstance(manifest, Mapping):
-        return parse(manifest)
-    return load(_paths(manifest))
-
-
-def _paths(manifest: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
-    if isinstance(manifest, str | os.PathLike):
-        return [os.fspath(manifest)]
-    return [os.fspath(path) for path in manifest]
-
-
-def _names(manifest: ManifestLike) -> tuple[str, ...]:
-    return ("<mapping>",) if isinstance(manifest, Mapping) else tuple(_paths(manifest))
 
 
 def _code_of(failure: BulkpubError) -> int:

@@ -1,12 +1,13 @@
-"""How to reach a portal, as a value that never shows the key."""
+"""How to reach a portal, as a value that never shows the key; how to fetch from elsewhere."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bulkpub.core.retry import RetryPolicy
 from bulkpub.core.signals import RateHeaders
 from bulkpub.gate import GateLimits
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Sources"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,17 @@ class Connection:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limits: GateLimits = field(default_factory=GateLimits)
     rate_headers: RateHeaders = field(default_factory=RateHeaders)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """How to fetch files from other servers.
+
+    They are kept in `spool_dir` (None: the system's temporary directory) until they are
+    published, at most `spool_size` bytes of them at a time. Addresses of private networks and
+    of this machine are refused unless `allow_private`.
+    """
+
+    spool_dir: Path | None = None
+    spool_size: int = 2 * 1024**3
+    allow_private: bool = False

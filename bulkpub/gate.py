@@ -141,14 +141,22 @@ class Gate:
         if math.isinf(wait) or wait < WORTH_TELLING:
             return
         until = datetime.fromtimestamp(now + wait, UTC)
+        quota_out = now >= self._pace.closed_until
         if self.limits.max_wait is not None and wait > self.limits.max_wait:
+            why = "the quota is used up" if quota_out else "the portal asks to wait"
             raise StoppedEarly(
-                f"the quota is used up until {until:%H:%M} UTC, in {wait / 60:.0f} min: that is "
-                "longer than --max-wait allows; run again later to go on"
+                f"{why} until {until:%H:%M} UTC, in {wait / 60:.0f} min: that is longer than "
+                "--max-wait allows; run again later to go on"
             )
+        if self._down_since is not None:
+            down_for = now + wait - self._down_since
+            if down_for > self.limits.give_up_after:
+                raise StoppedEarly(
+                    f"the portal is down, and asks to wait until {until:%H:%M} UTC: that is longer "
+                    "than --give-up-after allows; run again when it is back"
+                )
         if now + wait > self._told_until:
             self._told_until = now + wait + WORTH_TELLING
-            quota_out = now >= self._pace.closed_until
             reason = "quota used up" if quota_out else "the portal asked to wait"
             self.on_wait(reason, wait, until)
 

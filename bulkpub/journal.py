@@ -6,6 +6,7 @@ wrong with it is told once and then done without.
 """
 
 import contextlib
+import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import Protocol
 
 import structlog
 
-from bulkpub.core.model import Fingerprint
+from bulkpub.core.model import Fingerprint, LastFetch
 
 __all__ = ["Forgetful", "Journal", "Memory", "open_journal"]
 
@@ -38,6 +39,10 @@ create table if not exists intents (
     resource_id text, at real not null,
     primary key (portal, dataset, resource)
 ) without rowid;
+create table if not exists fetches (
+    address text primary key, sha1 text not null, size integer not null, name text not null,
+    etag text, last_modified text, used_at real not null
+) without rowid;
 """
 
 
@@ -49,6 +54,12 @@ class Memory(Protocol):
 
     def keep_sha1(self, path: str, seen: Fingerprint) -> None:
         """Remember `seen.sha1`."""
+
+    def last_fetch(self, url: str) -> LastFetch | None:
+        """What the last fetch of `url` gave."""
+
+    def keep_fetch(self, url: str, last: LastFetch) -> None:
+        """Remember what fetching `url` gave; the address itself, which may be secret, is not."""
 
     def intents(self, dataset: str) -> dict[str, str | None]:
         """The uploads to a dataset (its key) that were begun and whose dataset was not finished.
@@ -75,6 +86,14 @@ class Forgetful:
         return None
 
     def keep_sha1(self, path: str, seen: Fingerprint) -> None:
+        """See `Memory`."""
+
+    def last_fetch(self, url: str) -> LastFetch | None:
+        """See `Memory`."""
+        del url
+        return None
+
+    def keep_fetch(self, url: str, last: LastFetch) -> None:
         """See `Memory`."""
 
     def intents(self, dataset: str) -> dict[str, str | None]:
@@ -117,6 +136,35 @@ class Journal:
                 (path, seen.size, seen.mtime_ns, seen.inode, seen.sha1, time.time()),
             )
 
+    def last_fetch(self, url: str) -> LastFetch | None:
+        """See `Memory`."""
+        rows = self._run(
+            "update fetches set used_at = ? where address = ? "
+            "returning sha1, size, name, etag, last_modified",
+            (time.time(), _unreadable(url)),
+        )
+        match rows:
+            case [(str() as sha1, int() as size, str() as name, etag, last_modified)]:
+                return LastFetch(
+                    sha1,
+                    size,
+                    name,
+                    None if etag is None else str(etag),
+                    None if last_modified is None else str(last_modified),
+                )
+            case _:
+                return None
+
+    def keep_fetch(self, url: str, last: LastFetch) -> None:
+        """See `Memory`."""
+        self._run(
+            "insert or replace into fetches values (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(_unreadable(url), last.sha1, last.size, last.name),
+                *(last.etag, last.last_modified, time.time()),
+            ),
+        )
+
     def intents(self, dataset: str) -> dict[str, str | None]:
         """See `Memory`."""
         rows = self._run(
@@ -154,6 +202,11 @@ class Journal:
             return []
 
 
+def _unreadable(url: str) -> str:
+    """An address may carry a password or a token: only its hash is kept."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
 @contextmanager
 def open_journal(folder: Path | None, portal: str) -> Iterator[Memory]:
     """The journal in `folder` for the portal at the address `portal`; without one, none.
@@ -168,7 +221,11 @@ def open_journal(folder: Path | None, portal: str) -> Iterator[Memory]:
         yield Journal(database, portal)
     finally:
         with contextlib.suppress(*UNUSABLE):
-            database.execute("delete from hashes where used_at < ?", (time.time() - KEPT_S,))
+            for table in ("hashes", "fetches"):
+                database.execute(
+                    f"delete from {table} where used_at < ?",  # noqa: S608 - names of ours
+                    (time.time() - KEPT_S,),
+                )
             database.execute("pragma optimize")
         database.close()
 

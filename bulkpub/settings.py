@@ -42,6 +42,9 @@ class Settings:
     quota_reserve: float = 0.05
     max_wait: float | None = None
     give_up_after: float = 600.0
+    spool_dir: Path | None = None
+    spool_size: int = 2 * 1024 * MIB
+    allow_private_sources: bool = False
     header_limit: str = "X-RateLimit-Limit"
     header_remaining: str = "X-RateLimit-Remaining"
     header_reset: str = "X-RateLimit-Reset"

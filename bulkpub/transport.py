@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import aiohttp
 import anyio
@@ -19,12 +19,20 @@ import structlog
 from yarl import URL
 
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
-from bulkpub.core.retry import SERVER_ERROR, RetryPolicy, Verdict, classify, delay, lost
+from bulkpub.core.retry import (
+    SERVER_ERROR,
+    TOO_MANY_REQUESTS,
+    RetryPolicy,
+    Verdict,
+    classify,
+    delay,
+    lost,
+)
 from bulkpub.core.signals import RateHeaders, Signal, signal_of
 from bulkpub.errors import PortalUnavailable, Uncertain
 from bulkpub.gate import Gate, GateLimits
 from bulkpub.messages import Answer, Request, TransportListener
-from bulkpub.wire import SLOWEST, Watched, explain, trust
+from bulkpub.wire import SLOWEST, Watched, explain, read_whole, trust
 
 __all__ = ["Transport", "connect"]
 
@@ -33,6 +41,10 @@ log = structlog.get_logger("bulkpub.transport")
 
 class _Interrupted(Exception):
     """No complete answer came; the message says what happened instead."""
+
+
+PATIENT_REFUSALS = 20
+"""How often a request is turned away for the limit (429) before that counts against it."""
 
 
 class Transport:
@@ -77,7 +89,7 @@ class Transport:
         `PortalUnavailable` when the last attempt failed too, though the portal answers others;
         `StoppedEarly` when it answers none for too long, or waiting takes too long.
         """
-        attempt = 0
+        attempt = refusals = 0
         while True:
             attempt += 1
             verdict, reason, answer = await self._attempt(request)
@@ -86,15 +98,20 @@ class Transport:
             if verdict is Verdict.UNCERTAIN:
                 underway = answer is None or answer.status != SERVER_ERROR
                 raise Uncertain(f"{request.method} {request.endpoint}: {reason}", underway=underway)
+            if answer is not None and answer.status == TOO_MANY_REQUESTS:
+                # Turned away before the portal saw it: that says nothing of the request.
+                refusals += 1
+                attempt -= refusals <= PATIENT_REFUSALS
             if attempt >= self._policy.attempts:
                 if await self._revived():
                     attempt = 0
                     continue
-                often = f"failed {attempt} times, the last time" if attempt > 1 else "failed"
+                times = attempt + min(refusals, PATIENT_REFUSALS)
+                often = f"failed {times} times, the last time" if times > 1 else "failed"
                 raise PortalUnavailable(
                     f"{request.method} {request.endpoint} {often} because {reason}"
                 )
-            await self._back_off(request, reason, attempt)
+            await self._back_off(request, reason, max(attempt, refusals))
 
     async def _revived(self) -> bool:
         """Whether the portal was down and is back; False when it is not the portal that fails.
@@ -145,41 +162,40 @@ class Transport:
         if self._key:
             headers["X-API-KEY"] = self._key
         data: aiohttp.payload.Payload | bytes | None = None
-        body: Watched | None = None
         patience_s = self._patience_s + request.handles / SLOWEST
         with anyio.CancelScope(deadline=anyio.current_time() + patience_s) as scope:
-            if request.body is not None:
-                body = Watched(request.body(), scope, patience_s)
+            body = Watched(request.body(), scope, patience_s) if request.body else None
+            if body is not None:
                 headers["Content-Type"] = body.content_type
                 headers["Content-Length"] = str(body.length)
                 data = aiohttp.payload.AsyncIterablePayload(body)
             elif request.json is not None:
                 headers["Content-Type"] = "application/json"
                 data = orjson.dumps(request.json)
-            return await self._roundtrip(request, headers, data, body)
+            try:
+                async with self._asked(request, headers, data) as response:
+                    content = await read_whole(response, scope, patience_s)
+                    return Answer(response.status, response.headers, content)
+            except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+                if body is not None and body.failure is not None:
+                    raise body.failure from None
+                raise _Interrupted(explain(error)) from error
         raise _Interrupted(f"it did not answer within {patience_s:g} s")
 
-    async def _roundtrip(
+    def _asked(
         self,
         request: Request,
         headers: Mapping[str, str],
         data: aiohttp.payload.Payload | bytes | None,
-        body: Watched | None,
-    ) -> Answer:
-        try:
-            async with self._session.request(
-                request.method,
-                URL(self.base_url + request.path, encoded=True),
-                params=request.params,
-                headers=headers,
-                data=data,
-                allow_redirects=False,
-            ) as response:
-                return Answer(response.status, response.headers, await response.read())
-        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
-            if body is not None and body.failure is not None:
-                raise body.failure from None
-            raise _Interrupted(explain(error)) from error
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return self._session.request(
+            request.method,
+            URL(self.base_url + request.path, encoded=True),
+            params=request.params,
+            headers=headers,
+            data=data,
+            allow_redirects=False,
+        )
 
     # --- waiting ---------------------------------------------------------------------------
 

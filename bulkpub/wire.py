@@ -50,6 +50,17 @@ class Watched:
             raise
 
 
+async def read_whole(
+    response: aiohttp.ClientResponse, scope: anyio.CancelScope, patience_s: float
+) -> bytes:
+    """The body of an answer; each piece that arrives extends the deadline."""
+    pieces = []
+    async for piece in response.content.iter_any():
+        scope.deadline = anyio.current_time() + patience_s
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
 def explain(error: Exception) -> str:
     """What happened to the connection, in words."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

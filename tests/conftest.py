@@ -4,10 +4,11 @@ Every report that `publish` hands over has been held to the report's JSON Schema
 test needs to. The command line's fixtures are in `tests/cli/conftest.py`.
 """
 
+import hashlib
 import importlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import structlog
 from aiohttp import web
 
 import bulkpub
-from bulkpub import Connection, Observer, RunOptions, RunReport
+from bulkpub import Connection, Observer, RunOptions, RunReport, Sources
 from bulkpub.cli.local_commands import report_schema
 from bulkpub.cli.report_file import to_json
 from bulkpub.core.retry import RetryPolicy
@@ -159,6 +160,67 @@ def answer_instead() -> Callable[..., Any]:
     return answer
 
 
+# --- another server ----------------------------------------------------------------------
+
+
+@dataclass
+class Elsewhere:
+    """A server that has files; those whose name ends in `gone.csv` it has lost.
+
+    `asked` are the names asked for, `sent` those whose bytes it sent.
+    """
+
+    address: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+
+    def has(self, name: str, content: str | bytes | None = None, kind: str = "text/csv") -> str:
+        """Put a file there, by default one unlike any other; returns its address."""
+        content = f"name\n{name}\n" if content is None else content
+        self.files[name] = content.encode() if isinstance(content, str) else content
+        self.types[name] = kind
+        return f"{self.address}/{name}"
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        name = request.path.removeprefix("/")
+        self.asked.append(name)
+        if name not in self.files:
+            raise web.HTTPNotFound
+        content = self.files[name]
+        etag = f'"{hashlib.sha1(content).hexdigest()}"'
+        headers = {"ETag": etag, "Content-Type": self.types[name]}
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers=headers)
+        self.sent.append(name)
+        return web.Response(body=content, headers=headers)
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.asked.clear()
+        self.sent.clear()
+
+
+@pytest.fixture
+async def elsewhere(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]:
+    """The server; also the proxy on the way to `http://old.example`, and there as well.
+
+    A portal lists no address on the loopback.
+    """
+    there = Elsewhere()
+    app = web.Application()
+    app.router.add_route("*", "/{name:.*}", there.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    there.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    monkeypatch.setenv("http_proxy", there.address)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    yield there
+    await runner.cleanup()
+
+
 # --- what is published --------------------------------------------------------------------
 
 
@@ -234,6 +296,7 @@ def publish(
         retry: RetryPolicy = QUICK,
         patience_s: float = 10.0,
         give_up_after: float = 0.5,
+        state_dir: Path | None = None,
         **options: Any,
     ) -> RunReport:
         clock.skip(5)
@@ -246,8 +309,10 @@ def publish(
                 patience_s=patience_s,
                 limits=GateLimits(give_up_after=give_up_after),
             ),
+            sources=Sources(allow_private=True),
             options=RunOptions(look_again_s=0.01, **options),
             observers=observers,
+            state_dir=state_dir,
         )
         assert report_faults(to_json(report)) == []
         return report

@@ -194,6 +194,17 @@ async def test_a_wait_longer_than_allowed_stops_the_run_and_says_until_when(
     assert told.waits == []
 
 
+async def test_a_portal_that_is_down_for_longer_than_we_are_patient_is_not_waited_for(
+    gate: Callable[..., Gate], hands: Hands, told: Told
+) -> None:
+    impatient = gate(give_up_after=600.0)
+    await impatient.turn()
+    impatient.learn(Signal(hands.now, retry_after=3600.0, congested=True))
+    with pytest.raises(StoppedEarly, match=r"asks to wait until 13:00 UTC.*--give-up-after"):
+        await impatient.turn()
+    assert told.waits == []
+
+
 async def test_a_wait_as_long_as_allowed_is_waited(
     gate: Callable[..., Gate], hands: Hands, told: Told
 ) -> None:

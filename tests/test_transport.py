@@ -175,6 +175,17 @@ async def test_what_was_turned_away_is_repeated_whatever_it_is(
     assert transport.requests.rate_limited == 1
 
 
+async def test_being_turned_away_says_nothing_of_the_request_however_often(
+    pretended: Pretended, transport: Transport
+) -> None:
+    """`transport` tries three times: that is for what fails."""
+    for _ in range(12):
+        pretended.answer("POST", status=429, headers={"Retry-After": "0"})
+    pretended.answer("POST", status=201)
+    assert (await transport.send(request("POST"))).status == 201
+    assert transport.requests.rate_limited == 12
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -343,6 +354,23 @@ async def test_a_body_is_sent_with_its_length_and_not_in_chunks(served: Serve) -
     )
     assert "Transfer-Encoding" not in headers
     assert content == b"a" * 70_000 + b"b" * 70_000
+
+
+async def test_an_answer_that_keeps_coming_is_waited_for_however_long_it_takes(
+    served: Serve,
+) -> None:
+    """Patience is for a portal that does nothing, not for one that has much to say."""
+
+    async def portal(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for _ in range(7):
+            await anyio.sleep(0.2)
+            await answer.write(b"a")
+        return answer
+
+    transport = await served(portal, patience_s=1.0)
+    assert (await transport.send(GET)).content == b"a" * 7
 
 
 async def test_each_attempt_has_a_body_of_its_own(served: Serve) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from bulkpub.cli import local_commands as local
 from bulkpub.cli import portal_commands as portal
+from bulkpub.cli.harvest_commands import harvest
 from bulkpub.errors import SettingsInvalid
 from bulkpub.settings import add_env_file
 from bulkpub.version import __version__
@@ -64,7 +65,7 @@ def common(
     """Publish open data in bulk to data.gouv.fr and to any udata portal."""
 
 
-for _with_portal in (portal.run, portal.plan, portal.verify):
+for _with_portal in (portal.run, portal.plan, portal.verify, portal.migrate):
     app.command(epilog=EXIT_CODES)(_with_portal)
-for _alone in (local.validate, local.schema, local.sandbox, local.demo):
+for _alone in (harvest, local.validate, local.schema, local.sandbox, local.demo):
     app.command()(_alone)

@@ -9,6 +9,7 @@ from bulkpub.cli.units import duration, share, size
 
 __all__ = [
     "AllowMassDelete",
+    "AllowPrivateSources",
     "CaFile",
     "ChunkAbove",
     "ChunkSize",
@@ -27,6 +28,8 @@ __all__ = [
     "QuotaReserve",
     "ReportFile",
     "Retries",
+    "SpoolDir",
+    "SpoolSize",
     "StateDir",
     "Timeout",
     "Uploads",
@@ -35,6 +38,7 @@ __all__ = [
 
 _PACE = "Pace and patience"
 _OUTPUT = "Output"
+_FETCHING = "Files fetched from elsewhere"
 
 Manifests = Annotated[
     list[Path],
@@ -94,6 +98,38 @@ StateDir = Annotated[
         file_okay=False,
         help="Remember file hashes there, to be quicker next time; deleting it is always safe.",
         show_default="the user's state directory",
+    ),
+]
+SpoolDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--spool-dir",
+        envvar="BULKPUB_SPOOL_DIR",
+        file_okay=False,
+        help="Keep fetched files there until they are published.",
+        show_default="the system's temporary directory",
+        rich_help_panel=_FETCHING,
+    ),
+]
+SpoolSize = Annotated[
+    int,
+    typer.Option(
+        "--spool-size",
+        envvar="BULKPUB_SPOOL_SIZE",
+        parser=size,
+        metavar="SIZE",
+        help="Keep at most so much there; fetching waits when it is full.",
+        show_default="2GiB",
+        rich_help_panel=_FETCHING,
+    ),
+]
+AllowPrivateSources = Annotated[
+    bool,
+    typer.Option(
+        "--allow-private-sources",
+        envvar="BULKPUB_ALLOW_PRIVATE_SOURCES",
+        help="Fetch also from addresses of private networks and of this machine.",
+        rich_help_panel=_FETCHING,
     ),
 ]
 Concurrency = Annotated[

@@ -1,18 +1,16 @@
-"""`bulkpub run` and `bulkpub plan`: from settings to a run, a report and an exit code."""
+"""From settings to a run, a report and an exit code."""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 import anyio
 import platformdirs
 from rich.console import Console
 
-import bulkpub
-from bulkpub.api import Connection
+from bulkpub.api import Connection, Sources
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.render import render_plan, render_problems, render_summary
 from bulkpub.cli.report_file import STDOUT, ReportLost, check_report_path, write_report
@@ -27,11 +25,15 @@ from bulkpub.observers.console import SteadyConsole
 from bulkpub.pipeline import RunOptions, Verify
 from bulkpub.settings import Settings
 
-__all__ = ["connection_of", "options_of", "publish"]
+__all__ = ["Job", "carry_out", "connection_of", "options_of", "sources_of"]
 
 
-def publish(
-    manifests: Sequence[Path],
+Job = Callable[..., Awaitable[RunReport]]
+"""`bulkpub.publish` with its manifests, or `bulkpub.migrate` with what to migrate."""
+
+
+def carry_out(
+    job: Job,
     settings: Settings,
     *,
     dry_run: bool,
@@ -41,7 +43,7 @@ def publish(
     verbose: int,
     quiet: bool,
 ) -> int:
-    """Run, plan or verify; returns the exit code.
+    """Run, plan, verify or migrate; returns the exit code.
 
     Raises `SettingsInvalid` when the report could not be written where it is wanted: that is
     found out before anything is sent.
@@ -50,19 +52,17 @@ def publish(
         check_report_path(report_file)
     options = replace(options_of(settings), dry_run=dry_run, verify=verify)
     with watching(log_format=log_format, verbose=verbose, quiet=quiet) as observers:
-        report = anyio.run(_publish, manifests, settings, observers, options)
-    return tell(report, report_file, planned=dry_run and verify is Verify.NO)
+        report = anyio.run(_carry_out, job, settings, observers, options)
+    planned = dry_run and verify is Verify.NO
+    return tell(report, report_file, planned=planned, quota_reserve=settings.quota_reserve)
 
 
-async def _publish(
-    manifests: Sequence[Path],
-    settings: Settings,
-    observers: Sequence[Observer],
-    options: RunOptions,
+async def _carry_out(
+    job: Job, settings: Settings, observers: Sequence[Observer], options: RunOptions
 ) -> RunReport:
-    return await bulkpub.publish(
-        [str(path) for path in manifests],
+    return await job(
         connection=connection_of(settings),
+        sources=sources_of(settings),
         options=options,
         observers=observers,
         interruptible=interruptible,
@@ -70,7 +70,13 @@ async def _publish(
     )
 
 
-def tell(report: RunReport, report_file: str | None, *, planned: bool = False) -> int:
+def tell(
+    report: RunReport,
+    report_file: str | None,
+    *,
+    planned: bool = False,
+    quota_reserve: float = 0.0,
+) -> int:
     """Write the report, print the summary, and return the exit code."""
     errors = SteadyConsole(stderr=True, highlight=False, soft_wrap=True)
     results = errors if report_file == STDOUT else SteadyConsole(highlight=False, soft_wrap=True)
@@ -84,7 +90,8 @@ def tell(report: RunReport, report_file: str | None, *, planned: bool = False) -
         errors.print(f"bulkpub: {lost}", markup=False)
         report_file, code = None, code or 1
     try:
-        _print_results(report, report_file, results, planned=planned)
+        wait_s = _quota_wait(report, quota_reserve) if planned else None
+        _print_results(report, report_file, results, wait_s)
     except OSError as error:  # a disk that is full; a broken pipe has silenced the console
         errors.print(f"bulkpub: the results could not be printed: {error.strerror}", markup=False)
         # What is still buffered would fail once more, with exit code 120, when Python ends.
@@ -94,20 +101,27 @@ def tell(report: RunReport, report_file: str | None, *, planned: bool = False) -
 
 
 def _print_results(
-    report: RunReport, report_file: str | None, results: Console, *, planned: bool
+    report: RunReport, report_file: str | None, results: Console, wait_s: float | None
 ) -> None:
-    if planned and report.datasets:
+    """The plan, which waits `wait_s` seconds for the quota; None: the summary of a run."""
+    if wait_s is not None and report.datasets:
         requests = report.totals.requests.planned
-        render_plan(report, results, requests=requests, quota_wait_s=_quota_wait(report, requests))
+        render_plan(report, results, requests=requests, quota_wait_s=wait_s)
     else:
         shown = None if report_file == STDOUT else report_file
         render_summary(report, results, report_path=shown)
 
 
-def _quota_wait(report: RunReport, requests: int) -> float:
+def _quota_wait(report: RunReport, reserve: float) -> float:
     quota = report.rate_limit
     reset_in = (quota.reset_at - report.run.finished_at).total_seconds() if quota.reset_at else None
-    return quota_wait(requests, limit=quota.limit, remaining=quota.remaining, reset_in=reset_in)
+    return quota_wait(
+        report.totals.requests.planned,
+        limit=quota.limit,
+        remaining=quota.remaining,
+        reset_in=reset_in,
+        reserve_share=reserve,
+    )
 
 
 def connection_of(settings: Settings) -> Connection:
@@ -127,6 +141,15 @@ def connection_of(settings: Settings) -> Connection:
         rate_headers=RateHeaders(
             settings.header_limit, settings.header_remaining, settings.header_reset
         ),
+    )
+
+
+def sources_of(settings: Settings) -> Sources:
+    """How to fetch files from elsewhere."""
+    return Sources(
+        spool_dir=settings.spool_dir,
+        spool_size=settings.spool_size,
+        allow_private=settings.allow_private_sources,
     )
 
 

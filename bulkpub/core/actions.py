@@ -8,6 +8,7 @@ from bulkpub.core.model import (
     RemoteResource,
     ResourceMetadata,
     ResourceSpec,
+    UrlSource,
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "DatasetAction",
     "Delete",
     "Describe",
+    "Fetch",
     "Keep",
     "KeepDataset",
     "ListItem",
@@ -80,6 +82,20 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetch the file from `source`: only then can be decided what to do; see `plan`.
+
+    `remote` is the resource it is on the portal, as far as can be told already.
+    """
+
+    spec: ResourceSpec
+    source: UrlSource
+    remote: RemoteResource | None
+    wanted: ResourceMetadata
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """The portal has this very content without our key: claim it, send no bytes."""
 
@@ -117,7 +133,7 @@ class Refuse:
     reason: str
 
 
-ResourceAction = Create | Replace | Adopt | Describe | Keep | Refuse
+ResourceAction = Create | Replace | Fetch | Adopt | Describe | Keep | Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +184,13 @@ class Plan:
         return tuple(a for a in self.resources if isinstance(a, Create | Replace))
 
     @property
+    def fetches(self) -> tuple[Fetch, ...]:
+        """The actions that fetch a file, and then send it if it is not what the portal has."""
+        return tuple(a for a in self.resources if isinstance(a, Fetch))
+
+    @property
     def requests(self) -> int:
-        """How many requests it takes, when nothing fails."""
+        """How many requests it takes at most, when nothing fails."""
         dataset = 0 if isinstance(self.dataset, KeepDataset) else 1
-        return dataset + len(self.sends) + len(self.deletions) + (1 if self.finish else 0)
+        files = len(self.sends) + len(self.fetches)
+        return dataset + files + len(self.deletions) + (1 if self.finish else 0)

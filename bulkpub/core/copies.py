@@ -7,7 +7,7 @@ bytes we sent, and nobody has claimed them.
 
 from collections.abc import Collection, Mapping, Sequence
 
-from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteResource
+from bulkpub.core.model import DatasetSpec, Fingerprint, RemoteResource, Sent
 from bulkpub.core.names import upload_name
 
 __all__ = ["copies"]
@@ -27,12 +27,14 @@ def copies(
     """The resources of `now` that are surplus copies of what was sent in this run.
 
     `before` are the ids that were there when the run began, `sent` the keys of the entries
-    whose files were sent, `bound` the ids the portal told for some of them (those are kept).
+    whose files were sent, `bound` the ids of those that are known (those are kept).
     """
     wanted: dict[Identity, int] = {}
     for entry in spec.resources:
         known = fingerprints.get(entry.key)
-        if entry.key in sent and isinstance(entry.source, FileSource) and known and known.sha1:
+        if bound.get(entry.key) in before:
+            continue  # sent onto a resource that was there: it made no new one
+        if entry.key in sent and isinstance(entry.source, Sent) and known and known.sha1:
             sent_as: Identity = (known.sha1, known.size, upload_name(entry.source.name))
             wanted[sent_as] = wanted.get(sent_as, 0) + 1
     told = set(bound.values())

@@ -10,21 +10,25 @@ from typing import TypeVar
 
 from bulkpub.core.model import (
     KEY_EXTRA,
+    SOURCE_EXTRA,
     TITLE_EXTRA,
     DatasetMetadata,
     DatasetSpec,
-    FileSource,
     Json,
+    LinkSource,
     RemoteDataset,
     RemoteResource,
     ResourceMetadata,
     ResourceSpec,
+    Sent,
     Spatial,
+    is_sent,
 )
 from bulkpub.core.names import upload_name
 
 __all__ = [
     "changed_fields",
+    "claim",
     "dataset_changes",
     "new_dataset",
     "resource_changes",
@@ -62,18 +66,28 @@ def dataset_changes(spec: DatasetSpec, remote: RemoteDataset) -> DatasetMetadata
 def wanted_resource(spec: ResourceSpec, remote: RemoteResource | None) -> ResourceMetadata:
     """All that `spec` wants said of its resource, with our key among the extras.
 
-    Where the manifest gives no title, the one the portal has stays, as someone may have
-    written it there. A resource that has none but its raw file name, which is what the portal
-    makes of every upload, gets back the title that was kept safe, or else the file's real name.
+    A resource the manifest names by id is recognised by that, and gets no key of ours. One
+    that pointed elsewhere and becomes hosted keeps its old address among the extras. Where the
+    manifest gives no title, the one the portal has stays, as someone may have written it
+    there. A resource that has none but its raw file name, which is what the portal makes of
+    every upload, gets back the title that was kept safe, or else the file's real name.
     """
     title = spec.metadata.title
     if title is None:
         given = _given_title(remote) if remote else None
-        if isinstance(spec.source, FileSource) and given == upload_name(spec.source.name):
+        if isinstance(spec.source, Sent) and given == upload_name(spec.source.name):
             given = None  # once the file is sent, nobody could tell it from a raw one
-        title = given or spec.default_title
-    extras = {**(spec.metadata.extras or {}), KEY_EXTRA: spec.key}
-    return replace(spec.metadata, title=title, extras=extras)
+        title = given or spec.default_title or None
+    extras = {**(spec.metadata.extras or {}), **claim(spec)}
+    if remote is not None and not remote.hosted and is_sent(spec.source):
+        extras[SOURCE_EXTRA] = remote.origin
+    silent = spec.metadata.extras is None and not extras
+    return replace(spec.metadata, title=title, extras=None if silent else extras)
+
+
+def claim(spec: ResourceSpec) -> dict[str, Json]:
+    """The extras by which the resource is recognised as `spec` from run to run."""
+    return {} if spec.id else {KEY_EXTRA: spec.key}
 
 
 def title_to_keep_safe(spec: ResourceSpec, remote: RemoteResource) -> str | None:
@@ -91,7 +105,7 @@ def title_to_keep_safe(spec: ResourceSpec, remote: RemoteResource) -> str | None
 def _given_title(remote: RemoteResource) -> str | None:
     """The title somebody gave; None when the resource only has the one the portal made up."""
     current = remote.metadata.title
-    if current and not (remote.hosted and current == remote.file_name):
+    if current and not (remote.stored and current == remote.file_name):
         return current
     kept = (remote.metadata.extras or {}).get(TITLE_EXTRA)
     return kept if isinstance(kept, str) else None
@@ -104,7 +118,7 @@ def resource_changes(
 
     The format and mime type of a hosted file are the portal's to say.
     """
-    if isinstance(spec.source, FileSource):
+    if not isinstance(spec.source, LinkSource) and (remote.stored or is_sent(spec.source)):
         wanted = replace(wanted, format=None, mime=None)
     return _changes(wanted, remote.metadata)
 

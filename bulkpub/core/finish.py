@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from bulkpub.core.actions import ListItem
 from bulkpub.core.diff import changed_fields, resource_changes, title_to_keep_safe
 from bulkpub.core.model import (
+    SOURCE_EXTRA,
     TITLE_EXTRA,
     DatasetSpec,
-    FileSource,
     LinkSource,
     RemoteResource,
     ResourceMetadata,
     ResourceSpec,
+    Sent,
+    is_sent,
 )
 
 __all__ = ["final_order", "finishing", "in_order", "safeguarding", "unfinished"]
@@ -26,12 +28,15 @@ def finishing(
     ids: Mapping[str, str],
     now: Sequence[RemoteResource],
     created: frozenset[str] = frozenset(),
+    *,
+    given_up: frozenset[str] = frozenset(),
 ) -> tuple[ListItem, ...] | None:
     """Decide the list of all the dataset's resources, in order; None when it is already so.
 
     By resource key, `wanted` is what shall be said of each entry and `ids` which resource it
     is (an entry that failed is in neither, and its resource is left alone). `now` are the
-    dataset's resources as they are after the uploads, `created` the ids of the new ones.
+    dataset's resources as they are after the uploads, `created` the ids of the new ones,
+    `given_up` those that point elsewhere and were to be hosted, but cannot be.
     """
     items = {resource.id: ListItem(resource.id) for resource in now}
     by_id = {resource.id: resource for resource in now}
@@ -39,6 +44,9 @@ def finishing(
         remote = by_id.get(ids.get(entry.key, ""))
         if remote is not None and entry.key in wanted:
             items[remote.id] = _item(entry, wanted[entry.key], remote)
+    for remote in now:
+        if remote.id in given_up and (changes := _as_before(remote)):
+            items[remote.id] = ListItem(remote.id, changes)
     places = [resource.id for resource in now]
     if in_order(spec, ids, places) and not any(item.writes for item in items.values()):
         return None
@@ -48,29 +56,47 @@ def finishing(
 def safeguarding(
     replaced: Sequence[tuple[ResourceSpec, RemoteResource]], now: Sequence[RemoteResource]
 ) -> tuple[ListItem, ...] | None:
-    """The list that keeps titles safe before files are replaced; None when none is in danger.
+    """The list that keeps titles and addresses safe before files are replaced; None: none is lost.
 
-    A replacement resets the title. Where the manifest does not give it, and the program were
-    killed before it could set it again, nobody would know it any more.
+    A replacement resets the title, and the address of a resource that pointed elsewhere. Where
+    the manifest does not give it, and the program were killed before it could set it again,
+    nobody would know it any more.
     """
-    items = {resource.id: ListItem(resource.id) for resource in now}
-    titles = {
-        remote.id: title
-        for entry, remote in replaced
-        if (title := title_to_keep_safe(entry, remote)) is not None
-    }
-    for resource in now:
-        if title := titles.get(resource.id):
-            extras = {**(resource.metadata.extras or {}), TITLE_EXTRA: title}
-            items[resource.id] = ListItem(resource.id, ResourceMetadata(extras=extras))
-    return tuple(items.values()) if titles else None
+    kept = {remote.id: _kept_safe(entry, remote) for entry, remote in replaced}
+    if not any(kept.values()):
+        return None
+    return tuple(
+        ListItem(r.id, _with_extras(r, kept[r.id]) if kept.get(r.id) else None) for r in now
+    )
+
+
+def _kept_safe(entry: ResourceSpec, remote: RemoteResource) -> dict[str, str]:
+    extras: dict[str, str] = {}
+    if title := title_to_keep_safe(entry, remote):
+        extras[TITLE_EXTRA] = title
+    if not remote.stored and (remote.metadata.extras or {}).get(SOURCE_EXTRA) != remote.url:
+        extras[SOURCE_EXTRA] = remote.url
+    return extras
+
+
+def _with_extras(remote: RemoteResource, extras: Mapping[str, str]) -> ResourceMetadata:
+    return ResourceMetadata(extras={**(remote.metadata.extras or {}), **extras})
+
+
+def _as_before(remote: RemoteResource) -> ResourceMetadata | None:
+    """What takes back what was kept safe of a resource whose file did not come after all."""
+    extras = dict(remote.metadata.extras or {})
+    if remote.stored or extras.pop(SOURCE_EXTRA, None) != remote.url:
+        return None
+    extras.pop(TITLE_EXTRA, None)
+    return ResourceMetadata(extras=extras)
 
 
 def _item(entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource) -> ListItem:
     url = None
     if isinstance(entry.source, LinkSource) and entry.source.url != remote.url:
         url = entry.source.url
-    host = isinstance(entry.source, FileSource) and not remote.hosted
+    host = is_sent(entry.source) and remote.stored and not remote.hosted
     return ListItem(remote.id, resource_changes(wanted, entry, remote), url, host)
 
 
@@ -94,7 +120,7 @@ def unfinished(
         if item.changes is not None:
             names = ", ".join(changed_fields(item.changes))
             lacking[entry.key] = f"the portal did not take over: {names}"
-        elif item.writes:
+        elif item.writes or (isinstance(entry.source, Sent) and not remote.hosted):
             lacking[entry.key] = "the portal did not take over its address"
     if not in_order(spec, ids, [resource.id for resource in answer]):
         for entry in spec.resources:

@@ -60,7 +60,7 @@ def hashes_needed(
             decides = known.size in adoptable and spec.key not in result.conflicts
         else:
             there = match.remote
-            decides = there.hosted and there.sha1 is not None and there.size == known.size
+            decides = there.stored and there.sha1 is not None and there.size == known.size
         if decides:
             needed.add(spec.key)
     return frozenset(needed)

@@ -7,7 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from bulkpub.core.matching import By, Conflict, Matching, several
-from bulkpub.core.model import FileSource, Fingerprint, LinkSource, RemoteResource, ResourceSpec
+from bulkpub.core.model import (
+    Fingerprint,
+    LinkSource,
+    RemoteResource,
+    ResourceSpec,
+    Sent,
+    UrlSource,
+)
 from bulkpub.core.names import upload_name
 
 __all__ = ["match_by_content", "match_by_name", "match_links"]
@@ -22,7 +29,7 @@ def match_by_content(
     groups: dict[tuple[str, int], list[ResourceSpec]] = {}
     for spec in wanted:
         known = fingerprints.get(spec.key)
-        if known is None or known.sha1 is None or not isinstance(spec.source, FileSource):
+        if known is None or known.sha1 is None or not isinstance(spec.source, Sent):
             continue
         if not result.settled(spec):
             groups.setdefault((known.sha1, known.size), []).append(spec)
@@ -78,17 +85,20 @@ def _share_out(
 
 
 def match_links(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
-    """By address and title, then by address, then by title: the surest first."""
+    """By address and title, then by address, then by title: the surest first.
+
+    Also what is listed there now, and is to be fetched and hosted.
+    """
 
     def same_url(spec: ResourceSpec, remote: RemoteResource) -> bool:
-        return isinstance(spec.source, LinkSource) and spec.source.url == remote.url
+        return isinstance(spec.source, LinkSource | UrlSource) and spec.source.url == remote.origin
 
     rules: tuple[tuple[By, Callable[[ResourceSpec, RemoteResource], bool]], ...] = (
         (By.URL, lambda spec, remote: same_url(spec, remote) and _same_title(spec, remote)),
         (By.URL, same_url),
         (By.TITLE, _same_title),
     )
-    links = [spec for spec in wanted if isinstance(spec.source, LinkSource)]
+    links = [spec for spec in wanted if isinstance(spec.source, LinkSource | UrlSource)]
     for by, rule in rules:
         for spec in links:
             if result.settled(spec):
@@ -109,7 +119,7 @@ def match_by_name(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
     gave that candidate a title: then it is a mere upload, such as a killed run leaves behind,
     and the first of its claimants takes it.
     """
-    files = [spec for spec in wanted if isinstance(spec.source, FileSource)]
+    files = [spec for spec in wanted if isinstance(spec.source, Sent)]
     rules: tuple[Rule, ...] = (
         lambda spec, remote: _same_title(spec, remote) and _same_file_name(spec, remote),
         lambda spec, remote: _same_title(spec, remote) or _same_file_name(spec, remote),
@@ -142,7 +152,7 @@ def _claims(
 
     def candidates(spec: ResourceSpec) -> list[RemoteResource]:
         names = [spec.metadata.title]
-        if isinstance(spec.source, FileSource):
+        if isinstance(spec.source, Sent):
             names.append(upload_name(spec.source.name))
         near = {remote.id: remote for name in names for remote in by_name.get(name, ())}
         return [remote for remote in near.values() if rule(spec, remote)]
@@ -168,7 +178,7 @@ def _same_title(spec: ResourceSpec, remote: RemoteResource) -> bool:
 
 def _same_file_name(spec: ResourceSpec, remote: RemoteResource) -> bool:
     return (
-        isinstance(spec.source, FileSource)
+        isinstance(spec.source, Sent)
         and remote.hosted
         and remote.file_name == upload_name(spec.source.name)
     )

@@ -5,6 +5,7 @@ None means that the manifest is silent and the portal's value stays as it is, wh
 empty string, tuple or mapping means that the value is to be emptied.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -38,6 +39,7 @@ __all__ = [
     "Spatial",
     "TemporalCoverage",
     "UrlSource",
+    "is_sent",
 ]
 
 KEY_EXTRA = "bulkpub:key"
@@ -177,12 +179,13 @@ class UrlSource:
 
     `url` may carry credentials: what is told to people is `shown`. A fetched file is as large
     as `max_size` bytes at most (None: no limit of its own), and no page of HTML, unless `html`
-    says that a page is expected.
+    says that a page is expected. `told_name` is the file name that the server told.
     """
 
     url: str
     max_size: int | None = None
     html: bool = False
+    told_name: str = ""
 
     @property
     def shown(self) -> str:
@@ -193,8 +196,8 @@ class UrlSource:
 
     @property
     def name(self) -> str:
-        """The file name by the address; the server may tell a better one when it is fetched."""
-        return unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
+        """The file name: as the server told it, before that by the address."""
+        return self.told_name or unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,12 @@ class ExistingSource:
 Source = FileSource | LinkSource | UrlSource | ExistingSource
 """What a resource is made of."""
 Sent = FileSource | UrlSource
-"""The sources whose bytes are sent to the portal."""
+"""The sources that are files wherever the resource is; their bytes are sent to the portal."""
+
+
+def is_sent(source: Source) -> bool:
+    """Whether the portal is to host the file."""
+    return isinstance(source, Sent) or (isinstance(source, ExistingSource) and source.host)
 
 
 class Check(StrEnum):
@@ -308,6 +316,8 @@ class Fingerprint:
 
 # --- what the portal has -----------------------------------------------------------------
 
+_STORED = re.compile(r"/[^/]+/[0-9]{8}-[0-9]{6}/[^/]+$")
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteResource:
@@ -325,6 +335,21 @@ class RemoteResource:
     permalink: str = ""
     size: int | None = None
     sha1: str | None = None
+
+    @property
+    def stored(self) -> bool:
+        """Whether its bytes lie on the portal, though it may not be `hosted` yet.
+
+        Uploading onto a resource that points elsewhere changes its address to one in the
+        portal's storage, which is `.../SLUG/YYYYMMDD-HHMMSS/NAME`; only then is it made hosted.
+        """
+        return self.hosted or (self.sha1 is not None and bool(_STORED.search(self.url)))
+
+    @property
+    def origin(self) -> str:
+        """Where a resource that is not hosted yet has, or had, its file: an address elsewhere."""
+        kept = (self.metadata.extras or {}).get(SOURCE_EXTRA)
+        return kept if self.stored and isinstance(kept, str) else self.url
 
     @property
     def file_name(self) -> str:

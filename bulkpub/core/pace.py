@@ -139,10 +139,12 @@ def _usable(pace: Pace) -> int | None:
     """Requests we may still use in this window; None when the portal announces no quota."""
     if pace.remaining is None or pace.reset_at is None:
         return None
-    limit = pace.limit or 0
-    # However small the quota, it is not all left to others: we would wait for ever.
-    kept = min(ceil(pace.reserve_share * limit), max(limit - 1, 0))
-    return pace.remaining - kept
+    return pace.remaining - _kept(pace.limit or 0, pace.reserve_share)
+
+
+def _kept(limit: int, share: float) -> int:
+    """Requests of a quota that are left to others; not all of it, or we would wait for ever."""
+    return min(ceil(share * limit), max(limit - 1, 0))
 
 
 def _until_reset(pace: Pace, now: float) -> float:
@@ -197,16 +199,27 @@ def _after_reset(pace: Pace, now: float) -> Pace:
 
 
 def quota_wait(
-    requests: int, *, limit: int | None, remaining: int | None, reset_in: float | None
+    requests: int,
+    *,
+    limit: int | None,
+    remaining: int | None,
+    reset_in: float | None,
+    reserve_share: float = 0.0,
 ) -> float:
     """Seconds that `requests` more requests have to wait for the quota; 0 where it is unknown.
+
+    `reserve_share` of the limit is left to the key's other users.
 
     What is left of the present window is used at once; the rest takes as many windows of an
     hour (the unit of data.gouv.fr's limit) as it needs, the last one again without waiting.
     """
-    if not limit or remaining is None or reset_in is None or requests <= remaining:
+    if not limit or remaining is None or reset_in is None:
         return 0.0
-    windows = ceil((requests - remaining) / limit)
+    kept = _kept(limit, reserve_share)
+    left = max(remaining - kept, 0)
+    if requests <= left:
+        return 0.0
+    windows = ceil((requests - left) / (limit - kept))
     return max(reset_in, 0.0) + (windows - 1) * WINDOW
 
 

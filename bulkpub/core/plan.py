@@ -14,6 +14,7 @@ from bulkpub.core.actions import (
     CreateDataset,
     Delete,
     Describe,
+    Fetch,
     Keep,
     KeepDataset,
     Plan,
@@ -33,15 +34,20 @@ from bulkpub.core.finish import in_order
 from bulkpub.core.match import By, Match, Matching, match_resources
 from bulkpub.core.model import (
     DatasetSpec,
+    ExistingSource,
     Fingerprint,
     LinkSource,
     Prune,
     RemoteDataset,
     RemoteResource,
     ResourceSpec,
+    UrlSource,
+    is_sent,
 )
 
 __all__ = ["plan"]
+
+ELSEWHERE = "hosted elsewhere until now"
 
 
 def plan(
@@ -75,11 +81,8 @@ def plan(
 
 
 def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint]) -> Plan:
-    actions = tuple(
-        _guarded(Create(r, wanted_resource(r, None), "new dataset"), fingerprints.get(r.key))
-        for r in spec.resources
-    )
-    finish = any(isinstance(action, Create) for action in actions)
+    actions = tuple(_created(r, fingerprints.get(r.key), "new dataset") for r in spec.resources)
+    finish = any(isinstance(action, Create | Fetch) for action in actions)
     return Plan(CreateDataset(new_dataset(spec)), actions, finish=finish)
 
 
@@ -90,19 +93,74 @@ def _action(
         return Refuse(spec, conflict.message)
     match, known = matching.matches.get(spec.key), fingerprints.get(spec.key)
     if match is None:
-        return _guarded(Create(spec, wanted_resource(spec, None), "not on the portal yet"), known)
-    if isinstance(spec.source, LinkSource):
-        return _link_action(spec, spec.source, match)
-    if why := _content_differs(known, match.remote):
-        wanted = wanted_resource(spec, match.remote)
-        return _guarded(Replace(spec, match.remote, wanted, why), known)
+        return _created(spec, known, "not on the portal yet")
+    match spec.source:
+        case LinkSource() as source:
+            return _link_action(spec, source, match)
+        case ExistingSource() as source:
+            return _existing_action(spec, source, match, known)
+        case source:
+            address = source if isinstance(source, UrlSource) else None
+            return _file_action(spec, match, known, address)
+
+
+def _existing_action(
+    spec: ResourceSpec, source: ExistingSource, match: Match, known: Fingerprint | None
+) -> ResourceAction:
+    remote = match.remote
+    if not source.host or remote.hosted:
+        return _same_content(spec, match)
+    if no_file := _no_file(remote):
+        return Keep(spec, remote, wanted_resource(spec, remote), no_file)
+    return _file_action(spec, match, known, UrlSource(remote.origin))
+
+
+def _file_action(
+    spec: ResourceSpec, match: Match, known: Fingerprint | None, address: UrlSource | None
+) -> ResourceAction:
+    """What becomes of a file the portal has something for; `address`: it has to be fetched."""
+    remote, wanted = match.remote, wanted_resource(spec, match.remote)
+    if known is None and address is not None:
+        why = "to be compared with its source" if remote.stored else ELSEWHERE
+        return Fetch(spec, address, remote, wanted, why)
+    if differs := _content_differs(known, remote):
+        return _guarded(Replace(spec, remote, wanted, differs), known)
     return _same_content(spec, match)
+
+
+def _created(spec: ResourceSpec, known: Fingerprint | None, why: str) -> ResourceAction:
+    """What becomes of an entry that is not on the portal."""
+    match spec.source:
+        case ExistingSource():
+            return Refuse(
+                spec, "the dataset has no such resource: give the entry a file, or correct its `id`"
+            )
+        case UrlSource() as source if known is None:
+            return Fetch(spec, source, None, wanted_resource(spec, None), why)
+        case _:
+            return _guarded(Create(spec, wanted_resource(spec, None), why), known)
+
+
+API_FORMATS = frozenset(
+    {"api", "wms", "wfs", "wmts", "wcs", "csw", "ogc", "sparql", "odata", "soap"}
+)
+API_FORMATS |= {"rest", "graphql", "esri", "siri", "html", "htm", "web", "url", "www:link"}
+"""Formats, as the portal writes them, of what is asked or looked at rather than downloaded."""
+
+
+def _no_file(remote: RemoteResource) -> str | None:
+    """Why a resource that points elsewhere is left there: it is not a file."""
+    if remote.metadata.type == "api":
+        return "left where it is: an API, not a file"
+    if (remote.metadata.format or "").lower() in API_FORMATS:
+        return f"left where it is: {remote.metadata.format} is a service or a page, not a file"
+    return None
 
 
 def _content_differs(known: Fingerprint | None, remote: RemoteResource) -> str | None:
     """Why the file has to be sent, None when the portal has these very bytes."""
-    if not remote.hosted:
-        return "hosted elsewhere until now"
+    if not remote.stored:
+        return ELSEWHERE
     if known is None or remote.sha1 is None:
         return "the portal has no SHA-1 to compare with"
     if known.size != remote.size:
@@ -161,6 +219,8 @@ def _same_content(spec: ResourceSpec, match: Match) -> ResourceAction:
         was = f"published before as '{remote.key}'" if remote.key else "put there by other means"
         return Adopt(spec, remote, wanted, f"same {match.by} on the portal, {was}")
     changes = resource_changes(wanted, spec, remote)
+    if is_sent(spec.source) and not remote.hosted:
+        return Describe(spec, remote, wanted, "its file is on the portal, but not hosted yet")
     if changes is None:
         return Keep(spec, remote, wanted, "same content, same description")
     return Describe(spec, remote, wanted, "differs in: " + ", ".join(changed_fields(changes)))

@@ -9,7 +9,15 @@ a lost answer is `UNCERTAIN`, and the caller looks at the portal before anything
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["SERVER_ERROR", "RetryPolicy", "Verdict", "classify", "delay", "lost"]
+__all__ = [
+    "SERVER_ERROR",
+    "TOO_MANY_REQUESTS",
+    "RetryPolicy",
+    "Verdict",
+    "classify",
+    "delay",
+    "lost",
+]
 
 TOO_MANY_REQUESTS = 429
 MAY_PASS = frozenset({408, 500, 502, 503, 504})

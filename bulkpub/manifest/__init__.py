@@ -1,10 +1,23 @@
 """Manifests: what should be on the portal, written in YAML, JSON or JSONL.
 
 `load` and `parse` turn text into `DatasetSpec` values and find every problem at once, each
-with its place; no network, and no file to be published is opened. `json_schema` is for editors.
+with its place; no network, and no file to be published is opened. `ManifestWriter` and
+`LinesWriter` are the way back, and `amend` adds to a
+manifest that is there. `json_schema` is for editors.
 """
 
+from bulkpub.manifest.amending import Amended, amend
 from bulkpub.manifest.loading import Loaded, load, parse
 from bulkpub.manifest.schema import json_schema
+from bulkpub.manifest.writing import LinesWriter, ManifestWriter, Writer
 
-__all__ = ["Loaded", "json_schema", "load", "parse"]
+__all__ = [
+    "Amended",
+    "LinesWriter",
+    "Loaded",
+    "ManifestWriter",
+    "amend",
+    "json_schema",
+    "load",
+    "parse",
+]

@@ -14,11 +14,12 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.names import tag_slug
+from bulkpub.manifest.dataset_rules import dataset_rules
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.fields import DESCRIPTION_LIMIT, kind
 from bulkpub.manifest.files import Files
-from bulkpub.manifest.form import DatasetForm, TemporalForm
-from bulkpub.manifest.merging import with_guard
+from bulkpub.manifest.form import DatasetForm
+from bulkpub.manifest.merging import with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.sentences import Fault, check, reason
@@ -48,7 +49,7 @@ def read_dataset(node: Node, base: str, files: Files) -> tuple[DatasetSpec, list
     form, faults = check(DatasetForm, node, leave=("resources", "extras"))
     assert isinstance(node.value, dict)  # noqa: S101 # the caller's part of the contract
     said = {key for key in node.value if child(node, key)}
-    faults += (Fault(find(node, path).place, text) for path, text in _rules(form, said))
+    faults += (Fault(find(node, path).place, text) for path, text in dataset_rules(form, said))
     extras = child(node, "extras")
     faults += extras_faults(extras)
     description = form.description
@@ -69,55 +70,6 @@ def read_dataset(node: Node, base: str, files: Files) -> tuple[DatasetSpec, list
         place=node.place,
     )
     return spec, faults
-
-
-def _rules(form: DatasetForm, said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
-    """The rules that hold between the keys of a dataset."""
-    if "id" not in said:
-        yield from _creation_rules(form, said)
-    if {"description", "description_file"} <= said:
-        yield (
-            ("description_file",),
-            "a dataset has only one of 'description' and 'description_file'",
-        )
-    if form.organization is not None and form.personal:
-        yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"
-    if form.spatial is not None and form.spatial.zones is None and form.spatial.granularity is None:
-        yield ("spatial",), "'spatial' needs 'zones' or a 'granularity'"
-    if form.temporal_coverage is not None:
-        yield from _period_rules(form.temporal_coverage)
-
-
-def _creation_rules(form: DatasetForm, said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
-    """The rules for a dataset that may have to be created, since it has no `id`."""
-    if "title" not in said:
-        yield (), "a dataset needs a 'title', or the 'id' of one that is on the portal already"
-    elif form.title is not None and "key" not in said and not tag_slug(form.title):
-        yield ("title",), "nothing of this title can serve as a key: give the dataset a 'key'"
-    if "organization" not in said and ("personal" not in said or form.personal is False):
-        yield (
-            (),
-            (
-                "say who publishes this dataset: 'organization' (its id or slug; at the top of the "
-                "manifest for all datasets), or 'personal: true' for the account of the API key"
-            ),
-        )
-    if not said & {"description", "description_file"}:
-        yield (
-            (),
-            (
-                "a dataset needs a 'description' or a 'description_file': the portal creates none "
-                "without (only one with an 'id' may leave it out)"
-            ),
-        )
-
-
-def _period_rules(period: TemporalForm) -> Iterator[tuple[Sequence[str], str]]:
-    if period.start is None:
-        yield ("temporal_coverage",), "'temporal_coverage' needs a 'start'"
-    elif period.end is not None and period.end < period.start:
-        sentence = f"the period ends on {period.end}, before it starts on {period.start}"
-        yield ("temporal_coverage", "end"), sentence
 
 
 def _description(path: Path, written: str) -> str:
@@ -172,7 +124,7 @@ def _metadata(form: DatasetForm, description: str | None, extras: Node | None) -
 
 
 def _resources(node: Node, files: Files) -> tuple[tuple[ResourceSpec, ...], list[Fault]]:
-    entries, guard = child(node, "resources"), child(node, "guard")
+    entries = child(node, "resources")
     if entries is None:
         return (), []
     if not isinstance(entries.value, list):
@@ -186,7 +138,7 @@ def _resources(node: Node, files: Files) -> tuple[tuple[ResourceSpec, ...], list
     resources: list[ResourceSpec] = []
     faults: list[Fault] = []
     for entry in entries.value:
-        specs, wrong = read_resource(with_guard(guard, entry), files)
+        specs, wrong = read_resource(with_dataset(node, entry), files)
         resources += specs
         faults += wrong
     return tuple(resources), faults + list(_twins(resources))

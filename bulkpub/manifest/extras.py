@@ -11,7 +11,7 @@ from bulkpub.manifest.fields import kind
 from bulkpub.manifest.nodes import Node, Number, bare, plain
 from bulkpub.manifest.sentences import Fault
 
-__all__ = ["extras_faults", "read_extras"]
+__all__ = ["extra_name_fault", "extras_faults", "is_reserved", "read_extras"]
 
 _RESERVED_PREFIX = "bulkpub:"
 
@@ -31,7 +31,7 @@ def extras_faults(node: Node | None) -> Iterator[Fault]:
         )
         return
     for name, child in node.value.items():
-        if name.startswith(_RESERVED_PREFIX):
+        if is_reserved(name):
             yield Fault(
                 child.key or child.place,
                 f"the extra '{name}' cannot be set: bulkpub keeps names with "
@@ -44,7 +44,7 @@ def _faults(node: Node, where: str) -> Iterator[Fault]:
     match node.value:
         case dict():
             for name, child in node.value.items():
-                if sentence := _name_fault(name):
+                if sentence := extra_name_fault(name):
                     yield Fault(child.key or child.place, sentence)
                 yield from _faults(child, f"the extra '{name}'")
         case list():
@@ -61,7 +61,13 @@ def _faults(node: Node, where: str) -> Iterator[Fault]:
             pass
 
 
-def _name_fault(name: str) -> str:
+def is_reserved(name: str) -> bool:
+    """Whether an extra of this name is bulkpub's own."""
+    return name.startswith(_RESERVED_PREFIX)
+
+
+def extra_name_fault(name: str) -> str:
+    """Why no extra can have this name, in a sentence; empty when one can."""
     if not name:
         return "an extra has an empty name"
     if "." in name or name.startswith("$") or "\0" in name:

@@ -5,17 +5,13 @@ A reader gets the value as written and returns it checked, or raises a sentence 
 white space around it, since YAML's block style adds a line end nobody means.
 """
 
-import re
-from calendar import monthrange
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from bulkpub.core.model import Prune
+from bulkpub.core.model import Check, Prune
 from bulkpub.core.names import tag_slug
 from bulkpub.manifest.nearest import suggestion
 from bulkpub.manifest.nodes import Number
@@ -25,14 +21,14 @@ __all__ = [
     "DESCRIPTION_LIMIT",
     "SENTENCE",
     "TITLE_LIMIT",
+    "CheckWord",
     "Description",
     "EmptyWord",
+    "ExpectWord",
     "Extras",
     "FileName",
-    "FirstDay",
     "Flag",
     "Frequency",
-    "LastDay",
     "ListOf",
     "Name",
     "PruneWord",
@@ -42,9 +38,10 @@ __all__ = [
     "Text",
     "Title",
     "Version",
-    "WebAddress",
     "kind",
+    "read_name",
     "refuse",
+    "words",
 ]
 
 TITLE_LIMIT = 350
@@ -57,7 +54,6 @@ TAG_LIMITS = (3, 96)
 SENTENCE = "bulkpub"
 """The pydantic error type of our own sentences, found in the context under `sentence`."""
 
-_DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _SHOWN = 40
 
 
@@ -95,7 +91,8 @@ def _text(value: object) -> str:
     raise refuse(f"{{field}} must be text, not {kind(value)}")
 
 
-def _name(value: object) -> str:
+def read_name(value: object) -> str:
+    """The text, which must not be empty, without the white space around it."""
     text = _text(value)
     if not text:
         raise refuse("{field} is empty: write something, or take the line away")
@@ -112,7 +109,7 @@ def _file_name(value: object) -> str:
 
 def _limited(limit: int) -> Callable[[object], str]:
     def read(value: object) -> str:
-        text = _name(value)
+        text = read_name(value)
         if len(text) > limit:
             raise refuse(f"{{field}} has {len(text)} characters; the portal takes {limit} at most")
         return text
@@ -127,7 +124,7 @@ def _short_enough(value: object) -> str:
 
 
 def _tag(value: object) -> str:
-    text = _name(value)
+    text = read_name(value)
     slug = tag_slug(text)
     low, high = TAG_LIMITS
     if not low <= len(slug) <= high:
@@ -162,7 +159,7 @@ def _version(value: object) -> int:
 
 def _one_of(words: Sequence[str]) -> Callable[[object], str]:
     def read(value: object) -> str:
-        text = _name(value)
+        text = read_name(value)
         if text in words:
             return text
         hint = suggestion(text, words) or f"; it is one of {', '.join(words)}"
@@ -171,53 +168,23 @@ def _one_of(words: Sequence[str]) -> Callable[[object], str]:
     return read
 
 
-def _day(value: object, *, last: bool) -> date:
-    text = _name(value)
-    match = _DAY.fullmatch(text)
-    if not match:
-        raise refuse(
-            f"{{field}} must be a day, a month or a year, as in 2024-01-31, 2024-01 or 2024, "
-            f"not {kind(text)}"
-        )
-    try:
-        year, month = int(match[1]), int(match[2] or (12 if last else 1))
-        day = int(match[3] or (monthrange(year, month)[1] if last else 1))
-        return date(year, month, day)
-    except ValueError:
-        raise refuse(f"{{field}} is {text}, which is in no calendar") from None
+def _check(value: object) -> Check:
+    text = read_name(value)
+    if text not in tuple(Check):
+        hint = suggestion(text, Check) or f"; there are {', '.join(Check)}"
+        raise refuse(f"there is no check {kind(text)}{hint}")
+    return Check(text)
 
 
-def _web_address_fault(text: str) -> str:
-    """Why `text` is no http(s) address, as the end of a sentence; empty when it is one."""
-    if not re.match(r"https?:", text, re.IGNORECASE):
-        return "must be a web address that starts with http:// or https://"
-    try:
-        parts = urlsplit(text)
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a port that is no number, a bracket left open
-        usable = False
-    if not usable or re.search(r"[\s\x00-\x1f]", text):
-        return "must be a whole web address, with a host and without spaces"
-    return ""
-
-
-def _web_address(value: object) -> str:
-    text = _name(value)
-    fault = _web_address_fault(text)
-    if fault:
-        raise refuse(f"{{field}} {fault}, not {kind(text)}")
-    return text
+def words(value: object) -> object:
+    """One word for a list of one."""
+    return [value] if isinstance(value, str) else value
 
 
 _EMPTY_WORDS = ("allow", "refuse")
+_EXPECT_WORDS = ("html",)
 _TEXT_SCHEMA = {"type": ["string", "number"]}
 _NAME_SCHEMA = {"type": ["string", "number"], "minLength": 1}
-_DAY_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"},
-        {"type": "integer", "minimum": 1, "maximum": 9999},
-    ]
-}
 
 
 def _choice(words: Sequence[str]) -> WithJsonSchema:
@@ -226,7 +193,7 @@ def _choice(words: Sequence[str]) -> WithJsonSchema:
 
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema(_TEXT_SCHEMA)]
 """Any text, empty included; a number counts as the text it was written as."""
-Name = Annotated[str, PlainValidator(_name), WithJsonSchema(_NAME_SCHEMA)]
+Name = Annotated[str, PlainValidator(read_name), WithJsonSchema(_NAME_SCHEMA)]
 """Text that is not empty."""
 FileName = Annotated[str, PlainValidator(_file_name), WithJsonSchema(_NAME_SCHEMA)]
 """The path of a file, or a pattern, exactly as written."""
@@ -259,19 +226,9 @@ PruneWord = Annotated[
 ]
 EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _choice(_EMPTY_WORDS)]
 """What to do with an empty file."""
-FirstDay = Annotated[
-    date, PlainValidator(lambda value: _day(value, last=False)), WithJsonSchema(_DAY_SCHEMA)
-]
-"""The first day of a period; a year or a month means its first day."""
-LastDay = Annotated[
-    date, PlainValidator(lambda value: _day(value, last=True)), WithJsonSchema(_DAY_SCHEMA)
-]
-"""The last day of a period; a year or a month means its last day."""
-WebAddress = Annotated[
-    str,
-    PlainValidator(_web_address),
-    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^[hH][tT][tT][pP][sS]?://"}),
-]
+ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _choice(_EXPECT_WORDS)]
+"""What an address is expected to give, where that is not an ordinary file of data."""
+CheckWord = Annotated[Check, PlainValidator(_check), _choice(tuple(Check))]
 Extras = Annotated[
     Any,
     PlainValidator(lambda value: value),

@@ -21,10 +21,10 @@ from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import DefaultsForm, HeaderForm
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Node, Unreadable, bare, child, find, from_python, walk
-from bulkpub.manifest.reading import Source, document_source, open_source
+from bulkpub.manifest.reading import Source, document_source, open_source, text_source
 from bulkpub.manifest.sentences import Fault, check
 
-__all__ = ["Loaded", "load", "parse"]
+__all__ = ["Loaded", "load", "load_text", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ def parse(
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
     return _load([source])
+
+
+def load_text(text: str, base: str, name: str) -> Loaded:
+    """Reads a YAML manifest given as text; `base` (absolute) is the folder its paths start from.
+
+    One whose `datasets` are left empty has none, and no problem: some may be added.
+    """
+    return _load([text_source(text, base, name)])
 
 
 @dataclass(frozen=True, slots=True)

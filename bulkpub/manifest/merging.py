@@ -1,4 +1,4 @@
-"""What is inherited: defaults by a dataset, and a dataset's guard by its resources.
+"""What is inherited: defaults by a dataset, and a dataset's guard and checks by its files.
 
 What the heir says wins. Mappings are merged key by key at every depth; anything else, lists
 included, is replaced as a whole. Whoever writes `null` takes away what would be inherited.
@@ -6,9 +6,9 @@ Organization and personal space exclude each other, and so do a description and 
 saying one of a pair in the dataset takes the other away when it is only a default.
 """
 
-from bulkpub.manifest.nodes import Node
+from bulkpub.manifest.nodes import Node, child
 
-__all__ = ["merge", "with_defaults", "with_guard"]
+__all__ = ["merge", "with_dataset", "with_defaults"]
 
 _EXCLUSIVE = (
     ("organization", "personal"),
@@ -16,6 +16,8 @@ _EXCLUSIVE = (
     ("description", "description_file"),
     ("description_file", "description"),
 )
+_OF_FILES = ("path", "glob", "url", "host")
+_OF_DATASET = ("guard", "check")
 
 
 def merge(default: Node, own: Node) -> Node:
@@ -23,8 +25,8 @@ def merge(default: Node, own: Node) -> Node:
     if not (isinstance(default.value, dict) and isinstance(own.value, dict)):
         return own
     merged = dict(default.value)
-    for key, child in own.value.items():
-        merged[key] = merge(merged[key], child) if key in merged else child
+    for key, below in own.value.items():
+        merged[key] = merge(merged[key], below) if key in merged else below
     return Node(merged, own.place, own.key)
 
 
@@ -35,15 +37,19 @@ def with_defaults(defaults: Node | None, own: Node) -> Node:
     overruled = {
         other for said, other in _EXCLUSIVE if _says(own.value, said) and other not in own.value
     }
-    kept = {key: child for key, child in defaults.value.items() if key not in overruled}
+    kept = {key: below for key, below in defaults.value.items() if key not in overruled}
     return merge(Node(kept, defaults.place), own)
 
 
-def with_guard(guard: Node | None, own: Node) -> Node:
-    """The resource `own` with what its dataset's `guard` adds to it; a link has no use for it."""
-    if guard is None or not isinstance(own.value, dict) or _says(own.value, "link"):
+def with_dataset(dataset: Node, own: Node) -> Node:
+    """The resource `own` with its dataset's `guard` and `check`, if it is one of files.
+
+    A link, and a resource that is only described, have no use for them.
+    """
+    if not isinstance(own.value, dict) or not any(_says(own.value, way) for way in _OF_FILES):
         return own
-    return merge(Node({"guard": guard}, guard.place), own)
+    inherited = {key: below for key in _OF_DATASET if (below := child(dataset, key))}
+    return merge(Node(inherited, dataset.place), own)
 
 
 def _says(children: dict[str, Node], key: str) -> bool:

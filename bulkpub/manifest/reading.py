@@ -17,13 +17,14 @@ from bulkpub.manifest.nodes import Node, Unreadable, bare
 from bulkpub.manifest.sentences import Fault, reason
 from bulkpub.manifest.yaml_text import read_yaml
 
-__all__ = ["Source", "document_source", "open_source"]
+__all__ = ["Source", "document_source", "open_source", "text_source"]
 
 _DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
 _LINES = (".jsonl", ".ndjson")
 
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
+_EMPTY = "this manifest is empty"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -64,6 +65,23 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     return source
 
 
+def text_source(text: str, base: str, name: str) -> Source:
+    """A YAML manifest given as text, to which datasets may be added: it may have none yet."""
+    source = Source(name, base)
+    try:
+        root = read_yaml(text, name)
+        _fill(source, root, may_be_empty=True)
+    except Unreadable as error:
+        source.faults.append(Fault(error.place, str(error)))
+    return source
+
+
+def _fill(source: Source, root: Node | None, *, may_be_empty: bool = False) -> None:
+    if root is None:
+        raise Unreadable(Place(source.name, 1, 1), _EMPTY)
+    document_source(source, root, may_be_empty=may_be_empty)
+
+
 def _check_readable(name: str) -> None:
     place = Place(name)
     try:
@@ -79,13 +97,14 @@ def _check_readable(name: str) -> None:
 def _open_document(source: Source, suffix: str) -> None:
     text = _decode(Path(source.name).read_bytes(), source.name, 1)
     root = _DOCUMENTS[suffix](text, source.name) if text.strip() else None
-    if root is None:
-        raise Unreadable(Place(source.name, 1, 1), "this manifest is empty")
-    document_source(source, root)
+    _fill(source, root)
 
 
-def document_source(source: Source, root: Node) -> None:
-    """Fills `source` from the tree of a whole document."""
+def document_source(source: Source, root: Node, *, may_be_empty: bool = False) -> None:
+    """Fills `source` from the tree of a whole document.
+
+    With `may_be_empty`, nothing at all may be written behind `datasets:`.
+    """
     if not isinstance(root.value, dict):
         raise Unreadable(
             root.place,
@@ -97,6 +116,8 @@ def document_source(source: Source, root: Node) -> None:
     datasets = root.value.get("datasets")
     if datasets is None:
         raise Unreadable(root.place, "a manifest needs 'datasets', the list of what to publish")
+    if datasets.value is None and may_be_empty:
+        return
     if datasets.value is None or datasets.value == []:
         raise Unreadable(datasets.place, "'datasets' is empty: there is nothing to publish")
     if not isinstance(datasets.value, list):
@@ -113,7 +134,7 @@ def _open_lines(source: Source) -> None:
     first = next(lines, None)
     if first is None:
         if not source.faults:
-            raise Unreadable(Place(source.name, 1, 1), "this manifest is empty")
+            raise Unreadable(Place(source.name, 1, 1), _EMPTY)
         return
     source.header = Node({}, first.place)
     keys = set(first.value) if isinstance(first.value, dict) else set()

@@ -1,28 +1,30 @@
 """One entry of `resources:` → the resources it stands for, and everything wrong with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from posixpath import basename, normpath, split
-from urllib.parse import unquote, urlsplit
 
 from bulkpub.core.model import (
     ContentSchema,
+    ExistingSource,
     FileSource,
     Guard,
     LinkSource,
     ResourceMetadata,
     ResourceSpec,
+    Source,
+    UrlSource,
 )
+from bulkpub.manifest.addresses import has_wildcard, named, public
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.fields import TITLE_LIMIT, kind
 from bulkpub.manifest.files import Files, Found, Unusable
-from bulkpub.manifest.form import ResourceForm
 from bulkpub.manifest.nodes import Node, bare, child, find
+from bulkpub.manifest.resource_form import ResourceForm
+from bulkpub.manifest.resource_rules import resource_rules, ways_of
 from bulkpub.manifest.sentences import Fault, check
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
 
 __all__ = ["read_resource"]
-
-_WAYS = ("path", "glob", "link")
 
 
 def read_resource(node: Node, files: Files) -> tuple[list[ResourceSpec], list[Fault]]:
@@ -38,47 +40,16 @@ def read_resource(node: Node, files: Files) -> tuple[list[ResourceSpec], list[Fa
         ]
     form, faults = check(ResourceForm, node, leave=("extras",))
     said = {key for key in node.value if child(node, key)}
-    faults += (Fault(find(node, path).place, text) for path, text in _rules(form, said))
+    faults += (Fault(find(node, path).place, text) for path, text in resource_rules(form, said))
     faults += extras_faults(child(node, "extras"))
-    if len(said.intersection(_WAYS)) != 1:
+    ways = ways_of(form, said)
+    if len(ways) != 1:
         return [], faults
-    reader = _Entry(node, form, files, faults)
-    return (reader.link() if "link" in said else reader.files()), faults
+    return _Entry(node, form, files, faults).resources(ways[0]), faults
 
 
 def _as_path(node: Node) -> str:
     return f"; for a file write `path: {node.value}`" if isinstance(node.value, str) else ""
-
-
-def _rules(form: ResourceForm, said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
-    """The rules that hold between the keys of an entry."""
-    ways = [way for way in _WAYS if way in said]
-    if not ways:
-        yield (), "a resource needs one of 'path' (a file), 'glob' (many files) and 'link'"
-    else:
-        yield from _way_rules(ways, said)
-    schema = form.schema_
-    if schema is not None:
-        if not (schema.name or schema.url):
-            yield ("schema",), "'schema' needs a 'name' or a 'url'"
-        elif schema.version and not schema.name:
-            yield ("schema", "version"), "'version' of 'schema' needs a 'name'"
-
-
-def _way_rules(ways: Sequence[str], said: set[str]) -> Iterator[tuple[Sequence[str], str]]:
-    if len(ways) > 1:
-        yield (ways[1],), f"a resource has only one of {' and '.join(map(repr, ways))}"
-    if "exclude" in said and "glob" not in ways:
-        yield ("exclude",), "'exclude' goes with 'glob' only"
-    if "link" in ways:
-        if "optional" in said:
-            yield ("optional",), "'optional' is for files: a link is never looked up"
-        if "guard" in said:
-            yield ("guard",), "'guard' is for files: nothing is sent of a link"
-        return
-    for key in said & {"format", "mime"}:
-        sentence = f"'{key}' is for links only: of a file, the portal works it out from the name"
-        yield (key,), sentence
 
 
 class _Entry:
@@ -95,19 +66,45 @@ class _Entry:
     def _fault(self, key: str, sentence: str) -> None:
         self._faults.append(Fault(find(self._node, (key,)).place, sentence))
 
-    def link(self) -> list[ResourceSpec]:
+    def resources(self, way: str) -> list[ResourceSpec]:
+        """The resources of an entry that is given in this one way; none when it is faulty."""
         form = self._form
-        if form.link is None:
+        match way:
+            case "path" | "glob":
+                return self._files_named()
+            case "url":
+                return [] if form.url is None else self._fetched(form.url)
+            case "link":
+                return [] if form.link is None else [self._link(form.link)]
+            case _:
+                key = form.key or form.id
+                source = ExistingSource(host=way == "host")
+                return [] if key is None else [self._spec(source, key, form.title, "")]
+
+    def _link(self, link: str) -> ResourceSpec:
+        name, _, host = named(link)
+        return self._spec(LinkSource(link), self._form.key or link, self._form.title, name or host)
+
+    def _fetched(self, url: str) -> list[ResourceSpec]:
+        title, key = self._template("title"), self._template("key")
+        if title and "mtime" in title.fields:
+            self._fault("title", "in 'title', {mtime} is for files: an address does not tell it")
             return []
-        parts = urlsplit(form.link)
-        last = unquote(parts.path.rstrip("/").rpartition("/")[2])
+        source = UrlSource(url, self._form.max_size, html=self._form.expect == "html")
+        name, folder, host = named(url)
+        if has_wildcard(url):  # the names come when it is looked up: templates they stay
+            return [self._spec(source, self._form.key or public(url), self._form.title, "")]
+        facts = FileFacts(name, folder)
         return [
             self._spec(
-                LinkSource(form.link), form.key or form.link, form.title, last or parts.netloc
+                source,
+                self._render("key", key, facts) or public(url),
+                self._render("title", title, facts),
+                name or host,
             )
         ]
 
-    def files(self) -> list[ResourceSpec]:
+    def _files_named(self) -> list[ResourceSpec]:
         """The files the entry names, in order."""
         title, key = self._template("title"), self._template("key")
         found = self._found()
@@ -197,7 +194,7 @@ class _Entry:
                 return
 
     def _spec(
-        self, source: FileSource | LinkSource, key: str, title: str | None, default_title: str
+        self, source: Source, key: str, title: str | None, default_title: str
     ) -> ResourceSpec:
         form = self._form
         schema, guard = form.schema_, form.guard
@@ -216,5 +213,6 @@ class _Entry:
             default_title=default_title,
             id=form.id,
             guard=Guard(guard.empty == "refuse", guard.shrink) if guard else Guard(),
+            checks=tuple(dict.fromkeys(form.check or ())),
             place=self._node.place,
         )

@@ -17,10 +17,10 @@ from bulkpub.manifest.form import (
     DefaultsForm,
     DocumentForm,
     HeaderForm,
-    ResourceForm,
 )
 from bulkpub.manifest.nearest import suggestion
 from bulkpub.manifest.nodes import Node, bare, find
+from bulkpub.manifest.resource_form import ResourceForm
 
 __all__ = ["Fault", "check", "reason"]
 
@@ -36,10 +36,14 @@ Form = TypeVar("Form", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong, and where."""
+    """One thing wrong, and where.
+
+    `path` leads to it from what was checked, where the fault lies in a single value.
+    """
 
     place: Place
     sentence: str
+    path: tuple[str | int, ...] = ()
 
 
 def check(form: type[Form], node: Node, leave: Sequence[str] = ()) -> tuple[Form, list[Fault]]:
@@ -58,7 +62,9 @@ def check(form: type[Form], node: Node, leave: Sequence[str] = ()) -> tuple[Form
         return form.model_validate(written), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-    faults = [Fault(_place(node, detail), _sentence(form, detail)) for detail in details]
+    faults = [
+        Fault(_place(node, detail), _sentence(form, detail), detail["loc"]) for detail in details
+    ]
     faulty = {detail["loc"][0] for detail in details}
     sound = {key: value for key, value in written.items() if key not in faulty}
     return form.model_validate(sound), faults

@@ -12,7 +12,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from bulkpub.manifest.fields import kind, refuse
 from bulkpub.manifest.nodes import Number
 
-__all__ = ["Share"]
+__all__ = ["Share", "spell_share"]
 
 _PERCENT = r"(?:100(?:\.0*)?|[0-9]{1,2}(?:\.[0-9]*)?|\.[0-9]+)\s*%"
 _PART = r"(?:0(?:\.[0-9]*)?|\.[0-9]+)"
@@ -30,6 +30,13 @@ def _share(value: object) -> float:
     raise refuse(
         f"{{field}} must be a share from 0% to 100%, as in 50% or 0.5, not {kind(value)}{hint}"
     )
+
+
+def spell_share(share: float) -> str:
+    """The share in percent, or as a part of 1 where only that gives exactly the same number."""
+    percent = f"{share * 100:g}%"
+    same = re.fullmatch(_PERCENT, percent) and _share(percent) == share
+    return percent if same else format(Decimal(repr(share)), "f")
 
 
 Share = Annotated[

@@ -11,6 +11,9 @@ __all__ = [
     "DatasetFinished",
     "DatasetStarted",
     "Event",
+    "FetchFinished",
+    "FetchProgressed",
+    "FetchStarted",
     "Forecast",
     "Observer",
     "PlanReady",
@@ -63,6 +66,34 @@ class PlanReady:
     dataset: str
     uploads: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchStarted:
+    """A file on another server is asked for; `source` is its address as it may be told."""
+
+    dataset: str
+    resource: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchProgressed:
+    """`received` bytes of it have arrived so far, of `size` if the server told."""
+
+    dataset: str
+    resource: str
+    received: int
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFinished:
+    """It is here, or has not changed since it was last fetched; `error` is None then."""
+
+    dataset: str
+    resource: str
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +171,9 @@ Event = (
     | Forecast
     | DatasetStarted
     | PlanReady
+    | FetchStarted
+    | FetchProgressed
+    | FetchFinished
     | UploadStarted
     | UploadProgressed
     | UploadFinished

@@ -142,6 +142,10 @@ def _totals(progress: RunProgress, now: float) -> Iterable[str]:
         yield f"{counted(progress.files_failed, 'file')} failed"
     if progress.datasets_failed:
         yield f"{counted(progress.datasets_failed, 'dataset')} failed"
+    if progress.fetches:
+        yield f"{counted(len(progress.fetches), 'file')} being fetched"
+    if progress.bytes_fetched:
+        yield f"{bytes_text(progress.bytes_fetched)} fetched"
     if not progress.dry_run:
         yield f"{bytes_text(progress.bytes_sent)} sent"
         yield rate_text(progress.meter.rate(now))

@@ -17,6 +17,9 @@ from bulkpub.observers.events import (
     DatasetFinished,
     DatasetStarted,
     Event,
+    FetchFinished,
+    FetchProgressed,
+    FetchStarted,
     Forecast,
     PlanReady,
     QuotaSeen,
@@ -68,6 +71,12 @@ class LogObserver:
                 self._log.debug("dataset started", dataset=dataset, title=title)
             case PlanReady(dataset, uploads, size):
                 self._log.debug("plan ready", dataset=dataset, uploads=uploads, bytes=size)
+            case FetchStarted(dataset, resource, source):
+                self._log.debug("fetching", dataset=dataset, resource=resource, source=source)
+            case FetchProgressed():
+                pass
+            case FetchFinished(dataset, resource, error):
+                self._fetched(dataset, resource, error)
             case UploadStarted():
                 self._start(event)
             case UploadProgressed():
@@ -93,6 +102,13 @@ class LogObserver:
                 self._end(report)
             case _:
                 assert_never(event)
+
+    def _fetched(self, dataset: str, resource: str, error: str | None) -> None:
+        log = self._log.bind(dataset=dataset, resource=resource)
+        if error is None:
+            log.debug("fetched")
+        else:
+            log.warning("fetch failed", error=error)
 
     def _start(self, event: UploadStarted) -> None:
         self._attempts[event.dataset, event.resource] = (event.attempt, event.size)

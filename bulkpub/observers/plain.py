@@ -70,7 +70,8 @@ class PlainProgress:
 
     def _tell_progress(self, now: float) -> None:
         progress = self._progress
-        has_news = progress.uploads_planned or progress.bytes_sent or progress.files_failed
+        moved = progress.bytes_sent or progress.bytes_fetched
+        has_news = progress.uploads_planned or moved or progress.files_failed
         line = self._figures()
         if progress.dry_run or not has_news or line == self._told:
             return
@@ -89,6 +90,8 @@ class PlainProgress:
             parts.append(f"{counted(progress.datasets_failed, 'dataset')} failed")
         if progress.quota.remaining is not None:
             parts.append(f"{counted(progress.quota.remaining, 'request')} left")
+        if progress.bytes_fetched:
+            parts.append(f"{bytes_text(progress.bytes_fetched)} fetched")
         parts.append(f"{bytes_text(progress.bytes_sent)} sent")
         return ", ".join(parts)
 

@@ -14,6 +14,9 @@ from bulkpub.observers.events import (
     DatasetFinished,
     DatasetStarted,
     Event,
+    FetchFinished,
+    FetchProgressed,
+    FetchStarted,
     Forecast,
     PlanReady,
     QuotaSeen,
@@ -82,7 +85,8 @@ class RunProgress:
     """The state of a run. `datasets` and `files` are what the manifest has, once known.
 
     `bytes_sent` counts every byte handed to the network, repeated attempts included.
-    `uploads` has the files now being sent, the oldest first.
+    `uploads` has the files now being sent, the oldest first; `fetches` how many bytes have come
+    of each file now being fetched from elsewhere, `bytes_fetched` those of all.
     """
 
     def __init__(self, now: float) -> None:
@@ -93,7 +97,9 @@ class RunProgress:
         self.datasets_failed = 0
         self.files = 0
         self.bytes_sent = 0
+        self.bytes_fetched = 0
         self.uploads_planned = 0
+        self.fetches: dict[tuple[str, str], int] = {}
         self.uploads: dict[tuple[str, str], Upload] = {}
         self.quota = RateLimit()
         self.meter = Meter(now)
@@ -117,7 +123,7 @@ class RunProgress:
             return None
         return self._wait[1]
 
-    def note(self, event: Event, now: float) -> None:  # noqa: C901 - one case an event
+    def note(self, event: Event, now: float) -> None:  # noqa: C901, PLR0912 - one case an event
         """Take note of `event`, seen at `now`."""
         match event:
             case RunStarted():
@@ -127,6 +133,12 @@ class RunProgress:
                 self._in_work[event.dataset] = _InWork()
             case PlanReady():
                 self.uploads_planned += event.uploads
+            case FetchStarted():
+                self.fetches[event.dataset, event.resource] = 0
+            case FetchProgressed():
+                self._receive(event)
+            case FetchFinished():
+                self.fetches.pop((event.dataset, event.resource), None)
             case UploadStarted():
                 self._start(event, now)
             case UploadProgressed():
@@ -145,6 +157,13 @@ class RunProgress:
                 pass
             case _:
                 assert_never(event)
+
+    def _receive(self, event: FetchProgressed) -> None:
+        which = (event.dataset, event.resource)
+        # Fewer than before: the transfer begins anew, and its bytes come once more.
+        before = self.fetches.get(which, 0)
+        self.bytes_fetched += event.received - (before if before <= event.received else 0)
+        self.fetches[which] = event.received
 
     def _start(self, event: UploadStarted, now: float) -> None:
         if not self.bytes_sent:

@@ -13,18 +13,19 @@ from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import (
     CreateDataset,
+    Fetch,
     KeepDataset,
     ListItem,
     Plan,
     Replace,
     UpdateDataset,
 )
-from bulkpub.core.diff import changed_fields, dataset_changes
+from bulkpub.core.diff import changed_fields, claim, dataset_changes
 from bulkpub.core.finish import finishing, safeguarding, unfinished
 from bulkpub.core.match import Conflict, hashes_needed
-from bulkpub.core.model import KEY_EXTRA, RemoteDataset, ResourceMetadata
+from bulkpub.core.model import RemoteDataset, ResourceMetadata
 from bulkpub.core.names import file_slug
-from bulkpub.core.outcome import DatasetStatus
+from bulkpub.core.outcome import DatasetStatus, ResourceStatus
 from bulkpub.core.plan import plan
 from bulkpub.errors import (
     DatasetFailed,
@@ -34,6 +35,7 @@ from bulkpub.errors import (
     Uncertain,
 )
 from bulkpub.observers.events import DatasetStarted, PlanReady
+from bulkpub.pipeline.fetching import look_at_fetches
 from bulkpub.pipeline.fingerprints import hash_files, look_at_files
 from bulkpub.pipeline.looking import look_again, look_at_last, without_copies
 from bulkpub.pipeline.services import Services
@@ -69,6 +71,9 @@ async def publish_dataset(
             raise DatasetFailed(todo.refused)
         services.figures.planned_requests += todo.requests if round_ == 0 else 0
         if services.options.dry_run:
+            if todo.fetches:
+                await look_at_fetches(story, todo.fetches, services)
+                todo = await _plan(story, services)
             _as_planned(story, todo)
             return
         try:
@@ -136,10 +141,22 @@ def _as_planned(story: Story, todo: Plan) -> None:
         case KeepDataset():
             if todo.finish:
                 story.status = DatasetStatus.UPDATED
+    for fetch in todo.fetches:
+        resource = story.resources[fetch.spec.key]
+        if resource.status is None:
+            there = fetch.remote is not None
+            resource.status = ResourceStatus.REPLACED if there else ResourceStatus.CREATED
+            resource.reason = _to_be_fetched(fetch, story.sizes.get(fetch.spec.key))
     for resource in story.resources.values():
         resource.done = True
     story.deleted = list(todo.deletions)
     story.finished = True
+
+
+def _to_be_fetched(fetch: Fetch, size: int | None) -> str:
+    """The reason that a plan gives; whether the content differs only fetching it can tell."""
+    told = "" if size is None else f", {size} bytes"
+    return f"{fetch.reason}: to be fetched from {fetch.source.shown}{told}"
 
 
 def _note_update(story: Story, names: tuple[str, ...]) -> None:
@@ -155,7 +172,7 @@ async def _carry_out(story: Story, todo: Plan, services: Services) -> None:
     """Do what was planned; raises `PlanAgain` when the portal has to be looked at first."""
     await _write_dataset(story, todo, services)
     await _keep_titles_safe(story, todo, services)
-    await send_all(story, todo.sends, services)
+    await send_all(story, (*todo.sends, *todo.fetches), services)
     await _finish(story, services)
     if not story.failed and not story.unsent:
         await _delete(story, todo, services)
@@ -202,6 +219,8 @@ async def _refresh(story: Story, services: Services) -> RemoteDataset:
 async def _keep_titles_safe(story: Story, todo: Plan, services: Services) -> None:
     assert story.remote is not None  # noqa: S101 - created or found by now
     replaced = {a.spec.key: a.spec for a in todo.sends if isinstance(a, Replace)}
+    # What is still elsewhere is going to be sent, unless it cannot be fetched.
+    replaced |= {a.spec.key: a.spec for a in todo.fetches if a.remote and not a.remote.stored}
     endangered = [
         (spec, remote)
         for key, spec in replaced.items()
@@ -248,7 +267,14 @@ def finishing_items(story: Story) -> tuple[ListItem, ...] | None:
     """What the finishing request has to say, from all that is known now."""
     assert story.remote is not None  # noqa: S101 - created or found by now
     created = frozenset(story.created)
-    return finishing(story.spec, story.wanted(), story.ids(), story.remote.resources, created)
+    return finishing(
+        story.spec,
+        story.wanted(),
+        story.ids(),
+        story.remote.resources,
+        created,
+        given_up=story.given_up(),
+    )
 
 
 def _check_kept(story: Story, lacking: Mapping[str, str]) -> None:
@@ -274,7 +300,7 @@ def _describe_less(story: Story, refused: DescriptionsRefused) -> None:
             resource.error = f"the portal refuses its description ({reason})"
             resource.touched = True
             title = resource.wanted.title if resource.wanted else None
-            resource.wanted = ResourceMetadata(title=title, extras={KEY_EXTRA: key})
+            resource.wanted = ResourceMetadata(title=title, extras=claim(resource.spec) or None)
         else:
             resource.undescribable = True
 

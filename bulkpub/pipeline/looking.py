@@ -4,6 +4,7 @@ When the portal may still be storing what we sent, looking once is not enough: a
 was sent again because it could not be seen *yet* would be there twice.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 import anyio
@@ -11,7 +12,7 @@ import anyio
 from bulkpub.core.actions import Delete
 from bulkpub.core.copies import copies
 from bulkpub.core.match import Conflict
-from bulkpub.core.model import FileSource, RemoteDataset
+from bulkpub.core.model import LinkSource, RemoteDataset
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.errors import DatasetFailed, PlanAgain, Uncertain
 from bulkpub.pipeline.observe import observe
@@ -68,27 +69,30 @@ def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:
     """
     if fresh is None:
         return False
-    there = {(resource.sha1, resource.size) for resource in fresh.resources}
-    links = {resource.url for resource in fresh.resources if not resource.hosted}
+    told = {id_ for key, id_ in story.bound.items() if key not in story.doubtful}
+    left = [resource for resource in fresh.resources if resource.id not in told]
+    # Counted, as another file may have the same content.
+    files = Counter((resource.sha1, resource.size) for resource in left if resource.stored)
+    links = Counter(resource.url for resource in left if not resource.hosted)
     for key in story.doubtful:
         source, known = story.resources[key].spec.source, story.fingerprints.get(key)
-        if isinstance(source, FileSource):
-            if known and known.sha1 and (known.sha1, known.size) not in there:
-                return False
-        elif source.url not in links:
-            return False
-    return True
+        if isinstance(source, LinkSource):
+            links[source.url] -= 1
+        elif known and known.sha1:
+            files[known.sha1, known.size] -= 1
+    return min([*files.values(), *links.values()], default=0) >= 0
 
 
 async def without_copies(story: Story, fresh: RemoteDataset, services: Services) -> RemoteDataset:
     """Delete what the portal stored twice of one upload of ours."""
+    matched = {key: each.remote.id for key, each in story.resources.items() if each.remote}
     surplus = copies(
         story.spec,
         story.fingerprints,
         fresh.resources,
         before=story.before,
         sent={key for key, resource in story.resources.items() if resource.attempts},
-        bound=story.bound,
+        bound=matched | story.bound,
     )
     for copy in surplus:
         await services.portal.delete_resource(fresh.id, copy.id)

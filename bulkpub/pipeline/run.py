@@ -145,7 +145,13 @@ class Run:
         quota = self.services.portal.rate_limit
         now = self.services.now()
         reset_in = (quota.reset_at - now).total_seconds() if quota.reset_at else None
-        wait = quota_wait(requests, limit=quota.limit, remaining=quota.remaining, reset_in=reset_in)
+        wait = quota_wait(
+            requests,
+            limit=quota.limit,
+            remaining=quota.remaining,
+            reset_in=reset_in,
+            reserve_share=self.services.quota_reserve,
+        )
         self.services.emit(Forecast(requests, quota, wait))
 
     # --- the work --------------------------------------------------------------------------

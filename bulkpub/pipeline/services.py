@@ -11,6 +11,7 @@ from bulkpub.journal import Forgetful, Memory
 from bulkpub.observers.events import Event
 from bulkpub.pipeline.observe import Owner
 from bulkpub.portals import Portal
+from bulkpub.sources.fetch import Fetcher
 
 __all__ = ["Figures", "RunOptions", "Services", "Verify"]
 
@@ -65,6 +66,7 @@ class Figures:
 class Services:
     """The means of a run, shared by its workers.
 
+    `quota_reserve` is the share of the quota left to others.
     `stopping` asks everybody to begin nothing new. `owners` tells who each dataset belongs to,
     by dataset key; `creating` keeps datasets whose slugs would be the same from being created
     at the same time, which udata answers with 500.
@@ -73,7 +75,9 @@ class Services:
     portal: Portal
     options: RunOptions
     emit: Callable[[Event], None]
+    fetcher: Fetcher
     memory: Memory = field(default_factory=Forgetful)
+    quota_reserve: float = 0.0
     stopping: bool = False
     owners: dict[str, Owner] = field(default_factory=dict)
     figures: Figures = field(default_factory=Figures)

@@ -14,6 +14,7 @@ from bulkpub.core.actions import (
     Create,
     Delete,
     Describe,
+    Fetch,
     Keep,
     Refuse,
     Replace,
@@ -22,11 +23,15 @@ from bulkpub.core.actions import (
 from bulkpub.core.diff import wanted_resource
 from bulkpub.core.model import (
     DatasetSpec,
+    ExistingSource,
     Fingerprint,
     RemoteDataset,
     RemoteResource,
     ResourceMetadata,
     ResourceSpec,
+    Source,
+    UrlSource,
+    is_sent,
 )
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 
@@ -52,7 +57,8 @@ class ResourceStory:
     `status` is what it will have been once `done`; of several plans the one that changed most
     counts, as a file that turns out to have arrived was created all the same.
     `touched` tells that its file was written to in this run, so that its title was reset;
-    `undescribable` that the portal refuses whatever is said of it.
+    `undescribable` that the portal refuses whatever is said of it; `stays` why it is left
+    where it is, though it was to be hosted.
     """
 
     spec: ResourceSpec
@@ -66,6 +72,7 @@ class ResourceStory:
     done: bool = False
     touched: bool = False
     undescribable: bool = False
+    stays: str | None = None
 
     @property
     def describable(self) -> bool:
@@ -85,26 +92,29 @@ class ResourceStory:
             self.remote = action.remote
         if not isinstance(action, Refuse) and not (self.touched and self.wanted):
             self.wanted = action.wanted
+        if isinstance(action, Fetch):
+            return  # once it is fetched, it is planned again
         if isinstance(action, Refuse):
             self.error = action.reason
         status = PLANNED_STATUS[type(action)]
         if self.status in {None, ResourceStatus.UNCHANGED} or (
             status in SENT and self.status not in SENT
         ):
-            self.status, self.reason = status, action.reason
+            self.status, self.reason = status, self.stays or action.reason
 
 
 @dataclass(slots=True)
 class Story:
     """One dataset's story.
 
+    `sizes` are those that sources tell of files not fetched yet (bytes), by resource key.
     `bound` are the ids the portal gave to our entries in this run, by resource key; `created`
-    the ids of resources that did not exist before it. `sent_at` is when a stored file name was
-    last in flight (a monotonic clock, seconds), `unkept` how often the portal did not keep
-    what the finishing request said, `before` the ids of the resources there at the beginning,
-    `doubtful` the keys of the entries whose uploads may or may not have arrived,
-    `unsent` those whose turn did not come before the run was asked to end,
-    `unsettled` that the portal may still carry out something that was given up.
+    the ids of resources that did not exist before it, `left` of those that stay elsewhere.
+    `sent_at` is when a stored file name was last in flight (a monotonic clock, seconds),
+    `unkept` how often the portal did not keep what the finishing request said, `before` the
+    ids of the resources there at the beginning, `doubtful` the keys of the entries whose
+    uploads may or may not have arrived, `unsent` those whose turn did not come before the run
+    was asked to end, `unsettled` that the portal may still carry out something given up.
     """
 
     spec: DatasetSpec
@@ -116,8 +126,10 @@ class Story:
     resources: dict[str, ResourceStory] = field(init=False)
     deleted: list[Delete] = field(default_factory=list)
     bound: dict[str, str] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     sent_at: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, int | None] = field(default_factory=dict)
     unkept: int = 0
     before: frozenset[str] = frozenset()
     doubtful: set[str] = field(default_factory=set)
@@ -164,6 +176,36 @@ class Story:
                 resource.remote = remote
                 if not resource.touched and resource.wanted is not None:
                     resource.wanted = wanted_resource(resource.spec, remote)
+
+    def fetched(self, key: str, name: str, known: Fingerprint) -> None:
+        """Take note of what was fetched for the entry `key`, and of the name the source told."""
+        self.fingerprints[key] = known
+        source = self.resources[key].spec.source
+        if isinstance(source, UrlSource):
+            self._made_of(key, replace(source, told_name=name))
+
+    def leave(self, key: str, reason: str) -> None:
+        """The resource that was to be hosted stays where it is."""
+        resource = self.resources[key]
+        self._made_of(key, ExistingSource())
+        resource.status, resource.reason, resource.stays = ResourceStatus.UNCHANGED, reason, reason
+        if resource.remote is not None:
+            resource.wanted = wanted_resource(resource.spec, resource.remote)
+            self.left.add(resource.remote.id)
+
+    def _made_of(self, key: str, source: Source) -> None:
+        self.resources[key].spec = replace(self.resources[key].spec, source=source)
+        entries = tuple(self.resources[entry.key].spec for entry in self.spec.resources)
+        self.spec = replace(self.spec, resources=entries)
+
+    def given_up(self) -> frozenset[str]:
+        """The ids of resources that were to be hosted and whose file did not come."""
+        failed = {
+            resource.remote.id
+            for resource in self.resources.values()
+            if resource.error and resource.remote and is_sent(resource.spec.source)
+        }
+        return frozenset(failed | self.left)
 
     def stored(self, key: str, remote: RemoteResource) -> None:
         """Take note that the portal has stored a file for the entry `key`."""

@@ -6,21 +6,24 @@ their checksum; so those of one name follow each other, more than a second apart
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import anyio
 from structlog.contextvars import bound_contextvars
 
-from bulkpub.core.actions import Create, Replace
-from bulkpub.core.model import FileSource, Fingerprint, RemoteResource
+from bulkpub.core.actions import Create, Fetch, Replace
+from bulkpub.core.model import FileSource, Fingerprint, LinkSource, RemoteResource
 from bulkpub.core.names import upload_name
 from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
 from bulkpub.observers.events import UploadFinished, UploadProgressed, UploadStarted
+from bulkpub.pipeline.checking import check
+from bulkpub.pipeline.fetching import fetched
 from bulkpub.pipeline.parts import Parts
 from bulkpub.pipeline.services import Services
-from bulkpub.pipeline.story import ResourceStory, Story
+from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.tasks import side_by_side
 from bulkpub.sources import FileBody, sha1_of
 
@@ -30,89 +33,113 @@ SAME_NAME_PAUSE_S = 1.1
 """Seconds between the end of one upload and the start of the next of the same stored name."""
 
 Send = Create | Replace
+Action = Send | Fetch
 
 
-async def send_all(story: Story, actions: Sequence[Send], services: Services) -> None:
+async def send_all(story: Story, actions: Sequence[Action], services: Services) -> None:
     """Carry out `actions`; failures of single files are written down in `story`.
 
     Raises `PlanAgain` at the end when the portal has to be looked at before anything else.
     """
     todo = [action for action in actions if story.resources[action.spec.key].error is None]
-    groups: dict[str, list[Send]] = {}
-    for action in todo:
-        source = action.spec.source
-        name = upload_name(source.name) if isinstance(source, FileSource) else source.url
-        groups.setdefault(name, []).append(action)
-    limiter = anyio.CapacityLimiter(services.options.uploads)
-    doubts: list[PlanAgain] = []
-
-    async def send_in_turn(name: str, group: Sequence[Send]) -> None:
-        for action in group:
-            await _pause(story, name)
-            try:
-                async with limiter:
-                    if services.stopping:
-                        story.unsent.add(action.spec.key)
-                        continue
-                    await _send(story, action, services)
-            except PlanAgain as doubt:
-                story.resources[action.spec.key].touched = True
-                story.doubtful.add(action.spec.key)
-                doubts.append(doubt)
-            except (ResourceFailed, PortalUnavailable) as error:
-                story.resources[action.spec.key].error = str(error)
-            finally:
-                story.sent_at[name] = time.monotonic()
-
-    await side_by_side([partial(send_in_turn, name, group) for name, group in groups.items()])
-    if doubts:
-        underway = any(isinstance(doubt, Uncertain) and doubt.underway for doubt in doubts)
-        raise Uncertain("; ".join(map(str, doubts)), underway=underway)
+    sending = _Sending(story, services, anyio.CapacityLimiter(services.options.uploads))
+    await side_by_side([partial(sending.send, action) for action in todo])
+    if sending.doubts:
+        underway = any(isinstance(doubt, Uncertain) and doubt.underway for doubt in sending.doubts)
+        raise Uncertain("; ".join(map(str, sending.doubts)), underway=underway)
 
 
-async def _pause(story: Story, name: str) -> None:
-    last = story.sent_at.get(name)
-    if last is not None:
-        await anyio.sleep(max(0.0, last + SAME_NAME_PAUSE_S - time.monotonic()))
+@dataclass(slots=True)
+class _Sending:
+    """The uploads of one plan, as they go on; `turns` keeps those of one name apart."""
 
+    story: Story
+    services: Services
+    limiter: anyio.CapacityLimiter
+    turns: dict[str, anyio.Lock] = field(default_factory=dict)
+    doubts: list[PlanAgain] = field(default_factory=list)
 
-async def _send(story: Story, action: Send, services: Services) -> None:
-    assert story.remote is not None  # noqa: S101 - a dataset exists before its resources
-    resource = story.resources[action.spec.key]
-    if resource.attempts >= services.options.attempts:
-        raise ResourceFailed(
-            f"given up after sending it {resource.attempts} times without the portal having it"
-        )
-    started = time.perf_counter()
-    resource.attempts += 1
-    services.memory.begin(story.spec.key, action.spec.key)
-    try:
-        match action.spec.source:
-            case FileSource() as source:
+    async def send(self, action: Action) -> None:
+        resource = self.story.resources[action.spec.key]
+        try:
+            match action.spec.source:
+                case FileSource() as source:
+                    async with self._turn(action, upload_name(source.name)) as is_ours:
+                        if is_ours:
+                            await check(source, action.spec)
+                            await self._begin(action, source)
+                case LinkSource() as link:
+                    async with self._turn(action, link.url) as is_ours:
+                        if is_ours:
+                            await self._begin(action, link)
+                case _:
+                    await self._fetch(action)
+        except PlanAgain as doubt:
+            resource.touched = resource.touched or resource.attempts > 0
+            self.story.doubtful.add(action.spec.key)
+            self.doubts.append(doubt)
+        except (ResourceFailed, PortalUnavailable) as error:
+            resource.error = str(error)
+
+    async def _fetch(self, action: Action) -> None:
+        """Fetch the file, decide, and send it if it is not what the portal has."""
+        async with fetched(self.story, action, self.services) as got:
+            if got is None:
+                return
+            async with self._turn(got.action, upload_name(got.file.name)) as is_ours:
+                if is_ours:
+                    await self._begin(got.action, got.file)
+
+    @asynccontextmanager
+    async def _turn(self, action: Action, name: str) -> AsyncIterator[bool]:
+        """Wait for the turn of this stored name; False when nothing is to be begun any more."""
+        async with self.turns.setdefault(name, anyio.Lock()):
+            last = self.story.sent_at.get(name)
+            if last is not None:
+                await anyio.sleep(max(0.0, last + SAME_NAME_PAUSE_S - time.monotonic()))
+            async with self.limiter:
+                if self.services.stopping:
+                    self.story.unsent.add(action.spec.key)
+                    yield False
+                    return
+                try:
+                    yield True
+                finally:
+                    self.story.sent_at[name] = time.monotonic()
+
+    async def _begin(self, action: Action, source: FileSource | LinkSource) -> None:
+        story, key = self.story, action.spec.key
+        assert story.remote is not None  # noqa: S101 - a dataset exists before its resources
+        resource = story.resources[key]
+        if resource.attempts >= self.services.options.attempts:
+            raise ResourceFailed(
+                f"given up after sending it {resource.attempts} times without the portal having it"
+            )
+        started = time.perf_counter()
+        resource.attempts += 1
+        self.services.memory.begin(story.spec.key, key)
+        try:
+            if isinstance(source, FileSource):
                 onto = action.remote.id if isinstance(action, Replace) else None
-                await _upload(story, resource, source, onto, services)
-            case link:
+                await _upload(_Upload(story, key, source, onto, self.services))
+            else:
                 wanted = resource.wanted or action.wanted
-                remote = await services.portal.create_link(story.remote.id, link, wanted)
-                story.stored(action.spec.key, remote)
-    finally:
-        resource.seconds += time.perf_counter() - started
+                remote = await self.services.portal.create_link(story.remote.id, source, wanted)
+                story.stored(key, remote)
+        finally:
+            resource.seconds += time.perf_counter() - started
 
 
-async def _upload(
-    story: Story,
-    resource: ResourceStory,
-    source: FileSource,
-    onto: str | None,
-    services: Services,
-) -> None:
-    dataset, key = story.spec.key, resource.spec.key
+async def _upload(upload: "_Upload") -> None:
+    """Send one file once, and see that the portal received the bytes that were sent."""
+    story, key, services = upload.story, upload.key, upload.services
+    dataset, resource = story.spec.key, story.resources[key]
     size = story.fingerprints[key].size
     services.emit(UploadStarted(dataset, key, size, resource.attempts))
     error: str | None = "interrupted"
     try:
         with bound_contextvars(dataset=dataset, resource=key):
-            remote = await _Upload(story, key, source, onto, services).send()
+            remote = await upload.send()
         story.stored(key, remote)
         services.memory.stored(dataset, key, remote.id)
         _check_bytes(remote, story.fingerprints[key].sha1, size)
@@ -182,7 +209,8 @@ class _Upload:
     def _hashed(self, planned: Fingerprint, sha1: str) -> None:
         known = replace(planned, sha1=sha1)
         self.story.fingerprints[self.key] = known
-        self.services.memory.keep_sha1(self.source.path, known)
+        if isinstance(self.story.resources[self.key].spec.source, FileSource):
+            self.services.memory.keep_sha1(self.source.path, known)  # a fetched file is gone soon
 
     def _progressed(self, sent: int) -> None:
         size = self.story.fingerprints[self.key].size

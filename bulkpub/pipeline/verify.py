@@ -6,13 +6,14 @@ also downloaded through its permalink and hashed.
 
 from functools import partial
 
-from bulkpub.core.actions import CreateDataset, Keep, Refuse, UpdateDataset
+from bulkpub.core.actions import CreateDataset, Keep, Plan, Refuse, UpdateDataset
 from bulkpub.core.diff import changed_fields
 from bulkpub.core.match import Conflict
-from bulkpub.core.model import FileSource, RemoteDataset
+from bulkpub.core.model import RemoteDataset
 from bulkpub.core.plan import plan
 from bulkpub.errors import DatasetFailed, ResourceFailed
 from bulkpub.observers.events import DatasetStarted
+from bulkpub.pipeline.fetching import compare_fetches
 from bulkpub.pipeline.fingerprints import hash_files, look_at_files
 from bulkpub.pipeline.services import Services, Verify
 from bulkpub.pipeline.story import Story
@@ -38,7 +39,7 @@ async def verify_dataset(
     story.remote = found
     look_at_files(story)
     await hash_files(story, story.fingerprints, services)
-    todo = plan(spec, story.fingerprints, found, allow_mass_delete=True)
+    todo = await _plan(story, found, services)
     assert not isinstance(todo.dataset, CreateDataset)  # noqa: S101 - it was found
     for action in todo.resources:
         resource = story.resources[action.spec.key]
@@ -58,6 +59,14 @@ async def verify_dataset(
         resource.done = resource.error is None
     story.error = "; ".join(faults) or None
     story.finished = True
+
+
+async def _plan(story: Story, found: RemoteDataset, services: Services) -> Plan:
+    todo = plan(story.spec, story.fingerprints, found, allow_mass_delete=True)
+    if not todo.fetches:
+        return todo
+    await compare_fetches(story, todo.fetches, services)
+    return plan(story.spec, story.fingerprints, found, allow_mass_delete=True)
 
 
 async def _download(story: Story, services: Services) -> None:
@@ -80,6 +89,6 @@ async def _download(story: Story, services: Services) -> None:
     there = [
         key
         for key, resource in story.resources.items()
-        if isinstance(resource.spec.source, FileSource) and resource.error is None
+        if key in story.fingerprints and resource.error is None
     ]
     await side_by_side([partial(compare, key) for key in there], services.downloading)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bulkpub.core.actions import (
     Create,
     CreateDataset,
+    Fetch,
     ListItem,
     Plan,
     Refuse,
@@ -166,7 +167,7 @@ class Publisher:
         for action in todo.resources:
             if not isinstance(action, Refuse):
                 self.wanted.setdefault(action.spec.key, action.wanted)
-            if not isinstance(action, Create | Refuse):
+            if not isinstance(action, Create | Fetch | Refuse):
                 self.ids[action.spec.key] = action.remote.id
         return todo
 
@@ -177,6 +178,7 @@ class Publisher:
         if isinstance(source, LinkSource):
             result = portal.create_link(source.url, self.wanted[key])
         else:
+            assert isinstance(source, FileSource)
             onto = action.remote.id if isinstance(action, Replace) else None
             result = portal.upload(upload_name(source.name), self.scenario.contents[key], onto)
             self.hash(key)

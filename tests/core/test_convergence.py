@@ -31,9 +31,10 @@ def refused(todo: Plan) -> set[str]:
 
 
 def is_entry(resource: RemoteResource, spec: ResourceSpec, named: set[str | None]) -> bool:
-    """Whether it carries the entry's key and is not another's by id, whatever its key."""
-    theirs = resource.id in named if spec.id is None else resource.id != spec.id
-    return resource.key == spec.key and not theirs
+    """Whether it has the entry's id, or else carries its key and is not another's by id."""
+    if spec.id is not None:
+        return resource.id == spec.id
+    return resource.key == spec.key and resource.id not in named
 
 
 def check_is_as_wanted(publisher: Any, *, but: set[str]) -> None:

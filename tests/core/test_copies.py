@@ -103,6 +103,22 @@ def test_what_was_there_before_the_run_is_someone_elses() -> None:
     assert surplus(*now, before={"2"}, bound={"Vélos.csv": "1"}) == []
 
 
+def test_an_upload_onto_what_was_there_before_excuses_no_copy_of_the_same_content() -> None:
+    """Two entries with one name and one content: one replaced a resource, one was stored twice."""
+    spec = DatasetSpec("velos", resources=(entry("a/velos.csv"), entry("b/velos.csv")))
+    left = surplus(
+        stored("1", key="a/velos.csv"),
+        stored("2"),
+        stored("3"),
+        spec=spec,
+        fingerprints={each.key: Fingerprint(10, sha1=BYTES) for each in spec.resources},
+        before={"1"},
+        sent={each.key for each in spec.resources},
+        bound={"a/velos.csv": "1", "b/velos.csv": "3"},
+    )
+    assert left == ["2"]
+
+
 # --- what was sent ------------------------------------------------------------------------
 
 

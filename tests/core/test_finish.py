@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -108,9 +109,15 @@ def test_a_link_gets_its_new_address() -> None:
 
 
 def test_a_file_that_was_uploaded_onto_a_link_becomes_hosted() -> None:
-    now = [there("A", "a", hosted=False, url="https://portal/s/a.csv")]
+    stored = "https://portal/slug/20260102-030405/a.csv"
+    now = [replace(there("A", "a", hosted=False, url=stored), sha1="0" * 40)]
     items = finishing(manifest("a"), {"a": wanted("a")}, {"a": "A"}, now)
     assert items == (ListItem("A", host=True),)
+
+
+def test_a_link_whose_file_did_not_arrive_stays_a_link() -> None:
+    now = [there("A", "a", hosted=False, url="https://elsewhere/a.csv")]
+    assert finishing(manifest("a"), {"a": wanted("a")}, {"a": "A"}, now) is None
 
 
 def test_an_entry_that_failed_is_left_alone() -> None:

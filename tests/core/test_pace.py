@@ -508,6 +508,15 @@ def test_a_plan_waits_for_as_many_windows_as_it_needs(
     assert quota_wait(requests, limit=limit, remaining=remaining, reset_in=reset_in) == wait
 
 
+@pytest.mark.parametrize(
+    ("requests", "wait"), [(850, 0.0), (851, 600.0), (1800, 600.0), (1801, 4200.0)]
+)
+def test_a_plan_waits_for_what_is_left_to_others_too(requests: int, wait: float) -> None:
+    """Of 900 requests left 50 are others'; of every window after that 950 are ours."""
+    found = quota_wait(requests, limit=1000, remaining=900, reset_in=600.0, reserve_share=0.05)
+    assert found == wait
+
+
 # --- whatever happens ---------------------------------------------------------------------
 
 figures = st.none() | st.integers(0, 12) | st.integers(0, 10**15)

@@ -24,13 +24,15 @@ def manifest(*entries: str) -> str:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{title: T}", "a resource needs one of 'path' (a file), 'glob' (many files) and 'link'"),
+        ("{title: T}", ("a resource needs one of 'path' (a file), 'glob' (many files), "
+         "'url' (a file to fetch) and 'link', or the 'id' of one that is on the portal already")),
         ("[a.csv]", "a resource must be a mapping, not a list"),
         ("~", "a resource must be a mapping, not nothing"),
         ("{path: a.csv, glob: '*'}", "a resource has only one of 'path' and 'glob'"),
         ("{path: a.csv, link: 'http://x/'}", "a resource has only one of 'path' and 'link'"),
         ("{path: a.csv, file: x}", ("unknown key 'file'; a resource knows path, glob, exclude, "
-         "link, optional, guard, key, id, title, description, type, schema, extras, format, mime")),
+         "url, max_size, expect, link, host, optional, guard, check, "
+         "key, id, title, description, type, schema, extras, format, mime")),
         ("{path: a.csv, typ: main}", "unknown key 'typ' (did you mean 'type'?)"),
         ("{path: ''}", "'path' is empty: write something, or take the line away"),
         ("{path: true}", ("'path' must be text, not true; put it between quotes if you mean the "

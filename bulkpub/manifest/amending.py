@@ -1,0 +1,254 @@
+"""Adds what is new to a YAML manifest that people have edited, and touches nothing else.
+
+New datasets come at the end of `datasets`, new resources at the end of their dataset. What is
+there stays, byte by byte; what a harvest says differently by now is not looked at. The result
+is loaded and compared before it is given out, so that it says all that it said before.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from posixpath import join, normpath
+
+from bulkpub.core.model import (
+    DatasetSpec,
+    FileSource,
+    Json,
+    LinkSource,
+    Place,
+    ResourceSpec,
+    Source,
+    UrlSource,
+)
+from bulkpub.errors import ManifestInvalid, Problem
+from bulkpub.manifest.layout import Piece, lay_out
+from bulkpub.manifest.loading import Loaded, load_text
+from bulkpub.manifest.nodes import child, plain
+from bulkpub.manifest.speller import Speller, Taken
+from bulkpub.manifest.spelling import Spelled
+from bulkpub.manifest.yaml_emit import comment, list_item_lines
+from bulkpub.manifest.yaml_text import read_yaml
+
+__all__ = ["Amended", "amend"]
+
+Found = Iterable[tuple[DatasetSpec, Sequence[str]]]
+"""Datasets, each with notes on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The text with what is new, how much that is, and sentences on what could not be added.
+
+    `resources` counts those added to datasets that were there.
+    """
+
+    text: str
+    datasets: int = 0
+    resources: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def amend(
+    text: str, found: Found, *, base: str | os.PathLike[str], name: str = "<manifest>"
+) -> Amended:
+    """The manifest `text` with those of the `found` datasets and resources that are new.
+
+    `base` is the manifest's folder, `name` what to call it in problems; line ends are as in the
+    file. A dataset is known by its id or key; a resource by its id, key or address, and a file
+    is known wherever in the manifest it is listed. A new dataset has the manifest's defaults
+    where it is silent itself. Raises `ManifestInvalid` when the manifest has problems, or is
+    written in a way that lines cannot be added to.
+    """
+    mark = text[: text.startswith("\ufeff")]
+    body = text[len(mark) :]
+    return _Amendment(body, os.path.abspath(base), name).of(found, mark)  # noqa: PTH100 # Path.absolute keeps `..`
+
+
+@dataclass(slots=True)
+class _Known:
+    """A dataset that is in the manifest: its spec, where it is, and what is taken in it."""
+
+    spec: DatasetSpec
+    piece: Piece
+    taken: Taken
+    addresses: set[str]
+    added: list[Spelled] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class _Amendment:
+    def __init__(self, text: str, base: str, name: str) -> None:
+        self._text, self._base, self._name = text, base, name
+        self._loaded = self._load(text)
+        root = lay_out(text)
+        self._list = root.entries["datasets"]
+        self._known = [
+            self._know(spec, piece)
+            for spec, piece in zip(self._loaded.datasets, self._list.items, strict=True)
+        ]
+        self._files = {path for known in self._known for path in known.taken.files}
+        organization, defaults = _header(text, name)
+        self._speller = Speller(
+            organization,
+            defaults,
+            Taken(
+                [spec.key for spec in self._loaded.datasets],
+                [spec.id for spec in self._loaded.datasets if spec.id],
+            ),
+            inheriting=True,
+        )
+        self._new: list[list[str]] = []
+        self._notes: list[str] = []
+
+    def _load(self, text: str) -> Loaded:
+        loaded = load_text(text, self._base, self._name)
+        if loaded.problems:
+            raise ManifestInvalid(loaded.problems)
+        return loaded
+
+    def of(self, found: Found, mark: str) -> Amended:
+        """The text with what is new of `found`, behind the byte order mark if it had one."""
+        for spec, notes in found:
+            if known := self._find(spec):
+                self._add_resources(known, spec)
+            else:
+                self._add_dataset(spec, notes)
+        amended = Amended(
+            mark + self._with_additions(),
+            len(self._new),
+            sum(len(known.added) for known in self._known),
+            tuple(self._notes),
+        )
+        self._check(amended.text.removeprefix(mark))
+        return amended
+
+    def _know(self, spec: DatasetSpec, piece: Piece) -> _Known:
+        return _Known(
+            spec,
+            piece,
+            Taken(
+                [each.key for each in spec.resources],
+                [each.id for each in spec.resources if each.id],
+                [path for each in spec.resources if (path := self._file(each.source))],
+            ),
+            {each for resource in spec.resources if (each := _address(resource.source))},
+        )
+
+    def _file(self, source: Source) -> str | None:
+        if not isinstance(source, FileSource):
+            return None
+        return normpath(join(self._base, source.shown or source.path))
+
+    def _find(self, spec: DatasetSpec) -> _Known | None:
+        for known in self._known:
+            if spec.id is not None and known.spec.id == spec.id:
+                return known
+        return next((known for known in self._known if known.spec.key == spec.key), None)
+
+    def _is_new(self, resource: ResourceSpec, known: _Known | None) -> bool:
+        if self._file(resource.source) in self._files:
+            return False
+        if known is None:
+            return True
+        return not (
+            resource.key in known.taken.keys
+            or (resource.id is not None and resource.id in known.taken.ids)
+            or _address(resource.source) in known.addresses
+        )
+
+    def _add_resources(self, known: _Known, spec: DatasetSpec) -> None:
+        new = [each for each in spec.resources if self._is_new(each, known)]
+        notes: list[str] = []
+        known.added += self._speller.resources(new, known.taken, notes)
+        known.notes += notes
+        known.addresses.update(each for new_one in new if (each := _address(new_one.source)))
+        self._notes += [f"{known.spec.key}: {note}" for note in notes]
+
+    def _add_dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> None:
+        new = tuple(each for each in spec.resources if self._is_new(each, None))
+        if spec.resources and not new:
+            return  # all its files are in datasets of other names by now
+        spelled, more = self._speller.dataset(replace(spec, resources=new))
+        said = [*notes, *more]
+        self._notes += [f"{spec.key}: {note}" for note in said]
+        if spelled is None:
+            return
+        indent = self._list.column if self._list.items else 2
+        self._new.append(
+            ["", *(comment(note, indent) for note in said), *list_item_lines(spelled, indent)]
+        )
+
+    def _with_additions(self) -> str:
+        additions = [
+            (self._place_of(known), self._lines_for(known)) for known in self._known if known.added
+        ]
+        if self._new:
+            if not (self._list.block or self._list.empty):
+                raise self._cannot_add(Place(self._name), "'datasets'")
+            first, *rest = self._new
+            lines = first if self._list.items else first[1:]
+            additions.append((self._list.end, [*lines, *(line for new in rest for line in new)]))
+        text, end = "", 0
+        line_end = "\r\n" if "\r\n" in self._text else "\n"
+        for offset, lines in sorted(additions, key=lambda each: each[0]):
+            text += self._text[end:offset]
+            if text and not text.endswith("\n"):
+                text += line_end
+            text += "".join(f"{line}{line_end}" for line in lines)
+            end = offset
+        return text + self._text[end:]
+
+    def _place_of(self, known: _Known) -> int:
+        """The offset at which the new resources of a dataset are to stand."""
+        resources = known.piece.entries.get("resources")
+        if not known.piece.block or (resources and not (resources.block or resources.empty)):
+            raise self._cannot_add(known.spec.place, f"the dataset '{known.spec.key}'")
+        if resources is None and known.spec.resources:  # by an alias or a merge key
+            raise self._cannot_add(known.spec.place, f"the dataset '{known.spec.key}'")
+        return known.piece.end if resources is None else resources.end
+
+    def _lines_for(self, known: _Known) -> list[str]:
+        resources = known.piece.entries.get("resources")
+        key_column = known.piece.column
+        indent = resources.column if resources and resources.items else key_column + 2
+        lines = [] if resources else [f"{' ' * key_column}resources:"]
+        lines += [comment(note, indent) for note in known.notes]
+        for entry in known.added:
+            lines += list_item_lines(entry, indent)
+        return lines
+
+    def _cannot_add(self, place: Place, what: str) -> ManifestInvalid:
+        sentence = (
+            f"nothing can be added to {what} as it is written: write its lists with a dash for "
+            "each item, on a line of its own, without brackets, anchors or `null`"
+        )
+        return ManifestInvalid([Problem(place.file, place.line, place.column, sentence)])
+
+    def _check(self, text: str) -> None:
+        """Raises when adding lines has changed what was there: better nothing than that."""
+        now = self._load(text).datasets
+        for before, after in zip(self._loaded.datasets, now, strict=False):
+            kept = replace(after, resources=after.resources[: len(before.resources)])
+            if _without_places(kept) != _without_places(before):
+                raise self._cannot_add(before.place, f"the dataset '{before.key}'")
+
+
+def _header(text: str, name: str) -> tuple[str | None, dict[str, Json]]:
+    """The organization and the defaults of a manifest that has no problems."""
+    root = read_yaml(text, name)
+    organization = root and child(root, "organization")
+    defaults = root and child(root, "defaults")
+    return (
+        str(plain(organization)) if organization else None,
+        dict(plain(defaults)) if defaults else {},
+    )
+
+
+def _address(source: Source) -> str | None:
+    return source.url if isinstance(source, LinkSource | UrlSource) else None
+
+
+def _without_places(spec: DatasetSpec) -> DatasetSpec:
+    nowhere = Place("")
+    resources = tuple(replace(each, place=nowhere) for each in spec.resources)
+    return replace(spec, resources=resources, place=nowhere)

@@ -1,0 +1,241 @@
+"""`DatasetSpec` → the mapping a manifest has for it: the loader's inverse, without any text.
+
+Keys come in the order of the documentation. What the loader would put in by itself is left out:
+what the header and the defaults give, and a resource's key where its source gives it.
+"""
+
+from collections.abc import Mapping
+from posixpath import isabs, normpath
+from typing import Any, assert_never
+
+from bulkpub.core.model import (
+    ContentSchema,
+    DatasetSpec,
+    ExistingSource,
+    FileSource,
+    Guard,
+    Json,
+    LinkSource,
+    Prune,
+    ResourceSpec,
+    Source,
+    Spatial,
+    TemporalCoverage,
+    UrlSource,
+)
+from bulkpub.manifest.addresses import has_wildcard, public
+from bulkpub.manifest.shares import spell_share
+from bulkpub.manifest.sizes import spell_size
+
+__all__ = [
+    "Spelled",
+    "braced",
+    "default_key",
+    "is_template",
+    "spell_dataset",
+    "spell_resource",
+    "unbraced",
+]
+
+Spelled = dict[str, Any]
+"""A mapping as a manifest has it: JSON, but for days, which are dates."""
+
+
+def default_key(source: Source, resource_id: str | None) -> str | None:
+    """The key of a resource that is given none; None when only the manifest's folder tells."""
+    match source:
+        case FileSource():
+            return None if isabs(source.shown) else normpath(source.shown)
+        case LinkSource():
+            return source.url
+        case UrlSource():
+            return public(source.url)
+        case ExistingSource():
+            return resource_id
+        case _:
+            assert_never(source)
+
+
+def spell_dataset(
+    spec: DatasetSpec,
+    organization: str | None,
+    defaults: Mapping[str, Json],
+    *,
+    inheriting: bool = False,
+) -> Spelled:
+    """What a manifest with this `organization` and these `defaults` says of the dataset.
+
+    Its resources are not among it: see `spell_resource`. Where the dataset is silent, it says
+    `null` to the default; `inheriting`, it takes the default instead.
+
+    `defaults` hold no mappings: merged into what a dataset says, they could not be undone.
+    """
+    said = spec.metadata
+    period, area = said.temporal_coverage, said.spatial
+    spelled: Spelled = {
+        "key": None if spec.key == spec.id else spec.key,
+        "id": spec.id,
+        "title": said.title,
+    }
+    inheritable: Spelled = {
+        "description": said.description,
+        "acronym": said.acronym,
+        "license": said.license,
+        "frequency": said.frequency,
+        "tags": None if said.tags is None else list(said.tags),
+        **_owner(spec, organization, defaults, inheriting=inheriting),
+        "private": said.private,
+        "archived": said.archived,
+        "temporal_coverage": _period(period) if period else None,
+        "spatial": _area(area) if area else None,
+        "extras": None if said.extras is None else dict(said.extras),
+        "contact_points": None if said.contact_points is None else list(said.contact_points),
+        "prune": None if spec.prune is Prune.NONE else str(spec.prune),
+    }
+    return _without_nothing(spelled) | _without_defaults(
+        inheritable, defaults, inheriting=inheriting
+    )
+
+
+def _owner(
+    spec: DatasetSpec,
+    organization: str | None,
+    defaults: Mapping[str, Json],
+    *,
+    inheriting: bool,
+) -> Spelled:
+    """Who publishes the dataset, where the header and the defaults do not say so already."""
+    inherited = defaults.get("organization") or (None if defaults.get("personal") else organization)
+    own = (spec.organization or "").strip() or None
+    given = inherited or spec.id or defaults.get("personal")
+    if given and (own == inherited or (inheriting and own is None)):
+        return {}
+    if own is not None:
+        return {"organization": own}
+    return {"personal": True}
+
+
+def _without_nothing(values: Spelled) -> Spelled:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _without_defaults(
+    values: Spelled, defaults: Mapping[str, Json], *, inheriting: bool
+) -> Spelled:
+    kept: Spelled = {}
+    for key, value in values.items():
+        inherited = defaults.get(key) if key not in {"organization", "personal"} else None
+        if value is not None and value != inherited:
+            kept[key] = value
+        elif value is None and inherited is not None and not inheriting:
+            kept[key] = None
+    return kept
+
+
+def _period(period: TemporalCoverage) -> Spelled:
+    return _without_nothing({"start": period.start, "end": period.end})
+
+
+def _area(area: Spatial) -> Spelled:
+    zones = None if area.zones is None else list(area.zones)
+    return _without_nothing({"zones": zones, "granularity": area.granularity})
+
+
+# --- resources ----------------------------------------------------------------------------
+
+
+def spell_resource(
+    spec: ResourceSpec, defaults: Mapping[str, Json], *, inheriting: bool = False
+) -> Spelled:
+    """What a manifest with these `defaults` says of the resource; `inheriting` as above."""
+    said, source = spec.metadata, spec.source
+    template = is_template(source)
+    key = None if spec.key == default_key(source, spec.id) else spec.key
+    spelled = {
+        **_source(source),
+        "key": braced(key) if template and key else key,
+        "id": spec.id,
+        "title": braced(said.title) if template and said.title else said.title,
+        "description": said.description,
+        "type": said.type,
+        "schema": _schema(said.schema),
+        "extras": None if said.extras is None else dict(said.extras),
+        "guard": _guard(spec.guard),
+        "format": said.format,
+        "mime": said.mime,
+    }
+    return _without_nothing(spelled) | _checks(
+        spec, _words(defaults.get("check")), inheriting=inheriting
+    )
+
+
+def _source(source: Source) -> Spelled:
+    match source:
+        case FileSource():
+            return {"path": source.shown or source.path}
+        case LinkSource():
+            return {"link": source.url}
+        case UrlSource():
+            return {
+                "url": source.url,
+                "max_size": None if source.max_size is None else spell_size(source.max_size),
+                "expect": "html" if source.html else None,
+            }
+        case ExistingSource():
+            return {"host": True} if source.host else {}
+        case _:
+            assert_never(source)
+
+
+def unbraced(text: str) -> str:
+    """What the template `braced(text)` gives."""
+    return text.replace("{{", "{").replace("}}", "}")
+
+
+def is_template(source: Source) -> bool:
+    """Whether title and key of a resource made of `source` were rendered from templates.
+
+    Those of an address with a wildcard are templates still.
+    """
+    if isinstance(source, UrlSource):
+        return not has_wildcard(source.url)
+    return isinstance(source, FileSource)
+
+
+def braced(text: str) -> str:
+    """`text` as a template that gives `text`."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _schema(schema: ContentSchema | None) -> Spelled | str | None:
+    if schema is None:
+        return None
+    name, url = schema.name, schema.url
+    if name and not (schema.version or url or name.lower().startswith("http")):
+        return name
+    if url and not name:
+        return url
+    return _without_nothing({"name": name, "version": schema.version, "url": url})
+
+
+def _guard(guard: Guard) -> Spelled | None:
+    said: Spelled = {"empty": "refuse"} if guard.refuse_empty else {}
+    if guard.max_shrink is not None:
+        said["shrink"] = spell_share(guard.max_shrink)
+    return said or None
+
+
+def _checks(spec: ResourceSpec, inherited: list[str], *, inheriting: bool) -> Spelled:
+    checks = [str(check) for check in spec.checks]
+    sendable = isinstance(spec.source, FileSource | UrlSource) or spec.source == ExistingSource(
+        host=True
+    )
+    if not sendable or checks == inherited or (inheriting and not checks):
+        return {}
+    return {"check": (checks[0] if len(checks) == 1 else checks) if checks else None}
+
+
+def _words(check: Json) -> list[str]:
+    if check is None:
+        return []
+    return [check] if isinstance(check, str) else list(check)

@@ -1,0 +1,229 @@
+"""Files that have to be fetched: only when they are here can be decided what becomes of them.
+
+A source that has not changed since it was last fetched costs one small request, and nothing to
+the portal. What is fetched lies in the spool for as long as it is compared and sent.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from bulkpub.core.actions import (
+    Adopt,
+    Create,
+    Describe,
+    Fetch,
+    Keep,
+    Refuse,
+    Replace,
+    ResourceAction,
+)
+from bulkpub.core.diff import title_to_keep_safe
+from bulkpub.core.model import (
+    ExistingSource,
+    FileSource,
+    Fingerprint,
+    LastFetch,
+    UrlSource,
+)
+from bulkpub.core.plan import plan
+from bulkpub.errors import NotAFile, Outdated, ResourceFailed, SourceFailed
+from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
+from bulkpub.pipeline.checking import check
+from bulkpub.pipeline.services import Services
+from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.tasks import side_by_side
+from bulkpub.sources.fetch import Fetched
+
+__all__ = ["Got", "compare_fetches", "fetched", "look_at_fetches"]
+
+Action = Create | Replace | Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A file that was fetched and has to be sent, as `action` says."""
+
+    file: FileSource
+    action: Create | Replace
+
+
+@asynccontextmanager
+async def fetched(story: Story, action: Action, services: Services) -> AsyncIterator[Got | None]:
+    """Fetch what `action` needs and decide; None when there is nothing to send after all.
+
+    The file is there until the context ends. Raises `SourceFailed` when it cannot be fetched,
+    `ResourceFailed` when it is not what the manifest asks for, `Outdated` when the portal has
+    to be written to first.
+    """
+    async with AsyncExitStack() as stack:
+        fetching = _Fetching(story, action.spec.key, _address(action), services, stack)
+        # What was decided already needs the bytes, changed or not.
+        last = fetching.last if isinstance(action, Fetch) else None
+        todo: Got | None = None
+        if services.stopping:
+            story.unsent.add(action.spec.key)
+        else:
+            try:
+                todo = await fetching.decide(last)
+            except SourceFailed as failure:
+                if fetching.completed_without(action, failure):
+                    todo = None
+                elif isinstance(failure, NotAFile) and isinstance(
+                    action.spec.source, ExistingSource
+                ):
+                    story.leave(action.spec.key, f"left where it is: {failure}")
+                else:
+                    raise
+        yield todo
+
+
+@dataclass(slots=True)
+class _Fetching:
+    """One file being fetched; what is fetched lies in the spool until `stack` ends."""
+
+    story: Story
+    key: str
+    source: UrlSource
+    services: Services
+    stack: AsyncExitStack
+
+    @property
+    def last(self) -> LastFetch | None:
+        """What the last fetch of the address gave."""
+        return self.services.memory.last_fetch(self.source.url)
+
+    async def fetch(self, last: LastFetch | None) -> Fetched:
+        """Fetch it, unless it has not changed since `last`."""
+        dataset, emit = self.story.spec.key, self.services.emit
+
+        def progressed(received: int, size: int | None) -> None:
+            emit(FetchProgressed(dataset, self.key, received, size))
+
+        emit(FetchStarted(dataset, self.key, self.source.shown))
+        error: str | None = "interrupted"
+        try:
+            fetching = self.services.fetcher.fetched(self.source, last, progressed)
+            got = await self.stack.enter_async_context(fetching)
+            error = None
+        except ResourceFailed as failure:
+            error = str(failure)
+            raise
+        finally:
+            emit(FetchFinished(dataset, self.key, error))
+        self.services.memory.keep_fetch(self.source.url, got.last)
+        self.story.fetched(self.key, got.name, got.fingerprint)
+        return got
+
+    async def decide(self, last: LastFetch | None) -> Got | None:
+        """Fetch it, and say what is to be sent of it, if anything."""
+        got, action = await self.fetch(last), self._planned()
+        if action is None:
+            return None
+        if got.path is None:
+            # Unchanged since it was last fetched, but the portal does not have it.
+            got, action = await self.fetch(None), self._planned()
+            if action is None or got.path is None:
+                return None
+        file = FileSource(got.path, self.source.shown)
+        await check(file, action.spec)
+        if isinstance(action, Replace) and title_to_keep_safe(action.spec, action.remote):
+            raise Outdated("the title that somebody gave it is kept safe first")
+        return Got(file, action)
+
+    def completed_without(self, action: Action, failure: SourceFailed) -> bool:
+        """Whether a move that was broken off can be completed though its source is gone.
+
+        The file came to the portal in an earlier run, which then ended before it was hosted.
+        Nobody can fetch it any more, and what is there is what that run sent.
+        """
+        remote = action.remote if isinstance(action, Fetch) else None
+        if remote is None or remote.hosted or not remote.stored or remote.size is None:
+            return False
+        if self.last is not None and self.last.sha1 != remote.sha1:
+            return False
+        self.story.fetched(self.key, remote.file_name, Fingerprint(remote.size, sha1=remote.sha1))
+        self._planned()
+        self.story.resources[
+            self.key
+        ].reason += f"; its source could not be asked again ({failure})"
+        return True
+
+    def _planned(self) -> Create | Replace | None:
+        """What is decided now that the content is known."""
+        action = _action(self.story, self.key, self.services)
+        self.story.resources[self.key].planned(action, self.story.before)
+        match action:
+            case Create() | Replace():
+                return action
+            case Adopt() | Describe() | Keep():
+                self.story.bound[self.key] = action.remote.id  # nobody else's now
+                return None
+            case Refuse() | Fetch():
+                return None
+
+
+def _action(story: Story, key: str, services: Services) -> ResourceAction:
+    allowed = services.options.allow_mass_delete
+    todo = plan(
+        story.spec, story.fingerprints, story.remote, bound=story.bound, allow_mass_delete=allowed
+    )
+    return next(action for action in todo.resources if action.spec.key == key)
+
+
+def _address(action: Action) -> UrlSource:
+    match action:
+        case Fetch(source=source):
+            return source
+        case Create(spec=spec) | Replace(spec=spec) if isinstance(spec.source, UrlSource):
+            return spec.source
+        case Replace(remote=remote):
+            return UrlSource(remote.origin)
+        case _:
+            raise AssertionError(f"{action.spec.source.shown} is not fetched")
+
+
+# --- only to know -------------------------------------------------------------------------
+
+
+async def look_at_fetches(story: Story, fetches: Iterable[Fetch], services: Services) -> None:
+    """Ask the sources what a run would fetch, without fetching it; for a plan.
+
+    Those that cannot be had are noted as failed. What has not changed since it was last fetched
+    is known; of the others the plan can only say that they are to be fetched.
+    """
+
+    async def look(fetch: Fetch) -> None:
+        key, source = fetch.spec.key, fetch.source
+        last = services.memory.last_fetch(source.url)
+        try:
+            looked = await services.fetcher.look(source, last)
+        except NotAFile as failure:
+            if isinstance(fetch.spec.source, ExistingSource):
+                story.leave(key, f"left where it is: {failure}")
+            else:
+                story.resources[key].error = str(failure)
+        except ResourceFailed as failure:
+            story.resources[key].error = str(failure)
+        else:
+            if looked.unchanged and last is not None:
+                story.fetched(key, last.name, Fingerprint(last.size, sha1=last.sha1))
+            else:
+                story.sizes[key] = looked.size
+
+    await side_by_side([partial(look, fetch) for fetch in fetches])
+
+
+async def compare_fetches(story: Story, fetches: Iterable[Fetch], services: Services) -> None:
+    """Fetch only to know the contents; for `verify`."""
+
+    async def compare(fetch: Fetch) -> None:
+        try:
+            async with AsyncExitStack() as stack:
+                fetching = _Fetching(story, fetch.spec.key, fetch.source, services, stack)
+                await fetching.fetch(fetching.last)
+        except ResourceFailed as failure:
+            story.resources[fetch.spec.key].error = str(failure)
+
+    await side_by_side([partial(compare, fetch) for fetch in fetches])

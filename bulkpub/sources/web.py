@@ -1,0 +1,279 @@
+"""Asking other people's servers: within reach, politely, without telling them or anybody secrets.
+
+The rule: every request goes through one place, `Web.open`, and there each address on the way,
+redirects included, is checked (`addresses`) and waits for its turn (`politeness`). Credentials
+come from the address itself alone and go to its own origin alone; no cookie is kept.
+"""
+
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import anyio
+import structlog
+from yarl import URL
+
+from bulkpub.core.retry import RetryPolicy, Verdict, classify, delay
+from bulkpub.errors import SourceFailed
+from bulkpub.sources.addresses import (
+    AddressRefused,
+    GuardedResolver,
+    Reach,
+    as_written,
+    parsed_address,
+    shown_address,
+)
+from bulkpub.sources.page import Page
+from bulkpub.sources.politeness import Courtesy, Hosts
+from bulkpub.sources.proxies import basic_auth, proxy_for
+from bulkpub.sources.streamed import BrokeOff, Patience, Streamed
+from bulkpub.wire import explain, trust
+
+__all__ = ["Web"]
+
+log = structlog.get_logger("bulkpub.sources")
+
+OK = 200
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+UNREACHABLE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+MIB = 1024 * 1024
+
+
+class _Unanswered(Exception):
+    """No useful answer came; `unreachable`: not even a connection."""
+
+    def __init__(self, why: str, *, unreachable: bool = False) -> None:
+        self.unreachable = unreachable
+        super().__init__(why)
+
+
+class Web:
+    """The web, as far as it may be fetched; an async context manager.
+
+    `redirects` are followed at most for one answer, `page_size` bytes read at most for one
+    page. `policy` says how often what may pass is tried again; `clock` tells Unix time.
+    """
+
+    def __init__(
+        self,
+        *,
+        reach: Reach | None = None,
+        user_agent: str = "bulkpub",
+        ca_file: str | None = None,
+        policy: RetryPolicy | None = None,
+        patience: Patience | None = None,
+        courtesy: Courtesy | None = None,
+        redirects: int = 10,
+        page_size: int = 64 * MIB,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.policy = policy or RetryPolicy()
+        self._reach = reach or Reach()
+        self._user_agent = user_agent
+        self._ca_file = ca_file
+        self._patience = patience or Patience()
+        self._redirects = redirects
+        self._page_size = page_size
+        self._clock = clock
+        self._hosts = Hosts(courtesy, clock)
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Open; raises `SettingsInvalid` when `ca_file` holds no certificates."""
+        ssl = trust(self._ca_file)
+        self._guarded = GuardedResolver(self._reach)
+        direct = aiohttp.TCPConnector(ssl=ssl, resolver=self._guarded)
+        # Proxies are the user's own and may well be on a private network.
+        proxied = aiohttp.TCPConnector(ssl=ssl)
+        self._direct = await self._closing.enter_async_context(self._session(direct))
+        self._proxied = await self._closing.enter_async_context(self._session(proxied))
+        self._closing.push_async_callback(self._guarded.close)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close all connections."""
+        await self._closing.aclose()
+
+    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect_s),
+            headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
+            auto_decompress=False,
+        )
+
+    # --- what it is for --------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def open(
+        self, url: str, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Streamed]:
+        """The answer to a GET of `url`, redirects followed; its content is still to be read.
+
+        What may pass (429, 503, a connection that fails) is tried again, any other status is
+        the caller's to judge. Raises `SourceFailed`, with the address and the reason.
+        """
+        async with AsyncExitStack() as stack:
+            yield await self._persist(parsed_address(url), dict(headers or {}), stack)
+
+    async def read(self, url: str, *, accept: str | None = None) -> Page:
+        """The document at `url`, whole; raises `SourceFailed` when it cannot be had.
+
+        One that breaks off is read again from its beginning. `accept` is the Accept header.
+        """
+        attempt = 1
+        while True:
+            try:
+                async with self.open(url, {"Accept": accept} if accept else None) as answer:
+                    return await self._page(answer)
+            except BrokeOff:
+                if attempt >= self.policy.attempts:
+                    raise
+            await self.back_off(attempt)
+            attempt += 1
+
+    async def _page(self, answer: Streamed) -> Page:
+        if answer.status != OK:
+            raise SourceFailed(f"{answer.shown} answered {answer.status}")
+        content = bytearray()
+        async for piece in answer.decoded():
+            content += piece
+            if len(content) > self._page_size:
+                raise SourceFailed(
+                    f"{answer.shown} is larger than the {self._page_size} bytes read of a page"
+                )
+        return Page(
+            answer.url,
+            bytes(content),
+            answer.content_type,
+            answer.charset,
+            ", ".join(answer.headers.getall("Link", [])) or None,
+        )
+
+    async def back_off(self, attempt: int) -> None:
+        """Wait after the failed attempt number `attempt` (from 1)."""
+        jitter = random.random()  # noqa: S311 - it spreads requests, it keeps no secret
+        await anyio.sleep(delay(self.policy, attempt, jitter))
+
+    # --- one answer ------------------------------------------------------------------------
+
+    async def _persist(
+        self, first: URL, headers: Mapping[str, str], stack: AsyncExitStack
+    ) -> Streamed:
+        """Ask until there is an answer worth having; it stays open as long as `stack`."""
+        shown, attempt = shown_address(str(first)), 1
+        while True:
+            try:
+                return await self._follow(first, headers, stack)
+            except AddressRefused as error:
+                raise AddressRefused(f"{shown} is not fetched: {error}") from None
+            except _Unanswered as error:
+                await stack.aclose()
+                if attempt >= self.policy.attempts:
+                    often = f", {attempt} times" if attempt > 1 else ""
+                    raise SourceFailed(f"{shown} could not be fetched{often}: {error}") from None
+                log.debug("source asked again", address=shown, why=str(error), attempt=attempt)
+            await self.back_off(attempt)
+            attempt += 1
+
+    async def _follow(
+        self, first: URL, headers: Mapping[str, str], stack: AsyncExitStack
+    ) -> Streamed:
+        shown, login, url = shown_address(str(first)), basic_auth(first), first.with_user(None)
+        been = set[URL]()
+        while True:
+            own = {"Authorization": login} if login and url.origin() == first.origin() else {}
+            response = await self._ask(url, {**headers, **own}, stack)
+            location = response.headers.get("Location")
+            if response.status not in REDIRECTS or location is None:
+                return Streamed(response, shown, self._patience)
+            await stack.aclose()
+            been.add(url)
+            url = _joined(url, location)
+            if url in been:
+                raise SourceFailed(f"{shown} redirects in a circle")
+            if len(been) > self._redirects:
+                raise SourceFailed(f"{shown} redirects more than {self._redirects} times")
+
+    async def _ask(
+        self, url: URL, headers: Mapping[str, str], stack: AsyncExitStack
+    ) -> aiohttp.ClientResponse:
+        """One request, when it is its turn."""
+        name = url.raw_host or ""
+        self._reach.check_literal(name)
+        host = self._hosts[name]
+        await stack.enter_async_context(host.place())
+        await host.turn()
+        started_at = self._clock()
+        try:
+            response = await self._send(url, headers, stack)
+        except _Unanswered as error:
+            host.no_answer(started_at)
+            if error.unreachable:
+                host.unreachable(str(error), self.policy.attempts)
+            raise
+        except BaseException:
+            host.abandon()
+            raise
+        host.learn(response.status, response.headers, started_at)
+        if classify("GET", response.status) is Verdict.RETRY:
+            raise _Unanswered(f"it answered {response.status}")
+        return response
+
+    async def _send(
+        self, url: URL, headers: Mapping[str, str], stack: AsyncExitStack
+    ) -> aiohttp.ClientResponse:
+        proxy = proxy_for(url)
+        if proxy is not None:
+            await self._check_name(url)
+            if url.scheme == "http":  # the request itself goes to the proxy
+                headers = {**headers, **proxy.headers}
+        session = self._direct if proxy is None else self._proxied
+        patience_s = self._patience.connect_s + self._patience.answer_s
+        try:
+            with anyio.fail_after(patience_s):
+                return await stack.enter_async_context(
+                    session.get(
+                        url,
+                        headers=headers,
+                        allow_redirects=False,
+                        proxy=None if proxy is None else proxy.url,
+                        proxy_headers=None if proxy is None else proxy.headers,
+                    )
+                )
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise SourceFailed(f"{shown_address(str(url))}: {explain(error)}") from None
+        except (aiohttp.InvalidURL, ValueError):
+            raise AddressRefused(f"{shown_address(str(url))} is not an address") from None
+        except aiohttp.ClientResponseError as error:
+            raise _Unanswered(f"its answer makes no sense ({error.message})") from None
+        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+            unreachable = isinstance(error, UNREACHABLE)
+            raise _Unanswered(explain(error), unreachable=unreachable) from None
+
+    async def _check_name(self, url: URL) -> None:
+        """Look up what a proxy is asked for, since the proxy does not know our rule.
+
+        Names that only the proxy can look up are its own affair.
+        """
+        with suppress(OSError):
+            await self._guarded.resolve(url.raw_host or "", url.port or 0)
+
+
+def _joined(url: URL, location: str) -> URL:
+    """Where a redirect leads; credentials that a server puts there are not used."""
+    try:
+        target = str(url.join(as_written(location)))
+    except (ValueError, UnicodeError):
+        raise AddressRefused("it redirects to what is not an address") from None
+    return parsed_address(target).with_user(None)

@@ -1,0 +1,205 @@
+"""Files on other servers: fetched, compared, hosted on the portal, and not fetched in vain."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulkpub.sandbox import Sandbox
+
+Publish = Callable[..., Any]
+
+
+async def test_a_file_elsewhere_is_fetched_and_hosted(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, statuses: Any
+) -> None:
+    manifest = folder.manifest(
+        folder.dataset("a", {"url": elsewhere.has("b.csv"), "title": "B"}, "a.csv")
+    )
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report
+    assert set(statuses(report).values()) == {"created"}
+    (dataset,) = sandbox.state.datasets.values()
+    assert [each.title for each in dataset.resources] == ["B", "a.csv"]
+    assert [each.filetype for each in dataset.resources] == ["file", "file"]
+    told = report.datasets[0].resources[0]
+    assert dataset.resources[0].checksum == {"type": "sha1", "value": told.sha1}
+    assert told.source == elsewhere.address + "/b.csv"
+
+
+async def test_a_second_run_writes_nothing_and_tells_so(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, statuses: Any, writes: Any
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv"), "title": "B"}))
+    await publish(manifest)
+    sandbox.requests.clear()
+    report = await publish(manifest)
+    assert list(statuses(report).values()) == ["unchanged"]
+    assert report.run.exit_code == 0
+    assert writes(sandbox) == []
+    assert elsewhere.sent == ["b.csv", "b.csv"], "nothing was remembered: it had to be compared"
+
+
+async def test_what_is_remembered_costs_one_small_request(
+    *, publish: Publish, folder: Any, elsewhere: Any, statuses: Any, tmp_path: Path
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv")}))
+    await publish(manifest, state_dir=tmp_path / "state")
+    elsewhere.forget()
+    report = await publish(manifest, state_dir=tmp_path / "state")
+    assert list(statuses(report).values()) == ["unchanged"]
+    assert (elsewhere.asked, elsewhere.sent) == (["b.csv"], [])
+
+
+async def test_a_source_that_changed_is_replaced_in_place(
+    *,
+    publish: Publish,
+    folder: Any,
+    elsewhere: Any,
+    sandbox: Sandbox,
+    statuses: Any,
+    tmp_path: Path,
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv")}))
+    first = await publish(manifest, state_dir=tmp_path / "state")
+    elsewhere.has("b.csv", "other\n1\n")
+    report = await publish(manifest, state_dir=tmp_path / "state")
+    assert list(statuses(report).values()) == ["replaced"]
+    assert report.datasets[0].resources[0].id == first.datasets[0].resources[0].id
+    (dataset,) = sandbox.state.datasets.values()
+    assert [(each.title, each.filesize) for each in dataset.resources] == [("b.csv", 8)]
+
+
+async def test_what_was_lost_on_the_portal_is_fetched_though_it_has_not_changed(
+    *,
+    publish: Publish,
+    folder: Any,
+    elsewhere: Any,
+    sandbox: Sandbox,
+    statuses: Any,
+    tmp_path: Path,
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv")}))
+    await publish(manifest, state_dir=tmp_path / "state")
+    (dataset,) = sandbox.state.datasets.values()
+    dataset.resources.clear()
+    report = await publish(manifest, state_dir=tmp_path / "state")
+    assert list(statuses(report).values()) == ["created"]
+    assert len(dataset.resources) == 1
+
+
+async def test_a_title_somebody_gave_survives_a_changed_source(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv")}))
+    await publish(manifest)
+    (dataset,) = sandbox.state.datasets.values()
+    dataset.resources[0].title = "Comptages"
+    elsewhere.has("b.csv", "other\n1\n")
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report
+    assert [(each.title, each.filesize) for each in dataset.resources] == [("Comptages", 8)]
+
+
+async def test_what_cannot_be_fetched_fails_alone(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, statuses: Any
+) -> None:
+    page = "<!doctype html><title>Oops</title>"
+    manifest = folder.manifest(
+        folder.dataset(
+            "a",
+            {"url": f"{elsewhere.address}/gone.csv"},
+            {"url": elsewhere.has("page.csv", page, "text/csv")},
+            {"url": elsewhere.has("good.csv")},
+            {"url": elsewhere.has("bad.json", "{no", "application/json"), "check": "json"},
+        )
+    )
+    report = await publish(manifest)
+    assert report.run.exit_code == 1
+    assert list(statuses(report).values()) == ["failed", "failed", "created", "failed"]
+    errors = [each.error for each in report.datasets[0].resources]
+    assert "404" in errors[0]
+    assert "HTML" in errors[1]
+    assert "JSON" in errors[3]
+    (dataset,) = sandbox.state.datasets.values()
+    assert [each.title for each in dataset.resources] == ["good.csv"]
+
+
+async def test_two_sources_of_one_name_and_one_content_make_two_resources(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, statuses: Any
+) -> None:
+    urls = [elsewhere.has(f"{part}/b.csv", "same\n") for part in "xyz"]
+    manifest = folder.manifest(folder.dataset("a", *({"url": url} for url in urls)))
+    assert (await publish(manifest)).run.exit_code == 0
+    (dataset,) = sandbox.state.datasets.values()
+    assert len({each.url for each in dataset.resources}) == 3
+    again = await publish(manifest)
+    assert set(statuses(again).values()) == {"unchanged"}
+
+
+async def test_a_lost_answer_does_not_publish_what_was_fetched_twice(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, lose_answers: Any
+) -> None:
+    sandbox.interceptor = lose_answers("POST", "/upload/")
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv")}))
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report
+    (dataset,) = sandbox.state.datasets.values()
+    assert [each.title for each in dataset.resources] == ["b.csv"]
+
+
+async def test_an_upload_that_never_arrived_is_fetched_and_sent_again(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, lose_answers: Any
+) -> None:
+    sandbox.interceptor = lose_answers("POST", "/upload/", before=True)
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv")}))
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report
+    (dataset,) = sandbox.state.datasets.values()
+    assert [each.title for each in dataset.resources] == ["b.csv"]
+
+
+async def test_a_plan_asks_the_source_and_fetches_nothing(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox
+) -> None:
+    manifest = folder.manifest(
+        folder.dataset(
+            "a",
+            {"url": elsewhere.has("b.csv", "x\n" * 500)},
+            {"url": f"{elsewhere.address}/gone.csv"},
+        )
+    )
+    plan = await publish(manifest, dry_run=True)
+    assert plan.run.exit_code == 1
+    there, gone = plan.datasets[0].resources
+    assert there.status == "created"
+    assert there.reason.endswith("to be fetched from " + elsewhere.address + "/b.csv, 1000 bytes")
+    assert "404" in str(gone.error)
+    assert not sandbox.state.datasets
+
+
+async def test_a_plan_knows_what_has_not_changed(
+    *, publish: Publish, folder: Any, elsewhere: Any, statuses: Any, tmp_path: Path
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", {"url": elsewhere.has("b.csv")}))
+    await publish(manifest, state_dir=tmp_path / "state")
+    elsewhere.forget()
+    plan = await publish(manifest, state_dir=tmp_path / "state", dry_run=True)
+    assert list(statuses(plan).values()) == ["unchanged"]
+    assert elsewhere.sent == []
+
+
+@pytest.mark.parametrize("shrink", ["10%", 0.1])
+async def test_a_guard_holds_back_what_was_fetched(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, shrink: Any
+) -> None:
+    url = elsewhere.has("b.csv", "x\n" * 500)
+    manifest = folder.manifest(folder.dataset("a", {"url": url, "guard": {"shrink": shrink}}))
+    assert (await publish(manifest)).run.exit_code == 0
+    elsewhere.has("b.csv", "x\n")
+    report = await publish(manifest)
+    assert report.run.exit_code == 1
+    assert "shrank from 1000 to 2 bytes" in str(report.datasets[0].resources[0].error)
+    (dataset,) = sandbox.state.datasets.values()
+    assert dataset.resources[0].filesize == 1000
