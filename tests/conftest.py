@@ -204,7 +204,7 @@ class Elsewhere:
 
 @pytest.fixture
 async def elsewhere(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]:
-    """The server; also the proxy on the way to `http://old.example`, and there as well.
+    """The server; also the proxy on the way to `http://old.example.com`, and there as well.
 
     A portal lists no address on the loopback.
     """

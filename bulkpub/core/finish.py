@@ -4,6 +4,7 @@ Asked once the uploads are over, when every entry's id is known.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bulkpub.core.actions import ListItem
 from bulkpub.core.diff import changed_fields, resource_changes, title_to_keep_safe
@@ -97,7 +98,20 @@ def _item(entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource)
     if isinstance(entry.source, LinkSource) and entry.source.url != remote.url:
         url = entry.source.url
     host = is_sent(entry.source) and remote.stored and not remote.hosted
-    return ListItem(remote.id, resource_changes(wanted, entry, remote), url, host)
+    changes = resource_changes(wanted, entry, remote)
+    if host:
+        changes = _without_kept_title(changes, remote)
+    return ListItem(remote.id, changes, url, host)
+
+
+def _without_kept_title(
+    changes: ResourceMetadata | None, remote: RemoteResource
+) -> ResourceMetadata | None:
+    """A resource that was moved here is left as it was: the title is back where it belongs."""
+    extras = dict((changes and changes.extras) or remote.metadata.extras or {})
+    if extras.pop(TITLE_EXTRA, None) is None:
+        return changes
+    return replace(changes or ResourceMetadata(), extras=extras)
 
 
 def unfinished(

@@ -58,7 +58,7 @@ class ResourceStory:
     counts, as a file that turns out to have arrived was created all the same.
     `touched` tells that its file was written to in this run, so that its title was reset;
     `undescribable` that the portal refuses whatever is said of it; `stays` why it is left
-    where it is, though it was to be hosted.
+    where it is, though it was to be hosted; `address` is where its file is fetched from.
     """
 
     spec: ResourceSpec
@@ -73,6 +73,7 @@ class ResourceStory:
     touched: bool = False
     undescribable: bool = False
     stays: str | None = None
+    address: str | None = None
 
     @property
     def describable(self) -> bool:
@@ -93,6 +94,7 @@ class ResourceStory:
         if not isinstance(action, Refuse) and not (self.touched and self.wanted):
             self.wanted = action.wanted
         if isinstance(action, Fetch):
+            self.address = action.source.shown
             return  # once it is fetched, it is planned again
         if isinstance(action, Refuse):
             self.error = action.reason
@@ -286,7 +288,7 @@ class Story:
             reason=reason,
             id=remote.id if remote else story.spec.id,
             title=title,
-            source=story.spec.source.shown,
+            source=story.address or story.spec.source.shown,
             sha1=known.sha1 if known else None,
             size=known.size if known else None,
             url=(remote.url or None) if remote else None,
