@@ -9,6 +9,7 @@ import pytest
 from bulkpub.sandbox import Sandbox
 
 Publish = Callable[..., Any]
+MANIFESTS = Path(__file__).parents[2] / "manifests"
 
 
 async def test_a_file_elsewhere_is_fetched_and_hosted(
@@ -188,6 +189,26 @@ async def test_a_plan_knows_what_has_not_changed(
     plan = await publish(manifest, state_dir=tmp_path / "state", dry_run=True)
     assert list(statuses(plan).values()) == ["unchanged"]
     assert elsewhere.sent == []
+
+
+async def test_the_shipped_example_of_a_migration_works(
+    *, publish: Publish, folder: Any, elsewhere: Any, sandbox: Sandbox, statuses: Any
+) -> None:
+    """But for the other server, which is one of ours here."""
+    countries = MANIFESTS / "data" / "decoupage-administratif" / "decoupage-administratif-2026.zip"
+    elsewhere.has(
+        "naturalearth/110m/cultural/ne_110m_admin_0_countries.zip",
+        countries.read_bytes(),
+        "application/zip",
+    )
+    text = (MANIFESTS / "migration.yaml").read_text()
+    assert "https://naciscdn.org/" in text
+    manifest = folder.text(text.replace("https://naciscdn.org", elsewhere.address))
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report
+    (dataset,) = sandbox.state.datasets.values()
+    assert [each.filetype for each in dataset.resources] == ["file", "remote"]
+    assert set(statuses(await publish(manifest)).values()) == {"unchanged"}
 
 
 @pytest.mark.parametrize("shrink", ["10%", 0.1])

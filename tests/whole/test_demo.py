@@ -44,7 +44,7 @@ def its_own(name: str, tag: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["demo.yaml", "nightly.yaml"])
+@pytest.mark.parametrize("name", ["demo.yaml", "nightly.yaml", "harvest.yaml"])
 async def test_a_shipped_manifest_is_published_and_a_second_run_changes_nothing(
     *,
     target: Any,

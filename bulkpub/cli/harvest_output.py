@@ -1,0 +1,233 @@
+"""Where a harvested manifest goes: to stdout, or to a file, complete or not there, never half.
+
+The rule: nothing that exists is overwritten. To a manifest that is there already only what it
+does not have is added, and what people wrote in it stays as they wrote it.
+"""
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol, TextIO
+
+from bulkpub.core.model import DatasetSpec
+from bulkpub.errors import BulkpubError, ManifestInvalid, SettingsInvalid
+from bulkpub.manifest.amending import amend
+from bulkpub.manifest.loading import load_text
+from bulkpub.manifest.writing import LinesWriter, ManifestWriter
+
+__all__ = ["Added", "Output", "OutputLost", "open_output"]
+
+_LINES = (".jsonl", ".ndjson")
+_YAML = (".yaml", ".yml")
+
+
+class OutputLost(BulkpubError):
+    """The manifest could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came to a manifest that was there already; `notes` are those on what is new."""
+
+    datasets: int
+    resources: int
+    notes: tuple[str, ...]
+
+
+class Output(Protocol):
+    """A manifest being written."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the top is there."""
+
+    @property
+    def own_files(self) -> frozenset[str]:
+        """Real paths of the files that the manifest itself is written to: they are no data."""
+
+    def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:
+        """Write the top; once, before the first dataset."""
+
+    def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
+        """Write a dataset; returns its notes, those on what could not be written included."""
+
+    def finish(self) -> Added | None:
+        """Make it last; without this a file stays as it was. None for a manifest that is new."""
+
+
+@contextmanager
+def open_output(path: Path | None) -> Iterator[Output]:
+    """The manifest at `path`, None for stdout; raises `SettingsInvalid` before anything is read.
+
+    Raises `OutputLost` when what is written does not arrive.
+    """
+    if path is None:
+        with _unbroken("to stdout"), _stdout() as output:
+            yield output
+        return
+    suffix = path.suffix.lower()
+    if suffix not in (*_YAML, *_LINES):
+        raise SettingsInvalid(
+            f"{path}: a manifest's name ends in one of {' '.join(_YAML + _LINES)}"
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise SettingsInvalid(f"{path} cannot be written: no right to in {path.parent}, or no such")
+    with _unbroken(f"to {path}"):
+        if path.exists():
+            yield _Existing(path)
+            return
+        with _new_file(path) as output:
+            yield output
+
+
+@contextmanager
+def _unbroken(where: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputLost(
+            f"the manifest could not be written {where}: {error.strerror or error}"
+        ) from error
+
+
+class _Written:
+    """A manifest that is written from its top."""
+
+    def __init__(self, writer: ManifestWriter | LinesWriter, out: TextIO) -> None:
+        self.begun = False
+        self._writer = writer
+        self._out = out
+
+    def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:
+        self.begun = True
+        self._writer.header(portal=portal, organization=organization, comment=comment)
+
+    def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
+        told = self._writer.dataset(spec, notes)
+        self._out.flush()
+        return told
+
+
+class _Stdout(_Written):
+    """A manifest on stdout, as UTF-8 whatever the terminal's encoding is."""
+
+    @property
+    def own_files(self) -> frozenset[str]:
+        """The file that stdout is redirected to, where the system tells its name."""
+        with contextlib.suppress(OSError, ValueError):
+            return frozenset({os.path.realpath(f"/dev/fd/{sys.stdout.fileno()}")})
+        return frozenset()
+
+    def finish(self) -> None:
+        """See `Output`: whoever reads has it all already."""
+
+
+@contextmanager
+def _stdout() -> Iterator[Output]:
+    out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
+    try:
+        yield _Stdout(ManifestWriter(out), out)
+    except OSError:  # what is still buffered would fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            out.detach()
+
+
+class _NewFile(_Written):
+    """A manifest in a file of its own, which gets its name when it is complete."""
+
+    def __init__(self, path: Path, temporary: Path, out: TextIO) -> None:
+        lines = path.suffix.lower() in _LINES
+        super().__init__(LinesWriter(out) if lines else ManifestWriter(out), out)
+        self._path = path
+        self._temporary = temporary
+        self.own_files = frozenset({os.path.realpath(path), os.path.realpath(temporary)})
+
+    def finish(self) -> None:
+        """See `Output`; raises `OutputLost` when somebody else has made the file meanwhile."""
+        if not self.begun:
+            return
+        self._out.flush()
+        os.fsync(self._out.fileno())
+        try:
+            os.link(self._temporary, self._path)  # unlike a rename, this never overwrites
+        except OSError:  # it exists, or this file system has no hard links
+            if self._path.exists():
+                raise OutputLost(f"{self._path} was made by somebody else meanwhile") from None
+            self._temporary.replace(self._path)
+
+
+class _Existing:
+    """A manifest that was there before: what it does not have yet is added at the end."""
+
+    begun = True
+
+    def __init__(self, path: Path) -> None:
+        if path.suffix.lower() in _LINES:
+            raise SettingsInvalid(f"{path} is there already, and only to YAML anything is added")
+        self._path = path.resolve()
+        self._name = str(path)
+        self._before = self._path.read_bytes()
+        self._found: list[tuple[DatasetSpec, Sequence[str]]] = []
+        self.own_files = frozenset({str(self._path)})
+        problems = load_text(self._text(), str(self._path.parent), self._name).problems
+        if problems:  # told before anything is harvested
+            raise ManifestInvalid(problems)
+
+    def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:
+        """See `Output`; it has a top."""
+
+    def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
+        """See `Output`; what is new shows at the end, and so do the notes."""
+        self._found.append((spec, notes))
+        return ()
+
+    def finish(self) -> Added:
+        """See `Output`; raises `OutputLost` when somebody else has written to it meanwhile."""
+        amended = amend(self._text(), self._found, base=self._path.parent, name=self._name)
+        content = amended.text.encode()
+        if content != self._before:
+            if self._path.read_bytes() != self._before:
+                raise OutputLost(f"{self._name} was changed by somebody else meanwhile")
+            with _beside(self._path) as (temporary, out):
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+                temporary.chmod(self._path.stat().st_mode)
+                temporary.replace(self._path)
+        return Added(amended.datasets, amended.resources, amended.notes)
+
+    def _text(self) -> str:
+        try:
+            return self._before.decode()
+        except UnicodeDecodeError:
+            raise SettingsInvalid(f"{self._name} is not UTF-8 text") from None
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[Output]:
+    with _beside(path) as (temporary, raw):
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # as a file made the plain way would be
+        with io.TextIOWrapper(raw, encoding="utf-8", newline="\n") as out:
+            yield _NewFile(path, temporary, out)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A file in the same folder, gone afterwards unless it was given another name."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield Path(name), out
+    finally:
+        Path(name).unlink(missing_ok=True)

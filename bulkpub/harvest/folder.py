@@ -1,0 +1,250 @@
+"""`bulkpub harvest folder DIR`: a folder on this machine → one dataset per folder with files.
+
+Titles come from names, descriptions from READMEs, everything else from sidecars; what a
+sidecar says wins. Keys are the ways to the folders, so the next harvest gives the same ones.
+"""
+
+import os
+import posixpath
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from bulkpub.core.model import (
+    DatasetMetadata,
+    DatasetSpec,
+    FileSource,
+    Prune,
+    ResourceMetadata,
+    ResourceSpec,
+)
+from bulkpub.errors import SettingsInvalid
+from bulkpub.harvest.found import Found, Harvest, Reader
+from bulkpub.harvest.naming import readable, readable_path, titles_of
+from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.sidecars import Sidecar, Unusable, read_metadata, read_package, read_text
+from bulkpub.harvest.walking import Folder, absolute, folders
+from bulkpub.manifest.fields import DESCRIPTION_LIMIT
+from bulkpub.manifest.files import Files
+
+__all__ = ["harvest"]
+
+
+async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harvest:  # noqa: ARG001 - nothing is read from elsewhere
+    """The datasets in the folder `source`, parents before what is below them.
+
+    Raises `SettingsInvalid` when there is no such folder.
+    """
+    for found in _Tree(source, options).datasets():
+        yield found
+
+
+class _Tree:
+    """One folder being harvested."""
+
+    def __init__(self, root: str, options: HarvestOptions) -> None:
+        if not Path(root).is_dir():
+            raise SettingsInvalid(f"{root} is not a folder")
+        self._root = absolute(root)
+        self._name = posixpath.basename(self._root) or "files"
+        self._options = options
+        self._base = absolute(options.base)
+        self._files = Files(self._base)
+        self._times: dict[str, float] = {}
+        self._claimed: set[str] = set()
+        """Files that a sidecar further up speaks of: they are part of its dataset."""
+
+    def datasets(self) -> Iterator[Found]:
+        walked = folders(self._root, self._options.note, self._options.lost)
+        if self._options.single:
+            found = self._single(list(walked))
+            if found is not None:
+                yield found
+            return
+        for folder in walked:
+            found = self._dataset(folder, [(folder, name) for name in folder.files])
+            if found is not None:
+                yield found
+
+    def _single(self, walked: list[Folder]) -> Found | None:
+        """One dataset of everything; only what lies in the first folder speaks for it."""
+        if not walked:
+            return None
+        first, *below = walked
+        for folder in below:
+            for name in filter(None, (folder.readme, folder.package, folder.metadata)):
+                self._options.note(
+                    f"{folder.inside}/{name} is left out: it speaks of one folder only"
+                )
+        return self._dataset(first, [(each, name) for each in walked for name in each.files])
+
+    def _dataset(self, folder: Folder, names: list[tuple[Folder, str]]) -> Found | None:
+        notes: list[str] = []
+        sidecars = list(self._sidecars(folder, notes))
+        listed = self._listed(folder, sidecars, notes)
+        paths = [posixpath.join(each.path, name) for each, name in names]
+        resources = self._resources(folder, paths, listed, notes)
+        if not resources:
+            if notes:
+                where = self._shown(folder.path)
+                self._options.note(f"{where} gives no dataset: {'; '.join(notes)}")
+            return None
+        spec = DatasetSpec(
+            posixpath.join(self._name, folder.inside) if folder.inside else self._name,
+            DatasetMetadata(title=self._title(folder)),
+            tuple(resources),
+        )
+        for sidecar in reversed(sidecars):
+            spec = _described(spec, sidecar)
+        if not spec.metadata.description:
+            title = spec.metadata.title
+            notes.append("no README says what this is: the description is only the title")
+            spec = replace(spec, metadata=replace(spec.metadata, description=title))
+        if not self._options.wanted(spec, self._newest(resources)):
+            return None
+        return Found(spec, tuple(notes))
+
+    def _title(self, folder: Folder) -> str:
+        return readable_path(folder.inside) if folder.inside else readable(self._name)
+
+    # --- what describes it -------------------------------------------------------------------
+
+    def _sidecars(self, folder: Folder, notes: list[str]) -> Iterator[Sidecar]:
+        """What describes the folder, the most telling first."""
+        found: list[Sidecar] = []
+        if folder.readme is not None:
+            found.append(self._readme(folder, folder.readme, notes))
+        path = Path(folder.path)
+        try:
+            if folder.package is not None:
+                links = bool(self._options.links)
+                found.insert(0, read_package(path / folder.package, links=links))
+        except Unusable as error:
+            self._options.lost(f"{self._shown(folder.path)}: {error}")
+        try:
+            if folder.metadata is not None:
+                shown = self._shown(posixpath.join(folder.path, folder.metadata))
+                below = DatasetMetadata(title=self._title(folder))
+                for each in reversed(found):
+                    below = _over(below, each.spec.metadata)
+                found.insert(0, read_metadata(path / folder.metadata, shown, below))
+        except Unusable as error:
+            self._options.lost(str(error))
+        for sidecar in found:
+            notes += sidecar.notes
+        return iter(found)
+
+    def _readme(self, folder: Folder, name: str, notes: list[str]) -> Sidecar:
+        try:
+            text = read_text(Path(folder.path, name))
+        except Unusable as error:
+            notes.append(str(error))
+            text = ""
+        if len(text) > DESCRIPTION_LIMIT:
+            notes.append(f"{name} has {len(text)} characters, too many for a description")
+            text = ""
+        return Sidecar(DatasetSpec("", DatasetMetadata(description=text or None)))
+
+    def _listed(
+        self, folder: Folder, sidecars: list[Sidecar], notes: list[str]
+    ) -> dict[str, ResourceSpec]:
+        """What sidecars say of resources: by path for files here, else by key; in their order."""
+        listed: dict[str, ResourceSpec] = {}
+        for sidecar in sidecars:
+            for spec in sidecar.spec.resources:
+                source, name = spec.source, spec.key
+                if isinstance(source, FileSource):
+                    name = posixpath.normpath(posixpath.join(folder.path, source.shown))
+                    if not Path(name).is_file():
+                        notes.append(f"{source.shown} is described but not there")
+                        continue
+                    self._claimed.add(name)
+                listed.setdefault(name, spec)
+        return listed
+
+    # --- files -------------------------------------------------------------------------------
+
+    def _resources(
+        self,
+        folder: Folder,
+        paths: list[str],
+        listed: dict[str, ResourceSpec],
+        notes: list[str],
+    ) -> list[ResourceSpec]:
+        """The resources: those that are listed first, in that order, then the other files."""
+        others = [path for path in paths if path not in self._claimed]
+        ordered = [*listed, *(path for path in others if path not in listed)]
+        files = [path for path in ordered if self._is_data(path, listed)]
+        titles = dict(
+            zip(files, titles_of([posixpath.relpath(p, folder.path) for p in files]), strict=True)
+        )
+        resources: list[ResourceSpec] = []
+        for name in ordered:
+            spec = listed.get(name)
+            if name in titles:
+                made = self._file(name, titles[name], spec, notes)
+                resources += [made] if made else []
+            elif spec is not None and not isinstance(spec.source, FileSource):
+                resources.append(spec)
+        return resources
+
+    def _is_data(self, path: str, listed: dict[str, ResourceSpec]) -> bool:
+        spec = listed.get(path)
+        if spec is not None and not isinstance(spec.source, FileSource):
+            return False
+        return os.path.realpath(path) not in self._options.leave_out
+
+    def _file(
+        self, path: str, title: str, said: ResourceSpec | None, notes: list[str]
+    ) -> ResourceSpec | None:
+        shown = self._shown(path)
+        try:
+            found = self._files.path(shown)
+        except Unusable as error:
+            notes.append(f"left out: {error}")
+            return None
+        self._times[found.path] = found.mtime
+        source = FileSource(found.path, shown)
+        if said is None:
+            return ResourceSpec(found.key, source, ResourceMetadata(title=title))
+        assert isinstance(said.source, FileSource)  # noqa: S101 - links are not made into files
+        metadata = said.metadata
+        if metadata.title is None:
+            metadata = replace(metadata, title=title)
+        usual = {posixpath.normpath(said.source.shown), said.source.shown}
+        key = found.key if said.key in usual else said.key
+        return replace(said, key=key, source=source, metadata=metadata)
+
+    def _shown(self, path: str) -> str:
+        return os.path.relpath(path, self._base)
+
+    def _newest(self, resources: list[ResourceSpec]) -> date | None:
+        times = [
+            self._times[each.source.path]
+            for each in resources
+            if isinstance(each.source, FileSource)
+        ]
+        return datetime.fromtimestamp(max(times), UTC).date() if times else None
+
+
+def _described(spec: DatasetSpec, sidecar: Sidecar) -> DatasetSpec:
+    said = sidecar.spec
+    return replace(
+        spec,
+        key=said.key if sidecar.says_key else spec.key,
+        id=said.id or spec.id,
+        organization=said.organization or spec.organization,
+        prune=spec.prune if said.prune is Prune.NONE else said.prune,
+        metadata=_over(spec.metadata, said.metadata),
+    )
+
+
+def _over(below: DatasetMetadata, said: DatasetMetadata) -> DatasetMetadata:
+    """`said`, and where it is silent what `below` says."""
+    spoken = {
+        field.name: value
+        for field in fields(said)
+        if (value := getattr(said, field.name)) is not None
+    }
+    return replace(below, **spoken)

@@ -1,0 +1,101 @@
+"""Values out of a graph of RDF, read loosely and in a fixed order.
+
+Pure. A literal may stand where a node is expected and the other way round; of several
+languages French comes first, then English, then none, then any.
+"""
+
+from collections.abc import Container, Iterable
+from urllib.parse import urljoin
+
+from rdflib import Graph, Literal, URIRef
+from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS
+from rdflib.term import BNode, Node
+
+from bulkpub.harvest.loose import LANGUAGES, clean
+
+__all__ = ["address", "addresses", "label", "literals", "locals_of", "named", "said", "words"]
+
+_LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title, FOAF.name, RDF.value)
+_WEB = ("http://", "https://", "ftp://")
+
+
+def address(node: Node) -> bool:
+    """Whether the node is an address that can be looked up."""
+    return isinstance(node, URIRef) and str(node).lower().startswith(_WEB)
+
+
+def _rank(node: Node) -> int:
+    language = (node.language or "") if isinstance(node, Literal) else ""
+    short = language.lower().split("-")[0]
+    if short in LANGUAGES:
+        return LANGUAGES.index(short)
+    return len(LANGUAGES) + bool(short)
+
+
+def said(graph: Graph, subject: Node, *predicates: Node) -> str:
+    """The literal (or the address) that the first of the predicates with any has."""
+    for predicate in predicates:
+        values = sorted(graph.objects(subject, predicate), key=_rank)
+        for value in values:
+            if not isinstance(value, BNode) and (found := clean(str(value))):
+                return found
+    return ""
+
+
+def literals(graph: Graph, subject: Node, predicate: Node) -> list[str]:
+    """All values that are texts or addresses; of several languages only the one wanted most."""
+    values = [each for each in graph.objects(subject, predicate) if not isinstance(each, BNode)]
+    best = min((_rank(each) for each in values), default=0)
+    return [found for each in values if _rank(each) == best and (found := clean(str(each)))]
+
+
+def label(graph: Graph, node: Node) -> str:
+    """The name of what `node` stands for; empty when it has none but an address."""
+    if isinstance(node, Literal):
+        return clean(str(node))
+    return said(graph, node, *_LABELS)
+
+
+def words(graph: Graph, subject: Node, predicate: Node) -> list[str]:
+    """All ways in which the values are told: addresses, texts, and the names of nodes."""
+    found: dict[str, None] = {}
+    for each in sorted(graph.objects(subject, predicate), key=_rank):
+        if not isinstance(each, BNode):
+            found[clean(str(each))] = None
+        if not isinstance(each, Literal):
+            found[label(graph, each)] = None
+            found.update(dict.fromkeys(literals(graph, each, DCTERMS.identifier)))
+    return [each for each in found if each]
+
+
+def named(graph: Graph, subject: Node, *predicates: Node) -> Iterable[str]:
+    """The names of those that the predicates point to."""
+    for predicate in predicates:
+        for each in graph.objects(subject, predicate):
+            if name := label(graph, each):
+                yield name
+
+
+def addresses(graph: Graph, subject: Node, predicates: Iterable[Node], base: str) -> list[str]:
+    """The whole addresses that the predicates point to, in order."""
+    found: dict[str, None] = {}
+    for predicate in predicates:
+        for each in graph.objects(subject, predicate):
+            written = clean(str(each))
+            if isinstance(each, BNode) or not written:
+                continue
+            try:
+                found[urljoin(base, written)] = None
+            except ValueError:  # a bracket left open
+                found[written] = None
+    return list(found)
+
+
+def locals_of(graph: Graph, subject: Node, known: Container[Node]) -> list[str]:
+    """The last words of the predicates that say something of `subject` and are not known."""
+    predicates = dict.fromkeys(graph.predicates(subject))
+    return [_last(str(each)) for each in predicates if each not in known]
+
+
+def _last(iri: str) -> str:
+    return iri.rstrip("/#").replace("#", "/").rpartition("/")[2]

@@ -1,0 +1,207 @@
+"""An Opendatasoft portal → datasets, by its Explore API v2.1, page by page.
+
+A dataset's records are offered as exports, its attachments and alternative exports as they are.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlunsplit
+
+from bulkpub.core.model import Json
+from bulkpub.errors import SourceFailed
+from bulkpub.harvest.entry import Entry, Offer
+from bulkpub.harvest.found import Found, Page, Reader
+from bulkpub.harvest.loose import items, mapping, parse_json, text, texts, truth
+from bulkpub.harvest.mapping import listed
+from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.paging import Trail, address_parts
+from bulkpub.harvest.periods import period
+from bulkpub.manifest.addresses import public
+
+__all__ = ["harvest"]
+
+ROWS = 100
+"""Datasets a page, the most the API gives."""
+MOST = 10_000
+"""Datasets that the API gives by pages at all."""
+_API = "/api/explore/v2.1/catalog/datasets"
+_EXPORTS = {"csv": "text/csv", "json": "application/json", "geojson": "application/geo+json"}
+_READ = {
+    "default": frozenset(
+        """
+    title description theme keyword license license_url modified publisher references
+    territory geographic_reference update_frequency
+    """.split()  # noqa: SIM905  # a list would be one word a line
+    ),
+    "dcat": frozenset(
+        """
+    accrualperiodicity spatial temporal temporal_coverage_start temporal_coverage_end
+    temporal_coverage_start_date temporal_coverage_end_date granularity contact_name
+    contact_email creator conforms_to
+    """.split()  # noqa: SIM905  # a list would be one word a line
+    ),
+}
+_OWN_BUSINESS = re.compile(
+    r".*_id$|.*_ids$|metadata_.*|data_processed|data_visible|geographic_.*|timezone|records_count|"
+    r"theme_.*|language|metadata_languages|oauth_scope|parent_domain|source_.*|federated|explore|"
+    r"visualization|geographic_area_mode|modified_updates_on.*|shared_catalog|domain.*"
+)
+"""What the platform notes for itself."""
+
+
+async def harvest(source: str, reader: Reader, options: HarvestOptions) -> AsyncIterator[Found]:
+    """The datasets of the Opendatasoft portal at `source`; SourceFailed when it is none."""
+    base, query = _portal(source)
+    trail = Trail(reader, options)
+    offset = 0
+    while not trail.enough:
+        rows = min(ROWS, MOST - offset)
+        if rows <= 0:
+            trail.lost(f"{public(base)} gives no more than {MOST} datasets: the others are missing")
+            return
+        page = {**query, "order_by": "dataset_id", "limit": str(rows), "offset": str(offset)}
+        url = f"{base}{_API}?{urlencode(page, quote_via=quote)}"
+        answer = await trail.read(url, "application/json", _result)
+        if answer is None:
+            return
+        datasets = [mapping(each.get("dataset")) or each for each in items(answer["results"])]
+        new = trail.new(datasets, _key)
+        for found in trail.wanted(_entry(each, public(base)) for each in new):
+            yield found
+        offset += len(datasets)
+        if trail.ends(public(source), offset, answer.get("total_count"), len(datasets), len(new)):
+            return
+
+
+def _key(dataset: Mapping[str, Any]) -> str:
+    return " ".join((text(dataset.get("dataset_id")) or text(dataset.get("dataset_uid"))).split())
+
+
+def _portal(source: str) -> tuple[str, dict[str, str]]:
+    """The portal's address, and the filter for the one dataset whose page was given."""
+    parts = address_parts(source)
+    before, _, after = parts.path.partition("/explore")
+    path = before.partition("/api")[0].rstrip("/")
+    found = re.match(r"/(?:dataset|assets)/([^/]+)", after) or re.match(
+        r".*/catalog/datasets/([^/]+)", parts.path
+    )
+    query = {"where": f'dataset_id="{found[1]}"'} if found else {}
+    return urlunsplit((parts.scheme, parts.netloc, path, "", "")), query
+
+
+def _result(page: Page) -> Mapping[str, Any]:
+    answer = mapping(parse_json(page))
+    results = answer.get("results", answer.get("datasets"))
+    if not isinstance(results, list):
+        told = text(answer.get("message")) or text(answer.get("error_code"))
+        why = f": {told}" if told else ""
+        raise SourceFailed(f"{public(page.url)} does not answer as Opendatasoft does{why}")
+    return {**answer, "results": results}
+
+
+def _entry(dataset: Mapping[str, Any], base: str) -> Entry:
+    key = _key(dataset)
+    metas = mapping(dataset.get("metas"))
+    default, dcat = mapping(metas.get("default")), mapping(metas.get("dcat"))
+    page = f"{base}/explore/dataset/{quote(key)}/"
+    start, end = _period(dcat)
+    kept, notes = _kept(metas)
+    if text(default.get("references")):
+        kept["ods:references"] = text(default.get("references"))
+    if truth(default.get("federated")):
+        notes.append("the portal shows it on behalf of another portal, which may be harvested too")
+    offers = tuple(_offers(dataset, base))
+    if truth(dataset.get("data_visible")) is False:
+        notes.append("its records are not for everyone to see")
+    return Entry(
+        key=key,
+        title=text(default.get("title")) or key,
+        description=text(default.get("description")),
+        licenses=(*texts(default.get("license_url")), *texts(default.get("license"))),
+        frequencies=(
+            *texts(dcat.get("accrualperiodicity")),
+            *texts(default.get("update_frequency")),
+        ),
+        tags=tuple(dict.fromkeys((*texts(default.get("keyword")), *texts(default.get("theme"))))),
+        start=start,
+        end=end,
+        places=tuple(_places(default, dcat)),
+        granularity=text(dcat.get("granularity")),
+        page=page,
+        modified=text(default.get("modified")),
+        publisher=text(default.get("publisher")) or text(dcat.get("creator")),
+        contact=_contact(dcat),
+        extras=kept,
+        offers=offers,
+        notes=tuple(notes),
+    )
+
+
+def _period(dcat: Mapping[str, Any]) -> tuple[str, str]:
+    start = text(dcat.get("temporal_coverage_start_date")) or text(
+        dcat.get("temporal_coverage_start")
+    )
+    end = text(dcat.get("temporal_coverage_end_date")) or text(dcat.get("temporal_coverage_end"))
+    return (start, end) if start or end else period(text(dcat.get("temporal")))
+
+
+def _places(default: Mapping[str, Any], dcat: Mapping[str, Any]) -> list[str]:
+    """Codes of areas, which are sure; the names beside them only where there is no code."""
+    codes = texts(default.get("geographic_reference"))
+    return codes or [*texts(default.get("territory")), *texts(dcat.get("spatial"))]
+
+
+def _contact(dcat: Mapping[str, Any]) -> tuple[str, ...]:
+    name, mail = text(dcat.get("contact_name")), text(dcat.get("contact_email"))
+    return (" ".join(filter(None, (name, f"<{mail}>" if mail else ""))),)
+
+
+def _kept(metas: Mapping[str, Any]) -> tuple[dict[str, Json], list[str]]:
+    """What people wrote and a portal has no place for: their own templates and the standard's."""
+    kept: dict[str, Json] = {}
+    left: list[str] = []
+    for template, fields in metas.items():
+        for name, value in mapping(fields).items():
+            if name in _READ.get(template, ()) or _OWN_BUSINESS.fullmatch(name):
+                continue
+            shown = ", ".join(texts(value))
+            safe = re.sub(r"[.$\x00-\x1f]+", "-", f"{template}:{name}")
+            if shown and len(shown) <= 2000:  # noqa: PLR2004 # what an extra is still read at
+                kept[f"ods:{safe}"] = shown
+            elif value not in (None, "", [], {}, False):
+                left.append(f"{template}.{name}")
+    return kept, [f"not carried over: {listed(left)}"] if left else []
+
+
+# --- what it offers -----------------------------------------------------------------------
+
+
+def _offers(dataset: Mapping[str, Any], base: str) -> Iterator[Offer]:
+    key = quote(_key(dataset))
+    features = texts(dataset.get("features"))
+    has_records = truth(dataset.get("has_records")) is not False
+    if has_records and truth(dataset.get("data_visible")) is not False:
+        for form, mime in _EXPORTS.items():
+            if form != "geojson" or "geo" in features:
+                yield Offer(
+                    id=form,
+                    url=f"{base}{_API}/{key}/exports/{form}",
+                    title=f"Export {form.upper() if form != 'geojson' else 'GeoJSON'}",
+                    format=form,
+                    mime=mime,
+                    declared="file",
+                )
+    for field in ("attachments", "alternative_exports"):
+        for each in items(dataset.get(field)):
+            # The first API still serves both; the later ones have no address for exports.
+            file = quote(text(each.get("id")))
+            yield Offer(
+                id=f"{field}:{text(each.get('id'))}" if file else "",
+                url=f"{base}/api/datasets/1.0/{key}/{field}/{file}/" if file else "",
+                title=text(each.get("title")),
+                description=text(each.get("description")),
+                mime=text(each.get("mimetype")),
+                declared="file",
+                type="documentation" if field == "attachments" else "",
+            )

@@ -1,0 +1,108 @@
+"""What a harvest was asked for, and the one place where that is seen to.
+
+A kind asks `wanted` as early as it can, to spare requests; `sifted` applies the filters and the
+limit to whatever a kind gives out, and gives it its organization, so that no kind forgets one.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from fnmatch import translate
+
+from unidecode import unidecode
+
+from bulkpub.core.model import DatasetSpec
+from bulkpub.harvest.found import Found
+
+__all__ = ["HarvestOptions", "sifted"]
+
+_WILDCARDS = re.compile(r"[*?\[]")
+
+
+def _unheard(_: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestOptions:
+    """What was asked for.
+
+    `match` is a pattern on titles and keys (see `wanted`), `since` a day before which nothing
+    was changed, `limit` the number of datasets to stop at, `organization` (id or slug) the one
+    that the manifest publishes for. `links` lists files where they are (`link:`) instead of
+    fetching and hosting them (`url:`); None leaves it to the kind. `recursive` goes into
+    sub-folders, `single` makes one dataset of all there is, where a kind knows the difference.
+    `base` is the folder from which the manifest's paths start; `leave_out` has real paths of
+    local files that are no data, the manifest itself above all.
+
+    `lost` is told, in a sentence with its address, each part of a catalogue that could not be
+    read while the rest goes on: the harvest then counts as incomplete (exit code 1). A
+    catalogue that cannot be read at all is a `SourceFailed` that the kind lets through.
+    `note` is told what is worth knowing and belongs to no dataset that was found.
+    """
+
+    match: str | None = None
+    since: date | None = None
+    limit: int | None = None
+    organization: str | None = None
+    links: bool | None = None
+    recursive: bool = False
+    single: bool = False
+    base: str = "."
+    leave_out: frozenset[str] = frozenset()
+    lost: Callable[[str], None] = _unheard
+    note: Callable[[str], None] = _unheard
+
+    def wanted(self, dataset: DatasetSpec | str, modified: date | datetime | None = None) -> bool:
+        """Whether a dataset, or one of this title, is asked for.
+
+        `match` is looked for in title and key, without regard to case and accents; with `*`,
+        `?` or `[` it is a pattern for the whole of either. A dataset whose last change is not
+        known (`modified` is None) passes `since`: rather one too many than one lost. A title
+        alone is no ground to pass over a dataset whose key may match: give the spec, or the
+        key as well (`wanted(title) or wanted(key)`).
+        """
+        return self._matches(dataset) and self._recent(modified)
+
+    def _matches(self, dataset: DatasetSpec | str) -> bool:
+        if not self.match:
+            return True
+        names = (
+            [dataset] if isinstance(dataset, str) else [dataset.metadata.title or "", dataset.key]
+        )
+        pattern = _folded(self.match)
+        if not _WILDCARDS.search(pattern):
+            return any(pattern in _folded(name) for name in names)
+        whole = re.compile(translate(pattern))
+        return any(whole.match(_folded(name)) for name in names)
+
+    def _recent(self, modified: date | datetime | None) -> bool:
+        if self.since is None or modified is None:
+            return True
+        if isinstance(modified, datetime):
+            modified = (modified.astimezone(UTC) if modified.tzinfo else modified).date()
+        return modified >= self.since
+
+
+def _folded(text: str) -> str:
+    return unidecode(text).casefold().strip()
+
+
+async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> AsyncGenerator[Found]:
+    """What `harvest` gives out of what was asked for, in its order, up to the limit.
+
+    A dataset of no organization gets the one that was asked for. The harvest is read no
+    further than the limit needs, and closed at the end.
+    """
+    count = 0
+    async with aclosing(harvest):
+        async for found in harvest:
+            if not options.wanted(found.dataset):
+                continue
+            owner = found.dataset.organization or options.organization
+            yield replace(found, dataset=replace(found.dataset, organization=owner))
+            count += 1
+            if count == options.limit:
+                return

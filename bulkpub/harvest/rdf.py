@@ -1,0 +1,127 @@
+"""A document of RDF → its graph, whoever wrote it: RDF/XML, Turtle, N-Triples or JSON-LD.
+
+The rule: a document does nothing but be read. No address in it is fetched (XML entities and
+document types, contexts of JSON-LD), and no entity multiplies. What is told of the format is
+believed only where the content does not say otherwise. All faults are SourceFailed.
+"""
+
+import logging
+import re
+from xml.parsers import expat
+
+from rdflib import Graph
+from rdflib.plugins.parsers.jsonld import to_rdf
+
+from bulkpub.errors import SourceFailed
+from bulkpub.harvest.found import Page
+from bulkpub.harvest.loose import is_html, parse_json
+from bulkpub.harvest.rdf_contexts import with_local_contexts
+from bulkpub.manifest.addresses import public
+
+__all__ = ["ACCEPT", "read_rdf"]
+
+ACCEPT = (
+    "application/rdf+xml, text/turtle, application/ld+json, application/n-triples;q=0.9, "
+    "application/xml;q=0.5, application/json;q=0.5, */*;q=0.1"
+)
+
+_FORMATS = {
+    "application/rdf+xml": "xml",
+    "text/turtle": "turtle",
+    "application/x-turtle": "turtle",
+    "text/n3": "turtle",
+    "application/n-triples": "nt",
+    "application/ld+json": "json-ld",
+    "application/json": "json-ld",
+}
+_MOST_EXPANDED = 16 * 1024 * 1024
+"""Characters that a document's own entities may add to it; some write namespaces with them."""
+_ENCODED = re.compile(rb"^\s*<\?xml[^>]*encoding", re.IGNORECASE)
+
+# rdflib warns of each odd address and date; catalogues are full of them, and we tell our own.
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+
+
+class _Enough(Exception):  # no error: the part that matters was read
+    """The root element begins: all entities are declared."""
+
+
+def read_rdf(page: Page) -> Graph:
+    """The graph that the page holds; addresses in it are whole."""
+    # Addresses in the document are made whole by its own, whose credentials stay here.
+    where = public(page.url)
+    if is_html(page):
+        raise SourceFailed(f"{where} answers with a page of HTML where RDF was asked for")
+    form = _format(page)
+    graph = Graph()
+    try:
+        if form == "json-ld":
+            document = with_local_contexts(parse_json(page), where)
+            to_rdf(document, graph, base=where)
+        elif form == "xml":
+            content = _content(page)
+            _refuse_dangerous(content)
+            graph.parse(data=content, format="xml", publicID=where)
+        else:
+            graph.parse(data=_content(page), format=form, publicID=where)
+    except SourceFailed:
+        raise
+    except RecursionError:
+        raise SourceFailed(f"{where} is nested too deeply to be read") from None
+    except Exception as error:  # rdflib and its parsers raise nearly anything on faulty input
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise SourceFailed(f"{where} cannot be read as {_NAMES[form]}: {reason}") from error
+    return graph
+
+
+_NAMES = {"xml": "RDF/XML", "turtle": "Turtle", "nt": "N-Triples", "json-ld": "JSON-LD"}
+
+
+def _format(page: Page) -> str:
+    told = _FORMATS.get(page.content_type, "")
+    start = page.content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"{", b"[")) and told not in ("turtle", "nt"):
+        return "json-ld"
+    if re.match(rb"<(?:\?xml|!doctype|!--|rdf:|[\w-]+:RDF|rdf)", start, re.IGNORECASE):
+        return "xml"
+    return told if told not in ("", "json-ld") or start[:1] in b"{[" else "turtle"
+
+
+def _content(page: Page) -> bytes:
+    """The text in UTF-8, or as XML that tells its own encoding has it."""
+    if page.charset is None or _ENCODED.match(page.content):
+        return page.content
+    try:
+        return page.content.decode(page.charset).encode()
+    except (LookupError, UnicodeDecodeError):
+        return page.content
+
+
+def _refuse_dangerous(content: bytes) -> None:
+    """Raise ValueError if the document's entities reach outside of it, or multiply."""
+    entities: dict[str, str] = {}
+
+    def declared(*facts: object) -> None:
+        name, is_parameter, value = facts[:3]
+        if is_parameter or not isinstance(value, str):
+            raise ValueError(f"it declares '{name}' as an entity that is elsewhere")
+        if "&" in value or "%" in value:
+            raise ValueError(f"its entity '{name}' is made of other entities")
+        entities[str(name)] = value
+
+    def begun(*_: object) -> None:
+        raise _Enough
+
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = declared
+    parser.StartElementHandler = begun
+    try:
+        parser.Parse(content, True)  # noqa: FBT003 # expat takes no keywords
+    except _Enough:
+        pass
+    except expat.ExpatError:
+        return  # faulty, which the parser proper tells better
+    plain = content.replace(b"\0", b"")  # UTF-16 and UTF-32 are nearly ASCII without these
+    added = sum(plain.count(f"&{name};".encode()) * len(text) for name, text in entities.items())
+    if added > _MOST_EXPANDED:
+        raise ValueError("its entities make it many times as long as it is")

@@ -1,0 +1,440 @@
+"""`bulkpub harvest dcat URL`: RDF as CKAN, udata, GeoNetwork and others write it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulkpub.core.model import ContentSchema, LinkSource, TemporalCoverage, UrlSource
+from bulkpub.errors import SourceFailed
+from bulkpub.harvest.found import Page
+
+SITE = "https://data.example.org"
+CATALOG = f"{SITE}/catalog.ttl"
+CATALOGUES = Path(__file__).parent / "catalogues"
+TURTLE = "text/turtle"
+PREFIXES = """
+@prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix hydra: <http://www.w3.org/ns/hydra/core#> .
+"""
+
+Harvest = Callable[..., Awaitable[Any]]
+
+
+class Catalogue:
+    """Serves documents by address; what it has none for fails, as a server would."""
+
+    def __init__(self, *pages: Page) -> None:
+        self.pages = {page.url: page for page in pages}
+        self.asked: list[str] = []
+
+    async def read(self, url: str, *, accept: str | None = None) -> Page:
+        assert accept is not None
+        assert "text/turtle" in accept
+        self.asked.append(url)
+        if url not in self.pages:
+            raise SourceFailed(f"{url} answered 404")
+        return self.pages[url]
+
+
+def page_of(name: str, url: str, content_type: str = "") -> Page:
+    return Page(url, (CATALOGUES / name).read_bytes(), content_type)
+
+
+def turtle(text: str, url: str = CATALOG, link: str | None = None) -> Page:
+    return Page(url, (PREFIXES + text).encode(), TURTLE, link=link)
+
+
+@pytest.fixture
+def ckan() -> Catalogue:
+    return Catalogue(
+        page_of("dcat_1.ttl", CATALOG, TURTLE),
+        page_of("dcat_2.ttl", f"{CATALOG}?page=2", TURTLE),
+    )
+
+
+# --- what is carried over -----------------------------------------------------------------
+
+
+async def test_a_dataset_is_carried_over_with_all_it_says(
+    harvest: Harvest, ckan: Catalogue
+) -> None:
+    harvested = await harvest("dcat", CATALOG, ckan)
+    air = harvested.datasets["qualite-air"].metadata
+    assert (air.title, air.description) == ("Qualité de l'air", "Mesures horaires.")
+    assert (air.license, air.frequency) == ("lov2", "hourly")
+    assert air.tags == ("air", "pollution")
+    assert air.temporal_coverage == TemporalCoverage(date(2018, 1, 1), date(2020, 12, 31))
+    assert air.spatial.zones == ("fr:departement:75",)
+    assert air.extras["harvest:remote_url"] == f"{SITE}/dataset/qualite-air"
+    assert air.extras["harvest:publisher"] == "Observatoire de l'air"
+    assert air.extras["harvest:contact"] == "Air <air@example.org>"
+    assert air.extras["harvest:modified_at"].startswith("2024-02-03T04:05:06")
+    assert air.extras["harvest:themes"] == [
+        "http://publications.europa.eu/resource/authority/data-theme/ENVI"
+    ]
+
+
+async def test_files_are_hosted_and_services_and_pages_are_listed(
+    harvest: Harvest, ckan: Catalogue
+) -> None:
+    harvested = await harvest("dcat", CATALOG, ckan)
+    csv, wfs, page, api = harvested.datasets["qualite-air"].resources
+    assert csv.source == UrlSource(f"{SITE}/files/mesures.csv")  # relative to the document
+    assert csv.key == f"{SITE}/dataset/1/resource/csv"
+    assert csv.metadata.schema == ContentSchema("etalab/schema-qualite-air", "1.2.0")
+    assert wfs.source == LinkSource("https://geo.example.org/wfs")
+    assert wfs.metadata.type == "api"
+    assert page.source == LinkSource(f"{SITE}/air")
+    assert (page.metadata.type, page.metadata.format) == ("other", "html")
+    assert api.source == LinkSource("https://api.example.org/air/v1")
+    assert (api.metadata.title, api.metadata.type) == ("API de l'air", "api")
+
+
+async def test_what_cannot_be_mapped_is_told(harvest: Harvest, ckan: Catalogue) -> None:
+    harvested = await harvest("dcat", CATALOG, ckan)
+    told = {each.dataset.key: "\n".join(each.notes) for each in harvested.found}
+    assert "not carried over: provenance" in told["qualite-air"]
+    assert "the area is a shape (Polygon)" in told["qualite-air"]
+    bare = told[f"{SITE}/dataset/2"]
+    assert "no such licence, left out: Tous droits réservés" in bare
+    assert "it has no description" in bare
+    assert "it lists nothing that could be published" in bare
+
+
+async def test_geonetwork_writes_rdf_of_its_own_kind(harvest: Harvest) -> None:
+    url = "https://sig.example.org/geonetwork/srv/rdf.search"
+    harvested = await harvest(
+        "dcat", url, Catalogue(page_of("dcat_geonetwork.rdf", url, "text/xml"))
+    )
+    spec = harvested.only
+    assert spec.key == "0c45"
+    assert spec.metadata.description == "Mesures depuis 2004."
+    assert (spec.metadata.license, spec.metadata.frequency) == ("lov2", "continuous")
+    assert spec.metadata.temporal_coverage == TemporalCoverage(date(2004, 11, 3), date(2005, 3, 30))
+    assert spec.metadata.extras["harvest:issued_at"] == "2004-11-03"
+    wms, archive, portal = spec.resources
+    assert (wms.metadata.type, wms.metadata.format) == ("api", "wms")
+    assert archive.source == UrlSource("https://sig.example.org/files/stations%202004.zip")
+    assert (portal.source, portal.metadata.type) == (
+        LinkSource("https://sig.example.org/portail"),
+        "other",
+    )
+
+
+async def test_a_hub_of_arcgis_writes_data_json(harvest: Harvest) -> None:
+    url = "https://ville-exemple.hub.arcgis.com/data.json"
+    harvested = await harvest(
+        "dcat", url, Catalogue(page_of("dcat_hub.json", url, "application/json"))
+    )
+    spec = harvested.only
+    assert spec.metadata.description == "Stationnement des vélos"
+    assert spec.metadata.license == "lov2"
+    assert spec.metadata.tags == ("mobilite", "geospatial")
+    assert spec.metadata.extras["harvest:contact"] == "SIG <sig@example.org>"
+    assert [type(each.source) for each in spec.resources] == [
+        LinkSource,
+        LinkSource,
+        UrlSource,
+        UrlSource,
+    ]
+    assert [each.metadata.type for each in spec.resources] == ["other", "api", None, None]
+
+
+# --- paging -------------------------------------------------------------------------------
+
+
+async def test_the_older_hydra_pages_are_followed(harvest: Harvest, ckan: Catalogue) -> None:
+    harvested = await harvest("dcat", CATALOG, ckan)
+    assert list(harvested.datasets) == ["qualite-air", f"{SITE}/dataset/2", "bruit"]
+    assert harvested.datasets["bruit"].metadata.frequency == "quinquennial"
+    assert ckan.asked == [CATALOG, f"{CATALOG}?page=2"]
+    assert harvested.lost == []
+
+
+async def test_hydra_views_are_followed_as_udata_writes_them(harvest: Harvest) -> None:
+    url = "https://www.data.example.org/catalog.jsonld"
+    pages = Catalogue(
+        page_of("dcat_udata_1.jsonld", url, "application/ld+json"),
+        page_of("dcat_udata_2.jsonld", f"{url}?page=2&page_size=1", "application/ld+json"),
+    )
+    harvested = await harvest("dcat", url, pages)
+    mayors = harvested.datasets["5d13a8b6634f41070a43dff3"]
+    assert list(harvested.datasets) == ["5d13a8b6634f41070a43dff3", "5d13a8b6634f41070a43dff4"]
+    assert (mayors.metadata.license, mayors.metadata.frequency) == ("fr-lo", "quarterly")
+    assert mayors.metadata.temporal_coverage == TemporalCoverage(
+        date(2020, 3, 15), date(2026, 3, 15)
+    )
+    assert mayors.resources[0].source == UrlSource("https://static.example.org/maires.txt")
+
+
+async def test_a_link_header_is_followed(harvest: Harvest) -> None:
+    first = turtle(
+        '<a> a dcat:Dataset ; dct:title "A" .', link='</p1>; rel="first", <?page=2>; rel="next"'
+    )
+    second = turtle('<b> a dcat:Dataset ; dct:title "B" .', f"{CATALOG}?page=2")
+    harvested = await harvest("dcat", CATALOG, Catalogue(first, second))
+    assert [each.metadata.title for each in harvested.datasets.values()] == ["A", "B"]
+
+
+async def test_the_limit_spares_the_pages_behind_it(harvest: Harvest, ckan: Catalogue) -> None:
+    harvested = await harvest("dcat", CATALOG, ckan, limit=1)
+    assert (len(harvested.found), len(ckan.asked), harvested.lost) == (1, 1, [])
+
+
+async def test_pages_in_a_circle_are_left(harvest: Harvest) -> None:
+    catalogue = Catalogue(
+        turtle(f"<a> a dcat:Dataset . <x> hydra:next <{CATALOG}?2> ."),
+        turtle(f"<b> a dcat:Dataset . <x> hydra:next <{CATALOG}> .", f"{CATALOG}?2"),
+    )
+    harvested = await harvest("dcat", CATALOG, catalogue)
+    assert len(harvested.found) == 2
+    assert len(catalogue.asked) == 2
+    assert f"{CATALOG} was read before" in harvested.lost[0]
+
+
+async def test_pages_that_bring_nothing_new_are_left(harvest: Harvest) -> None:
+    pages = [
+        turtle(f"<a> a dcat:Dataset . <x> hydra:next <{CATALOG}?{each + 1}> .", f"{CATALOG}?{each}")
+        for each in range(9)
+    ]
+    catalogue = Catalogue(*pages)
+    harvested = await harvest("dcat", f"{CATALOG}?0", catalogue)
+    assert len(catalogue.asked) == 2
+    assert "brings nothing new" in harvested.lost[0]
+
+
+async def test_a_page_that_fails_in_the_middle_leaves_what_was_found(
+    harvest: Harvest, ckan: Catalogue
+) -> None:
+    del ckan.pages[f"{CATALOG}?page=2"]
+    harvested = await harvest("dcat", CATALOG, ckan)
+    assert len(harvested.found) == 2
+    assert harvested.lost == [f"{CATALOG}?page=2 answered 404; what follows is missing"]
+
+
+async def test_a_dataset_that_is_listed_and_not_described_is_told(harvest: Harvest) -> None:
+    page = turtle("<c> a dcat:Catalog ; dcat:dataset <a>, <b> . <a> a dcat:Dataset .")
+    harvested = await harvest("dcat", CATALOG, Catalogue(page))
+    assert harvested.lost == [
+        f"{CATALOG} lists datasets that it does not describe: 1, {SITE}/b among them"
+    ]
+
+
+async def test_a_dataset_listed_under_another_address_is_not_missing(harvest: Harvest) -> None:
+    page = turtle("<c> a dcat:Catalog ; dcat:dataset <x//a> . <x/a> a dcat:Dataset .")
+    assert (await harvest("dcat", CATALOG, Catalogue(page))).lost == []
+
+
+async def test_credentials_stay_with_the_reader(harvest: Harvest) -> None:
+    page = turtle(
+        "<a> a dcat:Dataset ; dcat:landingPage <page> ; dcat:distribution <b> ."
+        "<b> dcat:downloadURL <b.csv> .",
+        "https://user:secret@data.example.org/c",
+    )
+    catalogue = Catalogue(page)
+    harvested = await harvest("dcat", page.url, catalogue)
+    assert catalogue.asked == [page.url]
+    assert "secret" not in repr(harvested)
+
+
+# --- odd and hostile catalogues -----------------------------------------------------------
+
+
+async def test_datasets_are_told_apart_whatever_they_say(harvest: Harvest) -> None:
+    page = turtle(
+        '<a> a dcat:Dataset ; dct:identifier "1" . <b> a dcat:Dataset ; dct:identifier "1" .'
+        '[] a dcat:Dataset ; dct:title "Sans nom" . [] a dcat:Dataset .'
+    )
+    harvested = await harvest("dcat", CATALOG, Catalogue(page))
+    assert list(harvested.datasets) == ["1", f"{SITE}/b", "Sans nom", "dataset"]
+    assert "another dataset has the identifier '1' as well" in harvested.told
+    assert "it has no identifier" in harvested.told
+
+
+async def test_files_of_several_licences_are_told(harvest: Harvest) -> None:
+    page = turtle(
+        "<a> a dcat:Dataset ; dcat:distribution <b>, <c> ."
+        '<b> dct:license "cc-by" ; dcat:downloadURL <b.csv> .'
+        '<c> dct:license "odc-odbl" ; dcat:downloadURL <c.csv> .'
+    )
+    harvested = await harvest("dcat", CATALOG, Catalogue(page))
+    assert harvested.only.metadata.license is None
+    assert "its files have several licences" in harvested.told
+
+
+async def test_a_graph_with_circles_in_it_ends(harvest: Harvest) -> None:
+    page = turtle(
+        "<a> a dcat:Dataset ; dcat:distribution <a> ; dct:spatial <a> ; dct:temporal <a> ;"
+        " dct:publisher <a> ; dct:license <a> ; dcat:theme <a> ; dcat:accessService <a> ;"
+        " dcat:endpointURL <a> ; dcat:servesDataset <a> ; dcat:contactPoint <a> ."
+    )
+    assert (await harvest("dcat", CATALOG, Catalogue(page))).only.key == f"{SITE}/a"
+
+
+BOMB = b"""<?xml version="1.0"?>
+<!DOCTYPE rdf [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:d="http://purl.org/dc/terms/">
+<rdf:Description rdf:about="https://x.example/"><d:title>&c;</d:title></rdf:Description></rdf:RDF>"""
+QUADRATIC = (
+    BOMB.replace(b"&a;" * 10, b"x" * 100_000)
+    .replace(b"&b;" * 10, b"y")
+    .replace(b"&c;", b"&b;" * 1000)
+)
+OUTSIDE = BOMB.replace(b'"aaaaaaaaaa"', b'SYSTEM "SECRET"').replace(b"&c;", b"&a;")
+HIDDEN = BOMB.replace(b"?>", b"?><!-- \xe9 -->", 1)
+WIDE = QUADRATIC.decode().replace("?>", ' encoding="utf-16"?>', 1).encode("utf-16")
+PARAMETER = BOMB.replace(b"<!ENTITY a", b'<!ENTITY % p SYSTEM "SECRET"> %p; <!ENTITY a')
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (BOMB, "made of other entities"),
+        (QUADRATIC, "many times as long"),
+        (OUTSIDE, "an entity that is elsewhere"),
+        (HIDDEN, "made of other entities"),
+        (WIDE, "many times as long"),
+        (PARAMETER, "an entity that is elsewhere"),
+        (BOMB.decode().replace("?>", ' encoding="utf-16"?>', 1).encode("utf-16"), "other entities"),
+    ],
+)
+async def test_entities_neither_multiply_nor_reach_out(
+    harvest: Harvest, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("the secret")
+    content = content.replace(b"SECRET", secret.as_uri().encode())
+    charset = "latin-1" if content == HIDDEN else None
+    page = Page(CATALOG, content, "application/rdf+xml", charset)
+    with pytest.raises(SourceFailed, match=sentence):
+        await harvest("dcat", CATALOG, Catalogue(page))
+
+
+async def test_a_document_type_elsewhere_is_not_fetched(
+    harvest: Harvest, no_network: list[str]
+) -> None:
+    content = (CATALOGUES / "dcat_geonetwork.rdf").read_bytes()
+    content = content.replace(b"rdf:RDF [", b'rdf:RDF SYSTEM "http://127.0.0.1:9/x.dtd" [', 1)
+    page = Page(CATALOG, content, "application/rdf+xml")
+    assert (await harvest("dcat", CATALOG, Catalogue(page))).only.key == "0c45"
+    assert no_network == []
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where anything would connect to, or what it would open; nothing is let through."""
+    reached: list[str] = []
+
+    def refuse(*facts: object, **_: object) -> None:
+        reached.append(repr(facts))
+        raise OSError("no network here")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", refuse)
+    monkeypatch.setattr("socket.create_connection", refuse)
+    return reached
+
+
+UNKNOWN = '"https://evil.example/context.jsonld"'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        f'{{"@context": {UNKNOWN}, "@id": "x"}}',
+        f'{{"@context": [{{}}, {UNKNOWN}], "@id": "x"}}',
+        f'{{"@context": {{"t": {{"@id": "http://t.example/", "@context": {UNKNOWN}}}}}}}',
+        f'{{"@context": {{"@version": 1.1, "@import": {UNKNOWN}}}}}',
+        f'[{{"@graph": [{{"@id": "x", "http://t.example/p": {{"@context": {UNKNOWN}}}}}]}}]',
+        '{"@context": "context.jsonld"}',
+        '{"@context": "file:///etc/passwd"}',
+    ],
+)
+async def test_contexts_elsewhere_are_refused_and_not_fetched(
+    harvest: Harvest, no_network: list[str], document: str
+) -> None:
+    page = Page(f"{SITE}/data.json", document.encode(), "application/ld+json")
+    with pytest.raises(SourceFailed, match="context"):
+        await harvest("dcat", page.url, Catalogue(page))
+    assert no_network == []
+
+
+@pytest.mark.parametrize("name", ["dcat_udata_1.jsonld", "dcat_hub.json"])
+async def test_contexts_that_are_known_are_not_fetched_either(
+    harvest: Harvest, no_network: list[str], name: str
+) -> None:
+    harvested = await harvest("dcat", CATALOG, Catalogue(page_of(name, CATALOG)))
+    assert len(harvested.found) == 1
+    assert no_network == []
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "sentence"),
+    [
+        (b"\n<!doctype html><html></html>", TURTLE, "a page of HTML"),
+        (b"not at all", TURTLE, "cannot be read as Turtle"),
+        (b"<rdf:RDF", "application/rdf+xml", "cannot be read as RDF/XML"),
+        (b'{"@id": ', "application/ld+json", "no JSON"),
+        (b'{"@graph": {"@id": ["a"]}}', "application/ld+json", "neither a catalogue of DCAT"),
+        (b"[" * 20_000 + b"]" * 20_000, "application/ld+json", "too deeply"),
+        (b'{"a":' * 900 + b"1" + b"}" * 900, "application/ld+json", "too deeply"),
+        (PREFIXES.encode() + b"<a> dct:title " + b"[ dct:title " * 20_000, TURTLE, "too deeply"),
+        (b"\x00\xff\xfe\x81", "", "cannot be read"),
+    ],
+)
+async def test_what_is_no_rdf_says_so(
+    harvest: Harvest, content: bytes, content_type: str, sentence: str
+) -> None:
+    page = Page("https://user:secret@data.example.org/c", content, content_type)
+    with pytest.raises(SourceFailed, match=sentence) as failure:
+        await harvest("dcat", page.url, Catalogue(page))
+    assert "secret" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/octet-stream", "text/html"]
+)
+async def test_the_content_tells_the_format_where_the_server_does_not(
+    harvest: Harvest, content_type: str
+) -> None:
+    for name, count in (
+        ("dcat_2.ttl", 1),
+        ("dcat_geonetwork.rdf", 1),
+        ("dcat_hub.json", 1),
+        ("dcat_udata_2.jsonld", 1),
+    ):
+        page = page_of(name, CATALOG, content_type)
+        assert len((await harvest("dcat", CATALOG, Catalogue(page))).found) == count
+
+
+async def test_a_catalogue_without_datasets_is_an_empty_harvest(harvest: Harvest) -> None:
+    harvested = await harvest("dcat", CATALOG, Catalogue(turtle("<c> a dcat:Catalog .")))
+    assert (harvested.found, harvested.lost) == ([], [])
+
+
+async def test_the_same_catalogue_gives_the_same_manifest(
+    harvest: Harvest, ckan: Catalogue
+) -> None:
+    first = await harvest("dcat", CATALOG, ckan)
+    assert (await harvest("dcat", CATALOG, ckan)).found == first.found
+
+
+@pytest.mark.parametrize("name", ["dcat_1.ttl", "dcat_geonetwork.rdf", "dcat_hub.json"])
+async def test_the_manifest_can_be_loaded(
+    harvest: Harvest, manifest_of: Callable[..., Any], name: str
+) -> None:
+    harvested = await harvest("dcat", CATALOG, Catalogue(page_of(name, CATALOG)))
+    loaded = manifest_of(harvested)
+    assert loaded.problems == ()
+    written = list(harvested.datasets.values())
+    assert [each.key for each in loaded.datasets] == list(harvested.datasets)
+    assert [each.metadata for each in loaded.datasets] == [each.metadata for each in written]
+    for read, found in zip(loaded.datasets, written, strict=True):
+        assert [(each.key, each.source, each.metadata) for each in read.resources] == [
+            (each.key, each.source, each.metadata) for each in found.resources
+        ]

@@ -1,0 +1,72 @@
+"""Formats as catalogues write them, and what is a file, an API or a page."""
+
+import pytest
+
+from bulkpub.harvest.entry import Offer
+from bulkpub.harvest.formats import API, FILE, PAGE, UNSURE, nature, short_format, short_mime
+
+FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
+IANA = "https://www.iana.org/assignments/media-types/"
+
+
+@pytest.mark.parametrize(
+    ("said", "short"),
+    [
+        ("CSV", "csv"),
+        (".csv", "csv"),
+        ("text/csv; charset=utf-8", "csv"),
+        (FILE_TYPE + "CSV", "csv"),
+        (FILE_TYPE + "GEOJSON", "geojson"),
+        (IANA + "text/csv", "csv"),
+        ("application/vnd.ms-excel", "xls"),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        ("Excel", "xls"),
+        ("Shapefile (zip)", "shp"),
+        ("application/vnd.geo+json", "geojson"),
+        ("OGC:WMS", "wms"),
+        ("OGC:WFS-1.0.0-http-get-capabilities", "wfs"),
+        ("Web Page", "html"),
+        ("text/html", "html"),
+        ("ArcGIS GeoServices REST API", "arcgis"),
+        ("application/octet-stream", ""),
+        ("https://example.org/whatever", ""),
+        ("", ""),
+    ],
+)
+def test_a_format_is_one_short_word(said: str, short: str) -> None:
+    assert short_format(said) == short
+
+
+def test_a_media_type_goes_without_parameters() -> None:
+    assert short_mime("Text/CSV; charset=utf-8") == "text/csv"
+    assert short_mime(IANA + "text/csv") == "text/csv"
+    assert short_mime("xlsx") == ""
+
+
+SITE = "https://example.org/"
+
+
+@pytest.mark.parametrize(
+    ("offer", "kind"),
+    [
+        (Offer(url=SITE + "a.csv"), FILE),
+        (Offer(url=SITE + "get?id=1", format="CSV"), FILE),
+        (Offer(url=SITE + "get?id=1", mime="application/json"), FILE),
+        (Offer(url=SITE + "get?id=1"), UNSURE),
+        (Offer(url=SITE), UNSURE),
+        (Offer(url=SITE + "get?id=1", declared="file"), FILE),
+        (Offer(url=SITE + "index.html"), PAGE),
+        (Offer(url=SITE + "x", format="HTML"), PAGE),
+        (Offer(url=SITE + "x", format="Visionneuse cartographique"), PAGE),
+        (Offer(url=SITE + "x", format="WMS"), API),
+        (Offer(url=SITE + "x", protocols=("http://www.opengis.net/def/serviceType/ogc/wfs",)), API),
+        (Offer(url=SITE + "x", format="XML", protocols=("OGC:WFS",)), API),
+        (Offer(url=SITE + "ows?SERVICE=WMS&REQUEST=GetCapabilities"), API),
+        (Offer(url=SITE + "service?wsdl=1"), API),
+        (Offer(url=SITE + "ows?service=WFS&request=GetFeature&outputFormat=csv"), FILE),
+        (Offer(url=SITE + "rest/services/x/FeatureServer/5", mime="application/json"), API),
+        (Offer(url="https://[broken", format=""), UNSURE),
+    ],
+)
+def test_files_apis_and_pages_are_told_apart(offer: Offer, kind: str) -> None:
+    assert nature(offer) == kind

@@ -1,0 +1,206 @@
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulkpub.core.model import LinkSource, UrlSource
+from bulkpub.errors import SettingsInvalid, SourceFailed
+from bulkpub.harvest.columns import TableFault, read_table
+from bulkpub.manifest import Loaded
+
+Harvest = Callable[..., Awaitable[Any]]
+ManifestOf = Callable[..., Loaded]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[..., Path]:
+    def table(text: str, encoding: str = "utf-8", name: str = "mes_liens.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return table
+
+
+SEMICOLONS = """\
+Jeu de données;Titre;Lien;Description;Licence;Fréquence;Mots-clés;Service
+Vélos;Comptages 2024;https://example.org/v2024.csv;Année;ODbL;quotidienne;mobilite, velo;voirie
+Bus;Arrêts;https://example.org/arrets.json;;Licence Ouverte 2.0;;;
+Vélos;Comptages 2023;https://example.org/v2023.csv;;ODbL;quotidienne;;voirie
+"""
+
+
+async def test_rows_are_grouped_into_datasets(
+    harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
+) -> None:
+    harvested = await harvest("csv", table(SEMICOLONS))
+    velos, bus = harvested.datasets["velos"], harvested.datasets["bus"]
+    assert velos.metadata.title == "Vélos"
+    assert velos.metadata.license == "odc-odbl"
+    assert velos.metadata.frequency == "daily"
+    assert velos.metadata.tags == ("mobilite", "velo")
+    assert bus.metadata.license == "lov2"
+    assert [each.metadata.title for each in velos.resources] == ["Comptages 2024", "Comptages 2023"]
+    assert velos.resources[0].metadata.description == "Année"
+    assert velos.resources[0].source == UrlSource("https://example.org/v2024.csv")
+    assert harvested.notes == ["mes_liens.csv: not used are the columns Service"]
+    loaded = manifest_of(harvested)
+    assert loaded.problems == ()
+    assert [each.key for each in loaded.datasets] == ["velos", "bus"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+async def test_delimiter_and_encoding_are_recognised(
+    harvest: Harvest, table: Callable[..., Path], encoding: str, delimiter: str
+) -> None:
+    rows = [["Intitulé", "URL"], ["Été", "https://example.org/e.csv"]]
+    text = "\r\n".join(delimiter.join(row) for row in rows)
+    harvested = await harvest("csv", table(text, encoding))
+    (resource,) = harvested.only.resources
+    assert resource.metadata.title == "Été"
+    assert resource.key == "https://example.org/e.csv"
+
+
+async def test_without_a_dataset_column_all_links_are_one_dataset(
+    harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
+) -> None:
+    text = "link\nhttps://example.org/a_b.csv\nhttps://example.org/c.csv\n"
+    harvested = await harvest("csv", table(text))
+    assert (harvested.only.key, harvested.only.metadata.title) == ("mes-liens", "Mes liens")
+    assert [each.metadata.title for each in harvested.only.resources] == ["A b", "C"]
+    assert manifest_of(harvested).problems == ()
+
+
+async def test_with_links_nothing_is_fetched_and_the_format_is_kept(
+    harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
+) -> None:
+    text = "url,format,mime,type\nhttps://example.org/a?x=1,.CSV,text/csv,API\n"
+    harvested = await harvest("csv", table(text), links=True)
+    (resource,) = harvested.only.resources
+    assert resource.source == LinkSource("https://example.org/a?x=1")
+    assert resource.metadata.format == "csv"
+    assert (resource.metadata.mime, resource.metadata.type) == ("text/csv", "api")
+    assert manifest_of(harvested).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "links", "fault"),
+    [
+        ("", False, "has no address"),
+        ("a.csv", False, "must be an address that starts with"),
+        ("https://", False, "must be a whole address"),
+        ("ftp://example.org/a.csv", True, "only web addresses can be links"),
+        ("https://me:word@example.org/a.csv", True, "a secret that everybody would see"),
+        ("https://example.org/a.csv?token=word", True, "a secret that everybody would see"),
+    ],
+)
+async def test_a_row_that_cannot_be_used_is_lost_with_its_line(
+    harvest: Harvest,
+    table: Callable[..., Path],
+    cell: str,
+    links: bool,  # noqa: FBT001 - a table
+    fault: str,
+) -> None:
+    text = f"title,url\nGood,https://example.org/good.csv\nBad,{cell}\n"
+    harvested = await harvest("csv", table(text), links=links)
+    assert len(harvested.only.resources) == 1
+    (lost,) = harvested.lost
+    assert lost.startswith("mes_liens.csv:3: ")
+    assert fault in lost
+    assert "word" not in lost
+
+
+async def test_lines_are_counted_as_an_editor_does(
+    harvest: Harvest, table: Callable[..., Path]
+) -> None:
+    text = '\ntitle,url\n"two\nlines",https://example.org/a.csv\n\nBad,nowhere\n'
+    harvested = await harvest("csv", table(text))
+    assert harvested.lost[0].startswith("mes_liens.csv:6: ")
+
+
+async def test_an_address_listed_twice_is_taken_once(
+    harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
+) -> None:
+    text = "url\nhttps://example.org/a.csv\nhttps://example.org/a.csv\n"
+    harvested = await harvest("csv", table(text))
+    assert len(harvested.only.resources) == 1
+    assert "line 3 repeats the address of line 2" in harvested.told
+    assert manifest_of(harvested).problems == ()
+
+
+async def test_rows_that_disagree_are_said(harvest: Harvest, table: Callable[..., Path]) -> None:
+    text = "url,licence\nhttps://example.org/a.csv,ODbL\nhttps://example.org/b.csv,CC0\n"
+    harvested = await harvest("csv", table(text))
+    assert harvested.only.metadata.license == "odc-odbl"
+    assert "the rows disagree about the license: 'ODbL' is taken" in harvested.told
+
+
+async def test_what_is_not_known_is_said(
+    harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
+) -> None:
+    text = "url,licence,frequence,type\nhttps://example.org/a.csv,Maison,parfois,chose\n"
+    harvested = await harvest("csv", table(text))
+    assert "unknown licence 'Maison'" in harvested.told
+    assert "unknown frequency 'parfois'" in harvested.told
+    assert manifest_of(harvested).problems == ()
+
+
+async def test_since_goes_by_the_newest_row(harvest: Harvest, table: Callable[..., Path]) -> None:
+    text = """\
+jeu,url,modified
+vieux,https://example.org/a.csv,2019-01-01
+neuf,https://example.org/b.csv,2019-01-01
+neuf,https://example.org/c.csv,31/12/2024
+inconnu,https://example.org/d.csv,
+"""
+    harvested = await harvest("csv", table(text), since=date(2024, 1, 1))
+    assert list(harvested.datasets) == ["neuf", "inconnu"]
+
+
+async def test_a_table_can_be_on_the_web(harvest: Harvest, fake_reader: Any) -> None:
+    url = "https://example.org/liens.csv"
+    reader = fake_reader({url: "url\nhttps://example.org/a.csv\n"})
+    assert (await harvest("csv", url, reader)).only.key == "liens"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "it is empty"),
+        ("\n\n", "it is empty"),
+        ("name,size\na,1\n", "it has no column called url, link, lien or adresse, but name, size"),
+        ("\0\0\0", "it has no column"),
+    ],
+)
+async def test_what_is_no_table_of_links_is_said(
+    harvest: Harvest, table: Callable[..., Path], content: str, why: str
+) -> None:
+    with pytest.raises(SourceFailed, match=why):
+        await harvest("csv", table(content))
+
+
+async def test_a_missing_file_is_a_wrong_command_line(harvest: Harvest, tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="cannot be read: no such file"):
+        await harvest("csv", tmp_path / "none.csv")
+
+
+def test_of_two_columns_that_mean_the_same_the_first_counts() -> None:
+    rows = list(read_table(b"url,lien\nhttps://a.example/,https://b.example/\n").rows)
+    assert [row.cells for row in rows] == [{"url": "https://a.example/"}]
+
+
+@given(
+    st.binary(max_size=200)
+    | st.text(alphabet='url,;\t"\n\r é', max_size=200).map(lambda text: f"url\n{text}".encode())
+)
+def test_whatever_is_in_a_file_it_is_a_table_or_a_fault(content: bytes) -> None:
+    try:
+        rows = list(read_table(content).rows)
+    except TableFault:
+        return
+    assert all(row.line >= 1 and "" not in row.cells.values() for row in rows)

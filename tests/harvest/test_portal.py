@@ -1,0 +1,266 @@
+"""What a portal has, as a manifest; that running it unchanged writes nothing is the point."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulkpub.core.model import ExistingSource, LinkSource
+from bulkpub.errors import PortalRefuses, SourceFailed
+from bulkpub.harvest import portal as portal_kind
+from bulkpub.harvest.found import Found
+from bulkpub.harvest.options import HarvestOptions
+from bulkpub.manifest import Loaded
+from bulkpub.portals.udata import Udata
+from bulkpub.sandbox import Sandbox
+from bulkpub.sandbox.records import Dataset, Resource
+from bulkpub.transport import connect
+
+Publish = Callable[..., Awaitable[Any]]
+ManifestOf = Callable[..., Loaded]
+Take = Callable[..., Awaitable[list[Found]]]
+NOW = "2024-01-01T00:00:00+00:00"
+
+
+@pytest.fixture
+async def portal(sandbox: Sandbox) -> AsyncIterator[Udata]:
+    async with connect(sandbox.api_url, key=sandbox.api_key) as transport:
+        yield Udata(transport)
+
+
+@pytest.fixture
+def notes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def take(portal: Udata, notes: list[str]) -> Take:
+    """Harvest an organization or a dataset."""
+
+    async def take(source: str, **asked: Any) -> list[Found]:
+        options = HarvestOptions(note=notes.append, **asked)
+        return [found async for found in portal_kind.harvest(source, portal, options)]
+
+    return take
+
+
+@pytest.fixture
+async def published(publish: Publish, folder: Any, sandbox: Sandbox, dataset_of: Any) -> Dataset:
+    """A dataset with a file and a link, as somebody described it without us."""
+    report = await publish(
+        folder.manifest(
+            folder.dataset(
+                "velos",
+                {"path": folder.file("a.csv").name, "title": "Le {{fichier}}"},
+                {"link": "https://api.example.org/v1", "type": "api", "title": "L'API",
+                 "format": "json", "mime": "application/json"},
+                title="Comptages vélo", description="Ligne une.\n\n# Deux", license="fr-lo",
+                frequency="daily", tags=["mobilite", "velo"], acronym="CV", private=True,
+                temporal_coverage={"start": "2024-01-01", "end": "2024-06-30"},
+                spatial={"zones": ["fr:departement:75"], "granularity": "fr:commune"},
+                extras={"source": "capteurs", "n": 3, "deep": {"a": [1, 2.5, True]}},
+            )
+        )
+    )  # fmt: skip
+    assert report.run.exit_code == 0
+    dataset: Dataset = dataset_of(sandbox, "velos")
+    for extras in (dataset.extras, *(each.extras for each in dataset.resources)):
+        for name in [name for name in extras if name.startswith("bulkpub:")]:
+            del extras[name]  # as if we had never been there
+    return dataset
+
+
+def link(number: int, **said: Any) -> Resource:
+    return Resource(
+        id=f"00000000-0000-4000-8000-00000000000{number}",
+        created_at=NOW,
+        last_modified=NOW,
+        filetype="remote",
+        **{"title": f"Link {number}", "url": f"https://example.org/{number}", **said},
+    )
+
+
+@pytest.mark.usefixtures("published")
+async def test_the_datasets_of_an_organization_are_taken_with_all_their_metadata(
+    take: Take, published: Dataset
+) -> None:
+    (found,) = await take("test-organization")
+    spec, said = found.dataset, found.dataset.metadata
+    assert found.notes == ()
+    assert (spec.id, spec.organization) == (published.id, published.organization)
+    assert (said.title, said.description) == ("Comptages vélo", "Ligne une.\n\n# Deux")
+    assert (said.license, said.frequency, said.acronym) == ("fr-lo", "daily", "CV")
+    assert (said.tags, said.private, said.archived) == (("mobilite", "velo"), True, None)
+    assert said.spatial is not None
+    assert said.temporal_coverage is not None
+    assert said.extras == {"source": "capteurs", "n": 3, "deep": {"a": [1, 2.5, True]}}
+    file, api = spec.resources
+    assert (file.id, file.source, file.metadata.title) == (
+        published.resources[0].id,
+        ExistingSource(),
+        "Le {fichier}",
+    )
+    assert (api.id, api.source) == (
+        published.resources[1].id,
+        LinkSource("https://api.example.org/v1"),
+    )
+    assert (api.metadata.type, api.metadata.format) == ("api", "json")
+
+
+@pytest.mark.parametrize("way", ["id", "slug", "page", "organization page", "organization id"])
+async def test_a_source_is_an_id_a_slug_or_a_page(
+    take: Take, published: Dataset, sandbox: Sandbox, way: str
+) -> None:
+    owner = published.organization
+    source = {
+        "id": published.id,
+        "slug": published.slug,
+        "page": f"{sandbox.base_url}/fr/datasets/{published.slug}/",
+        "organization page": f"{sandbox.base_url}/organizations/{owner}/#/datasets",
+        "organization id": owner or "",
+    }[way]
+    assert [found.dataset.id for found in await take(source)] == [published.id]
+
+
+async def test_the_manifest_says_just_what_the_portal_has(
+    take: Take, published: Dataset, manifest_of: ManifestOf, harvested_of: Any
+) -> None:
+    published.resources.append(link(1))
+    found = await take("test-organization")
+    loaded = manifest_of(harvested_of(found))
+    assert loaded.problems == ()
+    (dataset,) = loaded.datasets
+    assert dataset.metadata == found[0].dataset.metadata
+    assert [replace(each, place=dataset.place, default_title="") for each in dataset.resources] == [
+        replace(each, place=dataset.place) for each in found[0].dataset.resources
+    ]
+
+
+@pytest.fixture
+def harvested_of() -> Callable[[list[Found]], Any]:
+    class Harvested:
+        def __init__(self, found: list[Found]) -> None:
+            self.found = found
+
+    return Harvested
+
+
+# --- what a manifest cannot say -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"description": "Ends with a line end.\n"}, "the description is not in the manifest"),
+        ({"tags": ["ok-tag", "x"]}, "the tags is not in the manifest"),
+        ({"frequency": "everyBlueMoon"}, "'everyBlueMoon' is unknown"),
+        ({"extras": {"dotted": None}}, "the extra 'dotted' is not in the manifest"),
+        ({"temporal_coverage": {"start": "2024-02-01", "end": "2024-01-01"}}, "before it starts"),
+    ],
+)
+async def test_what_a_manifest_cannot_say_is_left_out_and_told(
+    *,
+    take: Take,
+    published: Dataset,
+    manifest_of: ManifestOf,
+    harvested_of: Any,
+    changed: dict[str, Any],
+    told: str,
+) -> None:
+    for name, value in changed.items():
+        setattr(published, name, value)
+    found = await take("test-organization")
+    assert told in "\n".join(found[0].notes)
+    assert manifest_of(harvested_of(found)).problems == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://example.org/a.csv",
+        "https://example.org/with space.csv",
+        "not an address",
+        "https://me:word@example.org/a.csv",
+        "",
+    ],
+)
+async def test_a_link_that_no_manifest_can_have_stays_as_it_is(
+    take: Take, published: Dataset, manifest_of: ManifestOf, harvested_of: Any, url: str
+) -> None:
+    published.resources = [link(1, url=url)]
+    found = await take("test-organization")
+    assert found[0].dataset.resources[0].source == ExistingSource()
+    assert "word" not in "\n".join(found[0].notes)
+    assert manifest_of(harvested_of(found)).problems == ()
+
+
+async def test_a_deleted_dataset_is_left_out_and_told(
+    take: Take, published: Dataset, notes: list[str]
+) -> None:
+    published.deleted = NOW
+    assert await take("test-organization") == []
+    assert "is deleted on the portal" in notes[0]
+
+
+# --- what is not there --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("nobody", "no organization and no dataset 'nobody'"),
+        ("https://example.org/datasets/nothing/", "no dataset 'nothing'"),
+        ("https://example.org/organizations/nobody", "no organization 'nobody'"),
+        ("https://example.org/reuses/some/", "the address of no organization and no dataset"),
+        ("https://example.org/datasets/", "the address of no organization and no dataset"),
+        (" ", "no organization and no dataset ''"),
+        ("../../me", "no organization and no dataset"),
+    ],
+)
+async def test_what_the_portal_does_not_have_is_said(take: Take, source: str, why: str) -> None:
+    with pytest.raises(SourceFailed, match=why):
+        await take(source)
+
+
+async def test_a_wrong_key_is_said(sandbox: Sandbox) -> None:
+    async with connect(sandbox.api_url, key="wrong") as transport:
+        harvest = portal_kind.harvest("x", Udata(transport), HarvestOptions())
+        with pytest.raises(PortalRefuses, match="does not accept the API key"):
+            await anext(harvest)
+
+
+@pytest.mark.usefixtures("published")
+async def test_without_a_key_only_what_is_public_is_seen(
+    sandbox: Sandbox, published: Dataset
+) -> None:
+    async with connect(sandbox.api_url) as transport:
+        harvest = portal_kind.harvest("test-organization", Udata(transport), HarvestOptions())
+        assert [found async for found in harvest] == []
+        published.private = False
+        harvest = portal_kind.harvest("test-organization", Udata(transport), HarvestOptions())
+        assert [found.dataset.id async for found in harvest] == [published.id]
+
+
+# --- publishing it ------------------------------------------------------------------------
+
+
+async def test_running_it_unchanged_writes_nothing(
+    *,
+    take: Take,
+    published: Dataset,
+    publish: Publish,
+    manifest_of: ManifestOf,
+    harvested_of: Any,
+    sandbox: Sandbox,
+    writes: Any,
+    tmp_path: Path,
+) -> None:
+    published.resources += [link(1), link(2, url="ftp://example.org/x", format="csv", extras={})]
+    manifest_of(harvested_of(await take("test-organization")))
+    sandbox.requests.clear()
+    report = await publish(tmp_path / "manifest-of-the-harvest.yaml")
+    assert (report.run.exit_code, report.run.error) == (0, None)
+    assert writes(sandbox) == []
+    assert report.totals.resources.unchanged == 4
