@@ -21,7 +21,6 @@ _ONLY_FOR = {
     "--single": (Kind.FOLDER,),
     "--recursive": (Kind.INDEX,),
     "--links and --fetch": tuple(kind for kind in Kind if kind is not Kind.PORTAL),
-    "--since": tuple(kind for kind in Kind if kind is not Kind.PORTAL),
     "--organization": tuple(kind for kind in Kind if kind is not Kind.PORTAL),
 }
 """Options that have no meaning for the other kinds."""
@@ -116,7 +115,6 @@ def harvest(
         "--single": single,
         "--recursive": recursive,
         "--links and --fetch": links is not None,
-        "--since": since is not None,
         "--organization": organization is not None,
     }
     for name in (name for name, is_given in given.items() if is_given):

@@ -8,7 +8,7 @@ empty string, tuple or mapping means that the value is to be emptied.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -367,6 +367,7 @@ class RemoteResource:
 class RemoteDataset:
     """One dataset as the portal has it; `resources` in the portal's order.
 
+    `modified` is when it or its resources changed last, as far as the portal tells.
     `organization` is an id, None for a personal dataset. `deleted` datasets are still seen by
     the members of their organization.
     """
@@ -378,6 +379,7 @@ class RemoteDataset:
     page: str = ""
     organization: str | None = None
     deleted: bool = False
+    modified: datetime | None = None
 
     @property
     def key(self) -> str | None:

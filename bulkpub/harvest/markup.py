@@ -13,6 +13,8 @@ _TAG = re.compile(
     r"</?(?:p|br|div|span|ul|ol|li|a|b|i|em|strong|h[1-6]|table|tr|td|font|u|blockquote)\b[^<>]*>",
     re.IGNORECASE,
 )
+_DEEPEST = 6
+"""Levels of lists that are still indented one more."""
 _STRAY = re.compile(r"<(?![/a-zA-Z][^<>]*>)")
 """What opens no tag is text; the parser would look for the tag's end again and again."""
 _BLOCKS = frozenset(
@@ -56,7 +58,7 @@ class _Writer(HTMLParser):
             self._parts.append("\n" if self._lists else "\n\n")
             self._lists.append(0 if tag == "ol" else -1)
         elif tag == "li":
-            self._parts.append(f"\n{'  ' * (len(self._lists) - 1)}{self._bullet()} ")
+            self._parts.append(f"\n{'  ' * min(len(self._lists) - 1, _DEEPEST)}{self._bullet()} ")
         elif re.fullmatch("h[1-6]", tag):
             self._parts.append(f"\n\n{'#' * int(tag[1])} ")
         elif tag == "a":

@@ -52,7 +52,7 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
             options.note(f"{_called(remote)} is deleted on the portal, and left out")
             continue
         found = _found(remote)
-        if options.wanted(found.dataset):
+        if options.wanted(found.dataset, remote.modified):
             yield found
 
 

@@ -6,7 +6,7 @@ an id is no dataset, whatever its status was.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from bulkpub.core.actions import ListItem
 from bulkpub.core.model import (
@@ -40,7 +40,7 @@ RESOURCE_FIELDS = (
 )
 DATASET_FIELDS = (
     "id,slug,page,title,description,acronym,license,frequency,tags,private,archived,deleted,"
-    "temporal_coverage,spatial,extras,contact_points{id},organization{id},"
+    "last_update,temporal_coverage,spatial,extras,contact_points{id},organization{id},"
     f"resources{{{RESOURCE_FIELDS}}}"
 )
 """The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
@@ -107,7 +107,17 @@ def _dataset(data: Mapping[str, Json]) -> RemoteDataset:
         page=data.get("page") or "",
         organization=organization["id"] if organization else None,
         deleted=bool(data.get("deleted")),
+        modified=_moment(data.get("last_update")),
     )
+
+
+def _moment(text: Json) -> datetime | None:
+    """A moment; without a zone it is in UTC. None when there is none, or none that can be read."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def resource_from(data: Mapping[str, Json]) -> RemoteResource:

@@ -381,7 +381,6 @@ def vars_of(seen: Any) -> dict[str, str]:
         (("portal", "x"), {"BULKPUB_PORTAL": None}, 2, "which portal?"),
         (("portal", "x", "--portal", "nowhere"), {}, 2, "unknown portal 'nowhere'"),
         (("portal", "x", "--links"), {}, 2, "'harvest portal' has no use for --links"),
-        (("portal", "x", "--since", "2024-01-01"), {}, 2, "no use for --since"),
         (("portal", "x", "--organization", "o"), {}, 2, "no use for --organization"),
         (("folder", "none"), {}, 2, "none is not a folder"),
         (("folder", ".", "--recursive"), {}, 2, "'harvest folder' has no use for --recursive"),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +265,10 @@ async def test_running_it_unchanged_writes_nothing(
     assert (report.run.exit_code, report.run.error) == (0, None)
     assert writes(sandbox) == []
     assert report.totals.resources.unchanged == 4
+
+
+async def test_what_has_not_changed_since_a_day_is_left_out(take: Take, published: Dataset) -> None:
+    """By the time at which the portal says that it, or a resource of it, changed last."""
+    changed = published.last_update[:10]
+    assert len(await take(published.id, since=date.fromisoformat(changed))) == 1
+    assert await take(published.id, since=date(2999, 1, 1)) == []
