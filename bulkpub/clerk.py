@@ -47,6 +47,7 @@ from bulkpub.sandbox.seeds import ACCOUNTS
 from bulkpub.sources.addresses import Reach
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.sources.spool import Spool
+from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
 from bulkpub.transport import Transport, connect
 from bulkpub.version import __version__
@@ -184,6 +185,8 @@ class Clerk:
                 user_agent=f"bulkpub/{__version__}",
                 ca_file=self._connection.ca_file,
                 reach=Reach(allow_private=self._sources.allow_private),
+                policy=self._connection.retry,
+                patience=Patience(between_s=self._connection.patience_s),
             ) as web,
             Spool(self._sources.spool_dir, self._sources.spool_size) as spool,
         ):

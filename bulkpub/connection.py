@@ -35,7 +35,7 @@ class Connection:
 class Sources:
     """How to fetch files from other servers.
 
-    They are kept in `spool_dir` (None: the system's temporary directory) until they are
+    They are kept in `spool_dir` (None: the user's cache directory) until they are
     published, at most `spool_size` bytes of them at a time. Addresses of private networks and
     of this machine are refused unless `allow_private`.
     """

@@ -107,7 +107,7 @@ SpoolDir = Annotated[
         envvar="BULKPUB_SPOOL_DIR",
         file_okay=False,
         help="Keep fetched files there until they are published.",
-        show_default="the system's temporary directory",
+        show_default="the user's cache directory",
         rich_help_panel=_FETCHING,
     ),
 ]

@@ -11,7 +11,13 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
+from bulkpub.core.outcome import (
+    STAYS,
+    DatasetOutcome,
+    DatasetStatus,
+    ResourceOutcome,
+    ResourceStatus,
+)
 from bulkpub.core.report import RateLimit, RunReport, Totals
 from bulkpub.errors import Problem
 from bulkpub.observers.text import (
@@ -67,6 +73,7 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
             _print_figures(report, console)
         _print_failures(report, console, report_path)
         _print_links(report, console, report_path)
+    _print_left(report, console)
     if report_path is not None:
         _print(console, f"Report: {printable(report_path)}")
 
@@ -173,6 +180,20 @@ def _failures(datasets: Iterable[DatasetOutcome]) -> Iterable[Text]:
                 yield _marked("failed", f"{name}: {printable(why)}")
 
 
+def _print_left(report: RunReport, console: Console) -> None:
+    """What was to be moved to the portal and is no file: nobody shall believe that it was."""
+    left = [
+        (dataset, resource)
+        for dataset in report.datasets
+        for resource in dataset.resources
+        if resource.status is ResourceStatus.UNCHANGED and resource.reason.startswith(STAYS)
+    ]
+    for dataset, resource in left[:_SHOWN_FAILURES]:
+        name = path_text(dataset.title or dataset.key, _name(resource))
+        _print(console, _marked("unchanged", f"{name}: {printable(resource.reason)}"))
+    _print_rest(console, len(left) - _SHOWN_FAILURES, None)
+
+
 def _print_links(report: RunReport, console: Console, report_path: str | None) -> None:
     touched = [
         dataset
@@ -214,6 +235,7 @@ def render_plan(
         _print(console, _marked("unchanged", f"{counted(same, 'dataset')} unchanged", indent=0))
     if run.error is not None:
         _print(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
+    _print_left(report, console)
     _print(console, _plan_total(report.datasets, run.portal, requests))
     if quota_wait_s > 0:
         wait = duration_text(quota_wait_s)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+
+from bulkpub.core.addresses import name_in_address, shown_address
 
 __all__ = [
     "KEY_EXTRA",
@@ -190,14 +191,12 @@ class UrlSource:
     @property
     def shown(self) -> str:
         """The address as it may be told: without credentials and query."""
-        parts = urlsplit(self.url)
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, host, parts.path, "", ""))
+        return shown_address(self.url)
 
     @property
     def name(self) -> str:
         """The file name: as the server told it, before that by the address."""
-        return self.told_name or unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
+        return self.told_name or name_in_address(self.url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["DatasetOutcome", "DatasetStatus", "ResourceOutcome", "ResourceStatus"]
+__all__ = ["STAYS", "DatasetOutcome", "DatasetStatus", "ResourceOutcome", "ResourceStatus"]
+
+
+STAYS = "left where it is"
+"""How the reason begins of a resource that was to be hosted, and is no file."""
 
 
 class ResourceStatus(StrEnum):

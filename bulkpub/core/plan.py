@@ -44,6 +44,7 @@ from bulkpub.core.model import (
     UrlSource,
     is_sent,
 )
+from bulkpub.core.outcome import STAYS
 
 __all__ = ["plan"]
 
@@ -151,9 +152,9 @@ API_FORMATS |= {"rest", "graphql", "esri", "siri", "html", "htm", "web", "url", 
 def _no_file(remote: RemoteResource) -> str | None:
     """Why a resource that points elsewhere is left there: it is not a file."""
     if remote.metadata.type == "api":
-        return "left where it is: an API, not a file"
+        return f"{STAYS}: an API, not a file"
     if (remote.metadata.format or "").lower() in API_FORMATS:
-        return f"left where it is: {remote.metadata.format} is a service or a page, not a file"
+        return f"{STAYS}: {remote.metadata.format} is a service or a page, not a file"
     return None
 
 

@@ -13,7 +13,6 @@ from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import (
     CreateDataset,
-    Fetch,
     KeepDataset,
     ListItem,
     Plan,
@@ -22,11 +21,10 @@ from bulkpub.core.actions import (
 )
 from bulkpub.core.diff import changed_fields, claim, dataset_changes
 from bulkpub.core.finish import finishing, safeguarding, unfinished
-from bulkpub.core.match import Conflict, hashes_needed
+from bulkpub.core.match import Conflict
 from bulkpub.core.model import RemoteDataset, ResourceMetadata
 from bulkpub.core.names import file_slug
-from bulkpub.core.outcome import DatasetStatus, ResourceStatus
-from bulkpub.core.plan import plan
+from bulkpub.core.outcome import DatasetStatus
 from bulkpub.errors import (
     DatasetFailed,
     DescriptionsRefused,
@@ -34,10 +32,10 @@ from bulkpub.errors import (
     PlanAgain,
     Uncertain,
 )
-from bulkpub.observers.events import DatasetStarted, PlanReady
-from bulkpub.pipeline.fetching import look_at_fetches
-from bulkpub.pipeline.fingerprints import hash_files, look_at_files
+from bulkpub.observers.events import DatasetStarted
+from bulkpub.pipeline.fingerprints import look_at_files
 from bulkpub.pipeline.looking import look_again, look_at_last, without_copies
+from bulkpub.pipeline.planning import make_plan, tell_plan
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.uploads import send_all
@@ -66,15 +64,12 @@ async def publish_dataset(
     look_at_files(story)
     _remember(story, services)
     for round_ in range(ROUNDS):
-        todo = await _plan(story, services)
+        todo = await make_plan(story, services)
         if todo.refused:
             raise DatasetFailed(todo.refused)
         services.figures.planned_requests += todo.requests if round_ == 0 else 0
         if services.options.dry_run:
-            if todo.fetches:
-                await look_at_fetches(story, todo.fetches, services)
-                todo = await _plan(story, services)
-            _as_planned(story, todo)
+            await tell_plan(story, todo, services)
             return
         try:
             await _carry_out(story, todo, services)
@@ -99,70 +94,6 @@ def _remember(story: Story, services: Services) -> None:
         remote = there.get(resource_id or "")
         if remote is not None and key in story.resources and remote.key in {None, key}:
             story.bound[key] = remote.id
-
-
-# --- planning -----------------------------------------------------------------------------
-
-
-async def _plan(story: Story, services: Services) -> Plan:
-    await _hash_what_decides(story, services)
-    todo = plan(
-        story.spec,
-        story.fingerprints,
-        story.remote,
-        bound=story.bound,
-        allow_mass_delete=services.options.allow_mass_delete,
-    )
-    for action in todo.resources:
-        resource = story.resources[action.spec.key]
-        if resource.error is None:
-            resource.planned(action, story.before)
-    sizes = [
-        story.fingerprints[a.spec.key].size for a in todo.sends if a.spec.key in story.fingerprints
-    ]
-    services.emit(PlanReady(story.spec.key, len(sizes), sum(sizes)))
-    return todo
-
-
-async def _hash_what_decides(story: Story, services: Services) -> None:
-    if story.remote is not None:
-        remote = story.remote.resources
-        needed = hashes_needed(story.spec.resources, story.fingerprints, remote, story.bound)
-        await hash_files(story, needed, services)
-
-
-def _as_planned(story: Story, todo: Plan) -> None:
-    """Tell a dry run's story: what would be done counts as done."""
-    match todo.dataset:
-        case CreateDataset():
-            story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
-        case UpdateDataset(changes=changes):
-            _note_update(story, changed_fields(changes))
-        case KeepDataset():
-            if todo.finish:
-                story.status = DatasetStatus.UPDATED
-    for fetch in todo.fetches:
-        resource = story.resources[fetch.spec.key]
-        if resource.status is None:
-            there = fetch.remote is not None
-            resource.status = ResourceStatus.REPLACED if there else ResourceStatus.CREATED
-            resource.reason = _to_be_fetched(fetch, story.sizes.get(fetch.spec.key))
-    for resource in story.resources.values():
-        resource.done = True
-    story.deleted = list(todo.deletions)
-    story.finished = True
-
-
-def _to_be_fetched(fetch: Fetch, size: int | None) -> str:
-    """The reason that a plan gives; whether the content differs only fetching it can tell."""
-    told = "" if size is None else f", {size} bytes"
-    return f"{fetch.reason}: to be fetched from {fetch.source.shown}{told}"
-
-
-def _note_update(story: Story, names: tuple[str, ...]) -> None:
-    if story.status is not DatasetStatus.CREATED:
-        story.status = DatasetStatus.UPDATED
-    story.reasons.append("differs in: " + ", ".join(names))
 
 
 # --- carrying out -------------------------------------------------------------------------
@@ -199,7 +130,7 @@ async def _write_dataset(story: Story, todo: Plan, services: Services) -> None:
             if changes is not None:
                 written = await services.portal.update_dataset(fresh, changes, services.now())
                 story.remote = replace(written, resources=fresh.resources)
-                _note_update(story, changed_fields(changes))
+                story.updated(changed_fields(changes))
     left = dataset_changes(story.spec, story.remote) if story.remote else None
     if left is not None:
         story.error = "the portal did not take over: " + ", ".join(changed_fields(left))
@@ -240,11 +171,11 @@ async def _keep_titles_safe(story: Story, todo: Plan, services: Services) -> Non
 async def _finish(story: Story, services: Services) -> None:
     """Describe and order all resources in one request, and see that the portal did."""
     assert story.remote is not None  # noqa: S101 - created or found by now
-    if finishing_items(story) is None:
+    if _finishing_items(story) is None:
         return
     if story.status is not DatasetStatus.CREATED:
         await _refresh(story, services)
-    items = finishing_items(story)
+    items = _finishing_items(story)
     if items is None:
         return
     try:
@@ -263,7 +194,7 @@ async def _finish(story: Story, services: Services) -> None:
         story.resources[key].remote = fresh.get(resource_id, story.resources[key].remote)
 
 
-def finishing_items(story: Story) -> tuple[ListItem, ...] | None:
+def _finishing_items(story: Story) -> tuple[ListItem, ...] | None:
     """What the finishing request has to say, from all that is known now."""
     assert story.remote is not None  # noqa: S101 - created or found by now
     created = frozenset(story.created)

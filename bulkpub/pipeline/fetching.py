@@ -27,6 +27,7 @@ from bulkpub.core.model import (
     LastFetch,
     UrlSource,
 )
+from bulkpub.core.outcome import STAYS
 from bulkpub.core.plan import plan
 from bulkpub.errors import NotAFile, Outdated, ResourceFailed, SourceFailed
 from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
@@ -73,7 +74,7 @@ async def fetched(story: Story, action: Action, services: Services) -> AsyncIter
                 elif isinstance(failure, NotAFile) and isinstance(
                     action.spec.source, ExistingSource
                 ):
-                    story.leave(action.spec.key, f"left where it is: {failure}")
+                    story.leave(action.spec.key, f"{STAYS}: {failure}")
                 else:
                     raise
         yield todo
@@ -201,7 +202,7 @@ async def look_at_fetches(story: Story, fetches: Iterable[Fetch], services: Serv
             looked = await services.fetcher.look(source, last)
         except NotAFile as failure:
             if isinstance(fetch.spec.source, ExistingSource):
-                story.leave(key, f"left where it is: {failure}")
+                story.leave(key, f"{STAYS}: {failure}")
             else:
                 story.resources[key].error = str(failure)
         except ResourceFailed as failure:

@@ -179,6 +179,12 @@ class Story:
                 if not resource.touched and resource.wanted is not None:
                     resource.wanted = wanted_resource(resource.spec, remote)
 
+    def updated(self, names: tuple[str, ...]) -> None:
+        """Take note that the dataset's fields `names` are written."""
+        if self.status is not DatasetStatus.CREATED:
+            self.status = DatasetStatus.UPDATED
+        self.reasons.append("differs in: " + ", ".join(names))
+
     def fetched(self, key: str, name: str, known: Fingerprint) -> None:
         """Take note of what was fetched for the entry `key`, and of the name the source told."""
         self.fingerprints[key] = known
@@ -290,7 +296,7 @@ class Story:
             title=title,
             source=story.address or story.spec.source.shown,
             sha1=known.sha1 if known else None,
-            size=known.size if known else None,
+            size=known.size if known else self.sizes.get(story.spec.key),
             url=(remote.url or None) if remote else None,
             permalink=(remote.permalink or None) if remote else None,
             attempts=story.attempts,

@@ -1,22 +1,22 @@
-"""Which addresses may be fetched, and how an address is told.
+"""Which addresses may be fetched.
 
 The rule: a source is on the public internet. Only http and https are spoken, and every
 address a name leads to has to be one of the internet's own: what is found on a private network
 could be anything the machine can reach and the public cannot, and would end up published. Names
 are checked where the connection is made (`GuardedResolver`), so that there is nothing between
-the check and its use; what is told of an address has neither credentials nor query.
+the check and its use.
 """
 
 import ipaddress
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from bulkpub.core.addresses import shown_address
 from bulkpub.errors import SourceFailed
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "as_written",
     "is_public",
     "parsed_address",
-    "shown_address",
 ]
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -49,26 +48,10 @@ NOT_PUBLIC = tuple(
 )
 UNQUOTED = ' "<>\\^`{|}'
 """ASCII that may not stand in an address as it is: RFC 3986, appendix A."""
-LONGEST_SHOWN = 300
-"""Characters of an address that are told."""
 
 
 class AddressRefused(SourceFailed):
     """The address may not be fetched, however often it is tried."""
-
-
-def shown_address(url: str) -> str:
-    """The address as it may be told: without credentials, query and fragment, on one line."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-        shown = urlunsplit((parts.scheme, host, parts.path, "", ""))
-    except ValueError:
-        return "an address that cannot be read"
-    if "@" in shown and not parts.netloc:
-        return "an address that cannot be read"  # credentials may be anywhere in it
-    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
 def parsed_address(url: str) -> URL:

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-__all__ = ["wrong_with_zip"]
+__all__ = ["DAMAGED", "wrong_with_zip"]
 
 PIECE = 1024 * 1024
 LARGEST = 64 * 1024**3
@@ -20,6 +20,7 @@ MOST_SHRUNK = 1100
 ENCRYPTED = 0x1
 """Bit 0 of a member's flags: APPNOTE.TXT, section 4.4.4."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, struct.error)
+"""What the standard library raises for an archive that is damaged."""
 
 
 def wrong_with_zip(path: Path) -> str | None:

@@ -52,18 +52,21 @@ def _wrong_when_html(path: Path) -> str | None:
 
 
 def _wrong_with_json(path: Path) -> str | None:
-    if path.stat().st_size > SMALL:
-        return _wrong_with_much_json(path)
-    try:
-        # A mark at the beginning may be ignored: RFC 8259, section 8.1.
-        orjson.loads(path.read_bytes().removeprefix(MARK))
-    except orjson.JSONDecodeError as error:
-        what = error.msg.partition(":")[0]
-        return f"is not valid JSON: {what}, in line {error.lineno}, column {error.colno}"
-    return None
+    if path.stat().st_size <= SMALL:
+        try:
+            # A mark at the beginning may be ignored: RFC 8259, section 8.1.
+            orjson.loads(path.read_bytes().removeprefix(MARK))
+        except orjson.JSONDecodeError as error:
+            what = error.msg.partition(":")[0]
+            where = f"in line {error.lineno}, column {error.colno}"
+        else:
+            return None
+        # Numbers too large for a float and very deep nesting are still JSON.
+        return f"is not valid JSON: {what}, {where}" if _wrong_in_stream(path) else None
+    return _wrong_in_stream(path)
 
 
-def _wrong_with_much_json(path: Path) -> str | None:
+def _wrong_in_stream(path: Path) -> str | None:
     with path.open("rb") as file:
         if file.read(len(MARK)) != MARK:
             file.seek(0)
@@ -80,7 +83,8 @@ def _wrong_with_xml(path: Path) -> str | None:
     with path.open("rb") as file:
         try:
             # Entities are refused: they can be a bomb, and can read what is not in the file.
-            defusedxml.sax.parse(file, ContentHandler())
+            # A document type that is elsewhere is common and is not looked at.
+            defusedxml.sax.parse(file, ContentHandler(), forbid_external=False)
         except SAXParseException as error:
             line, column = error.getLineNumber(), (error.getColumnNumber() or 0) + 1
             return f"is not well-formed XML: {error.getMessage()}, in line {line}, column {column}"

@@ -7,15 +7,14 @@ that it sends what is missing; in every other case the file starts over.
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
-from bulkpub.core.model import FileSource, Fingerprint, LastFetch, UrlSource
+from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.errors import NotAFile, SourceFailed
 from bulkpub.sources.budget import Share
 from bulkpub.sources.decoding import Decoder, decoder_of
-from bulkpub.sources.local import fingerprint
 from bulkpub.sources.looks import ENOUGH, is_html
 from bulkpub.sources.naming import file_name
+from bulkpub.sources.results import Fetched, spooled, unchanged
 from bulkpub.sources.spool import Spool, SpoolFile
 from bulkpub.sources.streamed import BrokeOff, Streamed
 from bulkpub.sources.validators import conditions, content_range, strong_validator, told
@@ -47,16 +46,16 @@ def undoing(answer: Streamed, name: str) -> Decoder | None:
     return decoder_of(answer.headers.get("Content-Encoding"), answer.shown)
 
 
-def refuse_size(answer: Streamed, size: int | None, limit: int) -> None:
+def refuse_size(shown: str, size: int | None, limit: int) -> None:
     """Raise `SourceFailed` when `size` bytes are more than `limit`."""
     if size is not None and size > limit:
-        raise SourceFailed(f"{answer.shown} is larger than the {limit} bytes allowed (max_size)")
+        raise SourceFailed(f"{shown} is larger than the {limit} bytes allowed (max_size)")
 
 
-def refuse_page(answer: Streamed, source: UrlSource, head: bytes) -> None:
+def refuse_page(shown: str, source: UrlSource, head: bytes) -> None:
     """Raise `NotAFile` when `head` begins a page of HTML that nobody expects."""
     if not source.html and is_html(head):
-        raise NotAFile(f"{answer.shown} is a page of HTML, no file; if one is wanted: expect: html")
+        raise NotAFile(f"{shown} is a page of HTML, no file; if one is wanted: expect: html")
 
 
 class Incoming:
@@ -120,20 +119,13 @@ class Incoming:
         self._end(answer)
 
     @property
-    def path(self) -> str | None:
-        """Where the file is; None when nothing was fetched."""
-        return None if self._file is None else str(self._file.path)
-
-    def remembered(self) -> tuple[Fingerprint, LastFetch]:
-        """What the file is, and what to remember of it; once `take` came to its end."""
-        if self._file is None:
-            if self._last is None:
-                raise AssertionError("what was never fetched has not changed")
-            return Fingerprint(self._last.size, sha1=self._last.sha1), self._last
-        found = fingerprint(FileSource(str(self._file.path), self._source.shown))
-        name, sha1 = self._file.path.name, self._file.sha1
-        last = LastFetch(sha1, found.size, name, self._etag, self._modified)
-        return replace(found, sha1=sha1), last
+    def result(self) -> Fetched:
+        """What was fetched, or that nothing had to be; once `take` came to its end."""
+        if self._file is not None:
+            return spooled(self._file, self._source.shown, self._etag, self._modified)
+        if self._last is None:
+            raise AssertionError("what was never fetched has not changed")
+        return unchanged(self._last)
 
     async def _begin(self, answer: Streamed) -> None:
         """A version begins; what came of another one is thrown away."""
@@ -141,7 +133,7 @@ class Incoming:
         decoder = undoing(answer, name)
         total = answer.length
         size = total if decoder is None else None
-        refuse_size(answer, size, self._limit)
+        refuse_size(answer.shown, size, self._limit)
         if self._file is None:
             self._file = await self._room(name, size, answer.shown)
         else:
@@ -183,11 +175,11 @@ class Incoming:
     async def _store(self, answer: Streamed, part: bytes) -> None:
         if self._file is None:
             raise AssertionError("a file is stored after it has begun")
-        refuse_size(answer, self._file.size + len(part), self._limit)
+        refuse_size(answer.shown, self._file.size + len(part), self._limit)
         if len(self._head) < ENOUGH:
             self._head += part[:ENOUGH]
             if len(self._head) >= ENOUGH:
-                refuse_page(answer, self._source, self._head)
+                refuse_page(answer.shown, self._source, self._head)
         await self._file.write(part)
         self._on_progress(self._file.size, None if self._decoder else self._total)
 
@@ -199,6 +191,6 @@ class Incoming:
         if self._decoder is not None and not self._decoder.complete:
             self._validator = None
             raise BrokeOff(f"{answer.shown}: its compressed content has no end")
-        refuse_page(answer, self._source, self._head)
+        refuse_page(answer.shown, self._source, self._head)
         if self._file is not None:
             self._file.finish()

@@ -16,7 +16,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["file_name"]
+__all__ = ["file_name", "plain_name"]
 
 EXTENSIONS = {
     "application/csv": ".csv",
@@ -86,6 +86,11 @@ def file_name(url: str, headers: Mapping[str, str], asked: str = "") -> str:
         ended = EXTENSION.search(name) if derived else None
         name = f"{name[: ended.start()] if ended else name}{derived}"
     return _shortened(name)
+
+
+def plain_name(path: str) -> str:
+    """The name of the file at `path`, which is taken as it is written."""
+    return _shortened(_sanitised(path) or NOTHING)
 
 
 def _extension(name: str, none: AbstractSet[str]) -> str:

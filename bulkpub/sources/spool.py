@@ -35,16 +35,26 @@ STEP = 1024 * 1024
 """Bytes by which a file of unknown length grows at first, and at least."""
 STEPS = 8
 """A file grows by an eighth of what it has, so that a large one does not ask all the time."""
+HEAD = 4096
+"""Bytes kept of how a file begins."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SpoolFile:
-    """One file in the spool, being written or there to be read at `path`."""
+    """One file in the spool, being written or there to be read at `path`.
 
-    def __init__(self, path: Path, share: Share, budget: Budget, shown: str) -> None:
+    `beside` is the size of what has the same share of the room.
+    """
+
+    def __init__(
+        self, path: Path, share: Share, budget: Budget, shown: str, *, beside: int = 0
+    ) -> None:
         self.path = path
         self.size = 0
-        self._share = share
+        self.head = b""
+        """The first bytes, `HEAD` or some more of them."""
+        self._beside = beside
+        self.share = share
         self._budget = budget
         self._shown = shown
         self._file: BufferedRandom | None = None
@@ -57,24 +67,26 @@ class SpoolFile:
 
     async def write(self, piece: bytes) -> None:
         """Add `piece`, once there is room for it; raises `SourceFailed` when the disk is full."""
-        missing = self.size + len(piece) - self._share.held
+        missing = self._beside + self.size + len(piece) - self.share.held
         if missing > 0:
-            await self._budget.grow(self._share, max(missing, STEP, self.size // STEPS))
+            await self._budget.grow(self.share, max(missing, STEP, self.size // STEPS))
         await anyio.to_thread.run_sync(self._write, piece)
         self.size += len(piece)
+        if len(self.head) < HEAD:
+            self.head += piece[:HEAD]
 
     def restart(self) -> None:
         """Throw away what was written; the room stays."""
         with _explained(self._shown):
             self._opened().seek(0)
             self._opened().truncate()
-        self.size, self._digest = 0, hashlib.sha1()
+        self.size, self.head, self._digest = 0, b"", hashlib.sha1()
 
     def finish(self) -> None:
         """The file is complete: what it did not need goes back to others."""
         with _explained(self._shown):
             self._opened().close()
-        self._budget.keep(self._share, self.size)
+        self._budget.keep(self.share, self._beside + self.size)
 
     def _write(self, piece: bytes) -> None:
         with _explained(self._shown):
@@ -87,12 +99,11 @@ class SpoolFile:
         return self._file
 
     def remove(self) -> None:
-        """Remove the file and the folder it is in, and give the room back."""
+        """Remove the file and the folder it is in."""
         with suppress(OSError):
             if self._file is not None:
                 self._file.close()  # may fail to write what is left: it is removed anyway
         shutil.rmtree(self.path.parent, ignore_errors=True)
-        self._budget.leave(self._share)
 
 
 class Spool:
@@ -109,6 +120,7 @@ class Spool:
         self._own: Path | None = None
         self._lock: FileLock | None = None
         self._count = 0
+        self._files: dict[str, SpoolFile] = {}
 
     async def __aenter__(self) -> Self:
         """Remove what killed runs left; the own folder is made when the first file comes."""
@@ -159,12 +171,31 @@ class Spool:
         spooled: SpoolFile | None = None
         try:
             spooled = SpoolFile(self._new_folder(shown) / name, share, self._budget, shown)
+            self._files[str(spooled.path)] = spooled
             yield spooled
         finally:
-            if spooled is None:
-                self._budget.leave(share)
-            else:
+            if spooled is not None:
+                del self._files[str(spooled.path)]
                 spooled.remove()
+            self._budget.leave(share)
+
+    @asynccontextmanager
+    async def file_from(self, path: str, name: str, shown: str) -> AsyncIterator[SpoolFile]:
+        """A new file, made of the one at `path` in this spool, whose room grows for both."""
+        made_of = self._files[path]
+        made = SpoolFile(
+            self._new_folder(shown) / name,
+            made_of.share,
+            self._budget,
+            shown,
+            beside=made_of.size,
+        )
+        self._files[str(made.path)] = made
+        try:
+            yield made
+        finally:
+            del self._files[str(made.path)]
+            made.remove()
 
     def _new_folder(self, shown: str) -> Path:
         with _explained(shown):

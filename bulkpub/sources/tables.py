@@ -1,12 +1,13 @@
 """Whether a file has the shape of a CSV: a header, and rows of as many columns as that.
 
 The rule: which encoding and separator it has is found out, not asked for: UTF-8 (or what its
-byte order mark says), else Windows-1252, and the separator that splits the header most.
+byte order mark says), else Windows-1252, and the separator by which the first rows agree.
 """
 
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -18,7 +19,9 @@ MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 LONGEST_LINE = 64 * 1024 * 1024
 """Characters; a geometry is long, but a file without any line end is no table."""
 SAMPLE = 256 * 1024
-"""Characters in which the header ends."""
+"""Characters in which the first rows are."""
+TELLING = 20
+"""Rows that tell the separator."""
 
 
 class _NoTable(Exception):
@@ -55,17 +58,21 @@ def _check(path: Path, encoding: str) -> None:
             raise _NoTable("is not CSV: it holds binary data")
         if not sample.strip():
             raise _NoTable("is not CSV: it has no header")
-        separator = max(SEPARATORS, key=lambda each: _columns(sample, each))
+        separator = max(SEPARATORS, key=lambda each: _fit(sample, each))
         file.seek(0)
         _check_rows(file, separator)
 
 
-def _columns(sample: str, separator: str) -> int:
+def _fit(sample: str, separator: str) -> tuple[int, int]:
+    """How well `separator` fits: rows with as many columns as the header, and these."""
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
     try:
-        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
-        return len(next((row for row in rows if row), []))
+        columns = [len(row) for row in islice((row for row in rows if row), TELLING)]
     except csv.Error:
-        return 0
+        return 0, 0
+    if not columns or columns[0] == 1:  # one column is what every wrong separator gives
+        return 0, 0
+    return columns.count(columns[0]), columns[0]
 
 
 def _check_rows(file: TextIO, separator: str) -> None:

@@ -6,6 +6,7 @@ come from the address itself alone and go to its own origin alone; no cookie is 
 """
 
 import random
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -17,6 +18,7 @@ import anyio
 import structlog
 from yarl import URL
 
+from bulkpub.core.addresses import shown_address
 from bulkpub.core.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.errors import SourceFailed
 from bulkpub.sources.addresses import (
@@ -25,7 +27,6 @@ from bulkpub.sources.addresses import (
     Reach,
     as_written,
     parsed_address,
-    shown_address,
 )
 from bulkpub.sources.page import Page
 from bulkpub.sources.politeness import Courtesy, Hosts
@@ -159,6 +160,18 @@ class Web:
             answer.charset,
             ", ".join(answer.headers.getall("Link", [])) or None,
         )
+
+    async def address_of(self, host: str, port: int) -> str:
+        """An IP address of `host` that is within reach, for others than us to connect to.
+
+        Raises `AddressRefused` when it is not, `SourceFailed` when there is none.
+        """
+        self._reach.check_literal(host)
+        try:
+            found = await self._guarded.resolve(host, port)
+        except OSError:
+            raise SourceFailed(f"the name {host} is unknown") from None
+        return min(found, key=lambda each: each["family"] != socket.AF_INET)["host"]
 
     async def back_off(self, attempt: int) -> None:
         """Wait after the failed attempt number `attempt` (from 1)."""

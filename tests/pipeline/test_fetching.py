@@ -180,6 +180,21 @@ async def test_a_plan_asks_the_source_and_fetches_nothing(
     assert not sandbox.state.datasets
 
 
+async def test_a_plan_looks_through_the_files_as_a_run_does(
+    publish: Publish, folder: Any, sandbox: Sandbox
+) -> None:
+    folder.file("bad.csv", "a;b\n1;2\n3\n")
+    manifest = folder.manifest(folder.dataset("a", {"path": "bad.csv", "check": "csv"}, "good.csv"))
+    for dry_run in (True, False):
+        report = await publish(manifest, dry_run=dry_run)
+        assert report.run.exit_code == 1
+        bad, good = report.datasets[0].resources
+        assert (bad.status, good.status) == ("failed", "created")
+        assert "line 3" in str(bad.error)
+    (dataset,) = sandbox.state.datasets.values()
+    assert [each.title for each in dataset.resources] == ["good.csv"]
+
+
 async def test_a_plan_knows_what_has_not_changed(
     *, publish: Publish, folder: Any, elsewhere: Any, statuses: Any, tmp_path: Path
 ) -> None:

@@ -4,13 +4,13 @@ import ipaddress
 
 import pytest
 
+from bulkpub.core.addresses import shown_address
 from bulkpub.sources.addresses import (
     AddressRefused,
     Reach,
     as_written,
     is_public,
     parsed_address,
-    shown_address,
 )
 
 
@@ -25,7 +25,7 @@ def test_an_address_of_the_internet_is_public(ip: str) -> None:
 
 @pytest.mark.parametrize(
     "ip",
-    ["0.0.0.0", "10.0.0.1", "100.64.0.1", "100.127.255.254", "127.0.0.1", "127.255.0.1",
+    ["0.0.0.1", "10.0.0.1", "100.64.0.1", "100.127.255.254", "127.0.0.1", "127.255.0.1",
      "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1",
      "192.168.1.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250",
      "240.0.0.1", "255.255.255.255",

@@ -1,6 +1,7 @@
 """What is found wrong with a file, in words and with the place."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +64,7 @@ BOMB = BOMB.replace(
         (Check.JSON, b'{"a": [1, 2.5, null, "\xc3\xa9"]}'),
         (Check.JSON, b"\xef\xbb\xbf[]\n"),
         (Check.JSON, b"1e400"),
+        (Check.JSON, b"[" * 5000 + b"]" * 5000),
         (Check.XML, b"<a/>"),
         (Check.XML, "<?xml version='1.0' encoding='iso-8859-1'?><a b='é'>é</a>".encode("latin-1")),
         (Check.XML, b"<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/a.dtd'><a/>"),
@@ -77,6 +79,7 @@ BOMB = BOMB.replace(
         (Check.CSV, "nom;é\n1;à\n".encode("utf-16")),
         (Check.CSV, "nom;é\n1;à\n".encode("utf-8-sig")),
         (Check.CSV, b"only;a;header\n"),
+        (Check.CSV, b"adresse;prix\n1, rue X, Y;2\n3, rue Z, Y;4\n"),
         (Check.ZIP, ZIP),
         (Check.ZIP, STORED),
         (Check.ZIP, _zip()),
@@ -99,7 +102,7 @@ def test_nothing_is_wrong(wrong: Wrong, check: Check, content: bytes) -> None:
         (Check.JSON, b'"\xe9"', "is not valid JSON"),
         (Check.JSON, b"NaN", "is not valid JSON"),
         (Check.JSON, b"[" * 100_000, "is not valid JSON"),
-        (Check.XML, b"<a>\n <b></a>", "is not well-formed XML: mismatched tag, in line 2, column 7"),
+        (Check.XML, b"<a>\n <b></a>", "not well-formed XML: mismatched tag, in line 2, column 7"),
         (Check.XML, b"", "is not well-formed XML: no element found"),
         (Check.XML, b"<a>\xe9</a>", "is not well-formed XML: .*in line 1, column 4"),
         (Check.XML, b"<?xml version='1.0' encoding='x-none'?><a/>", "XML: unknown encoding"),
@@ -110,7 +113,7 @@ def test_nothing_is_wrong(wrong: Wrong, check: Check, content: bytes) -> None:
         (Check.CSV, b"\n \n", "is not CSV: it has no header"),
         (Check.CSV, b"a;b\n1;2\n3\n4;5\n", "line 3 has 1 column, the header 2 columns"),
         (Check.CSV, b'a;b\n1;"x\ny"\n3;4;5\n', "line 4 has 3 columns, the header 2 columns"),
-        (Check.CSV, b'a;b\n1;2\n3;"4\n5;6\n', "is not valid CSV: unexpected end of data, in line 3"),
+        (Check.CSV, b'a;b\n1;2\n3;"4\n5;6\n', "not valid CSV: unexpected end of data, in line 3"),
         (Check.CSV, b"\x89PNG\r\n\0\0", "binary data"),
         (Check.CSV, b"a;b\n\x81;\xe9\n", "neither UTF-8 nor Windows-1252"),
         (Check.ZIP, b"", "is not a zip archive"),
@@ -124,8 +127,6 @@ def test_nothing_is_wrong(wrong: Wrong, check: Check, content: bytes) -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(wrong: Wrong, check: Check, content: bytes, said: str) -> None:
-    import re
-
     found = wrong(check, content)
     assert found is not None
     assert re.search(said, found)

@@ -14,7 +14,7 @@ TEXT = "Été à Nîmes"
         (TEXT.encode(), "UTF-8", TEXT),
         (TEXT.encode("cp1252"), None, TEXT),
         (TEXT.encode("iso-8859-15"), "'ISO-8859-15'", TEXT),
-        ("5 € – oui".encode("cp1252"), "iso-8859-1", "5 € – oui"),
+        ("5 € « oui »".encode("cp1252"), "iso-8859-1", "5 € « oui »"),
         (TEXT.encode("utf-8-sig"), "utf-8", TEXT),
         (TEXT.encode("utf-8-sig"), "iso-8859-1", TEXT),
         (TEXT.encode("utf-16"), None, TEXT),

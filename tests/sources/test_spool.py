@@ -1,9 +1,8 @@
 """The spool: room is given out fairly and never for ever waited for, and nothing stays behind."""
 
+import asyncio
 import errno
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -121,7 +120,7 @@ def test_whatever_comes_and_grows_and_gives_up_everybody_is_served(
 ) -> None:
     budget, over = Budget(100), list[bool]()
 
-    async def one(size: int, growth: list[int], *, gives_up: bool) -> None:
+    async def one(size: int, growth: list[int], gives_up: object) -> None:
         with anyio.CancelScope() as scope:
             share = await budget.enter(size)
             try:
@@ -138,7 +137,7 @@ def test_whatever_comes_and_grows_and_gives_up_everybody_is_served(
         with anyio.fail_after(10):
             async with anyio.create_task_group() as tasks:
                 for size, growth, gives_up in files:
-                    tasks.start_soon(lambda s=size, g=growth, u=gives_up: one(s, g, gives_up=u))
+                    tasks.start_soon(one, size, growth, gives_up)
 
     anyio.run(all_of_them)
     assert budget.held == 0
@@ -171,7 +170,11 @@ async def test_two_files_of_one_name_lie_side_by_side(tmp_path: Path) -> None:
             second.finish()
             assert _contents(tmp_path) == [b"1111", b"2222"]
         assert _contents(tmp_path) == []
-    assert list(tmp_path.iterdir()) == []
+    assert _names(tmp_path) == []
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
 
 
 def _contents(folder: Path) -> list[bytes]:
@@ -203,7 +206,7 @@ async def test_a_file_that_starts_over_has_nothing_of_before(tmp_path: Path) -> 
 async def test_a_disk_that_is_full_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
 ) -> None:
-    def full(self: SpoolFile) -> None:
+    def full(_: SpoolFile) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(SpoolFile, "_opened", full)
@@ -211,7 +214,7 @@ async def test_a_disk_that_is_full_is_told(
         with pytest.raises(SourceFailed, match=f"a.example/f {said}"):
             await _written(spool, "a.csv", b"x")
         assert spool.held == 0
-    assert list(tmp_path.iterdir()) == []
+    assert _names(tmp_path) == []
 
 
 async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
@@ -252,24 +255,18 @@ KILLED = """
 async def test_what_a_killed_run_left_is_removed_by_the_next_but_not_while_it_runs(
     tmp_path: Path,
 ) -> None:
-    others = tmp_path / "bulkpub-spool-of-somebody-else"
-    others.mkdir()
-    (others / "a.txt").write_text("mine")
-    (tmp_path / "bulkpub-spool-0123456789abcdef").mkdir()  # nobody's lock is beside it
-    (tmp_path / "precious.lock").write_text("")
-    with subprocess.Popen(
-        [sys.executable, "-c", dedent(KILLED), str(tmp_path)], stdout=subprocess.PIPE, text=True
-    ) as run:
-        assert run.stdout is not None
-        assert run.stdout.readline() == "written\n"
-        async with Spool(tmp_path, 10**9):
-            assert _contents(tmp_path) == [b"left behind"]
-        run.send_signal(signal.SIGKILL)
-        run.wait()
+    others = ["bulkpub-spool-0123456789abcdef", "bulkpub-spool-of-somebody-else", "precious.lock"]
+    for name in others:  # the first has no lock beside it: whose it is cannot be told
+        (tmp_path / name).mkdir()
+    run = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", dedent(KILLED), str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert run.stdout is not None
+    assert await run.stdout.readline() == b"written\n"
+    async with Spool(tmp_path, 10**9):
+        assert _contents(tmp_path) == [b"left behind"]
+    run.kill()
+    await run.wait()
     async with Spool(tmp_path, 10**9):
         assert _contents(tmp_path) == []
-    assert sorted(each.name for each in tmp_path.iterdir()) == [
-        "bulkpub-spool-0123456789abcdef",
-        "bulkpub-spool-of-somebody-else",
-        "precious.lock",
-    ]
+    assert _names(tmp_path) == others

@@ -51,7 +51,7 @@ async def test_a_page_that_is_not_there_is_told(serve: Serve, the_web: Web) -> N
         return web.Response(status=404)
 
     served = await serve(answer)
-    with pytest.raises(SourceFailed, match="/catalogue answered 404$"):
+    with pytest.raises(SourceFailed, match=r"/catalogue answered 404$"):
         await the_web.read(served.at(path="/catalogue?key=1"))
 
 
@@ -123,14 +123,17 @@ async def test_certificates_are_verified_by_the_authorities_that_are_known(
         return web.Response(text="hello")
 
     app.router.add_get("/", answer)
-    async with TestServer(app, scheme="https") as server:
-        await server.start_server(ssl=context)
+    server = TestServer(app, scheme="https")
+    await server.start_server(ssl=context)
+    try:
         address = f"https://public.example:{server.port}/"
         async with make_web(ca_file=str(tmp_path / "ca.pem")) as web_:
             assert (await web_.read(address)).text() == "hello"
         async with make_web() as web_:
             with pytest.raises(SourceFailed, match="certificate is not trusted"):
                 await web_.read(address)
+    finally:
+        await server.close()
 
 
 async def test_a_file_without_certificates_is_told(make_web: MakeWeb, tmp_path: Path) -> None:
