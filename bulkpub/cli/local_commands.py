@@ -7,13 +7,10 @@ import orjson
 import typer
 
 from bulkpub.cli import options as o
-from bulkpub.cli.serving import demonstrate, serve
 from bulkpub.cli.validating import validate as validate_manifests
 from bulkpub.core.report import RunReport
 from bulkpub.manifest import json_schema
 from bulkpub.portals.address import SANDBOX_PORT
-from bulkpub.sandbox import SandboxSettings
-from bulkpub.sandbox.faults import read_faults
 
 __all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
 
@@ -60,6 +57,10 @@ def sandbox(
     ] = False,
 ) -> None:
     """Serve the embedded portal until stopped."""
+    from bulkpub.cli.serving import serve  # noqa: PLC0415 - a server that only this needs
+    from bulkpub.sandbox import SandboxSettings  # noqa: PLC0415 - likewise
+    from bulkpub.sandbox.faults import read_faults  # noqa: PLC0415 - likewise
+
     settings = SandboxSettings(
         host=host,
         port=port,
@@ -81,6 +82,8 @@ def demo(
     ] = 0,
 ) -> None:
     """Start the embedded portal, publish a manifest of real data to it, twice, and show it."""
+    from bulkpub.cli.serving import demonstrate  # noqa: PLC0415 - a server that only this needs
+
     raise typer.Exit(demonstrate(report_file=report, port=port))
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "LinesWriter",
     "Loaded",
     "ManifestWriter",
+    "Writer",
     "amend",
     "json_schema",
     "load",

@@ -45,7 +45,18 @@ class Named(NamedTuple):
 
 def public(address: str) -> str:
     """The address without credentials: what stands in front of the host, secret parameters."""
-    return _CHAIN.join(_public(link) for link in address.split(_CHAIN))
+    member, archive = _parts(address)
+    return f"{member}{_CHAIN}{public(archive)}" if archive else _public(address)
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """The member of an archive and the archive's address; empty when it is not of an archive."""
+    member, _, archive = address.partition(_CHAIN)
+    return (member, archive) if _scheme(member) == _ARCHIVE else (address, "")
+
+
+def _scheme(address: str) -> str:
+    return address.partition(":")[0].lower()
 
 
 def _public(link: str) -> str:
@@ -53,8 +64,6 @@ def _public(link: str) -> str:
         parts = urlsplit(link)
     except ValueError:
         return told(link)
-    if not parts.scheme or parts.scheme == _ARCHIVE:
-        return link
     query = parts.query
     if any(_SECRET.fullmatch(name) for name, _ in parse_qsl(query, keep_blank_values=True)):
         query = "&".join(
@@ -72,20 +81,20 @@ def _name_of(piece: str) -> str:
 
 def named(address: str) -> Named:
     """What the address calls its file."""
-    first, *rest = address.split(_CHAIN)
-    host = urlsplit(rest[-1] if rest else first).netloc.rpartition("@")[2]
-    scheme, _, member = first.partition("://")
-    path = member if scheme.lower() == _ARCHIVE else urlsplit(first).path
-    folders = [unquote(part) for part in path.split("/") if part]
-    folder, name = ["", "", *folders][-2:]
+    first, archive = _parts(address)
+    host = named(archive).host if archive else urlsplit(first).netloc.rpartition("@")[2]
+    path = first.partition("://")[2] if archive else urlsplit(first).path
+    folder, name = ["", "", *(unquote(part) for part in path.split("/") if part)][-2:]
     return Named(name, folder, host)
 
 
 def has_wildcard(address: str) -> bool:
     """Whether the address stands for all files that match; on the web a star is only a star."""
-    first = address.partition(_CHAIN)[0]
-    scheme, _, rest = first.partition("://")
-    return scheme.lower() not in _WEB and bool(re.search(r"[*\[]", rest.partition("/")[2]))
+    first, _ = _parts(address)
+    path = first.partition("://")[2]
+    if _scheme(first) != _ARCHIVE:
+        path = path.partition("/")[2]
+    return _scheme(first) not in _WEB and bool(re.search(r"[*\[]", path))
 
 
 def address_fault(text: str) -> str:
@@ -93,21 +102,21 @@ def address_fault(text: str) -> str:
 
     Empty when something can.
     """
-    first, *rest = text.split(_CHAIN)
-    scheme = first.partition(":")[0].lower()
+    first, archive = _parts(text)
+    scheme = _scheme(first)
     if scheme not in SCHEMES:
         return f"must be an address that starts with {_schemes()}, not '{told(text)}'"
-    if (scheme == _ARCHIVE) is not bool(rest):
-        return (
-            "must name a file in an archive as zip://file::address of the archive, "
-            f"not '{told(text)}'"
-        )
     if scheme == _ARCHIVE:
-        if not re.fullmatch(r"zip://[^\x00-\x1f]*[^/\x00-\x1f]", first, re.IGNORECASE):
-            return "must name a file in the archive, as in zip://file.csv::https://…"
-        return address_fault(_CHAIN.join(rest))
-    if not is_whole(text) or (scheme not in _WEB and not urlsplit(text).path.strip("/")):
+        if not archive or not re.fullmatch(r"[^:]*://[^\x00-\x1f]*[^/\x00-\x1f]", first):
+            return (
+                "must name a file in an archive as zip://file::address of the archive, "
+                f"not '{told(text)}'"
+            )
+        return address_fault(archive)
+    if not is_whole(text):
         return f"must be a whole address, with a host and without spaces, not '{told(text)}'"
+    if scheme not in _WEB and not urlsplit(text).path.strip("/"):
+        return f"must name a file, as in {scheme}://host/folder/file.csv, not '{told(text)}'"
     return ""
 
 

@@ -74,7 +74,7 @@ def shorten(
 def leave_out_faulty(
     spelled: Spelled, form: type[Form], rules: Rules[Form], notes: list[str], where: str
 ) -> None:
-    """Takes out what the loader would refuse: of a list the item, otherwise the whole key."""
+    """Takes out what the loader would refuse: of a list the item, of a mapping the key."""
     node = from_python({key: each for key, each in spelled.items() if key != "extras"}, "")
     sound, faults = check(form, node)
     for fault in sorted(faults, key=lambda each: [*map(str, each.path)], reverse=True):
@@ -86,7 +86,7 @@ def leave_out_faulty(
     for path, sentence in list(rules(sound, said)):
         if path and path[0] in spelled:
             notes.append(f"{where}{sentence}: left out")
-            del spelled[path[0]]
+            _take_out(spelled, path)
 
 
 def _without_extras(spelled: Spelled) -> Spelled:
@@ -99,5 +99,7 @@ def _take_out(spelled: Spelled, path: Sequence[str | int]) -> None:
     match below:
         case [int() as number] if isinstance(holder, list):
             del holder[number]
+        case [str() as name] if isinstance(holder, dict):
+            holder.pop(name, None)
         case _:
             spelled.pop(str(key), None)

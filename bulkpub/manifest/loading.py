@@ -119,7 +119,9 @@ def _datasets(
             sentence = f"a dataset must be a mapping, not {kind(bare(own))}"
             _add(problems, [Fault(own.place, sentence)], f"#{number}")
             continue
+        between_rows = source.own_faults
         spec, faults = read_dataset(with_defaults(defaults, own), source.base, files)
+        faults = [*between_rows, *faults]
         name = name_of(own) or f"#{number}"
         _add(problems, (fault for fault in faults if fault.place not in inherited), name)
         _add(problems, (fault for fault in faults if fault.place in inherited), None)

@@ -1,7 +1,8 @@
 """A manifest file → its header and its datasets, each still a tree.
 
-The spelling goes by the file's name. JSONL is read a line at a time, so that its length costs
-no memory: a line that is broken is a problem of its own and the next ones are still read.
+The spelling goes by the file's name. JSONL is read a line at a time and CSV a dataset at a time,
+so that their length costs no memory. A broken line of JSONL is a problem of its own, and the next
+ones are still read.
 """
 
 import os
@@ -11,16 +12,19 @@ from itertools import chain
 from pathlib import Path
 
 from bulkpub.core.model import Place
+from bulkpub.manifest.csv_table import Table, read_table
 from bulkpub.manifest.fields import kind
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import Node, Unreadable, bare
 from bulkpub.manifest.sentences import Fault, reason
+from bulkpub.manifest.toml_text import read_toml
 from bulkpub.manifest.yaml_text import read_yaml
 
 __all__ = ["Source", "document_source", "open_source", "text_source"]
 
-_DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
+_DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json, ".toml": read_toml}
 _LINES = (".jsonl", ".ndjson")
+_TABLES = (".csv",)
 
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
@@ -33,7 +37,7 @@ class Source:
     """One manifest: what it says of all its datasets, and the datasets as they come.
 
     `header` is None when the manifest could not be read. `faults` may grow while `datasets`
-    is iterated, and is complete afterwards.
+    is iterated, and is complete afterwards; `own_faults` are those of the dataset given out last.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Source:
     header: Node | None = None
     datasets: Iterable[Node] = ()
     faults: list[Fault] = field(default_factory=list)
+    own_faults: list[Fault] = field(default_factory=list)
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
@@ -52,10 +57,12 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         _check_readable(name)
         if suffix in _LINES:
             _open_lines(source)
+        elif suffix in _TABLES:
+            _open_table(source)
         elif suffix in _DOCUMENTS:
             _open_document(source, suffix)
         else:
-            suffixes = " ".join((*_DOCUMENTS, *_LINES))
+            suffixes = " ".join((*_DOCUMENTS, *_LINES, *_TABLES))
             sentence = f"a manifest's name ends in one of {suffixes}"
             source.faults.append(Fault(Place(name), sentence))
     except Unreadable as error:
@@ -69,7 +76,7 @@ def text_source(text: str, base: str, name: str) -> Source:
     """A YAML manifest given as text, to which datasets may be added: it may have none yet."""
     source = Source(name, base)
     try:
-        root = read_yaml(text, name)
+        root = read_yaml(text.removeprefix("\ufeff"), name)
         _fill(source, root, may_be_empty=True)
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
@@ -165,6 +172,30 @@ def _lines(source: Source) -> Iterator[Node]:
                     yield read_json(text, source.name, number)
             except Unreadable as error:
                 source.faults.append(Fault(error.place, str(error)))
+
+
+def _open_table(source: Source) -> None:
+    table = read_table(_text_lines(source.name), source.name)
+    source.header = Node({}, Place(source.name, 1, 1))
+    source.faults += table.faults
+    if not table.faults:
+        source.datasets = _at_least_one(_rows(table, source), source)
+
+
+def _rows(table: Table, source: Source) -> Iterator[Node]:
+    """The datasets of a table; after a quote that is never closed, nothing more can be read."""
+    try:
+        for node in table.datasets:
+            source.own_faults = table.faults
+            yield node
+    except Unreadable as error:
+        source.faults.append(Fault(error.place, str(error)))
+
+
+def _text_lines(name: str) -> Iterator[str]:
+    with Path(name).open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            yield _decode(raw, name, number)
 
 
 def _decode(raw: bytes, name: str, first_line: int) -> str:

@@ -22,6 +22,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.errors import ManifestInvalid
 from bulkpub.manifest import Amended, ManifestWriter, amend, load
+from bulkpub.manifest.loading import load_text
 
 OLD = """\
 # Ours; see the wiki.
@@ -201,6 +202,7 @@ def test_line_ends_and_byte_order_mark_stay_as_they_are(folder: Path) -> None:
     assert amended.text == old.replace(
         "      - glob: d/*.csv\r\n", "      - glob: d/*.csv\r\n      - path: b.csv\r\n"
     )
+    assert load_text(old, str(folder), "m.yaml").problems == ()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import json
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,25 @@ import pytest
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
+    DatasetSpec,
+    ExistingSource,
     FileSource,
+    Guard,
     LinkSource,
     Place,
     Prune,
     Spatial,
     TemporalCoverage,
+    UrlSource,
 )
 from bulkpub.manifest import Loaded, json_schema, load, parse
+from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import plain
+from bulkpub.manifest.toml_text import read_toml
 from bulkpub.manifest.yaml_text import read_yaml
 
 EXAMPLES = Path(__file__).parent / "examples"
+EVERY = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
 
 
 @pytest.fixture(scope="module")
@@ -29,20 +37,22 @@ def full() -> Loaded:
     return load([EXAMPLES / "full.yaml"])
 
 
-@pytest.mark.parametrize("name", ["full.yaml", "minimal.json", "lines.jsonl"])
+@pytest.mark.parametrize("name", EVERY)
 def test_every_example_is_without_problem(name: str) -> None:
     loaded = load([EXAMPLES / name])
     assert loaded.problems == ()
     assert loaded.datasets
 
 
-@pytest.mark.parametrize("name", ["full.yaml", "minimal.json"])
+@pytest.mark.parametrize("name", ["full.yaml", "elsewhere.yaml", "minimal.json", "full.toml"])
 def test_every_example_fits_the_json_schema(
     name: str, schema_faults: Callable[[Any], list[str]]
 ) -> None:
     text = (EXAMPLES / name).read_text()
-    root = read_yaml(text, name) if name.endswith("yaml") else None
-    assert schema_faults(plain(root) if root else json.loads(text)) == []
+    reader = {"yaml": read_yaml, "toml": read_toml, "json": read_json}[name.rpartition(".")[2]]
+    root = reader(text, name)
+    assert root is not None
+    assert schema_faults(plain(root)) == []
 
 
 def test_the_metadata_of_a_dataset_are_those_written_and_inherited(full: Loaded) -> None:
@@ -126,6 +136,50 @@ def test_lines_and_a_document_say_the_same(tmp_path: Path) -> None:
         (each.key, each.metadata) for each in loaded.datasets
     ]
     assert (same.portal, loaded.portal) == ("demo", "demo")
+
+
+def bare(spec: DatasetSpec) -> DatasetSpec:
+    nowhere = Place("")
+    resources = tuple(replace(each, place=nowhere) for each in spec.resources)
+    return replace(spec, resources=resources, place=nowhere)
+
+
+def test_toml_and_yaml_say_the_same(full: Loaded) -> None:
+    toml = load([EXAMPLES / "full.toml"])
+    assert [bare(each) for each in toml.datasets] == [bare(each) for each in full.datasets]
+    assert toml.datasets[1].place == Place(str(EXAMPLES / "full.toml"), 50, 1)
+    assert toml.portal == full.portal
+
+
+def test_what_is_elsewhere_is_fetched_hosted_described_or_listed() -> None:
+    (dataset,) = load([EXAMPLES / "elsewhere.yaml"]).datasets
+    first, page, many, hosted, described, link = dataset.resources
+    assert first.source == UrlSource(
+        "https://ancien.example.org/export/stations.csv?format=long", 500_000_000
+    )
+    assert (first.metadata.title, first.checks) == ("Stations (csv)", ("csv", "not-empty"))
+    assert page.source == UrlSource(
+        "ftp://lecteur:secret@ancien.example.org/notice.html", html=True
+    )
+    assert many.key == "s3://archives/stations/*.csv"
+    assert (hosted.source, hosted.checks) == (ExistingSource(host=True), ("not-empty",))
+    assert (described.source, described.guard) == (ExistingSource(), Guard())
+    assert (link.checks, link.guard) == ((), Guard())
+
+
+def test_a_table_has_a_row_for_each_file() -> None:
+    velos, stations = load([EXAMPLES / "table.csv"]).datasets
+    assert velos.metadata.description == "Des **vélos**,\ncomptés."
+    assert velos.metadata.tags == ("mobilite", "velo")
+    assert [(each.key, each.metadata.title) for each in velos.resources] == [
+        ("data/2024.csv", "Comptages 2024"),
+        ("https://ancien.example.org/2023.csv", None),
+        ("https://api.example.org/v1", "L'API"),
+    ]
+    assert velos.resources[0].checks == ("csv", "not-empty")
+    assert velos.resources[1].metadata.description == "L'année \"d'avant\""
+    assert velos.resources[1].place == Place(str(EXAMPLES / "table.csv"), 4, 13)
+    assert (stations.metadata.title, stations.organization) == ("Stations", "ville-exemple")
 
 
 def test_python_values_say_the_same_as_a_file() -> None:
@@ -221,6 +275,23 @@ WRONG_BY_SCHEMA = [
     {"datasets": [{"id": "x", "guard": {"shrunk": "50%"}}]},
     {"datasets": [{"id": "x", "resources": [{"link": "https://x/", "guard": {}}]}]},
     {"defaults": {"title": "T"}, "datasets": [{"id": "x"}]},
+    {"datasets": [{"id": "x", "check": "cvs"}]},
+    {"datasets": [{"id": "x", "check": ["csv", True]}]},
+    {"datasets": [{"id": "x", "resources": [{"key": "k"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"key": "k", "host": False}]}]},
+    {"datasets": [{"id": "x", "resources": [{"host": True}]}]},
+    {"datasets": [{"id": "x", "resources": [{"host": True, "id": None}]}]},
+    {"datasets": [{"id": "x", "resources": [{"host": True, "id": "i", "path": "a.csv"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"host": True, "id": "i", "format": "csv"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"id": "i", "check": "csv"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"id": "i", "guard": {}}]}]},
+    {"datasets": [{"id": "x", "resources": [{"url": "file:///a.csv"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"url": "https://x/a", "link": "https://x/"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"url": "https://x/a", "max_size": 0}]}]},
+    {"datasets": [{"id": "x", "resources": [{"url": "https://x/a", "max_size": "5 Mo"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"url": "https://x/a", "expect": "csv"}]}]},
+    {"datasets": [{"id": "x", "resources": [{"url": "https://x/a", "optional": True}]}]},
+    {"datasets": [{"id": "x", "resources": [{"path": "a.csv", "max_size": 1}]}]},
 ]
 
 
@@ -232,7 +303,10 @@ NULL_SAYS_NOTHING = [
     {"id": None, "title": "T", "description": "D", "personal": True, "organization": None},
     {"id": "x", "title": None, "description": None, "description_file": "data/velos.md"},
     {"id": "x", "guard": {"empty": None}, "resources": [{"link": "https://x/", "guard": None}]},
-    {"id": "x", "resources": None, "extras": None, "spatial": None, "prune": None},
+    {"id": "x", "resources": [{"url": "https://x/a", "path": None, "optional": None}]},
+    {"id": "x", "resources": [{"id": "i", "url": None, "host": None, "check": None}]},
+    {"id": "x", "resources": [{"id": "i", "host": True, "link": None, "max_size": None}]},
+    {"id": "x", "resources": None, "check": None, "extras": None, "spatial": None, "prune": None},
 ]
 
 
