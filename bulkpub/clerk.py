@@ -13,7 +13,6 @@ from pathlib import Path
 import structlog
 
 from bulkpub.connection import Connection, Sources
-from bulkpub.core.model import DatasetSpec
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import (
     ByteTotals,
@@ -40,7 +39,6 @@ from bulkpub.messages import Request
 from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
 from bulkpub.pipeline import Run, RunOptions
 from bulkpub.pipeline.services import Services
-from bulkpub.portals import Portal
 from bulkpub.portals.address import api_url
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox.seeds import ACCOUNTS
@@ -118,8 +116,13 @@ class Clerk:
                         Udata(transport), self._options, self._emit, fetcher, memory
                     )
                     services.quota_reserve = self._connection.limits.quota_reserve
-                    specs = await self._specs(services.portal)
-                    run = Run(services, specs, self._portal, list(problems))
+                    run = Run(
+                        services,
+                        self._work.datasets,
+                        self._portal,
+                        list(problems),
+                        find=self._work.find,
+                    )
                     try:
                         with interruptible(run):
                             await run.go()
@@ -159,9 +162,6 @@ class Clerk:
                 "a .env file; you find yours on the portal, in the settings of your account"
             )
         return url
-
-    async def _specs(self, portal: Portal) -> Sequence[DatasetSpec]:
-        return self._work.datasets if self._work.find is None else await self._work.find(portal)
 
     def _connect(self, url: str) -> AbstractAsyncContextManager[Transport]:
         most = self._options.concurrency * self._options.uploads

@@ -6,8 +6,12 @@ test needs to. The command line's fixtures are in `tests/cli/conftest.py`.
 
 import hashlib
 import importlib
+import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import threading
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -219,6 +223,33 @@ async def elsewhere(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     yield there
     await runner.cleanup()
+
+
+@pytest.fixture
+def serve_ftp() -> Iterator[Callable[[Path, str], int]]:
+    """Serve a folder by FTP to the user `me` with a password; returns the port."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it uses asyncore and asynchat
+        authorizers = importlib.import_module("pyftpdlib.authorizers")
+        handlers = importlib.import_module("pyftpdlib.handlers")
+        servers = importlib.import_module("pyftpdlib.servers")
+    logging.getLogger("pyftpdlib").setLevel(logging.ERROR)
+    with ExitStack() as stack:
+
+        def serve(folder: Path, password: str) -> int:
+            authorizer = authorizers.DummyAuthorizer()
+            authorizer.add_user("me", password, str(folder))
+            settings = {"authorizer": authorizer, "auth_failed_timeout": 0}
+            handler = type("Handler", (handlers.FTPHandler,), settings)
+            server = servers.ThreadedFTPServer(("127.0.0.1", 0), handler)
+            thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05})
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.close_all)
+            port: int = server.address[1]
+            return port
+
+        yield serve
 
 
 # --- what is published --------------------------------------------------------------------

@@ -6,7 +6,7 @@ refuses everything, Ctrl-C) is noted, the work is cancelled, and the collector s
 receives what every worker had done so far.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -27,12 +27,14 @@ from bulkpub.errors import (
 )
 from bulkpub.observers.events import DatasetFinished, Forecast, RunStarted
 from bulkpub.pipeline.dataset import publish_dataset
+from bulkpub.pipeline.expanding import expand
 from bulkpub.pipeline.forecast import requests_needed
 from bulkpub.pipeline.observe import Owner, observe
 from bulkpub.pipeline.preflight import Checked, check
 from bulkpub.pipeline.services import RunOptions, Services, Verify
 from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.verify import verify_dataset
+from bulkpub.portals import Portal
 from bulkpub.sources import fingerprint
 
 __all__ = ["Run", "RunOptions"]
@@ -51,13 +53,15 @@ class Run:
     """One run over `specs`; after `go` has returned or raised, `outcomes` tells all there is.
 
     `problems` are what is known to be wrong with the manifest already, and grow by what the
-    portal has to say. `stopped` is why the work ended early, if it did.
+    portal and other servers have to say. `find` tells the specs, when only the portal knows
+    them. `stopped` is why the work ended early, if it did.
     """
 
     services: Services
     specs: Sequence[DatasetSpec]
     portal_name: str = ""
     problems: list[Problem] = field(default_factory=list)
+    find: Callable[[Portal], Awaitable[Sequence[DatasetSpec]]] | None = None
     stopped: Stop | None = None
     _done: dict[str, DatasetOutcome] = field(default_factory=dict)
     _preparing: anyio.CancelScope = field(default_factory=anyio.CancelScope)
@@ -78,6 +82,11 @@ class Run:
             raise self.stopped
 
     async def _prepare(self) -> list[Job]:
+        if self.find is not None:
+            self.specs = await self.find(self.services.portal)
+        expanded = await expand(self.specs, self.services.fetcher)
+        self.specs = expanded.datasets
+        self.problems += expanded.problems
         checked = await check(self.services.portal, self.specs)
         self.problems += checked.problems
         if self.problems and not self.services.options.keep_going:

@@ -3,12 +3,9 @@
 import hashlib
 import importlib
 import io
-import logging
 import socket
-import threading
-import warnings
 import zipfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,29 +52,11 @@ def _kept_in(folder: Path) -> Path:
 
 
 @pytest.fixture
-def ftp_port(tmp_path: Path) -> Iterator[int]:
-    """A pyftpdlib server, in a thread of its own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it uses asyncore and asynchat
-        authorizers = importlib.import_module("pyftpdlib.authorizers")
-        handlers = importlib.import_module("pyftpdlib.handlers")
-        servers = importlib.import_module("pyftpdlib.servers")
-    logging.getLogger("pyftpdlib").setLevel(logging.ERROR)
-    authorizer = authorizers.DummyAuthorizer()
-    authorizer.add_user("me", PASSWORD, str(_kept_in(tmp_path / "served")))
-    settings = {"authorizer": authorizer, "auth_failed_timeout": 0}
-    handler = type("Handler", (handlers.FTPHandler,), settings)
-    server = servers.ThreadedFTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05})
-    thread.start()
-    yield server.address[1]
-    server.close_all()
-    thread.join()
-
-
-@pytest.fixture
-async def ftp(ftp_port: int, the_web: Web, spool: Spool, tmp_path: Path) -> Server:
-    root = f"ftp://me:s3cr%2Ft%20pass@public.example:{ftp_port}/"
+async def ftp(
+    serve_ftp: Callable[[Path, str], int], the_web: Web, spool: Spool, tmp_path: Path
+) -> Server:
+    port = serve_ftp(_kept_in(tmp_path / "served"), PASSWORD)
+    root = f"ftp://me:s3cr%2Ft%20pass@public.example:{port}/"
     return Server(root, Fetcher(the_web, spool), tmp_path / "served")
 
 

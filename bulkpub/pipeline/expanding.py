@@ -1,0 +1,111 @@
+"""Addresses that stand for many files, as `s3://bucket/2024/*.csv`: one entry for each of them.
+
+Only the server knows which there are, so that this is done when a run begins, and not when
+the manifest is read. Files come in natural order; no match is a problem of the manifest.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from natsort import natsorted
+
+from bulkpub.core.model import DatasetSpec, ResourceSpec, UrlSource
+from bulkpub.errors import Problem, SourceFailed
+from bulkpub.manifest.addresses import has_wildcard, named, public
+from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
+from bulkpub.pipeline.tasks import side_by_side
+from bulkpub.sources.fetch import Fetcher
+
+__all__ = ["Expanded", "expand"]
+
+
+@dataclass(slots=True)
+class Expanded:
+    """The datasets with all their files, and what is wrong with the patterns."""
+
+    datasets: list[DatasetSpec] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+async def expand(specs: Sequence[DatasetSpec], fetcher: Fetcher) -> Expanded:
+    """Ask the servers which files the patterns among the addresses of `specs` stand for."""
+    result = Expanded()
+    found: dict[str, list[str] | str] = {
+        entry.source.url: []
+        for spec in specs
+        for entry in spec.resources
+        if isinstance(entry.source, UrlSource) and has_wildcard(entry.source.url)
+    }
+
+    async def ask(url: str) -> None:
+        try:
+            found[url] = natsorted(await fetcher.expand(url))
+        except SourceFailed as error:
+            found[url] = str(error)
+
+    await side_by_side([partial(ask, url) for url in found])
+    for spec in specs:
+        entries: list[ResourceSpec] = []
+        for entry in spec.resources:
+            if isinstance(entry.source, UrlSource) and entry.source.url in found:
+                entries += _entries(spec, entry, entry.source, found[entry.source.url], result)
+            else:
+                entries.append(entry)
+        result.problems += _same_keys(spec, entries)
+        result.datasets.append(replace(spec, resources=tuple(entries)))
+    return result
+
+
+def _entries(
+    spec: DatasetSpec,
+    entry: ResourceSpec,
+    source: UrlSource,
+    found: list[str] | str,
+    result: Expanded,
+) -> list[ResourceSpec]:
+    if isinstance(found, str) or not found:
+        why = found or f"no file matches {source.shown}"
+        result.problems.append(_problem(spec, entry, str(why)))
+        return []
+    if entry.id is not None and len(found) > 1:
+        why = f"one 'id' cannot be that of the {len(found)} files that match {source.shown}"
+        result.problems.append(_problem(spec, entry, why))
+        return []
+    try:
+        return [_one(entry, source, url, index) for index, url in enumerate(found, 1)]
+    except TemplateFault as error:
+        result.problems.append(_problem(spec, entry, f"{error}: {source.shown}"))
+        return []
+
+
+def _one(entry: ResourceSpec, source: UrlSource, url: str, index: int) -> ResourceSpec:
+    name, folder, host = named(url)
+    facts = FileFacts(name, folder, index)
+    title = entry.metadata.title
+    of_its_own = entry.key == public(source.url)
+    return replace(
+        entry,
+        key=public(url) if of_its_own else Template(entry.key).render(facts),
+        source=replace(source, url=url),
+        metadata=replace(entry.metadata, title=title and Template(title).render(facts)),
+        default_title=name or host,
+    )
+
+
+def _same_keys(spec: DatasetSpec, entries: Iterable[ResourceSpec]) -> Iterable[Problem]:
+    first: dict[str, ResourceSpec] = {}
+    for entry in entries:
+        other = first.setdefault(entry.key, entry)
+        if other is not entry:
+            yield _problem(
+                spec,
+                entry,
+                f"'{entry.key}' is the key of both {other.source.shown} and "
+                f"{entry.source.shown}: tell them apart by {{name}}, {{stem}} or {{parent}}",
+            )
+
+
+def _problem(spec: DatasetSpec, entry: ResourceSpec, message: str) -> Problem:
+    place = entry.place
+    return Problem(place.file, place.line, place.column, message, spec.key)
