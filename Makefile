@@ -27,7 +27,7 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 	@echo "Preparing a real udata in .real-portal (once; about a minute)..."
 	@PYTHON=$(PYTHON) tests/real_portal/install.sh .real-portal/venv
 	@echo "Running the tests against it..."
-	@$(BIN)/python -m pytest -m real $(ARGS)
+	@$(BIN)/python -m pytest -m real -n $(WORKERS) $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1
 	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --seed $(SEED) --kills $(KILLS)
