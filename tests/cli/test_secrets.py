@@ -1,5 +1,6 @@
 """The key goes to the portal, in one header, and nowhere else: no log, no file, no other host."""
 
+import asyncio
 import ssl
 import subprocess
 import sys
@@ -63,6 +64,37 @@ def test_the_key_is_in_no_output_no_file_and_no_command_line(
     assert (tmp_path / "state" / "journal.sqlite").exists()
     assert key.encode() not in everything_written_to(tmp_path)
     assert key.encode() not in b"".join(seen_lines)
+
+
+async def test_what_an_address_carries_is_told_nowhere(
+    served: Sandbox, environment: dict[str, str], folder: Any, elsewhere: Any, tmp_path: Path
+) -> None:
+    """The password and the token of a source: not printed, logged, reported, kept or published."""
+    host = elsewhere.address.removeprefix("http://")
+    elsewhere.has("good.csv")
+    elsewhere.has("page.csv", "<html><body>Please log in", "text/csv")
+    names = ("good.csv", "page.csv", "gone.csv")
+    entries = [{"url": f"http://me:{MARKED}@{host}/{name}?token={MARKED}"} for name in names]
+    manifest = folder.manifest(folder.dataset("a", *entries))
+    own = {"BULKPUB_API_KEY": served.api_key, "BULKPUB_PORTAL": served.base_url}
+    for words in ("plan -vv", "run -vv", "run -vv --log-format json", "verify -vv"):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bulkpub", *words.split(), str(manifest)),
+            *("--allow-private-sources", "--retries", "0"),
+            cwd=tmp_path,
+            env=environment | own,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        assert process.returncode == 1, said.decode()
+        assert b"gone.csv" in said
+        assert MARKED.encode() not in said
+    manifest.unlink()
+    assert (tmp_path / "state" / "journal.sqlite").exists()
+    assert MARKED.encode() not in everything_written_to(tmp_path)
+    (dataset,) = served.state.datasets.values()
+    assert MARKED not in repr(dataset)
 
 
 @pytest.mark.parametrize("key", [MARKED, "wrong key", "clé", "a\nb"])
