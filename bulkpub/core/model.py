@@ -1,5 +1,7 @@
 """The values that travel through the program, from the manifest to the report.
 
+What resources are made of is in `sources`, and handed on here.
+
 All are frozen and can be pickled. Two kinds of "nothing" never mix: in what is *wanted*,
 None means that the manifest is silent and the portal's value stays as it is, while an
 empty string, tuple or mapping means that the value is to be emptied.
@@ -12,7 +14,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from bulkpub.core.addresses import name_in_address, shown_address
+from bulkpub.core.sources import (
+    Check,
+    ExistingSource,
+    FileSource,
+    Fingerprint,
+    LastFetch,
+    LinkSource,
+    Sent,
+    Source,
+    UrlSource,
+    is_sent,
+)
 
 __all__ = [
     "KEY_EXTRA",
@@ -150,109 +163,6 @@ class ResourceMetadata:
 
 
 @dataclass(frozen=True, slots=True)
-class FileSource:
-    """A local file. `path` can be opened from anywhere; `shown` is how the manifest spells it."""
-
-    path: str
-    shown: str
-
-    @property
-    def name(self) -> str:
-        """The file name the portal receives."""
-        return self.path.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkSource:
-    """Something on another server that is only listed on the portal, never copied."""
-
-    url: str
-
-    @property
-    def shown(self) -> str:
-        """How the manifest spells it."""
-        return self.url
-
-
-@dataclass(frozen=True, slots=True)
-class UrlSource:
-    """A file on another server, fetched from there and hosted on the portal.
-
-    `url` may carry credentials: what is told to people is `shown`. A fetched file is as large
-    as `max_size` bytes at most (None: no limit of its own), and no page of HTML, unless `html`
-    says that a page is expected. `told_name` is the file name that the server told.
-    """
-
-    url: str
-    max_size: int | None = None
-    html: bool = False
-    told_name: str = ""
-
-    @property
-    def shown(self) -> str:
-        """The address as it may be told: without credentials and query."""
-        return shown_address(self.url)
-
-    @property
-    def name(self) -> str:
-        """The file name: as the server told it, before that by the address."""
-        return self.told_name or name_in_address(self.url)
-
-
-@dataclass(frozen=True, slots=True)
-class ExistingSource:
-    """What a resource has on the portal already; only what is said of it is wanted.
-
-    With `host`, a resource that points to another server is fetched from there and hosted on
-    the portal in place: its id and permalink stay.
-    """
-
-    host: bool = False
-
-    @property
-    def shown(self) -> str:
-        """How it is told."""
-        return "what is on the portal"
-
-
-Source = FileSource | LinkSource | UrlSource | ExistingSource
-"""What a resource is made of."""
-Sent = FileSource | UrlSource
-"""The sources that are files wherever the resource is; their bytes are sent to the portal."""
-
-
-def is_sent(source: Source) -> bool:
-    """Whether the portal is to host the file."""
-    return isinstance(source, Sent) or (isinstance(source, ExistingSource) and source.host)
-
-
-class Check(StrEnum):
-    """What a file is looked through for before it is published."""
-
-    NOT_EMPTY = "not-empty"
-    NOT_HTML = "not-html"
-    JSON = "json"
-    XML = "xml"
-    CSV = "csv"
-    ZIP = "zip"
-
-
-@dataclass(frozen=True, slots=True)
-class LastFetch:
-    """What the last fetch of an address gave: enough to ask whether it has changed since.
-
-    `sha1` (hex) and `size` (bytes) are those of the content, `name` the file name it was given;
-    `etag` and `last_modified` are as the server wrote them.
-    """
-
-    sha1: str
-    size: int
-    name: str
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Guard:
     """Which files are not to be published, as something must have gone wrong with them.
 
@@ -298,19 +208,6 @@ class DatasetSpec:
     id: str | None = None
     prune: Prune = Prune.NONE
     place: Place = field(default_factory=lambda: Place(""))
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What is known of a file's content: its size in bytes, and its SHA-1 once hashed (hex).
-
-    `mtime_ns` and `inode` tell whether it is still the same file later on.
-    """
-
-    size: int
-    mtime_ns: int = 0
-    inode: int = 0
-    sha1: str | None = None
 
 
 # --- what the portal has -----------------------------------------------------------------

@@ -1,0 +1,135 @@
+"""What a resource is made of: a file here or elsewhere, a link, or what the portal has already."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bulkpub.core.addresses import name_in_address, shown_address
+
+__all__ = [
+    "Check",
+    "ExistingSource",
+    "FileSource",
+    "Fingerprint",
+    "LastFetch",
+    "LinkSource",
+    "Sent",
+    "Source",
+    "UrlSource",
+    "is_sent",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A local file. `path` can be opened from anywhere; `shown` is how the manifest spells it."""
+
+    path: str
+    shown: str
+
+    @property
+    def name(self) -> str:
+        """The file name the portal receives."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSource:
+    """Something on another server that is only listed on the portal, never copied."""
+
+    url: str
+
+    @property
+    def shown(self) -> str:
+        """How the manifest spells it."""
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSource:
+    """A file on another server, fetched from there and hosted on the portal.
+
+    `url` may carry credentials: what is told to people is `shown`. A fetched file is as large
+    as `max_size` bytes at most (None: no limit of its own), and no page of HTML, unless `html`
+    says that a page is expected. `told_name` is the file name that the server told.
+    """
+
+    url: str
+    max_size: int | None = None
+    html: bool = False
+    told_name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be told: without credentials and query."""
+        return shown_address(self.url)
+
+    @property
+    def name(self) -> str:
+        """The file name: as the server told it, before that by the address."""
+        return self.told_name or name_in_address(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingSource:
+    """What a resource has on the portal already; only what is said of it is wanted.
+
+    With `host`, a resource that points to another server is fetched from there and hosted on
+    the portal in place: its id and permalink stay.
+    """
+
+    host: bool = False
+
+    @property
+    def shown(self) -> str:
+        """How it is told."""
+        return "what is on the portal"
+
+
+Source = FileSource | LinkSource | UrlSource | ExistingSource
+"""What a resource is made of."""
+Sent = FileSource | UrlSource
+"""The sources that are files wherever the resource is; their bytes are sent to the portal."""
+
+
+def is_sent(source: Source) -> bool:
+    """Whether the portal is to host the file."""
+    return isinstance(source, Sent) or (isinstance(source, ExistingSource) and source.host)
+
+
+class Check(StrEnum):
+    """What a file is looked through for before it is published."""
+
+    NOT_EMPTY = "not-empty"
+    NOT_HTML = "not-html"
+    JSON = "json"
+    XML = "xml"
+    CSV = "csv"
+    ZIP = "zip"
+
+
+@dataclass(frozen=True, slots=True)
+class LastFetch:
+    """What the last fetch of an address gave: enough to ask whether it has changed since.
+
+    `sha1` (hex) and `size` (bytes) are those of the content, `name` the file name it was given;
+    `etag` and `last_modified` are as the server wrote them.
+    """
+
+    sha1: str
+    size: int
+    name: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is known of a file's content: its size in bytes, and its SHA-1 once hashed (hex).
+
+    `mtime_ns` and `inode` tell whether it is still the same file later on.
+    """
+
+    size: int
+    mtime_ns: int = 0
+    inode: int = 0
+    sha1: str | None = None
