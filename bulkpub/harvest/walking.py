@@ -20,7 +20,10 @@ PACKAGE = "datapackage.json"
 METADATA = ("metadata.yaml", "metadata.yml")
 """Sidecars with the keys that a dataset has in a manifest."""
 
-_README = re.compile(r"(readme|read[_-]me|lisez[_-]?moi)(\.(md|markdown|txt))?", re.IGNORECASE)
+_README = re.compile(
+    r"(readme|read[_-]me|lisez[_-]?moi)(\.(md|markdown|txt))?|description\.(md|markdown)",
+    re.IGNORECASE,
+)
 _README_ORDER = (".md", ".markdown", ".txt", "")
 _NO_DATA = (
     ".*",

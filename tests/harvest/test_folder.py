@@ -187,7 +187,9 @@ async def test_braces_in_names_are_no_templates(
 # --- READMEs ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["README.md", "readme.txt", "README", "LISEZ-MOI.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "readme.txt", "README", "LISEZ-MOI.md", "description.md"]
+)
 async def test_a_readme_is_the_description(
     harvest: Harvest, tree: Callable[..., Path], tmp_path: Path, name: str
 ) -> None:
