@@ -188,6 +188,9 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata) -> Sidecar:
     if faults:
         raise Unusable("; ".join(f"{fault.place}: {fault.sentence}" for fault in faults))
     owner = spec.organization != _NOBODY
+    metadata = spec.metadata
+    if not (below.description or child(own, "description") or child(own, "description_file")):
+        metadata = replace(metadata, description=None)  # it only had to be something
     resources, notes = [], []
     if spec.organization is None:
         notes.append(f"`personal: true` in {path.name} counts only without --organization")
@@ -199,7 +202,10 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata) -> Sidecar:
         resources.append(resource)
     return Sidecar(
         replace(
-            spec, resources=tuple(resources), organization=spec.organization if owner else None
+            spec,
+            metadata=metadata,
+            resources=tuple(resources),
+            organization=spec.organization if owner else None,
         ),
         tuple(notes),
         says_key=child(own, "key") is not None,

@@ -27,9 +27,13 @@ __all__ = [
 
 REQUIRED = "This field is required."
 _URL = re.compile(
-    r"(?:https?|ftps?)://(?:localhost|\[[0-9a-f:]+\]|[\w.-]+\.[\w-]{2,})(?::\d{2,5})?(?:/\S*)?(?:\?\S*)?",
+    r"(?:https?|ftps?)://"
+    r"(?:localhost|\[[0-9a-f:]+\]|(?:\d{1,3}\.){3}\d{1,3}|[\w.-]+\.(?P<tld>[\w-]{2,}))"
+    r"(?::\d{2,5})?(?:/\S*)?(?:\?\S*)?",
     re.IGNORECASE,
 )
+_NO_TLDS = frozenset({"example", "invalid", "local", "test"})
+"""Top level domains that udata does not take, among all there are not: RFC 2606, RFC 6762."""
 
 
 class FieldRefused(Exception):
@@ -81,8 +85,11 @@ def read_url(value: Json) -> str:
         raise FieldRefused([REQUIRED])
     if not isinstance(value, str):
         raise FieldRefused(["Not a valid URL"])
-    if not _URL.fullmatch(value.strip()):
+    match = _URL.fullmatch(value.strip())
+    if not match:
         raise FieldRefused([f'Invalid URL "{value}"'])
+    if (match["tld"] or "").lower() in _NO_TLDS:
+        raise FieldRefused([f'Invalid URL "{value}": Invalid TLD {match["tld"]}'])
     return value.strip()
 
 

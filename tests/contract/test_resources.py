@@ -106,6 +106,10 @@ REFUSED: list[tuple[Any, Any]] = [
     ({"filetype": "zz"}, {"filetype": ["Not a valid choice."]}),
     ({"filesize": "zz"}, {"filesize": ["Not a valid integer value."]}),
     ({"url": "zz"}, {"url": ['Invalid URL "zz"']}),
+    (
+        {"url": "http://a.example/f"},
+        {"url": ['Invalid URL "http://a.example/f": Invalid TLD example']},
+    ),
     ({"extras": {"a": None}}, {"extras": {"a": NULL_EXTRA}}),
     ({"extras": "zz"}, {"extras": ["Unsupported data type"]}),
     (
