@@ -273,15 +273,21 @@ def _plan_total(datasets: Sequence[DatasetOutcome], portal: str, requests: int |
         if resource.status in _UPLOADS and resource.size is not None
     ]
     uploads = f"{counted(len(sizes), 'upload')} of {bytes_text(sum(sizes))}"
-    changed = sum(
-        dataset.status in {DatasetStatus.CREATED, DatasetStatus.UPDATED} for dataset in datasets
-    )
+    changed = sum(map(_is_written, datasets))
     sending = f", {counted(requests, 'request')}" if requests is not None else ""
     return Text(
         f"{counted(changed, 'dataset')} to write to {printable(portal)}, {uploads}{sending}. "
         "Nothing was sent.",
         style="bold",
     )
+
+
+def _is_written(dataset: DatasetOutcome) -> bool:
+    """Whether a run would write to it, be it only for those of its files that can be published."""
+    if dataset.status in {DatasetStatus.CREATED, DatasetStatus.UPDATED}:
+        return True
+    unwritten = {ResourceStatus.UNCHANGED, ResourceStatus.FAILED, ResourceStatus.PENDING}
+    return dataset.error is None and any(r.status not in unwritten for r in dataset.resources)
 
 
 # --- problems ----------------------------------------------------------------------------

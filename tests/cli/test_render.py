@@ -286,7 +286,7 @@ def test_the_plan_shows_what_cannot_be_done() -> None:
         "    ! data/a.csv the portal refuses this extension",
         "    + data/b.csv (1.0 kB) why",
         "Stopped: stopped here",
-        "0 datasets to write to http://127.0.0.1:7000, 1 upload of 1.0 kB. Nothing was sent.",
+        "1 dataset to write to http://127.0.0.1:7000, 1 upload of 1.0 kB. Nothing was sent.",
     ]
 
 
