@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bulkpub.cli.render import render_problems
-from bulkpub.core.model import FileSource
+from bulkpub.core.model import FileSource, LinkSource, UrlSource
 from bulkpub.errors import ResourceFailed
 from bulkpub.manifest import load
 from bulkpub.observers.text import bytes_text, counted
@@ -25,8 +25,10 @@ def validate(manifests: Sequence[Path]) -> int:
     resources = [resource for dataset in loaded.datasets for resource in dataset.resources]
     files = [r.source for r in resources if isinstance(r.source, FileSource)]
     size = sum(map(_size, files))
-    links = len(resources) - len(files)
-    also = f" and {counted(links, 'link')}" if links else ""
+    fetched = sum(isinstance(r.source, UrlSource) for r in resources)
+    links = sum(isinstance(r.source, LinkSource) for r in resources)
+    also = f", {counted(fetched, 'file')} to be fetched" if fetched else ""
+    also += f" and {counted(links, 'link')}" if links else ""
     console.print(
         f"OK: {counted(len(loaded.datasets), 'dataset')}, {counted(len(files), 'file')} "
         f"of {bytes_text(size)}{also}.",

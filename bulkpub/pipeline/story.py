@@ -224,7 +224,7 @@ class Story:
         others = tuple(r for r in self.remote.resources if r.id != remote.id)
         if len(others) == len(self.remote.resources):
             self.created.add(remote.id)
-            now = (*others, remote)
+            now = (remote, *others)  # as the portal does
         else:
             now = tuple(remote if r.id == remote.id else r for r in self.remote.resources)
         self.remote = replace(self.remote, resources=now)

@@ -212,3 +212,18 @@ async def test_a_link_with_another_address_is_one_write(
     assert [seen.method for seen in writes(sandbox)] == ["PUT"]
     assert dataset_of(sandbox, "a").resources[0].url == "https://new.example.org/"
     assert (await publish(manifest)).totals.resources.unchanged == 1
+
+
+async def test_links_come_in_the_order_of_the_manifest(
+    publish: Publish, folder: Any, sandbox: Sandbox, titles: Any, writes: Any
+) -> None:
+    """The portal puts what is new first, and a new link needs no describing that would tell."""
+    links = [{"link": f"https://api.example.org/{name}", "title": name} for name in "abc"]
+    await publish(folder.manifest(folder.dataset("d", *links[:2])))
+    assert titles(sandbox) == {"Dataset d": ["a", "b"]}
+    manifest = folder.manifest(folder.dataset("d", *links))
+    await publish(manifest)
+    assert titles(sandbox) == {"Dataset d": ["a", "b", "c"]}
+    sandbox.requests.clear()
+    await publish(manifest)
+    assert writes(sandbox) == []

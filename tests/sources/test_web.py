@@ -98,6 +98,7 @@ async def test_a_compressed_page_without_an_end_has_broken_off(
         (gzip.compress(b"a;b\n") + bytes(512), b"a;b\n"),
         (b"", b""),
     ],
+    ids=["two of them", "padded", "nothing"],  # what is packed has the time in it
 )
 async def test_what_gzip_allows_is_understood(
     serve_raw: Serve, the_web: Web, packed: bytes, content: bytes

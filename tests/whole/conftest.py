@@ -47,6 +47,7 @@ def _module(name: str, path: Path) -> ModuleType:
 HERE = Path(__file__).parent
 contract = _module("tests.contract.conftest", HERE.parent / "contract" / "conftest.py")
 verifying = _module("tests.whole.verifying", HERE / "verifying.py")
+harvested = _module("tests.whole.catalogues", HERE / "catalogues.py")
 
 real_portal_info = contract.real_portal_info
 
@@ -275,3 +276,9 @@ def command_environment(environment: dict[str, str], target: Target) -> dict[str
         "BULKPUB_API_KEY": target.key(PUBLISHER),
         "PATH": os.defpath,
     }
+
+
+@pytest.fixture
+def catalogues() -> ModuleType:
+    """What is harvested, and what is to come of it."""
+    return harvested
