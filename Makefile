@@ -9,6 +9,7 @@ WORKERS ?= 2
 HISTORIES ?= 1000
 SEED ?= 1
 KILLS ?= 50
+STORIES ?= 100
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-real chaos check format bench wheel clean
@@ -30,7 +31,7 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 	@$(BIN)/python -m pytest -m real -n $(WORKERS) $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1
-	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --seed $(SEED) --kills $(KILLS)
+	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --machine $(STORIES) --seed $(SEED) --kills $(KILLS)
 
 check: $(VENV)/.installed-dev ## Lint, types, import contracts: fast
 	@echo "Checking style, types and imports..."

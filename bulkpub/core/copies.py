@@ -5,14 +5,23 @@ can be told from other people's: they appeared during this run, under the name w
 bytes we sent, and nobody has claimed them.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from bulkpub.core.model import DatasetSpec, Fingerprint, RemoteResource, Sent
+from bulkpub.core.model import (
+    DatasetSpec,
+    Fingerprint,
+    LinkSource,
+    RemoteResource,
+    ResourceSpec,
+    Sent,
+)
 from bulkpub.core.names import upload_name
 
 __all__ = ["copies"]
 
-Identity = tuple[str | None, int | None, str]
+Identity = tuple[str | None, int | None, str, str | None]
+"""SHA-1, size, the name or address it is stored under, and our key."""
 
 
 def copies(
@@ -29,27 +38,37 @@ def copies(
     `before` are the ids that were there when the run began, `sent` the keys of the entries
     whose files were sent, `bound` the ids of those that are known (those are kept).
     """
-    wanted: dict[Identity, int] = {}
-    for entry in spec.resources:
-        known = fingerprints.get(entry.key)
-        if bound.get(entry.key) in before:
-            continue  # sent onto a resource that was there: it made no new one
-        if entry.key in sent and isinstance(entry.source, Sent) and known and known.sha1:
-            sent_as: Identity = (known.sha1, known.size, upload_name(entry.source.name))
-            wanted[sent_as] = wanted.get(sent_as, 0) + 1
+    sent_as = (
+        _sent_as(entry, fingerprints.get(entry.key))
+        for entry in spec.resources
+        # What was sent onto a resource that was there made no new one.
+        if entry.key in sent and bound.get(entry.key) not in before
+    )
+    wanted = Counter(identity for identity in sent_as if identity is not None)
     told = set(bound.values())
-    new = [
-        resource
-        for resource in now
-        if resource.hosted and resource.key is None and resource.id not in before
-    ]
+    new = [resource for resource in now if resource.id not in before]
     surplus: list[RemoteResource] = []
     # Those the portal told us of come first, so that it is the others that are surplus.
     for resource in sorted(new, key=lambda resource: resource.id not in told):
-        identity = (resource.sha1, resource.size, resource.file_name)
+        identity = _stored_as(resource)
         if identity not in wanted:
             continue
         if wanted[identity] == 0 and resource.id not in told:
             surplus.append(resource)
         wanted[identity] = max(wanted[identity] - 1, 0)
     return tuple(surplus)
+
+
+def _sent_as(entry: ResourceSpec, known: Fingerprint | None) -> Identity | None:
+    """What a resource made of `entry` looks like: a link has its key at once, a file none yet."""
+    if isinstance(entry.source, LinkSource):
+        return (None, None, entry.source.url, entry.key)
+    if isinstance(entry.source, Sent) and known and known.sha1:
+        return (known.sha1, known.size, upload_name(entry.source.name), None)
+    return None
+
+
+def _stored_as(resource: RemoteResource) -> Identity:
+    if resource.hosted:
+        return (resource.sha1, resource.size, resource.file_name, resource.key)
+    return (None, None, resource.url, resource.key)

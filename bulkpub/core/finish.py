@@ -49,9 +49,9 @@ def finishing(
         if remote.id in given_up and (changes := _as_before(remote)):
             items[remote.id] = ListItem(remote.id, changes)
     places = [resource.id for resource in now]
-    # Of several new ones nobody knows which the portal put first.
-    known = len(created) <= 1 and in_order(spec, ids, places)
-    if known and not any(item.writes for item in items.values()):
+    # Where the portal put new ones nobody knows; said in so many words, it is sure.
+    settled = not created and in_order(spec, ids, places)
+    if settled and not any(item.writes for item in items.values()):
         return None
     return tuple(items[resource_id] for resource_id in final_order(spec, ids, places, created))
 

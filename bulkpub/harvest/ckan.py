@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlunsplit
 
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.ckan_entries import ckan_entry
+from bulkpub.harvest.entries.ckan_entries import ckan_entry
 from bulkpub.harvest.found import Found, Page, Reader
-from bulkpub.harvest.loose import items, mapping, parse_json, text
 from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.paging import Trail, address_parts
+from bulkpub.harvest.reading.loose import items, mapping, parse_json, text
+from bulkpub.harvest.reading.paging import Trail, address_parts
 from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]

@@ -14,12 +14,12 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import DCAT, RDF
 
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.dcat_entries import dcat_entry
-from bulkpub.harvest.entry import Entry
+from bulkpub.harvest.entries.dcat_entries import dcat_entry
+from bulkpub.harvest.entries.entry import Entry
 from bulkpub.harvest.found import Found, Page, Reader
 from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.paging import Trail
-from bulkpub.harvest.rdf import ACCEPT, read_rdf
+from bulkpub.harvest.reading.paging import Trail
+from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
 from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]

@@ -21,10 +21,16 @@ from bulkpub.core.model import (
 )
 from bulkpub.errors import SettingsInvalid
 from bulkpub.harvest.found import Found, Harvest, Reader
-from bulkpub.harvest.naming import readable, readable_path, titles_of
 from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.sidecars import Sidecar, Unusable, read_metadata, read_package, read_text
-from bulkpub.harvest.walking import Folder, absolute, folders
+from bulkpub.harvest.reading.sidecars import (
+    Sidecar,
+    Unusable,
+    read_metadata,
+    read_package,
+    read_text,
+)
+from bulkpub.harvest.reading.walking import Folder, absolute, folders
+from bulkpub.harvest.words.naming import readable, readable_path, titles_of
 from bulkpub.manifest.fields import DESCRIPTION_LIMIT
 from bulkpub.manifest.files import Files
 

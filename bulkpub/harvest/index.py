@@ -20,9 +20,9 @@ from bulkpub.core.model import (
 from bulkpub.core.names import extension_of
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.found import Found, Harvest, Page, Reader
-from bulkpub.harvest.listing import Entry, Listing, folder_of, read_listing
-from bulkpub.harvest.naming import readable_path, titles_of
 from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.reading.listing import Entry, Listing, folder_of, read_listing
+from bulkpub.harvest.words.naming import readable_path, titles_of
 from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]

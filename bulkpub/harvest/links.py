@@ -21,12 +21,12 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.names import tag_slug
 from bulkpub.errors import SettingsInvalid, SourceFailed
-from bulkpub.harvest.columns import Row, TableFault, read_table
 from bulkpub.harvest.found import Found, Harvest, Reader
-from bulkpub.harvest.frequencies import portal_frequency
-from bulkpub.harvest.licenses import portal_license
-from bulkpub.harvest.naming import readable, readable_path, stem_of
 from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.reading.columns import Row, TableFault, read_table
+from bulkpub.harvest.words.frequencies import portal_frequency
+from bulkpub.harvest.words.licenses import portal_license
+from bulkpub.harvest.words.naming import readable, readable_path, stem_of
 from bulkpub.manifest.addresses import address_fault, named, public
 from bulkpub.manifest.sentences import reason
 

@@ -10,13 +10,13 @@ from urllib.parse import quote, urlencode, urlunsplit
 
 from bulkpub.core.model import Json
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.entry import Entry, Offer
+from bulkpub.harvest.entries.entry import Entry, Offer
+from bulkpub.harvest.entries.mapping import listed
 from bulkpub.harvest.found import Found, Page, Reader
-from bulkpub.harvest.loose import items, mapping, parse_json, text, texts, truth
-from bulkpub.harvest.mapping import listed
 from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.paging import Trail, address_parts
-from bulkpub.harvest.periods import period
+from bulkpub.harvest.reading.loose import items, mapping, parse_json, text, texts, truth
+from bulkpub.harvest.reading.paging import Trail, address_parts
+from bulkpub.harvest.words.periods import period
 from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]

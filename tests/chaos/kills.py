@@ -23,10 +23,13 @@ import bulkpub
 from bulkpub import Connection, RunOptions
 from bulkpub.sandbox import Sandbox, SandboxSettings
 from bulkpub.sandbox.calls import Handler
-from tests.chaos.judge import Known, Portal, Wrong, check_failures, check_success
+from tests.chaos.judge import Known, Portal, check_failures, check_success
+from tests.chaos.promises import Wrong
 from tests.chaos.seen import look
+from tests.chaos.told import refused
 from tests.chaos.wanted import Wanted
 from tests.chaos.warp import clock
+from tests.chaos.whims import Whims
 
 __all__ = ["Victim", "kill_on_sandbox"]
 
@@ -63,12 +66,17 @@ class Trigger:
 class Victim:
     """Publishes, is killed now and then, and publishes to the end; `see` tells what is there."""
 
-    wanted: Wanted
+    whims: Whims
     info: Mapping[str, Any]
     see: Callable[[], Awaitable[Portal]]
     chance: Random
     known: Known = field(default_factory=Known)
     kills: int = 0
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is published."""
+        return self.whims.wanted
 
     async def suffer(self, times: int, trigger: Trigger | None = None) -> None:
         """Be killed so often (or end before), then complete the work."""
@@ -92,10 +100,11 @@ class Victim:
             options=RunOptions(allow_mass_delete=True),
             state_dir=self._state_dir,
         )
-        if report.run.exit_code:
+        without = refused(self.wanted, report)
+        if without is None:
             raise Wrong(f"loss: the run after a kill did not complete: {report}")
         now = await self.see()
-        check_success(self.wanted, self.known, start, now, report)
+        check_success(self.wanted, self.known, start, now, report, without=without)
         self.known.settle(now)
 
     # --- the process -----------------------------------------------------------------------
@@ -151,10 +160,10 @@ async def kill_on_sandbox(seed: int, root: Path) -> int:
         async def see() -> Portal:
             return look(sandbox)
 
-        victim = Victim(Wanted(root, chance), sandbox.info, see, chance)
+        victim = Victim(Whims(Wanted(root), chance), sandbox.info, see, chance)
         sandbox.interceptor = trigger = Trigger()
         for _ in range(2):
             for _ in range(8):
-                victim.wanted.change()
+                victim.whims.change()
             await victim.suffer(chance.randint(1, 3), trigger)
     return victim.kills

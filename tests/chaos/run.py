@@ -1,10 +1,11 @@
 """Chaos: random histories of publishing against the sandbox, and real kills.
 
-    python tests/chaos/run.py --histories 1000 --seed 1 --kills 50
+    python tests/chaos/run.py --histories 1000 --machine 100 --seed 1 --kills 50
     python tests/chaos/run.py --only 1000042      replays one history, and tells it
 
-The last line sums up; the exit code is 1 when a promise was broken. Lives in a process of its
-own, because time runs faster in it.
+`--machine` lives stories of a Hypothesis state machine, and tells the shortest that breaks a
+promise. The last line sums up; the exit code is 1 when a promise was broken. Lives in a process
+of its own, because time runs faster in it.
 """
 
 import argparse
@@ -25,9 +26,11 @@ from tests.chaos import warp
 
 warp.install()
 
-from tests.chaos.history import Figures, live  # noqa: E402 - the fast clock comes first
-from tests.chaos.judge import Wrong  # noqa: E402 - likewise
+from tests.chaos.history import live  # noqa: E402 - the fast clock comes first
 from tests.chaos.kills import kill_on_sandbox  # noqa: E402 - likewise
+from tests.chaos.machine import Chaos, live_machine  # noqa: E402 - likewise
+from tests.chaos.promises import Wrong  # noqa: E402 - likewise
+from tests.chaos.publisher import Figures  # noqa: E402 - likewise
 
 SEEDS_APART = 1_000_000
 TELL_EVERY = 100
@@ -43,6 +46,7 @@ class Tally:
     """What happened so far, and which histories broke a promise."""
 
     figures: Figures = field(default_factory=Figures)
+    stories: int = 0
     kills: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
@@ -59,8 +63,9 @@ class Tally:
         met = ", ".join(f"{kind} {count}" for kind, count in sorted(self.figures.met.items()))
         ends = ", ".join(f"{kind} {count}" for kind, count in sorted(self.figures.ends.items()))
         return (
-            f"histories {self.figures.histories}; runs {self.figures.runs}; "
-            f"requests {self.figures.requests}; faults met {self.figures.met.total()} ({met}); "
+            f"histories {self.figures.histories}; stories {self.stories}; "
+            f"runs {self.figures.runs}; requests {self.figures.requests}; "
+            f"faults met {self.figures.met.total()} ({met}); "
             f"{ends}; kills {self.kills}; 429s {self.figures.refused}; "
             f"duplicates {kinds.count('duplicate')}; losses {kinds.count('loss')}; "
             f"other failures {len(kinds) - kinds.count('duplicate') - kinds.count('loss')}; "
@@ -91,9 +96,23 @@ def main() -> int:
             tally.note_failure(f"--only {seed}", error)
         if (number + 1) % TELL_EVERY == 0:
             say(f"... {tally}")
+    _run_machine(tally, options.seed, options.machine)
     _kill(tally, options.seed, options.kills)
     say(str(tally))
     return 1 if tally.failed else 0
+
+
+def _run_machine(tally: Tally, seed: int, stories: int) -> None:
+    if not stories:
+        return
+    try:
+        live_machine(stories, seed)
+    except Exception as error:  # noqa: BLE001 - as above
+        broken = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        say("\n".join([*Chaos.story[-LINES_TOLD:], *getattr(error, "__notes__", ())]))
+        tally.note_failure(f"--machine {stories} --seed {seed}", broken)
+    tally.stories = Chaos.stories
+    tally.figures.add(Chaos.figures)
 
 
 def _kill(tally: Tally, seed: int, kills: int) -> None:
@@ -119,6 +138,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--histories", type=int, default=1000)
+    parser.add_argument("--machine", type=int, default=0, metavar="STORIES")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=50, help="at least so many")
     parser.add_argument("--only", type=int, metavar="SEED", help="replay this history, and tell it")

@@ -28,6 +28,7 @@ class SeenResource:
     sha1: str | None
     size: int | None
     content: str | None
+    hosted: bool
 
     @property
     def key(self) -> str | None:
@@ -65,10 +66,12 @@ class SeenDataset:
 
 
 def look(sandbox: Sandbox) -> dict[str, SeenDataset]:
-    """Everything on the sandbox, by dataset id."""
+    """Everything on the sandbox that is not deleted, by dataset id."""
     folder = Path(sandbox.info["data_dir"]) / "resources"
     seen = {}
     for dataset in sandbox.state.datasets.values():
+        if dataset.deleted:
+            continue
         resources = tuple(
             SeenResource(
                 each.id,
@@ -80,6 +83,7 @@ def look(sandbox: Sandbox) -> dict[str, SeenDataset]:
                 each.checksum["value"] if each.checksum else None,
                 each.filesize,
                 _sha1((folder / each.stored).read_bytes()) if each.stored else None,
+                each.is_hosted,
             )
             for each in dataset.resources
         )
@@ -119,8 +123,11 @@ async def ask(info: Mapping[str, Any], keys: set[str]) -> dict[str, SeenDataset]
 
 
 async def _asked(session: aiohttp.ClientSession, row: Mapping[str, Any]) -> SeenResource:
-    async with session.get(row["url"]) as answer:
-        content = await answer.read()
+    hosted = row["filetype"] == "file"
+    content = None
+    if hosted:
+        async with session.get(row["url"]) as answer:
+            content = _sha1(await answer.read())
     checksum = row["checksum"] or {}
     return SeenResource(
         row["id"],
@@ -131,7 +138,8 @@ async def _asked(session: aiohttp.ClientSession, row: Mapping[str, Any]) -> Seen
         row["url"],
         checksum.get("value"),
         row["filesize"],
-        _sha1(content),
+        content,
+        hosted,
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.chaos.kills import Victim
 from tests.chaos.seen import ask
 from tests.chaos.wanted import Wanted
+from tests.chaos.whims import Whims
 
 ROOT = Path(__file__).parents[2]
 RUN = Path(__file__).with_name("run.py")
@@ -36,6 +37,14 @@ def test_forty_histories_break_no_promise() -> None:
 
 
 @pytest.mark.timeout(400)
+def test_no_story_of_the_state_machine_breaks_a_promise() -> None:
+    code, lines = chaos("--histories", "0", "--machine", "8", "--seed", "1", "--kills", "0")
+    assert code == 0, "\n".join(lines)
+    assert lines[-1].startswith("histories 0; stories ")
+    assert "stories 0;" not in lines[-1]
+
+
+@pytest.mark.timeout(400)
 def test_what_is_killed_is_completed_by_the_next_run() -> None:
     code, lines = chaos("--histories", "0", "--seed", "1", "--kills", "5")
     assert code == 0, "\n".join(lines)
@@ -53,13 +62,13 @@ async def test_what_is_killed_on_a_real_portal_is_completed_by_the_next_run(
     for life in range(12):
         root = tmp_path / str(life)
         root.mkdir()
-        wanted = Wanted(root, chance, tag=f"{token_hex(4)}-")
-        keys = {f"{wanted.tag}d{number}" for number in range(1, 10)}
+        whims = Whims(Wanted(root, tag=f"{token_hex(4)}-"), chance)
+        keys = {f"{whims.wanted.tag}d{number}" for number in range(1, 10)}
         portal = real_portal_info
-        victim = Victim(wanted, portal, partial(ask, portal, keys), chance)
+        victim = Victim(whims, portal, partial(ask, portal, keys), chance)
         for _ in range(2):
             for _ in range(8):
-                wanted.change()
+                whims.change()
             await victim.suffer(chance.randint(1, 2))
         kills += victim.kills
         if kills >= 10:

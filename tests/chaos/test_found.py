@@ -13,7 +13,7 @@ from bulkpub import Connection
 from bulkpub.journal import open_journal
 from bulkpub.sandbox import Sandbox
 from bulkpub.sandbox.calls import Handler
-from bulkpub.sandbox.faults import Fault, FaultScript, ListingShortened
+from bulkpub.sandbox.faults import Fault, FaultScript, ListingShortened, StoredTwice
 from bulkpub.sandbox.mischief import Mischief
 
 
@@ -99,3 +99,38 @@ async def test_an_order_written_late_does_not_undo_the_final_one(
     await written.wait()
     assert report.run.exit_code == 0
     assert titles(sandbox) == {"Dataset d": ["b.csv", "By a person"]}
+
+
+@pytest.mark.parametrize("places", [(1,), (1, 2)], ids=["one", "two"])
+async def test_a_link_is_listed_where_the_manifest_has_it(
+    *, publish: Any, folder: Any, sandbox: Sandbox, titles: Any, places: tuple[int, ...]
+) -> None:
+    """The portal puts what is new first; a link is described at once, and only its place is left.
+
+    Of several new links nobody knows in which order they arrived.
+    """
+    dataset = folder.dataset("d", "a.csv")
+    await publish(folder.manifest(dataset))
+    names = [f"Link {place}" for place in places]
+    dataset["resources"] += [
+        {"link": f"https://elsewhere.example.org/{place}", "title": name}
+        for place, name in zip(places, names, strict=True)
+    ]
+    report = await publish(folder.manifest(dataset))
+    assert report.run.exit_code == 0
+    assert titles(sandbox) == {"Dataset d": ["a.csv", *names]}
+
+
+@pytest.mark.parametrize("told", ["first", "last"])
+@pytest.mark.parametrize("is_new", [True, False], ids=["new", "old"])
+async def test_a_link_that_a_proxy_listed_twice_is_there_once(
+    *, publish: Any, folder: Any, sandbox: Sandbox, titles: Any, play: Any, told: Any, is_new: bool
+) -> None:
+    dataset = folder.dataset("d")
+    if not is_new:
+        await publish(folder.manifest(dataset))
+    dataset["resources"] = [{"link": "https://elsewhere.example.org/1", "title": "Link"}]
+    play(StoredTwice(method="POST", path="/api/1/datasets/*/resources/", calls=(1,), told=told))
+    report = await publish(folder.manifest(dataset))
+    assert report.run.exit_code == 0
+    assert titles(sandbox) == {"Dataset d": ["Link"]}

@@ -37,6 +37,7 @@ ENDPOINTS: tuple[tuple[Method, str], ...] = (
     ("POST", "/api/1/datasets/*/upload/"),
     ("POST", "/api/1/datasets/*/resources/*/upload/"),
     ("POST", "/api/1/datasets/**/upload/"),
+    ("POST", "/api/1/datasets/*/resources/"),
     ("POST", "/api/1/datasets/"),
     ("PUT", "/api/1/datasets/*/"),
     ("PUT", "/api/1/datasets/*/resources/"),
@@ -93,6 +94,10 @@ def _on_upload(where: dict[str, Any]) -> dict[str, Any]:
     return {**where, "method": "POST", "path": "/api/1/datasets/**/upload/"}
 
 
+def _on_link(where: dict[str, Any]) -> dict[str, Any]:
+    return {**where, "method": "POST", "path": "/api/1/datasets/*/resources/"}
+
+
 MAKERS: tuple[tuple[Callable[[Random, dict[str, Any]], Fault], int], ...] = (
     (lambda _, where: ReplyLost(**where), 3),
     (lambda _, where: ReplyCut(**where), 2),
@@ -106,6 +111,7 @@ MAKERS: tuple[tuple[Callable[[Random, dict[str, Any]], Fault], int], ...] = (
     (lambda _, where: Trickle(**where, seconds=3.0, pieces=5), 1),
     (lambda _, where: Damaged(**_on_upload(where)), 1),
     (lambda c, where: StoredTwice(**_on_upload(where), told=c.choice(("first", "last"))), 1),
+    (lambda c, where: StoredTwice(**_on_link(where), told=c.choice(("first", "last"))), 1),
     (lambda chance, _: ListingShortened(share=chance.choice((0.3, 1.0)), times=1), 1),
 )
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bulkpub.harvest.entry import Offer
-from bulkpub.harvest.formats import API, FILE, PAGE, UNSURE, nature, short_format, short_mime
+from bulkpub.harvest.entries.entry import Offer
+from bulkpub.harvest.words.formats import API, FILE, PAGE, UNSURE, nature, short_format, short_mime
 
 FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
 IANA = "https://www.iana.org/assignments/media-types/"

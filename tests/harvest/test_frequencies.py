@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.frequencies import portal_frequency
+from bulkpub.harvest.words.frequencies import portal_frequency
 from bulkpub.manifest.vocabulary import FREQUENCIES
 
 EU = "http://publications.europa.eu/resource/authority/frequency/"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.licenses import portal_license
+from bulkpub.harvest.words.licenses import portal_license
 from bulkpub.sandbox.seeds import LICENSES, License
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.markup import markdown
+from bulkpub.harvest.words.markup import markdown
 
 
 @pytest.mark.parametrize(

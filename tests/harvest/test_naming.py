@@ -1,6 +1,6 @@
 import pytest
 
-from bulkpub.harvest.naming import readable, readable_path, stem_of, titles_of
+from bulkpub.harvest.words.naming import readable, readable_path, stem_of, titles_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bulkpub.harvest.periods import first_day, instant, last_day, period
+from bulkpub.harvest.words.periods import first_day, instant, last_day, period
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.zones import portal_granularity, portal_zone
+from bulkpub.harvest.words.zones import portal_granularity, portal_zone
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from bulkpub.core.model import Json
-from bulkpub.harvest.entry import Entry, Offer
-from bulkpub.harvest.loose import items, mapping, text, texts, truth
-from bulkpub.harvest.mapping import listed
-from bulkpub.harvest.periods import period
-from bulkpub.harvest.shapes import shape_note
+from bulkpub.harvest.entries.entry import Entry, Offer
+from bulkpub.harvest.entries.mapping import listed
+from bulkpub.harvest.reading.loose import items, mapping, text, texts, truth
+from bulkpub.harvest.words.periods import period
+from bulkpub.harvest.words.shapes import shape_note
 
 __all__ = ["ckan_entry"]
 

@@ -7,7 +7,7 @@ page stays a link. An address that asks a map server for data in a file format i
 import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from bulkpub.harvest.entry import Offer
+from bulkpub.harvest.entries.entry import Offer
 
 __all__ = ["API", "FILE", "PAGE", "UNSURE", "nature", "short_format", "short_mime"]
 

@@ -22,7 +22,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
-from bulkpub.harvest.licenses import portal_license
+from bulkpub.harvest.words.licenses import portal_license
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable
 from bulkpub.manifest.merging import with_defaults

@@ -14,8 +14,8 @@ from rdflib.plugins.parsers.jsonld import to_rdf
 
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.found import Page
-from bulkpub.harvest.loose import is_html, parse_json
-from bulkpub.harvest.rdf_contexts import with_local_contexts
+from bulkpub.harvest.reading.loose import is_html, parse_json
+from bulkpub.harvest.reading.rdf_contexts import with_local_contexts
 from bulkpub.manifest.addresses import public
 
 __all__ = ["ACCEPT", "read_rdf"]

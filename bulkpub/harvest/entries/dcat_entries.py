@@ -11,9 +11,10 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, Namespace
 from rdflib.term import Node
 
-from bulkpub.harvest.dcat_offers import offers
-from bulkpub.harvest.entry import Entry
-from bulkpub.harvest.graphs import (
+from bulkpub.harvest.entries.dcat_offers import offers
+from bulkpub.harvest.entries.entry import Entry
+from bulkpub.harvest.entries.mapping import listed
+from bulkpub.harvest.reading.graphs import (
     address,
     addresses,
     label,
@@ -23,9 +24,8 @@ from bulkpub.harvest.graphs import (
     said,
     words,
 )
-from bulkpub.harvest.mapping import listed
-from bulkpub.harvest.periods import period
-from bulkpub.harvest.shapes import shape_note
+from bulkpub.harvest.words.periods import period
+from bulkpub.harvest.words.shapes import shape_note
 
 __all__ = ["dcat_entry"]
 

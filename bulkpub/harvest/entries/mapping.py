@@ -15,15 +15,15 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.names import tag_slug
-from bulkpub.harvest.entry import Entry
+from bulkpub.harvest.entries.entry import Entry
+from bulkpub.harvest.entries.offers import resource_of
 from bulkpub.harvest.found import Found
-from bulkpub.harvest.frequencies import portal_frequency
-from bulkpub.harvest.licenses import portal_license
-from bulkpub.harvest.markup import markdown
-from bulkpub.harvest.offers import resource_of
 from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.periods import first_day, last_day
-from bulkpub.harvest.zones import portal_granularity, portal_zone
+from bulkpub.harvest.words.frequencies import portal_frequency
+from bulkpub.harvest.words.licenses import portal_license
+from bulkpub.harvest.words.markup import markdown
+from bulkpub.harvest.words.periods import first_day, last_day
+from bulkpub.harvest.words.zones import portal_granularity, portal_zone
 from bulkpub.manifest.fields import TAG_LIMITS
 
 __all__ = ["found_of", "listed"]

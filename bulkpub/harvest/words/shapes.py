@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from bulkpub.harvest.loose import mapping, text
+from bulkpub.harvest.reading.loose import mapping, text
 
 __all__ = ["shape_note"]
 

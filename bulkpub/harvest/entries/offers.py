@@ -17,10 +17,10 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
-from bulkpub.harvest.entry import Offer
-from bulkpub.harvest.formats import API, FILE, PAGE, UNSURE, nature, short_format, short_mime
-from bulkpub.harvest.markup import markdown
+from bulkpub.harvest.entries.entry import Offer
 from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.words.formats import API, FILE, PAGE, UNSURE, nature, short_format, short_mime
+from bulkpub.harvest.words.markup import markdown
 from bulkpub.manifest.addresses import SCHEMES, address_fault, public
 
 __all__ = ["resource_of"]

@@ -11,9 +11,9 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, Namespace
 from rdflib.term import Node
 
-from bulkpub.harvest.entry import Offer
-from bulkpub.harvest.formats import API, FILE, PAGE, nature
-from bulkpub.harvest.graphs import address, addresses, label, said, words
+from bulkpub.harvest.entries.entry import Offer
+from bulkpub.harvest.reading.graphs import address, addresses, label, said, words
+from bulkpub.harvest.words.formats import API, FILE, PAGE, nature
 
 __all__ = ["offers"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from unidecode import unidecode
 
-from bulkpub.harvest.places_fr import DEPARTMENTS, REGIONS
+from bulkpub.harvest.words.places_fr import DEPARTMENTS, REGIONS
 
 __all__ = ["portal_granularity", "portal_zone"]
 

@@ -11,7 +11,7 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS
 from rdflib.term import BNode, Node
 
-from bulkpub.harvest.loose import LANGUAGES, clean
+from bulkpub.harvest.reading.loose import LANGUAGES, clean
 
 __all__ = ["address", "addresses", "label", "literals", "locals_of", "named", "said", "words"]
 

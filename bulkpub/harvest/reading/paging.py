@@ -12,11 +12,11 @@ from urllib.parse import SplitResult, urlsplit
 from anyio import to_thread
 
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.entry import Entry
+from bulkpub.harvest.entries.entry import Entry
+from bulkpub.harvest.entries.mapping import found_of
 from bulkpub.harvest.found import Found, Page, Reader
-from bulkpub.harvest.mapping import found_of
 from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.periods import instant
+from bulkpub.harvest.words.periods import instant
 from bulkpub.manifest.addresses import public
 
 __all__ = ["MOST_PAGES", "Trail", "address_parts"]

@@ -1,0 +1,1 @@
+"""What a catalogue says of a dataset, gathered in one shape → a dataset of the manifest."""

@@ -1,0 +1,1 @@
+"""Documents → values: tables, listings, RDF, JSON, folders, read loosely as others write them."""
