@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bulkpub.core.model import Place
@@ -17,6 +18,8 @@ __all__ = ["Cell", "records"]
 _DELIMITERS = (",", ";", "\t")
 _QUOTED = re.compile(r'(^|[,;\t])"(?:[^"]|"")*"')
 _OPENING = re.compile(r'(?:^|[,;\t])"')
+LONGEST_CELL = 131_072
+"""Characters of a cell; a description has 100,000 at most."""
 _CLOSING = re.compile(r'[^"]*+(?:""[^"]*+)*+"')
 _LONGEST = 500_000
 """Characters of one record; in a longer one a quote is never closed."""
@@ -79,10 +82,11 @@ def _cells(record: str, line: int, delimiter: str, file: str) -> Iterator[Cell]:
     reader = csv.reader(io.StringIO(record, newline=""), delimiter=delimiter)
     cell = re.compile(rf'(?:"(?:[^"]|"")*")?[^{delimiter}]*')
     offset = 0
-    try:
+    values: list[str] | None = None
+    with suppress(csv.Error):  # its limit is everybody's, and others who read tables raise it
         values = next(reader, [])
-    except csv.Error:
-        raise Unreadable(Place(file, line, 1), "a cell of this row is too long") from None
+    if values is None or any(len(value) > LONGEST_CELL for value in values):
+        raise Unreadable(Place(file, line, 1), "a cell of this row is too long")
     for value in values:
         above = record.count("\n", 0, offset)
         column = offset - record.rfind("\n", 0, offset)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bulkpub.core.model import SOURCE_EXTRA
+
 Published = Callable[..., Any]
 
 
@@ -65,6 +67,7 @@ async def test_a_link_with_the_title_becomes_a_hosted_file_in_place(
     dataset = await target.portal.create(wanted["title"], key="outsider")
     words = {"description": "By hand", "extras": {"mine": 1}}
     link = await target.portal.link(dataset, title="Comptages", **words)
+    words = {**words, "extras": {"mine": 1, SOURCE_EXTRA: link["url"]}}
     report = await published(manifest(wanted), kept={"a.csv": words})
     done = report.datasets[0].resources[0]
     assert (done.status, done.id, done.permalink) == ("replaced", link["id"], link["latest"])
