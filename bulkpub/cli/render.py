@@ -189,7 +189,7 @@ def _print_left(report: RunReport, console: Console) -> None:
         if resource.status is ResourceStatus.UNCHANGED and resource.reason.startswith(STAYS)
     ]
     for dataset, resource in left[:_SHOWN_FAILURES]:
-        name = path_text(dataset.title or dataset.key, _name(resource))
+        name = path_text(dataset.title or dataset.key, resource.title or _name(resource))
         _print(console, _marked("unchanged", f"{name}: {printable(resource.reason)}"))
     _print_rest(console, len(left) - _SHOWN_FAILURES, None)
 

@@ -1,6 +1,6 @@
 """Planning one dataset: hash what decides, ask the core, note down what was decided."""
 
-from bulkpub.core.actions import CreateDataset, Fetch, KeepDataset, Plan, UpdateDataset
+from bulkpub.core.actions import CreateDataset, KeepDataset, Plan, UpdateDataset
 from bulkpub.core.diff import changed_fields
 from bulkpub.core.match import hashes_needed
 from bulkpub.core.model import FileSource
@@ -79,14 +79,9 @@ def _as_planned(story: Story, todo: Plan) -> None:
         if resource.status is None:
             there = fetch.remote is not None
             resource.status = ResourceStatus.REPLACED if there else ResourceStatus.CREATED
-            resource.reason = _to_be_fetched(fetch, story.sizes.get(fetch.spec.key))
+            # Whether the content differs only fetching it can tell.
+            resource.reason = f"{fetch.reason}: to be fetched"
     for resource in story.resources.values():
         resource.done = True
     story.deleted = list(todo.deletions)
     story.finished = True
-
-
-def _to_be_fetched(fetch: Fetch, size: int | None) -> str:
-    """The reason that a plan gives; whether the content differs only fetching it can tell."""
-    told = "" if size is None else f", {size} bytes"
-    return f"{fetch.reason}: to be fetched from {fetch.source.shown}{told}"

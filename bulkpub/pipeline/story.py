@@ -294,7 +294,7 @@ class Story:
             reason=reason,
             id=remote.id if remote else story.spec.id,
             title=title,
-            source=story.address or story.spec.source.shown,
+            source=story.address or _told(story.spec.source),
             sha1=known.sha1 if known else None,
             size=known.size if known else self.sizes.get(story.spec.key),
             url=(remote.url or None) if remote else None,
@@ -318,3 +318,8 @@ class Story:
             url=remote.url or None,
             permalink=remote.permalink or None,
         )
+
+
+def _told(source: Source) -> str | None:
+    """What is told of where a resource comes from; of what is on the portal, nothing."""
+    return None if isinstance(source, ExistingSource) else source.shown

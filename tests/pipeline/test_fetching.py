@@ -175,7 +175,8 @@ async def test_a_plan_asks_the_source_and_fetches_nothing(
     assert plan.run.exit_code == 1
     there, gone = plan.datasets[0].resources
     assert there.status == "created"
-    assert there.reason.endswith("to be fetched from " + elsewhere.address + "/b.csv, 1000 bytes")
+    assert there.reason == "new dataset: to be fetched"
+    assert (there.source, there.size) == (elsewhere.address + "/b.csv", 1000)
     assert "404" in str(gone.error)
     assert not sandbox.state.datasets
 
