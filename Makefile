@@ -22,13 +22,13 @@ demo: $(VENV)/.installed ## Publish 66 real files to a portal of your own, and l
 
 test: $(VENV)/.installed-dev ## Run the tests, with coverage
 	@echo "Running the tests..."
-	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
 
 test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, installed from PyPI
 	@echo "Preparing a real udata in .real-portal (once; about a minute)..."
 	@PYTHON=$(PYTHON) tests/real_portal/install.sh .real-portal/venv
 	@echo "Running the tests against it..."
-	@$(BIN)/python -m pytest -m real -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -m real -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1
 	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --machine $(STORIES) --seed $(SEED) --kills $(KILLS)

@@ -36,6 +36,16 @@ from bulkpub.sandbox.records import Dataset, Resource
 QUICK = RetryPolicy(attempts=4, first_delay=0.01, max_delay=0.02)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that no worker is left with it alone at the end."""
+
+    def patience(item: pytest.Item) -> float:
+        marker = item.get_closest_marker("timeout")
+        return float(marker.args[0]) if marker else 0.0
+
+    items.sort(key=patience, reverse=True)
+
+
 # --- the portal ---------------------------------------------------------------------------
 
 
