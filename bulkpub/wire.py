@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from functools import lru_cache
 
 import aiohttp
 import anyio
@@ -15,8 +16,12 @@ SLOWEST = 2.0 * 1024 * 1024
 """Bytes a second at which a portal at least copies what it has received."""
 
 
+@lru_cache
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Certificates are always verified: by the system's authorities, and by those in `ca_file`."""
+    """Certificates are always verified: by the system's authorities, and by those in `ca_file`.
+
+    The portal and other servers share it: reading the system's authorities takes 30 ms.
+    """
     try:
         context = ssl.create_default_context()
         if ca_file is not None:
