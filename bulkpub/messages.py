@@ -22,6 +22,12 @@ class Body(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out the pieces; an exception breaks the request off before it is complete."""
 
+    def close(self) -> None:
+        """Let go of what the pieces are read from; called at the end of every request.
+
+        A request that is given up leaves its iterator where it stands, to be closed by nobody.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -180,6 +180,9 @@ class Transport:
                 if body is not None and body.failure is not None:
                     raise body.failure from None
                 raise _Interrupted(explain(error)) from error
+            finally:
+                if body is not None:
+                    body.close()
         raise _Interrupted(f"it did not answer within {patience_s:g} s")
 
     def _asked(

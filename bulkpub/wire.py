@@ -42,6 +42,10 @@ class Watched:
         self._scope = scope
         self._patience_s = patience_s
 
+    def close(self) -> None:
+        """See `Body`."""
+        self._body.close()
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for piece in self._body:

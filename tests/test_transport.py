@@ -1,10 +1,13 @@
 """What becomes of a request: by status and header with a pretended session, the rest served."""
 
+import gc
 import gzip
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -15,12 +18,14 @@ from aiohttp import web
 from aioresponses import CallbackResult, aioresponses
 from yarl import URL
 
+from bulkpub.core.model import FileSource
 from bulkpub.core.report import RateLimit
 from bulkpub.core.retry import RetryPolicy
 from bulkpub.core.signals import RateHeaders
 from bulkpub.errors import PortalUnavailable, StoppedEarly, Uncertain
 from bulkpub.gate import GateLimits
 from bulkpub.messages import Answer, Body, Request
+from bulkpub.sources.local import FileBody, fingerprint
 from bulkpub.transport import Transport, connect
 
 PORTAL = "https://portal.example/api/1"
@@ -307,6 +312,9 @@ class Pieces:
                 await self.between()
             yield piece
 
+    def close(self) -> None:
+        pass
+
 
 def upload(make: Callable[[], Body]) -> Request:
     return Request("POST", "/datasets/1/upload/", "/datasets/{id}/upload/", body=make)
@@ -371,6 +379,27 @@ async def test_an_answer_that_keeps_coming_is_waited_for_however_long_it_takes(
 
     transport = await served(portal, patience_s=1.0)
     assert (await transport.send(GET)).content == b"a" * 7
+
+
+async def test_a_request_that_is_given_up_leaves_no_file_open(
+    served: Serve, tmp_path: Path
+) -> None:
+    """aiohttp drops the body where it stands; nobody would ever close its file."""
+    path = tmp_path / "a.csv"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    source = FileSource(str(path), "a.csv")
+
+    async def portal(_request: web.Request) -> web.Response:
+        await anyio.sleep(60)
+        return web.Response()
+
+    transport = await served(portal, patience_s=0.2)
+    with pytest.raises(Uncertain):
+        await transport.send(upload(lambda: FileBody(source, fingerprint(source), lambda _: None)))
+    # Asking what each object is wakes proxies up, so it is asked of its type.
+    files = [each for each in gc.get_objects() if type(each) is io.BufferedReader]
+    assert [each for each in files if each.name == str(path) and not each.closed] == []
 
 
 async def test_each_attempt_has_a_body_of_its_own(served: Serve) -> None:

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 
 import anyio.to_thread
 from aiofiles.threadpool import wrap
@@ -104,6 +105,12 @@ class FileBody:
         self.content_type = self._form.content_type
         self.length = len(self._form.head) + self._extent.length + len(self._form.tail)
         self.sha1: str | None = None
+        self._opened: BufferedReader | None = None
+
+    def close(self) -> None:
+        """See `Body`: close the file, if it is open."""
+        if self._opened is not None:
+            self._opened.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out head, pieces of the file, tail."""
@@ -113,6 +120,7 @@ class FileBody:
             # Opened here and not in a thread: a thread that is given up while it opens leaves
             # an open file that nobody knows of.
             with open(self._source.path, "rb") as opened:  # noqa: ASYNC230, PTH123 - as above
+                self._opened = opened
                 opened.seek(self._extent.start)
                 file = wrap(opened)
                 while left and (piece := await file.read(min(PIECE, left))):

@@ -43,3 +43,6 @@ class FormBody:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out the whole, as it is small."""
         yield self._content
+
+    def close(self) -> None:
+        """See `Body`."""
