@@ -43,7 +43,7 @@ _FETCHING = "Files fetched from elsewhere"
 Manifests = Annotated[
     list[Path],
     typer.Argument(
-        metavar="MANIFEST...", help="YAML, JSON or JSONL files saying what should be there."
+        metavar="MANIFEST...", help="YAML, TOML, JSON, JSONL or CSV files: what should be there."
     ),
 ]
 Portal = Annotated[
