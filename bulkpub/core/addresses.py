@@ -3,9 +3,9 @@
 A member of an archive is written as fsspec has it: `zip://MEMBER::ADDRESS`.
 """
 
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-__all__ = ["name_in_address", "shown_address"]
+__all__ = ["joined", "name_in_address", "shown_address"]
 
 LONGEST_SHOWN = 300
 """Characters of an address that are told at most."""
@@ -30,6 +30,17 @@ def shown_address(url: str) -> str:
         return UNREADABLE  # credentials may be anywhere in it
     shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+
+
+def joined(base: str, url: str) -> str:
+    """The whole address of `url`, as found in the document at `base`.
+
+    One that cannot be read (a bracket left open) stays as it was written.
+    """
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return url
 
 
 def name_in_address(url: str) -> str:

@@ -8,11 +8,11 @@ that page; a dataset that is listed and described nowhere is told as lost.
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from rdflib import Graph, URIRef
 from rdflib.namespace import DCAT, RDF
 
+from bulkpub.core.addresses import joined
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.entries.dcat_entries import dcat_entry
 from bulkpub.harvest.entries.entry import Entry
@@ -101,6 +101,6 @@ def _following(graph: Graph, page: Page) -> str:
     for predicate in _NEXT:
         for each in graph.objects(None, predicate):
             if str(each).strip():
-                return urljoin(page.url, str(each).strip())
+                return joined(page.url, str(each).strip())
     found = _LINK.search(page.link or "")
-    return urljoin(page.url, found[1]) if found else ""
+    return joined(page.url, found[1]) if found else ""

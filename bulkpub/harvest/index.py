@@ -22,6 +22,7 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.found import Found, Harvest, Page, Reader
 from bulkpub.harvest.options import HarvestOptions
 from bulkpub.harvest.reading.listing import Entry, Listing, folder_of, read_listing
+from bulkpub.harvest.reading.paging import address_parts
 from bulkpub.harvest.words.naming import readable_path, titles_of
 from bulkpub.manifest.addresses import public
 
@@ -41,7 +42,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
     Raises `SourceFailed` when `source` cannot be read or is no listing; a folder further down
     that cannot be read is lost, and the rest goes on.
     """
-    if "@" in urlsplit(source).netloc:
+    if "@" in address_parts(source).netloc:
         options.note("the password of the address does not go into the manifest")
     walk = _Walk(source, reader, options)
     async for folder in walk.folders():

@@ -7,7 +7,7 @@ manifest is silent about stays as it is.
 
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from bulkpub.core.model import (
     ContentSchema,
@@ -27,6 +27,7 @@ from bulkpub.core.names import tag_slug
 from bulkpub.errors import DatasetFailed, SourceFailed
 from bulkpub.harvest.found import Found, Harvest
 from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.reading.paging import address_parts
 from bulkpub.manifest.addresses import is_whole, public
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.fields import DESCRIPTION_LIMIT, TAG_LIMITS, TITLE_LIMIT
@@ -60,7 +61,7 @@ def _named(source: str) -> tuple[str, str]:
     """What `source` speaks of (`organizations`, `datasets` or nothing), and its id or slug."""
     if "://" not in source:
         return "", source.strip()
-    steps = [unquote(step) for step in urlsplit(source).path.split("/") if step]
+    steps = [unquote(step) for step in address_parts(source).path.split("/") if step]
     for kind in ("organizations", "datasets"):
         if kind in steps[:-1]:
             return kind, steps[steps.index(kind) + 1]

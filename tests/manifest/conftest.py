@@ -13,7 +13,12 @@ from bulkpub.manifest.nodes import plain
 from bulkpub.manifest.yaml_text import read_yaml
 
 # A busy machine is no fault of the code: no property here is about time.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "untimed",
+    parent=settings.get_profile("steady"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("untimed")
 
 Read = Callable[..., Loaded]

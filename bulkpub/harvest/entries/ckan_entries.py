@@ -8,8 +8,9 @@ are kept as extras of ours.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
+from bulkpub.core.addresses import joined
 from bulkpub.core.model import Json
 from bulkpub.harvest.entries.entry import Entry, Offer
 from bulkpub.harvest.entries.mapping import listed
@@ -255,12 +256,12 @@ def _address(resource: Mapping[str, Any], key: str, base: str) -> str:
         if not url:
             continue
         if _has_scheme(url) or url.startswith("//"):
-            return urljoin(f"{base}/", url)
+            return joined(f"{base}/", url)
         if text(resource.get("url_type")) == "upload" and "/" not in url:
             resource_id = quote(text(resource.get("id")))
             return f"{base}/dataset/{quote(key)}/resource/{resource_id}/download/{quote(url)}"
         if url.startswith("/"):
-            return urljoin(f"{base}/", url)
+            return joined(f"{base}/", url)
         return url
     return ""
 

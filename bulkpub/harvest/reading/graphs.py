@@ -5,12 +5,12 @@ languages French comes first, then English, then none, then any.
 """
 
 from collections.abc import Container, Iterable
-from urllib.parse import urljoin
 
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS
 from rdflib.term import BNode, Node
 
+from bulkpub.core.addresses import joined
 from bulkpub.harvest.reading.loose import LANGUAGES, clean
 
 __all__ = ["address", "addresses", "label", "literals", "locals_of", "named", "said", "words"]
@@ -84,10 +84,7 @@ def addresses(graph: Graph, subject: Node, predicates: Iterable[Node], base: str
             written = clean(str(each))
             if isinstance(each, BNode) or not written:
                 continue
-            try:
-                found[urljoin(base, written)] = None
-            except ValueError:  # a bracket left open
-                found[written] = None
+            found[joined(base, written)] = None
     return list(found)
 
 
