@@ -12,7 +12,8 @@ from rich.console import Console
 
 from bulkpub.api import Connection, Sources
 from bulkpub.cli.interrupts import interruptible
-from bulkpub.cli.render import render_plan, render_problems, render_summary
+from bulkpub.cli.render import render_problems, render_summary
+from bulkpub.cli.render_plan import render_plan
 from bulkpub.cli.report_file import STDOUT, ReportLost, check_report_path, write_report
 from bulkpub.cli.watching import watching
 from bulkpub.core.pace import quota_wait

@@ -5,7 +5,7 @@ A member of an archive is written as fsspec has it: `zip://MEMBER::ADDRESS`.
 
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-__all__ = ["joined", "name_in_address", "shown_address"]
+__all__ = ["archive_of", "joined", "name_in_address", "shown_address"]
 
 LONGEST_SHOWN = 300
 """Characters of an address that are told at most."""
@@ -17,7 +17,7 @@ def shown_address(url: str) -> str:
 
     Of a member of an archive both parts are told.
     """
-    member, archive = _chained(url)
+    member, archive = archive_of(url)
     if archive:
         return f"{shown_address(member)}::{shown_address(archive)}"
     try:
@@ -45,7 +45,7 @@ def joined(base: str, url: str) -> str:
 
 def name_in_address(url: str) -> str:
     """The last part of the path, decoded; of a member of an archive the member's. May be empty."""
-    member, archive = _chained(url)
+    member, archive = archive_of(url)
     try:
         path = member.partition("://")[2] if archive else urlsplit(url).path
     except ValueError:
@@ -53,7 +53,10 @@ def name_in_address(url: str) -> str:
     return unquote(path.rstrip("/").rpartition("/")[2])
 
 
-def _chained(url: str) -> tuple[str, str]:
-    """The member of an archive and the archive's address; the latter empty for other addresses."""
+def archive_of(url: str) -> tuple[str, str]:
+    """The member of an archive (`zip://MEMBER`) and the archive's address.
+
+    Of any other address the whole of it, and nothing.
+    """
     member, _, archive = url.partition("::")
     return (member, archive) if member.lower().startswith("zip://") else (url, "")

@@ -11,7 +11,15 @@ from bulkpub.core.match_rules import match_by_content, match_by_name, match_link
 from bulkpub.core.matching import By, Conflict, Match, Matching, several
 from bulkpub.core.model import FileSource, Fingerprint, RemoteResource, ResourceSpec
 
-__all__ = ["By", "Conflict", "Match", "Matching", "hashes_needed", "match_resources"]
+__all__ = [
+    "By",
+    "Conflict",
+    "Match",
+    "Matching",
+    "hashes_needed",
+    "match_resource",
+    "match_resources",
+]
 
 
 def match_resources(
@@ -33,6 +41,26 @@ def match_resources(
     match_links(result, wanted)
     match_by_name(result, wanted)
     return result
+
+
+def match_resource(
+    entry: ResourceSpec,
+    wanted: Sequence[ResourceSpec],
+    fingerprints: Mapping[str, Fingerprint],
+    remote: Sequence[RemoteResource],
+    bound: Mapping[str, str] | None = None,
+) -> Matching:
+    """`match_resources`, as far as `entry`, one of `wanted`, is concerned; the rest is not settled.
+
+    Most entries have an id or a key, or there is nothing left that they could be: then nobody
+    else's content and name need be compared.
+    """
+    result = Matching(unmatched={r.id: r for r in remote})
+    _match_by_id(result, wanted, bound or {})
+    _match_by_key(result, [entry])
+    if result.settled(entry) or not result.unmatched:
+        return result
+    return match_resources(wanted, fingerprints, remote, bound)
 
 
 def hashes_needed(

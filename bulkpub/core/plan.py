@@ -31,7 +31,7 @@ from bulkpub.core.diff import (
     wanted_resource,
 )
 from bulkpub.core.finish import in_order
-from bulkpub.core.match import By, Match, Matching, match_resources
+from bulkpub.core.match import By, Match, Matching, match_resource, match_resources
 from bulkpub.core.model import (
     DatasetSpec,
     ExistingSource,
@@ -46,7 +46,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.outcome import STAYS
 
-__all__ = ["plan"]
+__all__ = ["plan", "plan_resource"]
 
 ELSEWHERE = "hosted elsewhere until now"
 
@@ -79,6 +79,18 @@ def plan(
         finish=_needs_finishing(spec, remote, actions),
         refused=_mass_delete(remote, deletions, allowed=allow_mass_delete),
     )
+
+
+def plan_resource(
+    entry: ResourceSpec,
+    spec: DatasetSpec,
+    fingerprints: Mapping[str, Fingerprint],
+    remote: RemoteDataset,
+    bound: Mapping[str, str] | None = None,
+) -> ResourceAction:
+    """What `plan` decides for `entry` of `spec`, once the content of its file is known."""
+    matching = match_resource(entry, spec.resources, fingerprints, remote.resources, bound)
+    return _action(entry, matching, fingerprints)
 
 
 def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint]) -> Plan:

@@ -9,6 +9,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from bulkpub.core.addresses import archive_of
+
 __all__ = [
     "SCHEMES",
     "Named",
@@ -45,14 +47,8 @@ class Named(NamedTuple):
 
 def public(address: str) -> str:
     """The address without credentials: what stands in front of the host, secret parameters."""
-    member, archive = _parts(address)
+    member, archive = archive_of(address)
     return f"{member}{_CHAIN}{public(archive)}" if archive else _public(address)
-
-
-def _parts(address: str) -> tuple[str, str]:
-    """The member of an archive and the archive's address; empty when it is not of an archive."""
-    member, _, archive = address.partition(_CHAIN)
-    return (member, archive) if _scheme(member) == _ARCHIVE else (address, "")
 
 
 def _scheme(address: str) -> str:
@@ -81,7 +77,7 @@ def _name_of(piece: str) -> str:
 
 def named(address: str) -> Named:
     """What the address calls its file."""
-    first, archive = _parts(address)
+    first, archive = archive_of(address)
     host = named(archive).host if archive else urlsplit(first).netloc.rpartition("@")[2]
     path = first.partition("://")[2] if archive else urlsplit(first).path
     folder, name = ["", "", *(unquote(part) for part in path.split("/") if part)][-2:]
@@ -90,7 +86,7 @@ def named(address: str) -> Named:
 
 def has_wildcard(address: str) -> bool:
     """Whether the address stands for all files that match; on the web a star is only a star."""
-    first, _ = _parts(address)
+    first, _ = archive_of(address)
     path = first.partition("://")[2]
     if _scheme(first) != _ARCHIVE:
         path = path.partition("/")[2]
@@ -102,7 +98,7 @@ def address_fault(text: str) -> str:
 
     Empty when something can.
     """
-    first, archive = _parts(text)
+    first, archive = archive_of(text)
     scheme = _scheme(first)
     if scheme not in SCHEMES:
         return f"must be an address that starts with {_schemes()}, not '{told(text)}'"

@@ -17,7 +17,6 @@ from bulkpub.core.actions import (
     Keep,
     Refuse,
     Replace,
-    ResourceAction,
 )
 from bulkpub.core.diff import title_to_keep_safe
 from bulkpub.core.model import (
@@ -28,7 +27,7 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.outcome import STAYS
-from bulkpub.core.plan import plan
+from bulkpub.core.plan import plan_resource
 from bulkpub.errors import NotAFile, Outdated, ResourceFailed, SourceFailed
 from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
 from bulkpub.pipeline.checking import check
@@ -153,8 +152,13 @@ class _Fetching:
 
     def _planned(self) -> Create | Replace | None:
         """What is decided now that the content is known."""
-        action = _action(self.story, self.key, self.services)
-        self.story.resources[self.key].planned(action, self.story.before)
+        story = self.story
+        assert story.remote is not None  # noqa: S101 - a dataset exists before its files are fetched
+        resource = story.resources[self.key]
+        action = plan_resource(
+            resource.spec, story.spec, story.fingerprints, story.remote, story.bound
+        )
+        resource.planned(action, story.before)
         match action:
             case Create() | Replace():
                 return action
@@ -163,14 +167,6 @@ class _Fetching:
                 return None
             case Refuse() | Fetch():
                 return None
-
-
-def _action(story: Story, key: str, services: Services) -> ResourceAction:
-    allowed = services.options.allow_mass_delete
-    todo = plan(
-        story.spec, story.fingerprints, story.remote, bound=story.bound, allow_mass_delete=allowed
-    )
-    return next(action for action in todo.resources if action.spec.key == key)
 
 
 def _address(action: Action) -> UrlSource:

@@ -33,6 +33,7 @@ from bulkpub.pipeline.observe import Owner, observe
 from bulkpub.pipeline.preflight import Checked, check
 from bulkpub.pipeline.services import RunOptions, Services, Verify
 from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.telling import outcome_of
 from bulkpub.pipeline.verify import verify_dataset
 from bulkpub.portals import Portal
 from bulkpub.sources import fingerprint
@@ -115,7 +116,7 @@ class Run:
     @property
     def outcomes(self) -> tuple[DatasetOutcome, ...]:
         """What became of every dataset, in the manifest's order."""
-        return tuple(self._done.get(spec.key) or Story(spec).outcome() for spec in self.specs)
+        return tuple(self._done.get(spec.key) or outcome_of(Story(spec)) for spec in self.specs)
 
     # --- before the work -------------------------------------------------------------------
 
@@ -127,7 +128,7 @@ class Run:
         for spec in checked.specs:
             if spec.key in wrong:
                 story = Story(spec, error="; ".join(wrong[spec.key]))
-                self._done[spec.key] = story.outcome()
+                self._done[spec.key] = outcome_of(story)
         return [spec for spec in checked.specs if spec.key not in wrong]
 
     async def _observe(
@@ -197,7 +198,7 @@ class Run:
                     await self._tell(story, found)
                 finally:
                     with anyio.CancelScope(shield=True):
-                        await outcomes.send(story.outcome())
+                        await outcomes.send(outcome_of(story))
 
     async def _tell(self, story: Story, found: Found) -> None:
         try:

@@ -1,11 +1,10 @@
-"""One dataset's story so far: what is known, what was done; can be told at any moment.
+"""One dataset's story so far: what is known, what was done; `telling` tells it at any moment.
 
 The worker writes it down as it goes, so that whenever it is stopped (a failure, Ctrl-C) what
 was done is still told, and what was not is told as failed or pending.
 """
 
 import time
-from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -33,7 +32,7 @@ from bulkpub.core.model import (
     UrlSource,
     is_sent,
 )
-from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
+from bulkpub.core.outcome import DatasetStatus, ResourceStatus
 
 __all__ = ["ResourceStory", "Story"]
 
@@ -228,98 +227,3 @@ class Story:
         else:
             now = tuple(remote if r.id == remote.id else r for r in self.remote.resources)
         self.remote = replace(self.remote, resources=now)
-
-    # --- telling ---------------------------------------------------------------------------
-
-    def outcome(self) -> DatasetOutcome:
-        """The story as an outcome: complete, or as far as it got."""
-        resources = tuple(self._resource_outcome(story) for story in self.resources.values())
-        resources += tuple(self._deletion(deletion) for deletion in self.deleted)
-        status = self._status(resources)
-        title = self.spec.metadata.title
-        return DatasetOutcome(
-            key=self.spec.key,
-            status=status,
-            reason=self._reason(status, resources),
-            id=self.remote.id if self.remote else self.spec.id,
-            title=title or (self.remote.metadata.title if self.remote else None),
-            page=(self.remote.page or None) if self.remote else None,
-            duration_s=round(time.perf_counter() - self.started, 3),
-            error=self.error,
-            resources=resources,
-        )
-
-    def _status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
-        statuses = {resource.status for resource in resources}
-        if self.error is not None or ResourceStatus.FAILED in statuses:
-            return DatasetStatus.FAILED
-        if not self.finished:
-            return DatasetStatus.PENDING
-        if self.status in {DatasetStatus.CREATED, DatasetStatus.UPDATED}:
-            return self.status
-        changed = statuses - {ResourceStatus.UNCHANGED}
-        return DatasetStatus.UPDATED if changed or self.status else DatasetStatus.UNCHANGED
-
-    def _reason(self, status: DatasetStatus, resources: tuple[ResourceOutcome, ...]) -> str:
-        match status:
-            case DatasetStatus.FAILED if self.error is None:
-                return "some of its resources failed"
-            case DatasetStatus.FAILED:
-                return "the dataset failed"
-            case DatasetStatus.PENDING:
-                return "the run ended before it was finished"
-            case DatasetStatus.UNCHANGED:
-                return "everything is as wanted"
-            case _:
-                counts = Counter(resource.status.value for resource in resources)
-                counts.pop(ResourceStatus.UNCHANGED, None)
-                changed = [f"{count} {what}" for what, count in counts.items()]
-                files = "resources: " + ", ".join(changed) if changed else ""
-                return "; ".join(filter(None, [*self.reasons, files])) or "order of its resources"
-
-    def _resource_outcome(self, story: ResourceStory) -> ResourceOutcome:
-        known = self.fingerprints.get(story.spec.key)
-        status, reason, error = story.status, story.reason, story.error
-        if error is None and self.error is not None and not story.done:
-            error = f"not published, as its dataset failed: {self.error}"
-        if error is not None:
-            status, reason = ResourceStatus.FAILED, "failed"
-        elif not story.done:
-            status, reason = ResourceStatus.PENDING, "the run ended before it was finished"
-        remote = story.remote
-        title = story.wanted.title if story.wanted else story.spec.metadata.title
-        return ResourceOutcome(
-            key=story.spec.key,
-            status=status or ResourceStatus.PENDING,
-            reason=reason,
-            id=remote.id if remote else story.spec.id,
-            title=title,
-            source=story.address or _told(story.spec.source),
-            sha1=known.sha1 if known else None,
-            size=known.size if known else self.sizes.get(story.spec.key),
-            url=(remote.url or None) if remote else None,
-            permalink=(remote.permalink or None) if remote else None,
-            attempts=story.attempts,
-            duration_s=round(story.seconds, 3),
-            error=error,
-        )
-
-    @staticmethod
-    def _deletion(deletion: Delete) -> ResourceOutcome:
-        remote = deletion.remote
-        return ResourceOutcome(
-            key=remote.key,
-            status=ResourceStatus.DELETED,
-            reason=deletion.reason,
-            id=remote.id,
-            title=remote.metadata.title,
-            sha1=remote.sha1,
-            size=remote.size,
-            url=remote.url or None,
-            permalink=remote.permalink or None,
-        )
-
-
-def _told(source: Source) -> str | None:
-    """What is told of where a resource comes from; of what is on the portal, nothing."""
-    return None if isinstance(source, ExistingSource) else source.shown

@@ -63,8 +63,8 @@ def parsed_address(url: str) -> URL:
     except (ValueError, UnicodeError):
         raise AddressRefused(f"{shown} is not an address") from None
     if scheme not in SCHEMES:
-        kind = f"{scheme}:" if scheme else "no web"
-        raise AddressRefused(f"{shown} is a {kind} address: only http and https are fetched")
+        kind = f"a {scheme}:" if scheme else "no web"
+        raise AddressRefused(f"{shown} is {kind} address: only http and https are fetched")
     if not host:
         raise AddressRefused(f"{shown} names no host")
     return address

@@ -118,3 +118,13 @@ async def test_where_nothing_points_elsewhere_there_is_nothing_to_do(migrate: Mi
     code, said = await migrate("--organization", "test-organization")
     assert code == 0, said
     assert "Nothing to do" in said
+
+
+async def test_a_dry_run_that_would_move_nothing_says_what_stays(
+    migrate: Migrate, dataset: Any
+) -> None:
+    del dataset.resources[:2]
+    code, said = await migrate("--dataset", dataset.id, "--dry-run", "--report", "")
+    assert code == 0, said
+    assert "Nothing to do" in said
+    assert "Vélos › L'API: left where it is: an API, not a file" in said  # noqa: RUF001

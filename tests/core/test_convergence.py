@@ -15,7 +15,7 @@ from bulkpub.core.actions import Adopt, Create, Keep, KeepDataset, Plan, Refuse
 from bulkpub.core.finish import finishing
 from bulkpub.core.match import hashes_needed
 from bulkpub.core.model import FileSource, Prune, RemoteResource, ResourceMetadata, ResourceSpec
-from bulkpub.core.plan import plan
+from bulkpub.core.plan import plan, plan_resource
 
 often = settings(
     max_examples=80,
@@ -58,6 +58,22 @@ def check_is_as_wanted(publisher: Any, *, but: set[str]) -> None:
             assert not found.hosted
             assert found.url == spec.source.url
     assert order == sorted(order)
+
+
+@given(st.data())
+@often
+def test_one_entry_alone_is_planned_as_among_all(
+    any_scenario: Any, new_publisher: Any, data: Any
+) -> None:
+    publisher = new_publisher(data.draw(any_scenario))
+    for _ in range(2):
+        todo = publisher.plan()
+        spec, remote = publisher.scenario.spec, publisher.scenario.portal.dataset
+        if remote is not None:
+            known, bound = publisher.fingerprints, publisher.bound
+            alone = [plan_resource(each, spec, known, remote, bound) for each in spec.resources]
+            assert alone == list(todo.resources)
+        publisher.publish()
 
 
 @given(st.data())
