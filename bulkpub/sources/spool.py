@@ -258,4 +258,7 @@ def _explained(shown: str) -> Iterator[None]:
                 f"{shown} does not fit on the disk any more ({error.strerror}); another folder "
                 "can be chosen with --spool-dir"
             ) from error
-        raise SourceFailed(f"{shown} cannot be kept on the disk: {error.strerror}") from error
+        raise SourceFailed(
+            f"{shown} cannot be kept on the disk: {error.strerror}; another folder can be chosen "
+            "with --spool-dir"
+        ) from error
