@@ -28,8 +28,8 @@ import bulkpub
 from bulkpub import Connection, Observer, RunOptions, RunReport, Sources
 from bulkpub.cli.local_commands import report_schema
 from bulkpub.cli.report_file import to_json
-from bulkpub.core.retry import RetryPolicy
-from bulkpub.gate import GateLimits
+from bulkpub.http.gate import GateLimits
+from bulkpub.http.retry import RetryPolicy
 from bulkpub.sandbox import Sandbox, SandboxSettings, Seen
 from bulkpub.sandbox.calls import Handler
 from bulkpub.sandbox.records import Dataset, Resource

@@ -12,7 +12,7 @@ import bulkpub
 from bulkpub.cli.local_commands import report_schema
 from bulkpub.cli.report_file import to_json
 from bulkpub.core.report import RunReport
-from bulkpub.core.retry import RetryPolicy
+from bulkpub.http.retry import RetryPolicy
 from bulkpub.manifest import json_schema, load
 from bulkpub.observers.events import DatasetFinished, QuotaSeen, RunFinished, RunStarted
 from bulkpub.sandbox import Sandbox

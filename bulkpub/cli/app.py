@@ -11,8 +11,8 @@ import typer
 from bulkpub.cli import local_commands as local
 from bulkpub.cli import portal_commands as portal
 from bulkpub.cli.harvest_commands import harvest
+from bulkpub.cli.settings import add_env_file
 from bulkpub.errors import SettingsInvalid
-from bulkpub.settings import add_env_file
 from bulkpub.version import __version__
 
 __all__ = ["app", "main"]

@@ -9,9 +9,9 @@ import typer
 
 from bulkpub.cli import options as o
 from bulkpub.cli.harvesting import Asked, harvest_all
+from bulkpub.cli.settings import Settings, api_key
 from bulkpub.errors import SettingsInvalid
 from bulkpub.harvest.kinds import Kind
-from bulkpub.settings import Settings, api_key
 
 __all__ = ["harvest"]
 

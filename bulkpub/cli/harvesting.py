@@ -18,7 +18,7 @@ import anyio
 from bulkpub.cli.harvest_output import Output, open_output
 from bulkpub.cli.harvest_telling import Teller
 from bulkpub.cli.render import render_problems
-from bulkpub.core.retry import RetryPolicy
+from bulkpub.cli.settings import Settings
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -35,17 +35,17 @@ from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.found import Found, Harvest
 from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.options import HarvestOptions, sifted
+from bulkpub.http.retry import RetryPolicy
+from bulkpub.http.transport import connect
 from bulkpub.manifest.addresses import public
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.portals import Portal, Vocabulary
 from bulkpub.portals.address import api_url
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox.seeds import ACCOUNTS
-from bulkpub.settings import Settings
 from bulkpub.sources.addresses import Reach
 from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
-from bulkpub.transport import connect
 from bulkpub.version import __version__
 
 __all__ = ["Asked", "harvest_all"]

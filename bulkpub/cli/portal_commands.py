@@ -14,9 +14,9 @@ import typer
 import bulkpub
 from bulkpub.cli import options as o
 from bulkpub.cli.publishing import Job, carry_out
+from bulkpub.cli.settings import Settings, api_key
 from bulkpub.errors import SettingsInvalid
 from bulkpub.pipeline import Verify
-from bulkpub.settings import Settings, api_key
 
 __all__ = ["migrate", "plan", "run", "verify"]
 

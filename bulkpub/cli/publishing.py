@@ -10,21 +10,21 @@ import anyio
 import platformdirs
 from rich.console import Console
 
-from bulkpub.api import Connection, Sources
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.render import render_problems, render_summary
 from bulkpub.cli.render_plan import render_plan
 from bulkpub.cli.report_file import STDOUT, ReportLost, check_report_path, write_report
+from bulkpub.cli.settings import Settings
 from bulkpub.cli.watching import watching
-from bulkpub.core.pace import quota_wait
 from bulkpub.core.report import RunReport
-from bulkpub.core.retry import RetryPolicy
-from bulkpub.core.signals import RateHeaders
-from bulkpub.gate import GateLimits
+from bulkpub.http.gate import GateLimits
+from bulkpub.http.pace import quota_wait
+from bulkpub.http.retry import RetryPolicy
+from bulkpub.http.signals import RateHeaders
 from bulkpub.observers import Observer
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.pipeline import RunOptions, Verify
-from bulkpub.settings import Settings
+from bulkpub.session.library import Connection, Sources
 
 __all__ = ["Job", "carry_out", "connection_of", "options_of", "sources_of"]
 

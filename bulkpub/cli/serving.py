@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 
 import bulkpub
-from bulkpub.api import Connection
 from bulkpub.cli.publishing import tell
 from bulkpub.cli.watching import watching
 from bulkpub.errors import SettingsInvalid
 from bulkpub.sandbox import Sandbox, SandboxSettings
+from bulkpub.session.library import Connection
 
 __all__ = ["demonstrate", "serve"]
 

@@ -16,7 +16,6 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, FileSource, RemoteDataset, ResourceSpec
 from bulkpub.core.outcome import DatasetOutcome
-from bulkpub.core.pace import quota_wait
 from bulkpub.errors import (
     BulkpubError,
     Interrupted,
@@ -25,6 +24,7 @@ from bulkpub.errors import (
     ResourceFailed,
     Stop,
 )
+from bulkpub.http.pace import quota_wait
 from bulkpub.observers.events import DatasetFinished, Forecast, RunStarted
 from bulkpub.pipeline.dataset import publish_dataset
 from bulkpub.pipeline.expanding import expand

@@ -7,11 +7,11 @@ from enum import StrEnum
 
 import anyio
 
-from bulkpub.journal import Forgetful, Memory
 from bulkpub.observers.events import Event
 from bulkpub.pipeline.observe import Owner
 from bulkpub.portals import Portal
 from bulkpub.sources.fetch import Fetcher
+from bulkpub.state.journal import Forgetful, Memory
 
 __all__ = ["Figures", "RunOptions", "Services", "Verify"]
 

@@ -21,7 +21,7 @@ from bulkpub.core.model import (
     ResourceMetadata,
 )
 from bulkpub.core.report import RateLimit
-from bulkpub.messages import Body
+from bulkpub.http.messages import Body
 
 __all__ = ["Account", "Organization", "Page", "PartedUpload", "Portal", "Vocabulary"]
 

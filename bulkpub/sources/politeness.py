@@ -1,7 +1,7 @@
 """How other people's servers are treated: few requests at once, and none when they ask to wait.
 
 One `Host` for each of them, apart from the portal's pace and from each other's. The pace is
-that of `bulkpub.gate`; on top of it so few answers are under way at once, as the gate counts
+that of `bulkpub.http.gate`; on top of it so few answers are under way at once, as the gate counts
 a request only until its answer begins.
 """
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from bulkpub.core.signals import RateHeaders, Signal, signal_of
 from bulkpub.errors import SourceFailed, StoppedEarly
-from bulkpub.gate import Gate, GateLimits
+from bulkpub.http.gate import Gate, GateLimits
+from bulkpub.http.signals import RateHeaders, Signal, signal_of
 
 __all__ = ["Courtesy", "Host", "Hosts"]
 

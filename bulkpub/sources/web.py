@@ -19,8 +19,9 @@ import structlog
 from yarl import URL
 
 from bulkpub.core.addresses import shown_address
-from bulkpub.core.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.errors import SourceFailed
+from bulkpub.http.connection import explain, trust
+from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.sources.addresses import (
     AddressRefused,
     GuardedResolver,
@@ -32,7 +33,6 @@ from bulkpub.sources.page import Page
 from bulkpub.sources.politeness import Courtesy, Hosts
 from bulkpub.sources.proxies import basic_auth, proxy_for
 from bulkpub.sources.streamed import BrokeOff, Patience, Streamed
-from bulkpub.wire import explain, trust
 
 __all__ = ["Web"]
 

@@ -10,11 +10,11 @@ from aiohttp import web
 
 import bulkpub
 from bulkpub import Connection
-from bulkpub.journal import open_journal
 from bulkpub.sandbox import Sandbox
 from bulkpub.sandbox.calls import Handler
 from bulkpub.sandbox.faults import Fault, FaultScript, ListingShortened, StoredTwice
 from bulkpub.sandbox.mischief import Mischief
+from bulkpub.state.journal import open_journal
 
 
 @pytest.fixture

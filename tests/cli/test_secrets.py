@@ -14,7 +14,7 @@ import trustme
 from aiohttp import web
 
 import bulkpub
-from bulkpub.core.retry import RetryPolicy
+from bulkpub.http.retry import RetryPolicy
 from bulkpub.sandbox import Sandbox
 from bulkpub.sandbox.calls import Handler
 

@@ -2,7 +2,7 @@
 
 The portal is what the proxy in front of one may be: a quota per fixed window, a limit on the
 rate, times in which everything fails, other people who use the same key. The run asks
-`core.pace` for each request, as `Gate` does. What the portal says passes through its headers,
+`http.pace` for each request, as `Gate` does. What the portal says passes through its headers,
 as text. All chance comes from a seed.
 """
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from bulkpub.core.pace import Pace, observe, reserve
-from bulkpub.core.signals import RateHeaders, Signal, signal_of
+from bulkpub.http.pace import Pace, observe, reserve
+from bulkpub.http.signals import RateHeaders, Signal, signal_of
 
 EPOCH = 1_800_000_000.0
 NAMES = RateHeaders()

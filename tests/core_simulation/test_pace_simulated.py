@@ -1,4 +1,4 @@
-"""Hours of publishing under a quota, in milliseconds: what `core.pace` makes of them."""
+"""Hours of publishing under a quota, in milliseconds: what `http.pace` makes of them."""
 
 from collections.abc import Callable
 from math import ceil

@@ -13,11 +13,11 @@ from bulkpub.errors import PortalRefuses, SourceFailed
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.found import Found
 from bulkpub.harvest.options import HarvestOptions
+from bulkpub.http.transport import connect
 from bulkpub.manifest import Loaded
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox import Sandbox
 from bulkpub.sandbox.records import Dataset, Resource
-from bulkpub.transport import connect
 
 Publish = Callable[..., Awaitable[Any]]
 ManifestOf = Callable[..., Loaded]

@@ -141,7 +141,7 @@ def test_what_a_worker_binds_is_in_the_lines_of_the_transport() -> None:
     stream = StringIO()
     configure_logging(format="json", level=logging.DEBUG, stream=stream)
     with structlog.contextvars.bound_contextvars(dataset="velos", resource="a.csv"):
-        structlog.get_logger("bulkpub.transport").debug("request", method="POST")
+        structlog.get_logger("bulkpub.http.transport").debug("request", method="POST")
         LogObserver()(Retrying("POST", "/upload/", "502", 1.0, 1))
     for line in map(orjson.loads, stream.getvalue().splitlines()):
         assert (line["dataset"], line["resource"]) == ("velos", "a.csv")
@@ -272,7 +272,7 @@ def test_a_stream_that_fails_does_not_stop_the_run(fault: Exception) -> None:
 
 
 def test_loggers_made_before_the_set_up_follow_it(make_console: Callable[..., Console]) -> None:
-    log = structlog.get_logger("bulkpub.transport")
+    log = structlog.get_logger("bulkpub.http.transport")
     stream = StringIO()
     configure_logging(format="json", level=logging.INFO, stream=make_console())
     log.info("first set-up")

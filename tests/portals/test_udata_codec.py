@@ -21,7 +21,7 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
-from bulkpub.portals.udata_codec import (
+from bulkpub.portals.udata.codec import (
     DATASET_FIELDS,
     dataset_body,
     dataset_from,

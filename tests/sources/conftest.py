@@ -18,7 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 
 from bulkpub.core.model import Fingerprint, LastFetch, UrlSource
-from bulkpub.core.retry import RetryPolicy
+from bulkpub.http.retry import RetryPolicy
 from bulkpub.sources.addresses import Reach
 from bulkpub.sources.fetch import Fetched, Fetcher
 from bulkpub.sources.politeness import Courtesy

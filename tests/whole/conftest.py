@@ -26,7 +26,7 @@ from anyio.from_thread import start_blocking_portal
 import bulkpub
 from bulkpub import Connection, Observer, RunOptions, RunReport
 from bulkpub.cli.report_file import to_json
-from bulkpub.core.retry import RetryPolicy
+from bulkpub.http.retry import RetryPolicy
 from bulkpub.sandbox import Sandbox, SandboxSettings
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkpub.core.pace import (
+from bulkpub.http.pace import (
     FIRST_SLOTS,
     LEAST_RATE,
     LONGEST_PAUSE,
@@ -24,7 +24,7 @@ from bulkpub.core.pace import (
     release,
     reserve,
 )
-from bulkpub.core.signals import LONGEST_WINDOW, Signal
+from bulkpub.http.signals import LONGEST_WINDOW, Signal
 
 NOW = 1_800_000_000.0
 often = settings(max_examples=300, deadline=None, derandomize=True)

@@ -4,8 +4,8 @@ The readers expect what udata says; whatever else an answer holds ends in one of
 """
 
 from bulkpub.core.model import Json, RemoteResource
-from bulkpub.portals import udata_codec as codec
 from bulkpub.portals.base import Account, Organization, Page
+from bulkpub.portals.udata import codec
 
 __all__ = [
     "UNREADABLE",

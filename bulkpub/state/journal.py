@@ -20,7 +20,7 @@ from bulkpub.core.model import Fingerprint, LastFetch
 
 __all__ = ["Forgetful", "Journal", "Memory", "open_journal"]
 
-log = structlog.get_logger("bulkpub.journal")
+log = structlog.get_logger("bulkpub.state.journal")
 
 VERSION = 1
 KEPT_S = 180 * 86_400

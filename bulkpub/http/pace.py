@@ -20,7 +20,7 @@ when a window of the quota should have begun, one request goes alone and asks wh
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
-from bulkpub.core.signals import Signal
+from bulkpub.http.signals import Signal
 
 __all__ = ["Pace", "observe", "quota_wait", "release", "reserve"]
 

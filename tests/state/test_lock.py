@@ -7,8 +7,8 @@ import pytest
 
 import bulkpub
 from bulkpub.errors import StoppedEarly
-from bulkpub.lock import only_run_of
 from bulkpub.sandbox import Sandbox
+from bulkpub.state.lock import only_run_of
 
 PORTAL = "https://portal.example/api/1"
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bulkpub.core.retry import RetryPolicy
-from bulkpub.core.signals import RateHeaders
-from bulkpub.gate import GateLimits
+from bulkpub.http.gate import GateLimits
+from bulkpub.http.retry import RetryPolicy
+from bulkpub.http.signals import RateHeaders
 
 __all__ = ["Connection", "Sources"]
 

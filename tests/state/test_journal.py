@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from bulkpub.core.model import Fingerprint
-from bulkpub.journal import KEPT_S, VERSION, Forgetful, Journal, Memory, open_journal
+from bulkpub.state.journal import KEPT_S, VERSION, Forgetful, Journal, Memory, open_journal
 
 PORTAL = "https://portal.example"
 SEEN = Fingerprint(size=1000, mtime_ns=1_700_000_000_123_456_789, inode=42, sha1="a" * 40)
@@ -323,7 +323,7 @@ WRITER = """
 import os, sys
 from pathlib import Path
 from bulkpub.core.model import Fingerprint
-from bulkpub.journal import open_journal
+from bulkpub.state.journal import open_journal
 
 folder, name, files, end = sys.argv[1:]
 sys.stdout.write("ready\\n")

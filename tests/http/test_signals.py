@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkpub.core.signals import LONGEST_WINDOW, RateHeaders, Signal, signal_of
+from bulkpub.http.signals import LONGEST_WINDOW, RateHeaders, Signal, signal_of
 
 NOW = 1_800_000_000.0
 often = settings(max_examples=300, deadline=None, derandomize=True)

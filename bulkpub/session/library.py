@@ -9,12 +9,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from bulkpub.clerk import Clerk, Means
-from bulkpub.connection import Connection, Sources
 from bulkpub.core.report import RunReport
 from bulkpub.observers.events import Observer
 from bulkpub.pipeline import Run, RunOptions, Verify
-from bulkpub.work import ManifestLike, migration, of_manifest
+from bulkpub.session.clerk import Clerk, Means
+from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.work import ManifestLike, migration, of_manifest
 
 __all__ = ["Connection", "ManifestLike", "Sources", "migrate", "plan", "publish", "verify"]
 

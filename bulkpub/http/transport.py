@@ -1,7 +1,7 @@
 """One HTTP session to one portal: paced, retried where that is safe, counted, traced.
 
 The rule: what may have been carried out is repeated only if repeating is harmless
-(`core.retry`); everything else raises `Uncertain`, and the caller looks at the portal. The
+(`http.retry`); everything else raises `Uncertain`, and the caller looks at the portal. The
 key goes to the portal's own origin, in one header, and nowhere else: no redirect is
 followed, no cookie kept (a session cookie of udata's would beat the key).
 """
@@ -19,7 +19,11 @@ import structlog
 from yarl import URL
 
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
-from bulkpub.core.retry import (
+from bulkpub.errors import PortalUnavailable, Uncertain
+from bulkpub.http.connection import SLOWEST, Watched, explain, read_whole, trust
+from bulkpub.http.gate import Gate, GateLimits
+from bulkpub.http.messages import Answer, Request, TransportListener
+from bulkpub.http.retry import (
     SERVER_ERROR,
     TOO_MANY_REQUESTS,
     RetryPolicy,
@@ -28,15 +32,11 @@ from bulkpub.core.retry import (
     delay,
     lost,
 )
-from bulkpub.core.signals import RateHeaders, Signal, signal_of
-from bulkpub.errors import PortalUnavailable, Uncertain
-from bulkpub.gate import Gate, GateLimits
-from bulkpub.messages import Answer, Request, TransportListener
-from bulkpub.wire import SLOWEST, Watched, explain, read_whole, trust
+from bulkpub.http.signals import RateHeaders, Signal, signal_of
 
 __all__ = ["Transport", "connect"]
 
-log = structlog.get_logger("bulkpub.transport")
+log = structlog.get_logger("bulkpub.http.transport")
 
 
 class _Interrupted(Exception):

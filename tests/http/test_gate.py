@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
-from bulkpub.core.pace import FIRST_SLOTS
 from bulkpub.core.report import RateLimit, WaitTotals
-from bulkpub.core.signals import Signal
 from bulkpub.errors import StoppedEarly
-from bulkpub.gate import Gate, GateLimits
+from bulkpub.http.gate import Gate, GateLimits
+from bulkpub.http.pace import FIRST_SLOTS
+from bulkpub.http.signals import Signal
 
 NOON = datetime(2027, 1, 15, 12, 0, tzinfo=UTC).timestamp()
 
@@ -291,7 +291,7 @@ def test_the_rate_limit_is_never_shown_below_nothing(
 async def test_waiting_at_the_same_time_counts_once(
     gate: Callable[..., Gate], hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bulkpub.gate.time", SimpleNamespace(perf_counter=hands))
+    monkeypatch.setattr("bulkpub.http.gate.time", SimpleNamespace(perf_counter=hands))
     portal = gate()
     await portal.turn()
     portal.learn(used_up(hands, 600))
@@ -305,7 +305,7 @@ async def test_waiting_at_the_same_time_counts_once(
 async def test_waiting_for_a_place_is_no_delay(
     gate: Callable[..., Gate], hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bulkpub.gate.time", SimpleNamespace(perf_counter=hands))
+    monkeypatch.setattr("bulkpub.http.gate.time", SimpleNamespace(perf_counter=hands))
     portal = gate(most=1)
     await portal.turn()
     async with anyio.create_task_group() as tasks:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import structlog
 
-from bulkpub.connection import Connection, Sources
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import (
     ByteTotals,
@@ -33,34 +32,35 @@ from bulkpub.errors import (
     Problem,
     SettingsInvalid,
 )
-from bulkpub.journal import open_journal
-from bulkpub.lock import only_run_of
-from bulkpub.messages import Request
+from bulkpub.http.messages import Request
+from bulkpub.http.transport import Transport, connect
 from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
 from bulkpub.pipeline import Run, RunOptions
 from bulkpub.pipeline.services import Services
 from bulkpub.portals.address import api_url
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox.seeds import ACCOUNTS
+from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.work import Work
 from bulkpub.sources.addresses import Reach
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
-from bulkpub.transport import Transport, connect
+from bulkpub.state.journal import open_journal
+from bulkpub.state.lock import only_run_of
 from bulkpub.version import __version__
-from bulkpub.work import Work
 
 __all__ = ["Clerk", "Means"]
 
-log = structlog.get_logger("bulkpub.clerk")
+log = structlog.get_logger("bulkpub.session.clerk")
 
 WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How a run goes about its work, and who watches it; see `bulkpub.api.publish`."""
+    """How a run goes about its work, and who watches it; see `bulkpub.session.library.publish`."""
 
     connection: Connection
     sources: Sources
@@ -70,7 +70,7 @@ class Means:
 
 
 class Clerk:
-    """One run, from what was asked for to the report; see `bulkpub.api.publish`."""
+    """One run, from what was asked for to the report; see `bulkpub.session.library.publish`."""
 
     def __init__(self, work: Work, means: Means) -> None:
         if not structlog.is_configured():  # our debug lines are not for a program's stdout

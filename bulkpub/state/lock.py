@@ -18,7 +18,7 @@ from bulkpub.errors import StoppedEarly
 
 __all__ = ["only_run_of"]
 
-log = structlog.get_logger("bulkpub.lock")
+log = structlog.get_logger("bulkpub.state.lock")
 
 
 @contextmanager

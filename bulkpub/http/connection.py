@@ -8,7 +8,7 @@ import aiohttp
 import anyio
 
 from bulkpub.errors import SettingsInvalid
-from bulkpub.messages import Body
+from bulkpub.http.messages import Body
 
 __all__ = ["SLOWEST", "Watched", "explain", "trust"]
 

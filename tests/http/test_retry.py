@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkpub.core.retry import RetryPolicy, Verdict, classify, delay, lost
+from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay, lost
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST", "PATCH")
 PASSING = (408, 500, 502, 503, 504)

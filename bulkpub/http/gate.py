@@ -1,4 +1,4 @@
-"""Before each request: its turn. Puts `core.pace` into practice, with a clock and real waiting.
+"""Before each request: its turn. Puts `http.pace` into practice, with a clock and real waiting.
 
 It also decides when waiting makes no sense any more: a quota that opens later than the user
 is ready to wait for, and a portal that has been down for too long.
@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 
 import anyio
 
-from bulkpub.core.pace import Pace, observe, release, reserve
 from bulkpub.core.report import RateLimit, WaitTotals
-from bulkpub.core.signals import Signal
 from bulkpub.errors import StoppedEarly
+from bulkpub.http.pace import Pace, observe, release, reserve
+from bulkpub.http.signals import Signal
 
 __all__ = ["Gate", "GateLimits"]
 

@@ -20,13 +20,13 @@ from yarl import URL
 
 from bulkpub.core.model import FileSource
 from bulkpub.core.report import RateLimit
-from bulkpub.core.retry import RetryPolicy
-from bulkpub.core.signals import RateHeaders
 from bulkpub.errors import PortalUnavailable, StoppedEarly, Uncertain
-from bulkpub.gate import GateLimits
-from bulkpub.messages import Answer, Body, Request
+from bulkpub.http.gate import GateLimits
+from bulkpub.http.messages import Answer, Body, Request
+from bulkpub.http.retry import RetryPolicy
+from bulkpub.http.signals import RateHeaders
+from bulkpub.http.transport import Transport, connect
 from bulkpub.sources.local import FileBody, fingerprint
-from bulkpub.transport import Transport, connect
 
 PORTAL = "https://portal.example/api/1"
 KEY = "k3y-0f-a-publisher"

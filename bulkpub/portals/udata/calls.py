@@ -1,6 +1,6 @@
 """udata, the software of data.gouv.fr: each call the pipeline makes, over one transport.
 
-Knows the endpoints and what their statuses mean; `udata_codec` knows the bodies. The facts
+Knows the endpoints and what their statuses mean; `codec` knows the bodies. The facts
 behind each line are in `docs/reference/portal.md`.
 """
 
@@ -31,10 +31,11 @@ from bulkpub.errors import (
     ResourceFailed,
     Uncertain,
 )
-from bulkpub.messages import Answer, Body, Request
-from bulkpub.portals import udata_codec as codec
+from bulkpub.http.messages import Answer, Body, Request
+from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Organization, Page, PartedUpload, Vocabulary
-from bulkpub.portals.udata_answers import (
+from bulkpub.portals.udata import codec
+from bulkpub.portals.udata.answers import (
     UNREADABLE,
     account_of,
     organization_of,
@@ -42,7 +43,6 @@ from bulkpub.portals.udata_answers import (
     resources_of,
     vocabulary_of,
 )
-from bulkpub.transport import Transport
 
 __all__ = ["PAGE_SIZE", "Udata"]
 
