@@ -19,6 +19,7 @@ from bulkpub.cli.harvest_output import Output, open_output
 from bulkpub.cli.harvest_telling import Teller
 from bulkpub.cli.render import render_problems
 from bulkpub.cli.settings import Settings
+from bulkpub.core.rules import Vocabulary
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -36,13 +37,12 @@ from bulkpub.harvest.found import Found, Harvest
 from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.options import HarvestOptions, sifted
 from bulkpub.http.retry import RetryPolicy
-from bulkpub.http.transport import connect
 from bulkpub.manifest.addresses import public
 from bulkpub.observers.log_setup import configure_logging
-from bulkpub.portals import Portal, Vocabulary
-from bulkpub.portals.address import api_url
-from bulkpub.portals.udata import Udata
-from bulkpub.sandbox.seeds import ACCOUNTS
+from bulkpub.portals import Portal
+from bulkpub.portals.kinds import locate
+from bulkpub.session.connection import Connection
+from bulkpub.session.opening import open_portal
 from bulkpub.sources.addresses import Reach
 from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
@@ -184,24 +184,23 @@ def _web(settings: Settings, *, allow_private: bool) -> Web:
 
 
 @asynccontextmanager
-async def _portal(settings: Settings) -> AsyncGenerator[Udata]:
+async def _portal(settings: Settings) -> AsyncGenerator[Portal]:
     """The portal to harvest; its public datasets are there for those without a key, too."""
     if not settings.portal:
         raise SettingsInvalid(
             "which portal? say so with --portal or BULKPUB_PORTAL (www, demo, sandbox, or an "
             "address)"
         )
-    # The sandbox's key is known to all; another portal's key must not reach it.
-    key = ACCOUNTS[0].key if settings.portal == "sandbox" else settings.key
-    async with connect(
-        api_url(settings.portal, insecure=settings.insecure or key is None),
-        key=key,
-        policy=RetryPolicy(attempts=settings.retries + 1),
-        patience_s=settings.timeout,
-        user_agent=USER_AGENT,
+    connection = Connection(
+        key=settings.key,
         ca_file=str(settings.ca_file) if settings.ca_file else None,
-    ) as transport:
-        yield Udata(transport)
+        patience_s=settings.timeout,
+        retry=RetryPolicy(attempts=settings.retries + 1),
+    )
+    # Without a key nothing secret travels, in the clear or not.
+    located = locate(settings.portal, insecure=settings.insecure or settings.key is None)
+    async with open_portal(located, connection) as portal:
+        yield portal
 
 
 async def _from_portal(source: str, portal: Portal, options: HarvestOptions) -> Harvest:

@@ -10,7 +10,7 @@ from bulkpub.cli import options as o
 from bulkpub.cli.validating import validate as validate_manifests
 from bulkpub.core.report import RunReport
 from bulkpub.manifest import json_schema
-from bulkpub.portals.address import SANDBOX_PORT
+from bulkpub.portals.udata.address import SANDBOX_PORT
 
 __all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
 

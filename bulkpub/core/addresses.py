@@ -3,9 +3,10 @@
 A member of an archive is written as fsspec has it: `zip://MEMBER::ADDRESS`.
 """
 
+from ipaddress import ip_address
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-__all__ = ["archive_of", "joined", "name_in_address", "shown_address"]
+__all__ = ["archive_of", "is_loopback", "joined", "name_in_address", "shown_address"]
 
 LONGEST_SHOWN = 300
 """Characters of an address that are told at most."""
@@ -60,3 +61,13 @@ def archive_of(url: str) -> tuple[str, str]:
     """
     member, _, archive = url.partition("::")
     return (member, archive) if member.lower().startswith("zip://") else (url, "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this very machine, by its name or address alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -16,7 +16,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     Sent,
 )
-from bulkpub.core.names import upload_name
+from bulkpub.core.rules import Rules
 
 __all__ = ["copies"]
 
@@ -28,6 +28,7 @@ def copies(
     spec: DatasetSpec,
     fingerprints: Mapping[str, Fingerprint],
     now: Sequence[RemoteResource],
+    rules: Rules,
     *,
     before: Collection[str],
     sent: Collection[str],
@@ -39,7 +40,7 @@ def copies(
     whose files were sent, `bound` the ids of those that are known (those are kept).
     """
     sent_as = (
-        _sent_as(entry, fingerprints.get(entry.key))
+        _sent_as(entry, fingerprints.get(entry.key), rules)
         for entry in spec.resources
         # What was sent onto a resource that was there made no new one.
         if entry.key in sent and bound.get(entry.key) not in before
@@ -59,12 +60,12 @@ def copies(
     return tuple(surplus)
 
 
-def _sent_as(entry: ResourceSpec, known: Fingerprint | None) -> Identity | None:
+def _sent_as(entry: ResourceSpec, known: Fingerprint | None, rules: Rules) -> Identity | None:
     """What a resource made of `entry` looks like: a link has its key at once, a file none yet."""
     if isinstance(entry.source, LinkSource):
         return (None, None, entry.source.url, entry.key)
     if isinstance(entry.source, Sent) and known and known.sha1:
-        return (known.sha1, known.size, upload_name(entry.source.name), None)
+        return (known.sha1, known.size, rules.file_name(entry.source.name), None)
     return None
 
 

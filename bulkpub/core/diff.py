@@ -24,7 +24,7 @@ from bulkpub.core.model import (
     Spatial,
     is_sent,
 )
-from bulkpub.core.names import upload_name
+from bulkpub.core.rules import Rules
 
 __all__ = [
     "changed_fields",
@@ -45,25 +45,31 @@ def changed_fields(changes: DatasetMetadata | ResourceMetadata) -> tuple[str, ..
 # --- datasets -----------------------------------------------------------------------------
 
 
-def new_dataset(spec: DatasetSpec) -> DatasetMetadata:
-    """The metadata with which `spec` is created: as wanted, and carrying our key."""
+def new_dataset(spec: DatasetSpec, rules: Rules) -> DatasetMetadata:
+    """The metadata with which `spec` is created: as wanted, and carrying our key if it can."""
+    if not rules.holds_extras(DatasetMetadata):
+        return spec.metadata
     return replace(spec.metadata, extras={**(spec.metadata.extras or {}), KEY_EXTRA: spec.key})
 
 
-def dataset_changes(spec: DatasetSpec, remote: RemoteDataset) -> DatasetMetadata | None:
+def dataset_changes(
+    spec: DatasetSpec, remote: RemoteDataset, rules: Rules
+) -> DatasetMetadata | None:
     """What has to be written for `remote` to become what `spec` wants.
 
     A dataset the manifest names by id is someone's dataset already: it is recognised by
     that id and gets no key of ours.
     """
-    wanted = spec.metadata if spec.id else new_dataset(spec)
+    wanted = spec.metadata if spec.id else new_dataset(spec, rules)
     return _changes(wanted, remote.metadata)
 
 
 # --- resources ----------------------------------------------------------------------------
 
 
-def wanted_resource(spec: ResourceSpec, remote: RemoteResource | None) -> ResourceMetadata:
+def wanted_resource(
+    spec: ResourceSpec, remote: RemoteResource | None, rules: Rules
+) -> ResourceMetadata:
     """All that `spec` wants said of its resource, with our key among the extras.
 
     A resource the manifest names by id is recognised by that, and gets no key of ours. One
@@ -75,9 +81,11 @@ def wanted_resource(spec: ResourceSpec, remote: RemoteResource | None) -> Resour
     title = spec.metadata.title
     if title is None:
         given = _given_title(remote) if remote else None
-        if isinstance(spec.source, Sent) and given == upload_name(spec.source.name):
+        if isinstance(spec.source, Sent) and given == rules.file_name(spec.source.name):
             given = None  # once the file is sent, nobody could tell it from a raw one
         title = given or spec.default_title or None
+    if not rules.holds_extras(ResourceMetadata):
+        return replace(spec.metadata, title=title)
     extras = {**(spec.metadata.extras or {}), **claim(spec)}
     if remote is not None and not remote.hosted and is_sent(spec.source):
         extras[SOURCE_EXTRA] = remote.origin
@@ -90,11 +98,13 @@ def claim(spec: ResourceSpec) -> dict[str, Json]:
     return {} if spec.id else {KEY_EXTRA: spec.key}
 
 
-def title_to_keep_safe(spec: ResourceSpec, remote: RemoteResource) -> str | None:
+def title_to_keep_safe(spec: ResourceSpec, remote: RemoteResource, rules: Rules) -> str | None:
     """The title that replacing the file would lose if the program were killed right after.
 
     It is one that the manifest does not give, and that is not kept safe yet.
     """
+    if not rules.replacing_resets_title:
+        return None
     given = _given_title(remote)
     kept = (remote.metadata.extras or {}).get(TITLE_EXTRA)
     if spec.metadata.title is not None or (kept is None and given == spec.default_title):
@@ -112,13 +122,14 @@ def _given_title(remote: RemoteResource) -> str | None:
 
 
 def resource_changes(
-    wanted: ResourceMetadata, spec: ResourceSpec, remote: RemoteResource
+    wanted: ResourceMetadata, spec: ResourceSpec, remote: RemoteResource, rules: Rules
 ) -> ResourceMetadata | None:
     """What has to be written for `remote` to say what is `wanted` of it.
 
-    The format and mime type of a hosted file are the portal's to say.
+    Where the format and media type of a hosted file are the portal's to say, they never differ.
     """
-    if not isinstance(spec.source, LinkSource) and (remote.stored or is_sent(spec.source)):
+    is_file = not isinstance(spec.source, LinkSource) and (remote.stored or is_sent(spec.source))
+    if is_file and rules.tells_format:
         wanted = replace(wanted, format=None, mime=None)
     return _changes(wanted, remote.metadata)
 

@@ -19,6 +19,7 @@ from bulkpub.core.model import (
     Sent,
     is_sent,
 )
+from bulkpub.core.rules import Rules
 
 __all__ = ["final_order", "finishing", "in_order", "safeguarding", "unfinished"]
 
@@ -28,8 +29,9 @@ def finishing(
     wanted: Mapping[str, ResourceMetadata],
     ids: Mapping[str, str],
     now: Sequence[RemoteResource],
-    created: frozenset[str] = frozenset(),
+    rules: Rules,
     *,
+    created: frozenset[str] = frozenset(),
     given_up: frozenset[str] = frozenset(),
 ) -> tuple[ListItem, ...] | None:
     """Decide the list of all the dataset's resources, in order; None when it is already so.
@@ -44,20 +46,23 @@ def finishing(
     for entry in spec.resources:
         remote = by_id.get(ids.get(entry.key, ""))
         if remote is not None and entry.key in wanted:
-            items[remote.id] = _item(entry, wanted[entry.key], remote)
+            items[remote.id] = _item(entry, wanted[entry.key], remote, rules)
     for remote in now:
         if remote.id in given_up and (changes := _as_before(remote)):
             items[remote.id] = ListItem(remote.id, changes)
     places = [resource.id for resource in now]
     # Where the portal put new ones nobody knows; said in so many words, it is sure.
     settled = not created and in_order(spec, ids, places)
+    settled = settled or not rules.orders
     if settled and not any(item.writes for item in items.values()):
         return None
     return tuple(items[resource_id] for resource_id in final_order(spec, ids, places, created))
 
 
 def safeguarding(
-    replaced: Sequence[tuple[ResourceSpec, RemoteResource]], now: Sequence[RemoteResource]
+    replaced: Sequence[tuple[ResourceSpec, RemoteResource]],
+    now: Sequence[RemoteResource],
+    rules: Rules,
 ) -> tuple[ListItem, ...] | None:
     """The list that keeps titles and addresses safe before files are replaced; None: none is lost.
 
@@ -65,7 +70,7 @@ def safeguarding(
     the manifest does not give it, and the program were killed before it could set it again,
     nobody would know it any more.
     """
-    kept = {remote.id: _kept_safe(entry, remote) for entry, remote in replaced}
+    kept = {remote.id: _kept_safe(entry, remote, rules) for entry, remote in replaced}
     if not any(kept.values()):
         return None
     return tuple(
@@ -73,9 +78,9 @@ def safeguarding(
     )
 
 
-def _kept_safe(entry: ResourceSpec, remote: RemoteResource) -> dict[str, str]:
+def _kept_safe(entry: ResourceSpec, remote: RemoteResource, rules: Rules) -> dict[str, str]:
     extras: dict[str, str] = {}
-    if title := title_to_keep_safe(entry, remote):
+    if title := title_to_keep_safe(entry, remote, rules):
         extras[TITLE_EXTRA] = title
     if not remote.stored and (remote.metadata.extras or {}).get(SOURCE_EXTRA) != remote.url:
         extras[SOURCE_EXTRA] = remote.url
@@ -95,12 +100,14 @@ def _as_before(remote: RemoteResource) -> ResourceMetadata | None:
     return ResourceMetadata(extras=extras)
 
 
-def _item(entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource) -> ListItem:
+def _item(
+    entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource, rules: Rules
+) -> ListItem:
     url = None
     if isinstance(entry.source, LinkSource) and entry.source.url != remote.url:
         url = entry.source.url
     host = is_sent(entry.source) and remote.stored and not remote.hosted
-    changes = resource_changes(wanted, entry, remote)
+    changes = resource_changes(wanted, entry, remote, rules)
     if host:
         changes = _without_kept_title(changes, remote)
     return ListItem(remote.id, changes, url, host)
@@ -121,6 +128,7 @@ def unfinished(
     wanted: Mapping[str, ResourceMetadata],
     ids: Mapping[str, str],
     answer: Sequence[RemoteResource],
+    rules: Rules,
 ) -> dict[str, str]:
     """What the portal's answer still lacks, by resource key: a sentence for each entry."""
     by_id = {resource.id: resource for resource in answer}
@@ -132,13 +140,13 @@ def unfinished(
         if remote is None:
             lacking[entry.key] = "the resource vanished while the dataset was being finished"
             continue
-        item = _item(entry, wanted[entry.key], remote)
+        item = _item(entry, wanted[entry.key], remote, rules)
         if item.changes is not None:
             names = ", ".join(changed_fields(item.changes))
             lacking[entry.key] = f"the portal did not take over: {names}"
         elif item.writes or (isinstance(entry.source, Sent) and not remote.hosted):
             lacking[entry.key] = "the portal did not take over its address"
-    if not in_order(spec, ids, [resource.id for resource in answer]):
+    if rules.orders and not in_order(spec, ids, [resource.id for resource in answer]):
         for entry in spec.resources:
             if entry.key in ids:
                 lacking.setdefault(entry.key, "the portal did not take over the order")

@@ -1,15 +1,26 @@
 """Who is who: which of a dataset's resources on the portal the manifest's entries are.
 
 The rule, in this order: by id, by our key in the extras, by content (SHA-1 and size), by
-title or stored file name. Whoever has been matched is out of the game for the rest. Two
-candidates for one entry are a `Conflict` that names both, never a guess.
+title or stored file name. Whoever has been matched is out of the game for the rest: each step
+takes what the ones before it left, and settles what it is sure of. Two candidates for one entry
+are a `Conflict` that names both, never a guess.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from bulkpub.core.match_rules import match_by_content, match_by_name, match_links
-from bulkpub.core.matching import By, Conflict, Match, Matching, several
-from bulkpub.core.model import FileSource, Fingerprint, RemoteResource, ResourceSpec
+from bulkpub.core.model import (
+    FileSource,
+    Fingerprint,
+    LinkSource,
+    RemoteResource,
+    ResourceSpec,
+    Sent,
+    UrlSource,
+)
+from bulkpub.core.rules import Rules
 
 __all__ = [
     "By",
@@ -19,7 +30,64 @@ __all__ = [
     "hashes_needed",
     "match_resource",
     "match_resources",
+    "several",
 ]
+
+
+class By(StrEnum):
+    """What an entry was recognised by."""
+
+    ID = "id"
+    KEY = "key"
+    CONTENT = "content"
+    TITLE = "title"
+    FILE_NAME = "file name"
+    URL = "url"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The portal's resource that an entry of the manifest is."""
+
+    remote: RemoteResource
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An entry that cannot be told apart; `message` says why and what to do."""
+
+    message: str
+
+
+@dataclass(slots=True)
+class Matching:
+    """The result for one dataset, by resource key; a key in neither mapping is new.
+
+    `unmatched` are the portal's resources that no entry is, by id, in the portal's order.
+    """
+
+    matches: dict[str, Match] = field(default_factory=dict)
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    unmatched: dict[str, RemoteResource] = field(default_factory=dict)
+
+    def settled(self, spec: ResourceSpec) -> bool:
+        """Whether it is already known who `spec` is, or that it cannot be known."""
+        return spec.key in self.matches or spec.key in self.conflicts
+
+    def accept(self, spec: ResourceSpec, remote: RemoteResource, by: By) -> None:
+        """Record that `spec` is `remote`."""
+        self.matches[spec.key] = Match(remote, by)
+        del self.unmatched[remote.id]
+
+
+def several(what: str, candidates: Sequence[RemoteResource]) -> Conflict:
+    """The conflict of an entry with more than one candidate, which all `what`."""
+    named = " and ".join(f"'{r.metadata.title}' ({r.id})" for r in candidates)
+    return Conflict(
+        f"{len(candidates)} resources on the portal {what}: {named}; "
+        "delete the wrong ones there, or set `id` to the right one"
+    )
 
 
 def match_resources(
@@ -27,6 +95,8 @@ def match_resources(
     fingerprints: Mapping[str, Fingerprint],
     remote: Sequence[RemoteResource],
     bound: Mapping[str, str] | None = None,
+    *,
+    rules: Rules,
 ) -> Matching:
     """Match the resources of one dataset.
 
@@ -37,9 +107,9 @@ def match_resources(
     result = Matching(unmatched={r.id: r for r in remote})
     _match_by_id(result, wanted, bound or {})
     _match_by_key(result, wanted)
-    match_by_content(result, wanted, fingerprints)
-    match_links(result, wanted)
-    match_by_name(result, wanted)
+    _match_by_content(result, wanted, fingerprints, rules)
+    _match_links(result, wanted)
+    _match_by_name(result, wanted, rules)
     return result
 
 
@@ -49,6 +119,8 @@ def match_resource(
     fingerprints: Mapping[str, Fingerprint],
     remote: Sequence[RemoteResource],
     bound: Mapping[str, str] | None = None,
+    *,
+    rules: Rules,
 ) -> Matching:
     """`match_resources`, as far as `entry`, one of `wanted`, is concerned; the rest is not settled.
 
@@ -60,7 +132,7 @@ def match_resource(
     _match_by_key(result, [entry])
     if result.settled(entry) or not result.unmatched:
         return result
-    return match_resources(wanted, fingerprints, remote, bound)
+    return match_resources(wanted, fingerprints, remote, bound, rules=rules)
 
 
 def hashes_needed(
@@ -94,6 +166,9 @@ def hashes_needed(
     return frozenset(needed)
 
 
+# --- by id and by key ---------------------------------------------------------------------
+
+
 def _match_by_id(
     result: Matching, wanted: Sequence[ResourceSpec], bound: Mapping[str, str]
 ) -> None:
@@ -125,3 +200,190 @@ def _match_by_key(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
                 result.accept(spec, remote, By.KEY)
             case candidates:
                 result.conflicts[spec.key] = several("carry its key", candidates)
+
+
+# --- those nobody has claimed: by content, by address, by name ------------------------------
+
+Likeness = Callable[[ResourceSpec, RemoteResource], bool]
+"""In what an entry and a resource are alike."""
+
+
+def _match_by_content(
+    result: Matching,
+    wanted: Sequence[ResourceSpec],
+    fingerprints: Mapping[str, Fingerprint],
+    rules: Rules,
+) -> None:
+    """Adopt files that the portal already has: those nobody claims, then renamed ones of ours."""
+    groups: dict[tuple[str, int], list[ResourceSpec]] = {}
+    for spec in wanted:
+        known = fingerprints.get(spec.key)
+        if known is None or known.sha1 is None or not isinstance(spec.source, Sent):
+            continue
+        if not result.settled(spec):
+            groups.setdefault((known.sha1, known.size), []).append(spec)
+    keys = {spec.key for spec in wanted}
+    for (sha1, size), specs in groups.items():
+        same = [r for r in result.unmatched.values() if (r.sha1, r.size) == (sha1, size)]
+        _share_out(result, specs, [r for r in same if r.key is None], rules)
+        new = [spec for spec in specs if not result.settled(spec)]
+        renamed = [r for r in same if r.key is not None and r.key not in keys]
+        if len(new) == len(renamed) == 1:
+            result.accept(new[0], renamed[0], By.CONTENT)
+
+
+def _share_out(
+    result: Matching,
+    specs: Sequence[ResourceSpec],
+    candidates: Sequence[RemoteResource],
+    rules: Rules,
+) -> None:
+    """Give files of one and the same content to the entries that want it.
+
+    Among equals the file name and the title decide; where they do not, the entries are
+    interchangeable and take the candidates in turn, unless there are more candidates than
+    entries: then the portal has it twice, and only a person can say which to keep.
+    """
+    same_file_name = _file_name_rule(rules)
+    likenesses: tuple[Likeness, ...] = (
+        lambda spec, remote: _same_title(spec, remote) and same_file_name(spec, remote),
+        same_file_name,
+        _same_title,
+        lambda _spec, _remote: True,
+    )
+    left = list(candidates)
+    elsewhere = [r for r in result.unmatched.values() if r.key is None and r not in candidates]
+    specs = sorted(
+        specs,
+        key=lambda s: any(_same_title(s, r) or same_file_name(s, r) for r in elsewhere),
+    )
+    for alike in likenesses:
+        for spec in specs:
+            if result.settled(spec):
+                continue
+            fitting = [remote for remote in left if alike(spec, remote)]
+            if not fitting:
+                continue
+            rivals = [
+                other
+                for other in specs
+                if not result.settled(other) and any(alike(other, remote) for remote in fitting)
+            ]
+            unsettled = sum(not result.settled(other) for other in specs)
+            if len(fitting) > len(rivals) and len(left) > unsettled:
+                result.conflicts[spec.key] = several("have its content", fitting)
+            else:
+                result.accept(spec, fitting[0], By.CONTENT)
+                left.remove(fitting[0])
+
+
+def _match_links(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
+    """By address and title, then by address, then by title: the surest first.
+
+    Also what is listed there now, and is to be fetched and hosted.
+    """
+
+    def same_url(spec: ResourceSpec, remote: RemoteResource) -> bool:
+        return isinstance(spec.source, LinkSource | UrlSource) and spec.source.url == remote.origin
+
+    likenesses: tuple[tuple[By, Likeness], ...] = (
+        (By.URL, lambda spec, remote: same_url(spec, remote) and _same_title(spec, remote)),
+        (By.URL, same_url),
+        (By.TITLE, _same_title),
+    )
+    links = [spec for spec in wanted if isinstance(spec.source, LinkSource | UrlSource)]
+    for by, alike in likenesses:
+        for spec in links:
+            if result.settled(spec):
+                continue
+            free = [r for r in result.unmatched.values() if not r.hosted and r.key is None]
+            fitting = [remote for remote in free if alike(spec, remote)]
+            if len(fitting) == 1:
+                result.accept(spec, fitting[0], by)
+            elif fitting:
+                result.conflicts[spec.key] = several(f"have its {by}", fitting)
+
+
+def _match_by_name(result: Matching, wanted: Sequence[ResourceSpec], rules: Rules) -> None:
+    """Take over the unclaimed resource with the same title or stored file name.
+
+    Those with both first; then whoever is the only candidate of its only claimant, until
+    nothing more can be told. What is left with a candidate is a conflict, unless nobody ever
+    gave that candidate a title: then it is a mere upload, such as a killed run leaves behind,
+    and the first of its claimants takes it.
+    """
+    files = [spec for spec in wanted if isinstance(spec.source, Sent)]
+    same_file_name = _file_name_rule(rules)
+    likenesses: tuple[Likeness, ...] = (
+        lambda spec, remote: _same_title(spec, remote) and same_file_name(spec, remote),
+        lambda spec, remote: _same_title(spec, remote) or same_file_name(spec, remote),
+    )
+    for alike in likenesses:
+        while pairs := _sure_pairs(result, files, alike, rules):
+            for spec, remote in pairs:
+                by = By.TITLE if _same_title(spec, remote) else By.FILE_NAME
+                result.accept(spec, remote, by)
+    claims = _claims(result, files, likenesses[-1], rules)
+    for spec, candidates in claims:
+        free = [remote for remote in candidates if remote.id in result.unmatched]
+        if len(free) > 1:
+            result.conflicts[spec.key] = several("have its title or file name", free)
+        elif free and free[0].metadata.title == free[0].file_name:
+            result.accept(spec, free[0], By.FILE_NAME)
+        elif free:
+            rivals = [other for other, theirs in claims if free[0] in theirs]
+            result.conflicts[spec.key] = _rivalry(free[0], rivals)
+
+
+def _claims(
+    result: Matching, files: Sequence[ResourceSpec], alike: Likeness, rules: Rules
+) -> list[tuple[ResourceSpec, list[RemoteResource]]]:
+    by_name: dict[str | None, list[RemoteResource]] = {}
+    for remote in result.unmatched.values():
+        if remote.key is None:
+            for name in {remote.metadata.title, remote.file_name}:
+                by_name.setdefault(name, []).append(remote)
+
+    def candidates(spec: ResourceSpec) -> list[RemoteResource]:
+        names = [spec.metadata.title]
+        if isinstance(spec.source, Sent):
+            names.append(rules.file_name(spec.source.name))
+        near = {remote.id: remote for name in names for remote in by_name.get(name, ())}
+        return [remote for remote in near.values() if alike(spec, remote)]
+
+    return [(spec, candidates(spec)) for spec in files if not result.settled(spec)]
+
+
+def _sure_pairs(
+    result: Matching, files: Sequence[ResourceSpec], alike: Likeness, rules: Rules
+) -> list[tuple[ResourceSpec, RemoteResource]]:
+    claims = _claims(result, files, alike, rules)
+    claimed = Counter(remote.id for _, candidates in claims for remote in candidates)
+    return [
+        (spec, candidates[0])
+        for spec, candidates in claims
+        if len(candidates) == 1 and claimed[candidates[0].id] == 1
+    ]
+
+
+def _same_title(spec: ResourceSpec, remote: RemoteResource) -> bool:
+    return spec.metadata.title is not None and spec.metadata.title == remote.metadata.title
+
+
+def _file_name_rule(rules: Rules) -> Likeness:
+    def same_file_name(spec: ResourceSpec, remote: RemoteResource) -> bool:
+        return (
+            isinstance(spec.source, Sent)
+            and remote.hosted
+            and remote.file_name == rules.file_name(spec.source.name)
+        )
+
+    return same_file_name
+
+
+def _rivalry(remote: RemoteResource, rivals: Sequence[ResourceSpec]) -> Conflict:
+    named = " and ".join(f"'{rival.key}'" for rival in rivals)
+    return Conflict(
+        f"'{remote.metadata.title}' ({remote.id}) on the portal could be any of {named}; "
+        f"set `id: {remote.id}` on the one that replaces it"
+    )

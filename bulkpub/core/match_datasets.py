@@ -5,7 +5,7 @@ Two candidates for one entry are a `Conflict` that names both, never a guess.
 
 from collections.abc import Sequence
 
-from bulkpub.core.matching import Conflict
+from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset
 
 __all__ = ["Matched", "match_datasets"]

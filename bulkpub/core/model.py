@@ -7,7 +7,6 @@ None means that the manifest is silent and the portal's value stays as it is, wh
 empty string, tuple or mapping means that the value is to be emptied.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -113,7 +112,7 @@ class Spatial:
 
 @dataclass(frozen=True, slots=True)
 class ContentSchema:
-    """The schema the content follows, by name (and version) in schema.data.gouv.fr, or by URL."""
+    """The schema the content follows, by name (and version) in a register, or by address."""
 
     name: str | None = None
     version: str | None = None
@@ -212,16 +211,14 @@ class DatasetSpec:
 
 # --- what the portal has -----------------------------------------------------------------
 
-_STORED = re.compile(r"/[^/]+/[0-9]{8}-[0-9]{6}/[^/]+$")
-
 
 @dataclass(frozen=True, slots=True)
 class RemoteResource:
     """One resource as the portal has it.
 
-    `hosted` is False for a resource that points to another server. `sha1` is None when the
-    portal has no SHA-1 for it. `file_name` is the slugified name under which it is stored
-    (the last part of `url`). `permalink` never changes, `url` does with every replacement.
+    `hosted` is False for a resource that points to another server; `uploaded` is True for one
+    that still does, but whose file has come to the portal already. `sha1` is None when the
+    portal has no SHA-1 for it. `permalink` never changes, `url` may with every replacement.
     """
 
     id: str
@@ -231,15 +228,12 @@ class RemoteResource:
     permalink: str = ""
     size: int | None = None
     sha1: str | None = None
+    uploaded: bool = False
 
     @property
     def stored(self) -> bool:
-        """Whether its bytes lie on the portal, though it may not be `hosted` yet.
-
-        Uploading onto a resource that points elsewhere changes its address to one in the
-        portal's storage, which is `.../SLUG/YYYYMMDD-HHMMSS/NAME`; only then is it made hosted.
-        """
-        return self.hosted or (self.sha1 is not None and bool(_STORED.search(self.url)))
+        """Whether its bytes lie on the portal, though it may not be `hosted` yet."""
+        return self.hosted or self.uploaded
 
     @property
     def origin(self) -> str:
@@ -249,7 +243,7 @@ class RemoteResource:
 
     @property
     def file_name(self) -> str:
-        """The name the file is stored under; empty when there is no address."""
+        """The name the file is stored under, the last part of `url`; empty without an address."""
         return self.url.split("?", 1)[0].rsplit("/", 1)[-1]
 
     @property

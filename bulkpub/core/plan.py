@@ -45,6 +45,7 @@ from bulkpub.core.model import (
     is_sent,
 )
 from bulkpub.core.outcome import STAYS
+from bulkpub.core.rules import Rules
 
 __all__ = ["plan", "plan_resource"]
 
@@ -55,6 +56,7 @@ def plan(
     spec: DatasetSpec,
     fingerprints: Mapping[str, Fingerprint],
     remote: RemoteDataset | None,
+    rules: Rules,
     *,
     bound: Mapping[str, str] | None = None,
     allow_mass_delete: bool = False,
@@ -66,17 +68,17 @@ def plan(
     this run, by resource key.
     """
     if remote is None:
-        return _new(spec, fingerprints)
-    matching = match_resources(spec.resources, fingerprints, remote.resources, bound)
-    actions = tuple(_action(r, matching, fingerprints) for r in spec.resources)
+        return _new(spec, fingerprints, rules)
+    matching = match_resources(spec.resources, fingerprints, remote.resources, bound, rules=rules)
+    actions = tuple(_action(r, matching, fingerprints, rules) for r in spec.resources)
     refusing = any(isinstance(action, Refuse) for action in actions)
     deletions = () if refusing else _deletions(spec, matching)
-    changes = dataset_changes(spec, remote)
+    changes = dataset_changes(spec, remote, rules)
     return Plan(
         UpdateDataset(remote, changes) if changes else KeepDataset(remote),
         actions,
         deletions,
-        finish=_needs_finishing(spec, remote, actions),
+        finish=_needs_finishing(spec, remote, actions, rules),
         refused=_mass_delete(remote, deletions, allowed=allow_mass_delete),
     )
 
@@ -87,61 +89,80 @@ def plan_resource(
     fingerprints: Mapping[str, Fingerprint],
     remote: RemoteDataset,
     bound: Mapping[str, str] | None = None,
+    *,
+    rules: Rules,
 ) -> ResourceAction:
     """What `plan` decides for `entry` of `spec`, once the content of its file is known."""
-    matching = match_resource(entry, spec.resources, fingerprints, remote.resources, bound)
-    return _action(entry, matching, fingerprints)
+    matching = match_resource(
+        entry, spec.resources, fingerprints, remote.resources, bound, rules=rules
+    )
+    return _action(entry, matching, fingerprints, rules)
 
 
-def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint]) -> Plan:
-    actions = tuple(_created(r, fingerprints.get(r.key), "new dataset") for r in spec.resources)
+def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rules) -> Plan:
+    actions = tuple(
+        _created(r, fingerprints.get(r.key), "new dataset", rules) for r in spec.resources
+    )
     finish = any(isinstance(action, Create | Fetch) for action in actions)
-    return Plan(CreateDataset(new_dataset(spec)), actions, finish=finish)
+    return Plan(CreateDataset(new_dataset(spec, rules)), actions, finish=finish)
 
 
 def _action(
-    spec: ResourceSpec, matching: Matching, fingerprints: Mapping[str, Fingerprint]
+    spec: ResourceSpec,
+    matching: Matching,
+    fingerprints: Mapping[str, Fingerprint],
+    rules: Rules,
 ) -> ResourceAction:
     if conflict := matching.conflicts.get(spec.key):
         return Refuse(spec, conflict.message)
     match, known = matching.matches.get(spec.key), fingerprints.get(spec.key)
     if match is None:
-        return _created(spec, known, "not on the portal yet")
+        return _created(spec, known, "not on the portal yet", rules)
     match spec.source:
         case LinkSource() as source:
-            return _link_action(spec, source, match)
+            return _link_action(spec, source, match, rules)
         case ExistingSource() as source:
-            return _existing_action(spec, source, match, known)
+            return _existing_action(spec, source, match, known, rules)
         case source:
             address = source if isinstance(source, UrlSource) else None
-            return _file_action(spec, match, known, address)
+            return _file_action(spec, match, known, address, rules)
 
 
 def _existing_action(
-    spec: ResourceSpec, source: ExistingSource, match: Match, known: Fingerprint | None
+    spec: ResourceSpec,
+    source: ExistingSource,
+    match: Match,
+    known: Fingerprint | None,
+    rules: Rules,
 ) -> ResourceAction:
     remote = match.remote
     if not source.host or remote.hosted:
-        return _same_content(spec, match)
+        return _same_content(spec, match, rules)
     if no_file := _no_file(remote):
-        return Keep(spec, remote, wanted_resource(spec, remote), no_file)
-    return _file_action(spec, match, known, UrlSource(remote.origin))
+        return Keep(spec, remote, wanted_resource(spec, remote, rules), no_file)
+    return _file_action(spec, match, known, UrlSource(remote.origin), rules)
 
 
 def _file_action(
-    spec: ResourceSpec, match: Match, known: Fingerprint | None, address: UrlSource | None
+    spec: ResourceSpec,
+    match: Match,
+    known: Fingerprint | None,
+    address: UrlSource | None,
+    rules: Rules,
 ) -> ResourceAction:
     """What becomes of a file the portal has something for; `address`: it has to be fetched."""
-    remote, wanted = match.remote, wanted_resource(spec, match.remote)
+    remote, wanted = match.remote, wanted_resource(spec, match.remote, rules)
     if known is None and address is not None:
         why = "to be compared with its source" if remote.stored else ELSEWHERE
         return Fetch(spec, address, remote, wanted, why)
     if differs := _content_differs(known, remote):
         return _guarded(Replace(spec, remote, wanted, differs), known)
-    return _same_content(spec, match)
+    return _same_content(spec, match, rules)
 
 
-def _created(spec: ResourceSpec, known: Fingerprint | None, why: str) -> ResourceAction:
+def _created(
+    spec: ResourceSpec, known: Fingerprint | None, why: str, rules: Rules
+) -> ResourceAction:
     """What becomes of an entry that is not on the portal."""
     match spec.source:
         case ExistingSource():
@@ -149,9 +170,9 @@ def _created(spec: ResourceSpec, known: Fingerprint | None, why: str) -> Resourc
                 spec, "the dataset has no such resource: give the entry a file, or correct its `id`"
             )
         case UrlSource() as source if known is None:
-            return Fetch(spec, source, None, wanted_resource(spec, None), why)
+            return Fetch(spec, source, None, wanted_resource(spec, None, rules), why)
         case _:
-            return _guarded(Create(spec, wanted_resource(spec, None), why), known)
+            return _guarded(Create(spec, wanted_resource(spec, None, rules), why), known)
 
 
 API_FORMATS = frozenset(
@@ -212,7 +233,9 @@ def _shrank_too_much(published: int | None, size: int, most: float) -> str | Non
     )
 
 
-def _link_action(spec: ResourceSpec, source: LinkSource, match: Match) -> ResourceAction:
+def _link_action(
+    spec: ResourceSpec, source: LinkSource, match: Match, rules: Rules
+) -> ResourceAction:
     remote = match.remote
     if remote.hosted:
         return Refuse(
@@ -221,17 +244,17 @@ def _link_action(spec: ResourceSpec, source: LinkSource, match: Match) -> Resour
             "become a link; delete it there, or give the link another `key`",
         )
     if remote.url != source.url:
-        wanted = wanted_resource(spec, remote)
+        wanted = wanted_resource(spec, remote, rules)
         return Describe(spec, remote, wanted, f"address changed from {remote.url}")
-    return _same_content(spec, match)
+    return _same_content(spec, match, rules)
 
 
-def _same_content(spec: ResourceSpec, match: Match) -> ResourceAction:
-    remote, wanted = match.remote, wanted_resource(spec, match.remote)
+def _same_content(spec: ResourceSpec, match: Match, rules: Rules) -> ResourceAction:
+    remote, wanted = match.remote, wanted_resource(spec, match.remote, rules)
     if match.by not in {By.ID, By.KEY} and remote.key != spec.key:
         was = f"published before as '{remote.key}'" if remote.key else "put there by other means"
         return Adopt(spec, remote, wanted, f"same {match.by} on the portal, {was}")
-    changes = resource_changes(wanted, spec, remote)
+    changes = resource_changes(wanted, spec, remote, rules)
     if is_sent(spec.source) and not remote.hosted:
         return Describe(spec, remote, wanted, "its file is on the portal, but not hosted yet")
     if changes is None:
@@ -263,9 +286,11 @@ def _mass_delete(
 
 
 def _needs_finishing(
-    spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction]
+    spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
 ) -> bool:
     if any(not isinstance(action, Keep | Refuse) for action in actions):
         return True
+    if not rules.orders:
+        return False
     there = {a.spec.key: a.remote.id for a in actions if isinstance(a, Keep)}
     return not in_order(spec, there, [resource.id for resource in remote.resources])

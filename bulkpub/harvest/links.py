@@ -19,7 +19,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
-from bulkpub.core.names import tag_slug
+from bulkpub.core.names import key_of
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.found import Found, Harvest, Reader
 from bulkpub.harvest.options import HarvestOptions
@@ -90,7 +90,7 @@ def _groups(rows: Iterator[Row], stem: str, file: str, options: HarvestOptions) 
             options.lost(f"{file}:{row.line}: the row is left out, as it {fault}")
             continue
         title = row.cells.get("dataset") or row.cells.get("dataset key") or readable(stem)
-        key = row.cells.get("dataset key") or tag_slug(row.cells.get("dataset") or stem) or title
+        key = row.cells.get("dataset key") or key_of(row.cells.get("dataset") or stem) or title
         groups.setdefault(key, _Group(key, title)).rows.append(row)
     return list(groups.values())
 

@@ -23,7 +23,7 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
-from bulkpub.core.names import tag_slug
+from bulkpub.core.names import key_of
 from bulkpub.errors import DatasetFailed, SourceFailed
 from bulkpub.harvest.found import Found, Harvest
 from bulkpub.harvest.options import HarvestOptions
@@ -198,7 +198,7 @@ class _Keeping:
 
 def _tags_fault(tags: tuple[str, ...]) -> str:
     low, high = TAG_LIMITS
-    odd = [tag for tag in tags if tag_slug(tag) != tag or not low <= len(tag) <= high]
+    odd = [tag for tag in tags if key_of(tag) != tag or not low <= len(tag) <= high]
     return f"a portal would not take {', '.join(odd)} today" if odd else ""
 
 

@@ -10,18 +10,53 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 import anyio
 
-from bulkpub.core.report import RateLimit, WaitTotals
+from bulkpub.core.report import RateLimit
 from bulkpub.errors import StoppedEarly
-from bulkpub.http.pace import Pace, observe, release, reserve
+from bulkpub.http.pace import HOUR, Pace, observe, release, reserve
 from bulkpub.http.signals import Signal
 
-__all__ = ["Gate", "GateLimits"]
+__all__ = ["Gate", "GateLimits", "PaceOwner"]
 
 WORTH_TELLING = 1.0
 """Seconds; shorter waits are pacing, nobody needs to hear of them."""
+
+
+class PaceOwner(Protocol):
+    """Who says when the next request may start; one for each key and portal, whoever asks.
+
+    Who was given a turn tells what came of it: `learn`, or `abandon` to give it back.
+    """
+
+    @property
+    def ever_answered(self) -> bool:
+        """Whether the portal has worked in this run."""
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """The rate limit as last seen."""
+
+    @property
+    def quota_waited(self) -> float:
+        """Seconds during which requests were held back for the quota."""
+
+    async def turn(self) -> None:
+        """Wait until the next request may start; it then counts as under way.
+
+        Raises `StoppedEarly` when that would take longer than the user is ready to wait.
+        """
+
+    def learn(self, signal: Signal) -> None:
+        """Take note of an answer, or of a request that was sent and got none."""
+
+    def abandon(self) -> None:
+        """Take note that a request ended for a reason of our own."""
+
+    def check_patience(self) -> None:
+        """Raise `StoppedEarly` when the portal has been down for longer than we wait for it."""
 
 
 class Stopwatch:
@@ -51,18 +86,20 @@ class GateLimits:
     """How long to wait at most, in seconds; None: as long as it takes.
 
     `max_wait` is for the quota, `give_up_after` for a portal that is down. `quota_reserve` is
-    the share of the quota left to the key's other users, `most` the requests in flight.
+    the share of the quota left to the key's other users, `most` the requests in flight;
+    `window` is the time in seconds that the announced limit is for.
     """
 
     max_wait: float | None = None
     give_up_after: float = 600.0
     quota_reserve: float = 0.05
     most: int = 64
+    window: float = HOUR
 
 
 @dataclass(slots=True)
 class Gate:
-    """The one gate to one portal, for all requests of a run.
+    """The one gate to one portal, for all requests of a run: the `PaceOwner` of one process.
 
     `ever_answered` tells that the portal has worked in this run. `on_wait` is told the reason,
     the seconds and the end (UTC) of every wait worth telling.
@@ -72,7 +109,6 @@ class Gate:
     on_wait: Callable[[str, float, datetime], None] = lambda *_: None
     clock: Callable[[], float] = time.time
     quota_wait: Stopwatch = field(default_factory=Stopwatch)
-    backoff_wait: Stopwatch = field(default_factory=Stopwatch)
     _pace: Pace = field(init=False)
     ever_answered: bool = False
     _changed: anyio.Event = field(default_factory=anyio.Event)
@@ -80,13 +116,11 @@ class Gate:
     _told_until: float = 0.0
 
     def __post_init__(self) -> None:
-        self._pace = Pace(reserve_share=self.limits.quota_reserve, most=float(self.limits.most))
+        limits = self.limits
+        self._pace = Pace(limits.quota_reserve, float(limits.most), limits.window)
 
     async def turn(self) -> None:
-        """Wait until the next request may start; it then counts as under way.
-
-        Raises `StoppedEarly` when that would take longer than the user is ready to wait.
-        """
+        """See `PaceOwner`."""
         while True:
             now = self.clock()
             self._pace, wait = reserve(self._pace, now)
@@ -99,7 +133,7 @@ class Gate:
                 await self._changed.wait()
 
     def learn(self, signal: Signal) -> None:
-        """Take note of an answer, or of a request that was sent and got none."""
+        """See `PaceOwner`."""
         now = self.clock()
         self._pace = observe(self._pace, signal, now)
         if not signal.congested or signal.refused:
@@ -109,7 +143,7 @@ class Gate:
         self._wake()
 
     def abandon(self) -> None:
-        """Take note that a request ended for a reason of our own."""
+        """See `PaceOwner`."""
         self._pace = release(self._pace)
         self._wake()
 
@@ -123,7 +157,7 @@ class Gate:
 
     @property
     def rate_limit(self) -> RateLimit:
-        """The rate limit as last seen."""
+        """See `PaceOwner`."""
         pace = self._pace
         return RateLimit(
             pace.limit,
@@ -132,9 +166,9 @@ class Gate:
         )
 
     @property
-    def waited(self) -> WaitTotals:
-        """How long requests were held back; many waiting at once count once."""
-        return WaitTotals(round(self.quota_wait.seconds, 3), round(self.backoff_wait.seconds, 3))
+    def quota_waited(self) -> float:
+        """See `PaceOwner`; many waiting at once count once."""
+        return self.quota_wait.seconds
 
     def _check(self, wait: float, now: float) -> None:
         """Tell of a long wait, once, and refuse one that is too long."""

@@ -46,13 +46,14 @@ AGAIN = 1.0
 """Seconds; when an answer shows that the old window is not over yet, we ask again after this."""
 SLOW_ANSWER = 5.0
 """Seconds; an answer that takes longer than this, and four times the usual, means congestion."""
-WINDOW = 3600.0
-"""Seconds; `X-RateLimit-Limit` counts requests an hour."""
+HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What is known of the portal's limits; `reserve_share` and `most` are settings.
+
+    `window` is the time in seconds that the announced limit is for, a rule of the portal.
 
     `remaining` already counts the requests under way (`in_flight`); it was told by the answer to
     a request sent at `told_at`, or supposed at the reset then. Until an answer confirms that
@@ -66,6 +67,7 @@ class Pace:
 
     reserve_share: float = 0.05
     most: float = 64.0
+    window: float = HOUR
     limit: int | None = None
     remaining: int | None = None
     reset_at: float | None = None
@@ -194,7 +196,7 @@ def _after_reset(pace: Pace, now: float) -> Pace:
     pace = replace(pace, told_at=pace.reset_at, next_at=0.0, unsure=True, asking=False)
     if pace.limit is None:
         return replace(pace, remaining=None, reset_at=None)
-    reset_at = pace.told_at + WINDOW * (1 + (now - pace.told_at) // WINDOW)
+    reset_at = pace.told_at + pace.window * (1 + (now - pace.told_at) // pace.window)
     return replace(pace, remaining=pace.limit - pace.in_flight, reset_at=reset_at)
 
 
@@ -205,13 +207,13 @@ def quota_wait(
     remaining: int | None,
     reset_in: float | None,
     reserve_share: float = 0.0,
+    window: float = HOUR,
 ) -> float:
     """Seconds that `requests` more requests have to wait for the quota; 0 where it is unknown.
 
-    `reserve_share` of the limit is left to the key's other users.
-
-    What is left of the present window is used at once; the rest takes as many windows of an
-    hour (the unit of data.gouv.fr's limit) as it needs, the last one again without waiting.
+    `reserve_share` of the limit is left to the key's other users; the limit is for `window`
+    seconds. What is left of the present window is used at once; the rest takes as many windows
+    as it needs, the last one again without waiting.
     """
     if not limit or remaining is None or reset_in is None:
         return 0.0
@@ -220,7 +222,7 @@ def quota_wait(
     if requests <= left:
         return 0.0
     windows = ceil((requests - left) / (limit - kept))
-    return max(reset_in, 0.0) + (windows - 1) * WINDOW
+    return max(reset_in, 0.0) + (windows - 1) * window
 
 
 # --- rate and congestion ------------------------------------------------------------------

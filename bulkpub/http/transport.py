@@ -3,7 +3,7 @@
 The rule: what may have been carried out is repeated only if repeating is harmless
 (`http.retry`); everything else raises `Uncertain`, and the caller looks at the portal. The
 key goes to the portal's own origin, in one header, and nowhere else: no redirect is
-followed, no cookie kept (a session cookie of udata's would beat the key).
+followed, no cookie kept (a portal may believe a session's cookie rather than the key).
 """
 
 import random
@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 
 import aiohttp
 import anyio
@@ -21,7 +22,7 @@ from yarl import URL
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
 from bulkpub.errors import PortalUnavailable, Uncertain
 from bulkpub.http.connection import SLOWEST, Watched, explain, read_whole, trust
-from bulkpub.http.gate import Gate, GateLimits
+from bulkpub.http.gate import Gate, PaceOwner, Stopwatch
 from bulkpub.http.messages import Answer, Request, TransportListener
 from bulkpub.http.retry import (
     SERVER_ERROR,
@@ -34,7 +35,7 @@ from bulkpub.http.retry import (
 )
 from bulkpub.http.signals import RateHeaders, Signal, signal_of
 
-__all__ = ["Transport", "connect"]
+__all__ = ["HttpSettings", "Transport", "connect"]
 
 log = structlog.get_logger("bulkpub.http.transport")
 
@@ -47,6 +48,23 @@ PATIENT_REFUSALS = 20
 """How often a request is turned away for the limit (429) before that counts against it."""
 
 
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """How to talk to a portal.
+
+    `connections` bounds those open at once. `patience_s` is how long to wait without any
+    progress before an answer counts as lost, in seconds. `ca_file` has certificates (PEM) to
+    trust besides the system's.
+    """
+
+    connections: int = 40
+    patience_s: float = 60.0
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    rate_headers: RateHeaders = field(default_factory=RateHeaders)
+    user_agent: str = "bulkpub"
+    ca_file: str | None = None
+
+
 class Transport:
     """Sends requests to one portal; made by `connect`."""
 
@@ -54,12 +72,10 @@ class Transport:
         self,
         session: aiohttp.ClientSession,
         base_url: str,
+        credentials: Mapping[str, str],
+        settings: HttpSettings,
         *,
-        key: str | None = None,
-        rate_headers: RateHeaders | None = None,
-        policy: RetryPolicy | None = None,
-        patience_s: float = 60.0,
-        limits: GateLimits | None = None,
+        pace: PaceOwner,
         listener: TransportListener | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -68,17 +84,14 @@ class Transport:
         self.retried = 0
         self.rate_limited = 0
         self._session = session
-        self._key = key
-        self._rate_headers = rate_headers or RateHeaders()
-        self._policy = policy or RetryPolicy()
-        self._patience_s = patience_s
+        self._credentials = credentials
+        self._settings = settings
+        self._pace = pace
         self._listener = listener
         self._sent: Counter[tuple[str, str]] = Counter()
         self._probing = anyio.Lock()
         self._revivals = 0
-        self._gate = Gate(limits or GateLimits())
-        if listener is not None:
-            self._gate.on_wait = listener.waiting
+        self._backing_off = Stopwatch()
 
     # --- sending ---------------------------------------------------------------------------
 
@@ -102,7 +115,7 @@ class Transport:
                 # Turned away before the portal saw it: that says nothing of the request.
                 refusals += 1
                 attempt -= refusals <= PATIENT_REFUSALS
-            if attempt >= self._policy.attempts:
+            if attempt >= self._settings.policy.attempts:
                 if await self._revived():
                     attempt = 0
                     continue
@@ -119,7 +132,7 @@ class Transport:
         The circuit: one request that is known to work probes the portal, alone, until it
         answers again. Raises `StoppedEarly` when that takes too long.
         """
-        if self.probe is None or not self._gate.ever_answered:
+        if self.probe is None or not self._pace.ever_answered:
             return False
         seen, tries = self._revivals, 0
         async with self._probing:
@@ -129,22 +142,22 @@ class Transport:
                     self._revivals += tries > 0
                     return tries > 0
                 tries += 1
-                self._gate.check_patience()
+                self._pace.check_patience()
                 await self._back_off(self.probe, f"the portal is down: {reason}", tries)
         return True
 
     async def _attempt(self, request: Request) -> tuple[Verdict, str, Answer | None]:
-        await self._gate.turn()
+        await self._pace.turn()
         started_at, clock = time.time(), time.perf_counter()
         self._sent[request.method, request.endpoint] += 1
         try:
             answer = await self._exchange(request)
         except _Interrupted as error:
-            self._gate.learn(Signal(started_at, congested=True))
+            self._pace.learn(Signal(started_at, congested=True))
             log.debug("no answer", method=request.method, path=request.path, why=str(error))
             return lost(request.method), str(error), None
         except BaseException:
-            self._gate.abandon()
+            self._pace.abandon()
             raise
         took = time.perf_counter() - clock
         log.debug(
@@ -158,11 +171,9 @@ class Transport:
         return classify(request.method, answer.status), f"it answered {answer.status}", answer
 
     async def _exchange(self, request: Request) -> Answer:
-        headers = dict(request.headers)
-        if self._key:
-            headers["X-API-KEY"] = self._key
+        headers = {**request.headers, **self._credentials}
         data: aiohttp.payload.Payload | bytes | None = None
-        patience_s = self._patience_s + request.handles / SLOWEST
+        patience_s = self._settings.patience_s + request.handles / SLOWEST
         with anyio.CancelScope(deadline=anyio.current_time() + patience_s) as scope:
             body = Watched(request.body(), scope, patience_s) if request.body else None
             if body is not None:
@@ -204,23 +215,23 @@ class Transport:
 
     async def _back_off(self, request: Request, reason: str, attempt: int) -> None:
         jitter = random.random()  # noqa: S311 - it spreads requests, it keeps no secret
-        seconds = delay(self._policy, attempt, jitter)
+        seconds = delay(self._settings.policy, attempt, jitter)
         self.retried += 1
         if self._listener:
             self._listener.retrying(request, reason, seconds, attempt + 1)
-        with self._gate.backoff_wait.running():
+        with self._backing_off.running():
             await anyio.sleep(seconds)
 
     def _learn(self, answer: Answer, started_at: float, seconds: float | None) -> None:
         signal = signal_of(
-            self._rate_headers,
+            self._settings.rate_headers,
             answer.headers,
             status=answer.status,
             started_at=started_at,
             now=time.time(),
             seconds=seconds,
         )
-        self._gate.learn(signal)
+        self._pace.learn(signal)
         self.rate_limited += signal.refused
         if signal.remaining is not None and self._listener:
             self._listener.quota_seen(self.rate_limit)
@@ -230,7 +241,7 @@ class Transport:
     @property
     def rate_limit(self) -> RateLimit:
         """The rate limit as last seen."""
-        return self._gate.rate_limit
+        return self._pace.rate_limit
 
     @property
     def requests(self) -> RequestTotals:
@@ -252,42 +263,36 @@ class Transport:
     @property
     def waited(self) -> WaitTotals:
         """How long requests were held back."""
-        return self._gate.waited
+        return WaitTotals(round(self._pace.quota_waited, 3), round(self._backing_off.seconds, 3))
 
 
 @asynccontextmanager
 async def connect(
     base_url: str,
     *,
-    key: str | None = None,
-    connections: int = 40,
-    rate_headers: RateHeaders | None = None,
-    policy: RetryPolicy | None = None,
-    patience_s: float = 60.0,
-    limits: GateLimits | None = None,
+    credentials: Mapping[str, str] | None = None,
+    settings: HttpSettings | None = None,
+    pace: PaceOwner | None = None,
     listener: TransportListener | None = None,
-    user_agent: str = "bulkpub",
-    ca_file: str | None = None,
 ) -> AsyncIterator[Transport]:
     """Open a session to the portal whose API is at `base_url`, and close it at the end.
 
-    `connections` bounds the open connections, `patience_s` is how long to wait without any
-    progress before an answer counts as lost, in seconds.
+    `credentials` are the headers that carry the key. `pace` says when each request may start;
+    None: one of its own.
     """
+    settings = settings or HttpSettings()
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ssl=trust(ca_file)),
+        connector=aiohttp.TCPConnector(limit=settings.connections, ssl=trust(settings.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
-        headers={"User-Agent": user_agent, "Accept": "application/json"},
+        headers={"User-Agent": settings.user_agent, "Accept": "application/json"},
         trust_env=True,
     ) as session:
         yield Transport(
             session,
             base_url,
-            key=key,
-            rate_headers=rate_headers,
-            policy=policy,
-            patience_s=patience_s,
-            limits=limits,
+            credentials or {},
+            settings,
+            pace=pace or Gate(),
             listener=listener,
         )

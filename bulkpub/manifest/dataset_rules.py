@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from bulkpub.core.names import tag_slug
+from bulkpub.core.names import key_of
 from bulkpub.manifest.form import DatasetForm, TemporalForm
 
 __all__ = ["dataset_rules"]
@@ -31,7 +31,7 @@ def _creation_rules(
     """The rules for a dataset that may have to be created, since it has no `id`."""
     if "title" not in said:
         yield (), "a dataset needs a 'title', or the 'id' of one that is on the portal already"
-    elif form.title is not None and "key" not in said and not tag_slug(form.title):
+    elif form.title is not None and "key" not in said and not key_of(form.title):
         yield ("title",), "nothing of this title can serve as a key: give the dataset a 'key'"
     if "organization" not in said and ("personal" not in said or form.personal is False):
         yield (

@@ -13,7 +13,7 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
-from bulkpub.core.names import tag_slug
+from bulkpub.core.names import key_of
 from bulkpub.manifest.dataset_rules import dataset_rules
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.fields import DESCRIPTION_LIMIT, kind
@@ -35,7 +35,7 @@ def name_of(node: Node) -> str | None:
         value = find(node, (field,)).value
         text = value.text if isinstance(value, Number) else value
         if isinstance(text, str) and text.strip():
-            named = tag_slug(text) if field == "title" else text.strip()
+            named = key_of(text) if field == "title" else text.strip()
             if named:
                 return named
     return None

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bulkpub.core.model import Check, Prune
-from bulkpub.core.names import tag_slug
+from bulkpub.core.names import key_of
 from bulkpub.manifest.nearest import suggestion
 from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
@@ -125,7 +125,7 @@ def _short_enough(value: object) -> str:
 
 def _tag(value: object) -> str:
     text = read_name(value)
-    slug = tag_slug(text)
+    slug = key_of(text)
     low, high = TAG_LIMITS
     if not low <= len(slug) <= high:
         fault = "short" if len(slug) < low else "long"

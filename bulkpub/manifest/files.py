@@ -10,7 +10,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bulkpub.core.names import extension_of, file_slug
+from bulkpub.core.names import extension_of, slug
 from bulkpub.manifest.globs import Listing, excluded, expand
 from bulkpub.manifest.nearest import suggestion
 from bulkpub.manifest.sentences import reason
@@ -136,7 +136,7 @@ def _name_fault(name: str) -> str:
         name.encode()
     except UnicodeEncodeError:
         return "has a name that is not UTF-8: rename it"
-    if not file_slug(name).strip("."):
+    if not slug(name, dots=True).strip("."):
         return "has a name without any letter or digit the portal could keep: rename it"
     if not extension_of(name):
         if "." in name.strip("."):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from posixpath import normpath
 
 from bulkpub.core.model import DatasetSpec, FileSource, Json, ResourceSpec
-from bulkpub.core.names import tag_slug
+from bulkpub.core.names import key_of
 from bulkpub.manifest.clean_extras import clean_text
 from bulkpub.manifest.cleaning import leave_out_faulty, shorten, sound_texts
 from bulkpub.manifest.dataset_rules import dataset_rules
@@ -109,7 +109,7 @@ class Speller:
 
     def _key(self, said: Spelled, spec: DatasetSpec, notes: list[str]) -> str | None:
         identity: str | None = said.get("id")
-        wanted = said.get("key") or identity or tag_slug(spec.metadata.title or "") or "dataset"
+        wanted = said.get("key") or identity or key_of(spec.metadata.title or "") or "dataset"
         key = self._taken.free_key(wanted)
         if key != wanted:
             notes.append(f"the key '{wanted}' is already that of another dataset: it got another")

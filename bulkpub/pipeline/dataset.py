@@ -23,7 +23,6 @@ from bulkpub.core.diff import changed_fields, claim, dataset_changes
 from bulkpub.core.finish import finishing, safeguarding, unfinished
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import RemoteDataset, ResourceMetadata
-from bulkpub.core.names import file_slug
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.errors import (
     DatasetFailed,
@@ -117,7 +116,9 @@ async def _write_dataset(story: Story, todo: Plan, services: Services) -> None:
         case KeepDataset():
             return
         case CreateDataset(metadata=metadata):
-            lock = services.creating.setdefault(file_slug(metadata.title or ""), anyio.Lock())
+            lock = services.creating.setdefault(
+                services.portal.rules.title_slug(metadata.title or ""), anyio.Lock()
+            )
             async with lock:
                 owner = services.owners[story.spec.key]
                 story.remote = await services.portal.create_dataset(
@@ -126,12 +127,13 @@ async def _write_dataset(story: Story, todo: Plan, services: Services) -> None:
             story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
         case UpdateDataset():
             fresh = await _refresh(story, services)
-            changes = dataset_changes(story.spec, fresh)
+            changes = dataset_changes(story.spec, fresh, services.portal.rules)
             if changes is not None:
                 written = await services.portal.update_dataset(fresh, changes, services.now())
                 story.remote = replace(written, resources=fresh.resources)
                 story.updated(changed_fields(changes))
-    left = dataset_changes(story.spec, story.remote) if story.remote else None
+    assert story.remote is not None  # noqa: S101 - created or found by now
+    left = dataset_changes(story.spec, story.remote, services.portal.rules)
     if left is not None:
         story.error = "the portal did not take over: " + ", ".join(changed_fields(left))
 
@@ -143,7 +145,7 @@ async def _refresh(story: Story, services: Services) -> RemoteDataset:
     if fresh is None:
         raise DatasetFailed("the dataset vanished from the portal while it was published")
     fresh = await without_copies(story, fresh, services)
-    story.refreshed(fresh)
+    story.refreshed(fresh, services.portal.rules)
     return fresh
 
 
@@ -157,12 +159,13 @@ async def _keep_titles_safe(story: Story, todo: Plan, services: Services) -> Non
         for key, spec in replaced.items()
         if (remote := story.resources[key].remote) and story.resources[key].error is None
     ]
-    if safeguarding(endangered, story.remote.resources) is None:
+    rules = services.portal.rules
+    if safeguarding(endangered, story.remote.resources, rules) is None:
         return
     fresh = await _refresh(story, services)
     there = {remote.id: remote for remote in fresh.resources}
     endangered = [(spec, there[old.id]) for spec, old in endangered if old.id in there]
-    items = safeguarding(endangered, fresh.resources)
+    items = safeguarding(endangered, fresh.resources, rules)
     if items is not None:
         answer = await services.portal.set_resources(story.remote.id, items)
         story.remote = replace(story.remote, resources=answer)
@@ -171,11 +174,11 @@ async def _keep_titles_safe(story: Story, todo: Plan, services: Services) -> Non
 async def _finish(story: Story, services: Services) -> None:
     """Describe and order all resources in one request, and see that the portal did."""
     assert story.remote is not None  # noqa: S101 - created or found by now
-    if _finishing_items(story) is None:
+    if _finishing_items(story, services) is None:
         return
     if story.status is not DatasetStatus.CREATED:
         await _refresh(story, services)
-    items = _finishing_items(story)
+    items = _finishing_items(story, services)
     if items is None:
         return
     try:
@@ -187,14 +190,15 @@ async def _finish(story: Story, services: Services) -> None:
     story.remote = replace(story.remote, resources=answer)
     if story.status is None:
         story.status = DatasetStatus.UPDATED
-    _check_kept(story, unfinished(story.spec, story.wanted(), story.ids(), answer))
+    rules = services.portal.rules
+    _check_kept(story, unfinished(story.spec, story.wanted(), story.ids(), answer, rules))
     story.created.clear()
     fresh = {resource.id: resource for resource in answer}
     for key, resource_id in story.ids().items():
         story.resources[key].remote = fresh.get(resource_id, story.resources[key].remote)
 
 
-def _finishing_items(story: Story) -> tuple[ListItem, ...] | None:
+def _finishing_items(story: Story, services: Services) -> tuple[ListItem, ...] | None:
     """What the finishing request has to say, from all that is known now."""
     assert story.remote is not None  # noqa: S101 - created or found by now
     created = frozenset(story.created)
@@ -203,7 +207,8 @@ def _finishing_items(story: Story) -> tuple[ListItem, ...] | None:
         story.wanted(),
         story.ids(),
         story.remote.resources,
-        created,
+        services.portal.rules,
+        created=created,
         given_up=story.given_up(),
     )
 

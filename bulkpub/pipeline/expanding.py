@@ -12,9 +12,9 @@ from natsort import natsorted
 
 from bulkpub.core.model import DatasetSpec, ResourceSpec, UrlSource
 from bulkpub.errors import Problem, SourceFailed
+from bulkpub.http.tasks import side_by_side
 from bulkpub.manifest.addresses import has_wildcard, named, public
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
-from bulkpub.pipeline.tasks import side_by_side
 from bulkpub.sources.fetch import Fetcher
 
 __all__ = ["Expanded", "expand"]

@@ -29,11 +29,11 @@ from bulkpub.core.model import (
 from bulkpub.core.outcome import STAYS
 from bulkpub.core.plan import plan_resource
 from bulkpub.errors import NotAFile, Outdated, ResourceFailed, SourceFailed
+from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
 from bulkpub.pipeline.checking import check
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
-from bulkpub.pipeline.tasks import side_by_side
 from bulkpub.sources.fetch import Fetched
 
 __all__ = ["Got", "compare_fetches", "fetched", "look_at_fetches"]
@@ -73,7 +73,7 @@ async def fetched(story: Story, action: Action, services: Services) -> AsyncIter
                 elif isinstance(failure, NotAFile) and isinstance(
                     action.spec.source, ExistingSource
                 ):
-                    story.leave(action.spec.key, f"{STAYS}: {failure}")
+                    story.leave(action.spec.key, f"{STAYS}: {failure}", services.portal.rules)
                 else:
                     raise
         yield todo
@@ -128,7 +128,9 @@ class _Fetching:
                 return None
         file = FileSource(got.path, self.source.shown)
         await check(file, action.spec)
-        if isinstance(action, Replace) and title_to_keep_safe(action.spec, action.remote):
+        if isinstance(action, Replace) and title_to_keep_safe(
+            action.spec, action.remote, self.services.portal.rules
+        ):
             raise Outdated("the title that somebody gave it is kept safe first")
         return Got(file, action)
 
@@ -156,7 +158,12 @@ class _Fetching:
         assert story.remote is not None  # noqa: S101 - a dataset exists before its files are fetched
         resource = story.resources[self.key]
         action = plan_resource(
-            resource.spec, story.spec, story.fingerprints, story.remote, story.bound
+            resource.spec,
+            story.spec,
+            story.fingerprints,
+            story.remote,
+            rules=self.services.portal.rules,
+            bound=story.bound,
         )
         resource.planned(action, story.before)
         match action:
@@ -198,7 +205,7 @@ async def look_at_fetches(story: Story, fetches: Iterable[Fetch], services: Serv
             looked = await services.fetcher.look(source, last)
         except NotAFile as failure:
             if isinstance(fetch.spec.source, ExistingSource):
-                story.leave(key, f"{STAYS}: {failure}")
+                story.leave(key, f"{STAYS}: {failure}", services.portal.rules)
             else:
                 story.resources[key].error = str(failure)
         except ResourceFailed as failure:

@@ -6,9 +6,9 @@ from functools import partial
 
 from bulkpub.core.model import FileSource
 from bulkpub.errors import ResourceFailed
+from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
-from bulkpub.pipeline.tasks import side_by_side
 from bulkpub.sources import fingerprint, sha1_of
 
 __all__ = ["hash_files", "look_at_files"]

@@ -26,7 +26,8 @@ def requests_needed(
     for spec in specs:
         remote = found.get(spec.key)
         if not isinstance(remote, Conflict):
-            todo = plan(spec, _fingerprints(spec, services), remote, allow_mass_delete=True)
+            known = _fingerprints(spec, services)
+            todo = plan(spec, known, remote, services.portal.rules, allow_mass_delete=True)
             total += todo.requests
     return total
 

@@ -90,6 +90,7 @@ async def without_copies(story: Story, fresh: RemoteDataset, services: Services)
         story.spec,
         story.fingerprints,
         fresh.resources,
+        services.portal.rules,
         before=story.before,
         sent={key for key, resource in story.resources.items() if resource.attempts},
         bound=matched | story.bound,

@@ -15,7 +15,7 @@ import anyio
 from bulkpub.core.match_datasets import Matched, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset
 from bulkpub.errors import PortalUnavailable
-from bulkpub.pipeline.tasks import side_by_side
+from bulkpub.http.tasks import side_by_side
 from bulkpub.portals import Portal
 
 __all__ = ["Owner", "ask_one_by_one", "observe"]

@@ -24,6 +24,7 @@ async def make_plan(story: Story, services: Services) -> Plan:
         story.spec,
         story.fingerprints,
         story.remote,
+        services.portal.rules,
         bound=story.bound,
         allow_mass_delete=services.options.allow_mass_delete,
     )

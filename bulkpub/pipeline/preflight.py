@@ -6,15 +6,16 @@ found is returned at once; only what makes the whole run pointless is raised.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 
 from bulkpub.core.model import DatasetSpec, FileSource, Place
+from bulkpub.core.rules import Vocabulary
 from bulkpub.errors import PortalRefuses, Problem
+from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.observe import Owner
-from bulkpub.pipeline.tasks import side_by_side
-from bulkpub.portals import Account, Portal, Vocabulary
+from bulkpub.portals import Account, Portal
 
 __all__ = ["Checked", "check"]
 
@@ -37,7 +38,8 @@ async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
     """
     checked = Checked(await portal.account())
     known = await _vocabularies(portal, specs)
-    checked.specs = [portal.normalized(spec) for spec in specs]
+    normalized = portal.rules.normalized
+    checked.specs = [replace(s, metadata=normalized(s.metadata, known)) for s in specs]
     await _check_owners(portal, specs, checked)
     for spec in checked.specs:
         checked.problems += _unknown_values(spec, known)
@@ -59,6 +61,7 @@ async def _vocabularies(
         Vocabulary.RESOURCE_TYPES: any(r.metadata.type for r in resources),
         Vocabulary.EXTENSIONS: any(isinstance(r.source, FileSource) for r in resources),
     }
+    needed = {which: needed[which] for which in needed if which in portal.rules.asked}
     known: dict[Vocabulary, frozenset[str]] = {}
 
     async def fetch(which: Vocabulary) -> None:
@@ -97,7 +100,7 @@ def _refused_files(
     for resource in spec.resources:
         if extensions is None or not isinstance(resource.source, FileSource):
             continue
-        if why := portal.refuses_file(resource.source.name, extensions):
+        if why := portal.file_refusal(resource.source.name, extensions):
             yield _problem(resource.place, spec, f"{resource.source.shown}: {why}")
 
 

@@ -152,7 +152,7 @@ class Run:
         self, specs: Sequence[DatasetSpec], found: Mapping[str, RemoteDataset | Conflict]
     ) -> None:
         requests = requests_needed(specs, found, self.services)
-        quota = self.services.portal.rate_limit
+        quota = self.services.portal.traffic.rate_limit
         now = self.services.now()
         reset_in = (quota.reset_at - now).total_seconds() if quota.reset_at else None
         wait = quota_wait(
@@ -161,6 +161,7 @@ class Run:
             remaining=quota.remaining,
             reset_in=reset_in,
             reserve_share=self.services.quota_reserve,
+            window=self.services.portal.rules.quota_window,
         )
         self.services.emit(Forecast(requests, quota, wait))
 

@@ -33,6 +33,7 @@ from bulkpub.core.model import (
     is_sent,
 )
 from bulkpub.core.outcome import DatasetStatus, ResourceStatus
+from bulkpub.core.rules import Rules
 
 __all__ = ["ResourceStory", "Story"]
 
@@ -163,7 +164,7 @@ class Story:
             if resource.wanted is not None and resource.describable
         }
 
-    def refreshed(self, fresh: RemoteDataset) -> None:
+    def refreshed(self, fresh: RemoteDataset, rules: Rules) -> None:
         """Take note of the dataset as it is now, others' work since the beginning included.
 
         What shall be said of a resource is decided anew, but for those whose file was written:
@@ -176,7 +177,7 @@ class Story:
             if remote is not None:
                 resource.remote = remote
                 if not resource.touched and resource.wanted is not None:
-                    resource.wanted = wanted_resource(resource.spec, remote)
+                    resource.wanted = wanted_resource(resource.spec, remote, rules)
 
     def updated(self, names: tuple[str, ...]) -> None:
         """Take note that the dataset's fields `names` are written."""
@@ -191,13 +192,13 @@ class Story:
         if isinstance(source, UrlSource):
             self._made_of(key, replace(source, told_name=name))
 
-    def leave(self, key: str, reason: str) -> None:
+    def leave(self, key: str, reason: str, rules: Rules) -> None:
         """The resource that was to be hosted stays where it is."""
         resource = self.resources[key]
         self._made_of(key, ExistingSource())
         resource.status, resource.reason, resource.stays = ResourceStatus.UNCHANGED, reason, reason
         if resource.remote is not None:
-            resource.wanted = wanted_resource(resource.spec, resource.remote)
+            resource.wanted = wanted_resource(resource.spec, resource.remote, rules)
             self.left.add(resource.remote.id)
 
     def _made_of(self, key: str, source: Source) -> None:

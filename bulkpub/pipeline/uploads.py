@@ -1,13 +1,11 @@
 """The uploads of one dataset: a few at once, never two of one stored file name.
 
-udata stores a file under the dataset, the second and the slugified name. Two uploads of one
-name in one second end in a 500 or, if both are in flight, in files whose bytes do not match
-their checksum; so those of one name follow each other, more than a second apart.
+Where the portal's rules ask for it, those of one name follow each other with a pause between.
 """
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,21 +14,16 @@ from structlog.contextvars import bound_contextvars
 
 from bulkpub.core.actions import Create, Fetch, Replace
 from bulkpub.core.model import FileSource, Fingerprint, LinkSource, RemoteResource
-from bulkpub.core.names import upload_name
 from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
+from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import UploadFinished, UploadProgressed, UploadStarted
 from bulkpub.pipeline.checking import check
 from bulkpub.pipeline.fetching import fetched
-from bulkpub.pipeline.parts import Parts
 from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
-from bulkpub.pipeline.tasks import side_by_side
-from bulkpub.sources import FileBody, sha1_of
+from bulkpub.sources import FileContent, sha1_of
 
-__all__ = ["SAME_NAME_PAUSE_S", "send_all"]
-
-SAME_NAME_PAUSE_S = 1.1
-"""Seconds between the end of one upload and the start of the next of the same stored name."""
+__all__ = ["send_all"]
 
 Send = Create | Replace
 Action = Send | Fetch
@@ -64,7 +57,7 @@ class _Sending:
         try:
             match action.spec.source:
                 case FileSource() as source:
-                    async with self._turn(action, upload_name(source.name)) as is_ours:
+                    async with self._turn(action, source.name) as is_ours:
                         if is_ours:
                             await check(source, action.spec)
                             await self._begin(action, source)
@@ -86,17 +79,20 @@ class _Sending:
         async with fetched(self.story, action, self.services) as got:
             if got is None:
                 return
-            async with self._turn(got.action, upload_name(got.file.name)) as is_ours:
+            async with self._turn(got.action, got.file.name) as is_ours:
                 if is_ours:
                     await self._begin(got.action, got.file)
 
     @asynccontextmanager
     async def _turn(self, action: Action, name: str) -> AsyncIterator[bool]:
-        """Wait for the turn of this stored name; False when nothing is to be begun any more."""
-        async with self.turns.setdefault(name, anyio.Lock()):
+        """Wait for the turn of this name; False when nothing is to be begun any more."""
+        rules = self.services.portal.rules
+        name, pause = rules.file_name(name), rules.same_name_pause
+        alone = nullcontext() if pause is None else self.turns.setdefault(name, anyio.Lock())
+        async with alone:
             last = self.story.sent_at.get(name)
-            if last is not None:
-                await anyio.sleep(max(0.0, last + SAME_NAME_PAUSE_S - time.monotonic()))
+            if last is not None and pause is not None:
+                await anyio.sleep(max(0.0, last + pause - time.monotonic()))
             async with self.limiter:
                 if self.services.stopping:
                     self.story.unsent.add(action.spec.key)
@@ -163,42 +159,26 @@ class _Upload:
 
     async def send(self) -> RemoteResource:
         planned = self.story.fingerprints[self.key]
-        if planned.size > self.services.options.chunk_above:
-            return await self._in_parts(planned)
-        return await self._whole(planned)
-
-    async def _whole(self, planned: Fingerprint) -> RemoteResource:
-        bodies: list[FileBody] = []
-
-        def new_body() -> FileBody:
-            bodies.append(FileBody(self.source, planned, self._progressed))
-            return bodies[-1]
-
-        try:
-            return await self.services.portal.upload(self._dataset_id, new_body, self.onto)
-        finally:
-            complete = [body.sha1 for body in bodies if body.sha1 is not None]
-            self.services.figures.uploaded += len(complete) * planned.size
-            if complete:  # also when the answer was lost: it may be there
-                self._hashed(planned, complete[-1])
-
-    async def _in_parts(self, planned: Fingerprint) -> RemoteResource:
-        """Hashed beside it, as the parts leave in any order."""
-        parts = Parts(self.source, planned, self.services, self._dataset_id, self.onto)
+        content = FileContent(self.source, planned, self._progressed)
+        in_parts = self.services.portal.sends_in_parts(planned.size)
         stored: list[RemoteResource] = []
 
         async def digest() -> None:
-            if planned.sha1 is None:
+            # Parts leave in any order: what is not known yet is hashed beside them.
+            if in_parts and planned.sha1 is None:
                 limiter = self.services.hashing
                 self._hashed(planned, await sha1_of(self.source, planned, limiter=limiter))
 
         async def send() -> None:
             try:
-                stored.append(await parts.send(self._progressed))
+                portal = self.services.portal
+                stored.append(await portal.upload(self._dataset_id, content, self.onto))
             finally:
-                self.services.figures.uploaded += parts.bytes_sent
+                self.services.figures.uploaded += content.bytes_sent
+                if content.sha1 is not None:  # also when the answer was lost: it may be there
+                    self._hashed(planned, content.sha1)
 
-        await side_by_side([digest, send])
+        await side_by_side([digest, send] if in_parts else [send])
         return stored[0]
 
     @property

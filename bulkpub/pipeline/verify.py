@@ -12,12 +12,12 @@ from bulkpub.core.match import Conflict
 from bulkpub.core.model import RemoteDataset
 from bulkpub.core.plan import plan
 from bulkpub.errors import DatasetFailed, ResourceFailed
+from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import DatasetStarted
 from bulkpub.pipeline.fetching import compare_fetches
 from bulkpub.pipeline.fingerprints import hash_files, look_at_files
 from bulkpub.pipeline.services import Services, Verify
 from bulkpub.pipeline.story import Story
-from bulkpub.pipeline.tasks import side_by_side
 from bulkpub.sources.download import sha1_at
 
 __all__ = ["verify_dataset"]
@@ -62,11 +62,12 @@ async def verify_dataset(
 
 
 async def _plan(story: Story, found: RemoteDataset, services: Services) -> Plan:
-    todo = plan(story.spec, story.fingerprints, found, allow_mass_delete=True)
+    rules = services.portal.rules
+    todo = plan(story.spec, story.fingerprints, found, rules, allow_mass_delete=True)
     if not todo.fetches:
         return todo
     await compare_fetches(story, todo.fetches, services)
-    return plan(story.spec, story.fingerprints, found, allow_mass_delete=True)
+    return plan(story.spec, story.fingerprints, found, rules, allow_mass_delete=True)
 
 
 async def _download(story: Story, services: Services) -> None:

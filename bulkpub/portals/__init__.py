@@ -1,5 +1,5 @@
-"""Where datasets go: what the pipeline needs of a portal, as a Protocol, and udata behind it."""
+"""Where datasets go: a protocol with what the pipeline needs, and the kinds of portals."""
 
-from bulkpub.portals.base import Account, Organization, Page, PartedUpload, Portal, Vocabulary
+from bulkpub.portals.base import Account, Content, Organization, Page, Portal
 
-__all__ = ["Account", "Organization", "Page", "PartedUpload", "Portal", "Vocabulary"]
+__all__ = ["Account", "Content", "Organization", "Page", "Portal"]

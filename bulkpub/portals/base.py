@@ -1,38 +1,44 @@
-"""What the pipeline asks of a portal.
+"""What the pipeline asks of a portal, and what a kind of portals is.
 
 Every call raises `ResourceFailed` or `DatasetFailed` when the portal will not do it,
 `Uncertain` when a write's answer was lost, `PortalUnavailable` when it does not answer, and
 `PortalRefuses` when it refuses the key or is read-only.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from bulkpub.core.actions import ListItem
 from bulkpub.core.model import (
     DatasetMetadata,
-    DatasetSpec,
     LinkSource,
     RemoteDataset,
     RemoteResource,
     ResourceMetadata,
 )
-from bulkpub.core.report import RateLimit
-from bulkpub.http.messages import Body
+from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
+from bulkpub.core.rules import Rules, Vocabulary
+from bulkpub.http.gate import PaceOwner
+from bulkpub.http.messages import TransportListener
+from bulkpub.http.transport import HttpSettings
 
-__all__ = ["Account", "Organization", "Page", "PartedUpload", "Portal", "Vocabulary"]
-
-
-class Vocabulary(StrEnum):
-    """A closed list that the portal publishes."""
-
-    LICENSES = "licenses"
-    FREQUENCIES = "frequencies"
-    RESOURCE_TYPES = "resource_types"
-    EXTENSIONS = "extensions"
+__all__ = [
+    "Account",
+    "Content",
+    "Kind",
+    "Located",
+    "Opening",
+    "Organization",
+    "Page",
+    "PartSizes",
+    "Pieces",
+    "Portal",
+    "Preset",
+    "Traffic",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +61,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class PartedUpload:
-    """One upload in parts: an identifier of its own, the file's name, how many parts."""
-
-    id: str
-    file_name: str
-    parts: int
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a listing; `total` counts the datasets of all its pages."""
 
@@ -72,18 +69,67 @@ class Page:
     last: bool
 
 
-class Portal(Protocol):
-    """A portal, as far as publishing goes."""
+class Pieces(Protocol):
+    """Bytes of known length, read once, piece by piece."""
+
+    length: int
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give out the pieces; an exception comes before what was read counts as complete."""
+
+    def close(self) -> None:
+        """Let go of what the pieces are read from, read to the end or not."""
+
+
+class Content(Protocol):
+    """A file to be sent, of `size` bytes, called `name` where it comes from.
+
+    Once it was read from beginning to end in one go, `sha1` (hex) is that of what was read.
+    `bytes_sent` counts those of all stretches read to their end. A portal tells `progressed` how
+    many of its bytes it has sent so far.
+    """
+
+    name: str
+    size: int
+    sha1: str | None
+    bytes_sent: int
 
     @property
-    def rate_limit(self) -> RateLimit:
-        """The portal's rate limit as last seen."""
+    def progressed(self) -> Callable[[int], None]:
+        """To be told of progress, in bytes."""
 
-    def normalized(self, spec: DatasetSpec) -> DatasetSpec:
-        """`spec` with its metadata in the form in which the portal keeps it."""
+    def open(self, start: int = 0, length: int | None = None) -> Pieces:
+        """The content, or `length` bytes of it from `start` on, to be read once."""
 
-    def refuses_file(self, name: str, extensions: frozenset[str]) -> str | None:
-        """Why the portal would refuse a file called `name`; None when it would not."""
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What was asked of a portal so far, how long requests were held back, and its rate limit."""
+
+    requests: RequestTotals = field(default_factory=RequestTotals)
+    waited: WaitTotals = field(default_factory=WaitTotals)
+    rate_limit: RateLimit = field(default_factory=RateLimit)
+
+
+class Portal(Protocol):
+    """A portal, as far as publishing goes; `rules` are those of its kind."""
+
+    @property
+    def rules(self) -> Rules:
+        """What it does by itself, and what it cannot do."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked of it so far."""
+
+    def file_refusal(self, name: str, extensions: frozenset[str]) -> str | None:
+        """Why it would refuse a file called `name`; None when it would not.
+
+        `extensions` are those of its vocabulary.
+        """
+
+    def sends_in_parts(self, size: int) -> bool:
+        """Whether a file of `size` bytes leaves in parts, and so is not hashed on its way."""
 
     async def account(self) -> Account:
         """Who we are; also proves that the key works and that this is a portal."""
@@ -100,7 +146,7 @@ class Portal(Protocol):
         """All datasets of an organization or of a user (ids), page by page."""
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
-        """One dataset as it is now; None when there is none for us."""
+        """One dataset, by id or slug, as it is now; None when there is none for us."""
 
     async def create_dataset(
         self, metadata: DatasetMetadata, organization: str | None, now: datetime
@@ -113,28 +159,9 @@ class Portal(Protocol):
         """Write `changes`; what they do not name stays as `remote` has it."""
 
     async def upload(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+        self, dataset_id: str, content: Content, resource_id: str | None = None
     ) -> RemoteResource:
         """Upload a file as a new resource, or onto an existing one; never repeated blindly."""
-
-    async def upload_part(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
-    ) -> None:
-        """Send one part of a file; what `body` has to say of it is in `part_fields`."""
-
-    async def join_parts(
-        self, dataset_id: str, body: Callable[[], Body], size: int, resource_id: str | None = None
-    ) -> RemoteResource:
-        """Make one file of `size` bytes of the parts that were sent, as `upload` would have.
-
-        What `body` has to say is in `join_fields`.
-        """
-
-    def part_fields(self, upload: PartedUpload, index: int, size: int) -> dict[str, str]:
-        """The form fields of part number `index` (from 0), which has `size` bytes."""
-
-    def join_fields(self, upload: PartedUpload) -> dict[str, str]:
-        """The form fields of the request that joins the parts."""
 
     async def create_link(
         self, dataset_id: str, link: LinkSource, metadata: ResourceMetadata
@@ -144,7 +171,67 @@ class Portal(Protocol):
     async def set_resources(
         self, dataset_id: str, items: Sequence[ListItem]
     ) -> tuple[RemoteResource, ...]:
-        """Describe and order all resources of a dataset at once; the answer is their new state."""
+        """Describe and order all resources of a dataset at once; the answer is their new state.
+
+        Raises `DescriptionsRefused` when single descriptions are refused, `Outdated` when
+        `items` are not the resources the dataset has by now.
+        """
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
         """Delete a resource; that it is gone already is no error."""
+
+
+# --- kinds --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A portal that has a name: the address of its API, and the key where everybody knows it."""
+
+    url: str
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSizes:
+    """Files of more than `above` bytes are sent in parts of `size` bytes, if the portal can."""
+
+    above: int = 256 * 1024 * 1024
+    size: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """All it takes to open a portal whose API is at `url`."""
+
+    url: str
+    pace: PaceOwner
+    key: str | None = field(default=None, repr=False)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    parts: PartSizes = field(default_factory=PartSizes)
+    listener: TransportListener | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of portals.
+
+    `presets` are those that have a name. `api_url` gives the address of the API of the portal
+    at an address, None when it is none of this kind; its second argument allows an address that
+    would receive the key in the clear, otherwise `SettingsInvalid` is raised.
+    """
+
+    name: str
+    rules: Rules
+    presets: Mapping[str, Preset]
+    api_url: Callable[[str, bool], str | None]
+    open: Callable[[Opening], AbstractAsyncContextManager[Portal]]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a portal is: its kind, the address of its API, its key if everybody knows it."""
+
+    kind: Kind
+    url: str
+    key: str | None = field(default=None, repr=False)

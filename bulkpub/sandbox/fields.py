@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
 from bulkpub.core.model import Json
-from bulkpub.core.names import tag_slug
 from bulkpub.sandbox.answers import crashed
 from bulkpub.sandbox.records import Extras
+from bulkpub.sandbox.slugs import tag_slug
 
 __all__ = [
     "FieldRefused",

@@ -1,7 +1,7 @@
-"""How udata makes a dataset's slug out of its title.
+"""How udata makes slugs: of a dataset's title, of a file's name, of a tag.
 
-Written after awesome-slugify's `max_length` rule: whole words are left out as long as they
-do not fit, and only a first word that is too long by itself is cut.
+That of a title is written after awesome-slugify's `max_length` rule: whole words are left out as
+long as they do not fit, and only a first word that is too long by itself is cut.
 """
 
 import re
@@ -10,7 +10,9 @@ from uuid import UUID
 
 from unidecode import unidecode
 
-__all__ = ["MAX_SLUG", "free_slug", "title_slug"]
+from bulkpub.core.names import extension_of, slug
+
+__all__ = ["MAX_SLUG", "extension_of", "file_slug", "free_slug", "tag_slug", "title_slug"]
 
 MAX_SLUG = 255
 """Characters a slug may have in udata."""
@@ -22,11 +24,21 @@ def title_slug(title: str) -> str:
     """The slug of a title; empty when nothing in it can be part of one."""
     text = unidecode(title).lower().replace("'", "").strip()
     words = iter([word for word in _UNWANTED.split(text) if word])
-    slug = next(words, "")
+    made = next(words, "")
     for word in words:
-        if len(slug) + 1 + len(word) <= MAX_SLUG:
-            slug = f"{slug}-{word}"
-    return slug[:MAX_SLUG]
+        if len(made) + 1 + len(word) <= MAX_SLUG:
+            made = f"{made}-{word}"
+    return made[:MAX_SLUG]
+
+
+def file_slug(name: str) -> str:
+    """The name under which a file is stored; empty when nothing in it can be part of one."""
+    return slug(name, dots=True)
+
+
+def tag_slug(tag: str) -> str:
+    """The form in which a tag is kept."""
+    return slug(tag.lower())
 
 
 def _is_uuid(text: str) -> bool:
@@ -39,9 +51,9 @@ def _is_uuid(text: str) -> bool:
 
 def free_slug(title: str, taken: Container[str]) -> str:
     """The slug a dataset of this title gets when others have `taken` theirs."""
-    base = slug = title_slug(title)
+    base = free = title_slug(title)
     index = 0
-    while slug in taken:
+    while free in taken:
         index += 1
-        slug = f"{base[: MAX_SLUG - 1 - len(str(index))]}-{index}"
-    return f"{slug}-uuid" if _is_uuid(slug) else slug
+        free = f"{base[: MAX_SLUG - 1 - len(str(index))]}-{index}"
+    return f"{free}-uuid" if _is_uuid(free) else free

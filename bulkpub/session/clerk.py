@@ -4,8 +4,8 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,20 +33,15 @@ from bulkpub.errors import (
     SettingsInvalid,
 )
 from bulkpub.http.messages import Request
-from bulkpub.http.transport import Transport, connect
 from bulkpub.observers.events import Event, Observer, QuotaSeen, Retrying, RunFinished, Waiting
 from bulkpub.pipeline import Run, RunOptions
 from bulkpub.pipeline.services import Services
-from bulkpub.portals.address import api_url
-from bulkpub.portals.udata import Udata
-from bulkpub.sandbox.seeds import ACCOUNTS
+from bulkpub.portals import Portal
+from bulkpub.portals.base import Located, PartSizes
+from bulkpub.portals.kinds import locate
 from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.opening import open_fetcher, open_portal
 from bulkpub.session.work import Work
-from bulkpub.sources.addresses import Reach
-from bulkpub.sources.fetch import Fetcher
-from bulkpub.sources.spool import Spool
-from bulkpub.sources.streamed import Patience
-from bulkpub.sources.web import Web
 from bulkpub.state.journal import open_journal
 from bulkpub.state.lock import only_run_of
 from bulkpub.version import __version__
@@ -93,8 +88,6 @@ class Clerk:
         self._clock = time.perf_counter()
         self._work = work
         self._portal = means.connection.portal or work.portal or ""
-        # The sandbox's key is known to all; another portal's key must not reach it.
-        self._key = ACCOUNTS[0].key if self._portal == "sandbox" else self._connection.key
         self._requests = RequestTotals()
         self._waited = WaitTotals()
         self._rate_limit = RateLimit()
@@ -105,16 +98,17 @@ class Clerk:
         code, error = WRONG, None
         problems: Sequence[Problem] = self._work.problems
         try:
-            url = self._checked_address()
+            located = self._located()
             locking = None if self._options.dry_run else self._state_dir
             with (
-                only_run_of(self._work.names, url, locking),
-                open_journal(self._state_dir, url) as memory,
+                only_run_of(self._work.names, located.url, locking),
+                open_journal(self._state_dir, located.url) as memory,
             ):
-                async with self._connect(url) as transport, self._fetching() as fetcher:
-                    services = Services(
-                        Udata(transport), self._options, self._emit, fetcher, memory
-                    )
+                async with (
+                    self._open_portal(located) as portal,
+                    open_fetcher(self._connection, self._sources) as fetcher,
+                ):
+                    services = Services(portal, self._options, self._emit, fetcher, memory)
                     services.quota_reserve = self._connection.limits.quota_reserve
                     run = Run(
                         services,
@@ -128,7 +122,7 @@ class Clerk:
                             await run.go()
                     finally:
                         problems = tuple(run.problems)
-                        self._note_figures(run, transport)
+                        self._note_figures(run, portal)
             code = 1 if problems else exit_code(run.outcomes)
         except ManifestInvalid as invalid:
             problems = invalid.problems
@@ -142,11 +136,11 @@ class Clerk:
         self._emit(RunFinished(report))
         return report
 
-    def _checked_address(self) -> str:
-        """The address of the portal's API, when there is something to do there and a key for it."""
+    def _located(self) -> Located:
+        """Where the portal is, when there is something to do there and a key for it."""
         if not self._work.names:
             raise SettingsInvalid("no manifest was given: name at least one")
-        nothing_to_ask = not self._key and not self._options.keep_going
+        nothing_to_ask = not self._connection.key and not self._options.keep_going
         unknown = self._work.find is None and not self._work.datasets
         if unknown or (self._work.problems and nothing_to_ask):
             raise ManifestInvalid(self._work.problems)
@@ -155,47 +149,28 @@ class Clerk:
                 "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
                 "(www, demo, sandbox, or an address)"
             )
-        url = api_url(self._portal, insecure=self._connection.insecure)
-        if not self._key:
+        located = locate(self._portal, insecure=self._connection.insecure)
+        if not (located.key or self._connection.key):
             raise PortalRefuses(
                 "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
                 "a .env file; you find yours on the portal, in the settings of your account"
             )
-        return url
+        return located
 
-    def _connect(self, url: str) -> AbstractAsyncContextManager[Transport]:
-        most = self._options.concurrency * self._options.uploads
-        return connect(
-            url,
-            key=self._key,
-            connections=most + 8,
-            rate_headers=self._connection.rate_headers,
-            policy=self._connection.retry,
-            patience_s=self._connection.patience_s,
-            limits=replace(self._connection.limits, most=most),
+    def _open_portal(self, located: Located) -> AbstractAsyncContextManager[Portal]:
+        options = self._options
+        return open_portal(
+            located,
+            self._connection,
+            parts=PartSizes(options.chunk_above, options.chunk_size),
+            at_once=options.concurrency * options.uploads,
             listener=self,
-            user_agent=f"bulkpub/{__version__}",
-            ca_file=self._connection.ca_file,
         )
 
-    @asynccontextmanager
-    async def _fetching(self) -> AsyncIterator[Fetcher]:
-        async with (
-            Web(
-                user_agent=f"bulkpub/{__version__}",
-                ca_file=self._connection.ca_file,
-                reach=Reach(allow_private=self._sources.allow_private),
-                policy=self._connection.retry,
-                patience=Patience(between_s=self._connection.patience_s),
-            ) as web,
-            Spool(self._sources.spool_dir, self._sources.spool_size) as spool,
-        ):
-            yield Fetcher(web, spool)
-
-    def _note_figures(self, run: Run, transport: Transport) -> None:
-        planned = run.services.figures.planned_requests
-        self._requests = replace(transport.requests, planned=planned)
-        self._waited, self._rate_limit = transport.waited, transport.rate_limit
+    def _note_figures(self, run: Run, portal: Portal) -> None:
+        traffic, planned = portal.traffic, run.services.figures.planned_requests
+        self._requests = replace(traffic.requests, planned=planned)
+        self._waited, self._rate_limit = traffic.waited, traffic.rate_limit
 
     # --- the report ------------------------------------------------------------------------
 

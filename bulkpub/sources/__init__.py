@@ -1,6 +1,5 @@
-"""Where bytes come from: what the pipeline needs of a source, and local files behind it."""
+"""Where bytes come from: local files, and what other servers have."""
 
-from bulkpub.sources.local import Extent, FileBody, fingerprint, sha1_of
-from bulkpub.sources.multipart import FormBody
+from bulkpub.sources.local import FileContent, fingerprint, sha1_of
 
-__all__ = ["Extent", "FileBody", "FormBody", "fingerprint", "sha1_of"]
+__all__ = ["FileContent", "fingerprint", "sha1_of"]

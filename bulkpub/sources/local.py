@@ -8,19 +8,16 @@ file that changes meanwhile never arrives half old and half new.
 import hashlib
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from io import BufferedReader
 
 import anyio.to_thread
 from aiofiles.threadpool import wrap
 
 from bulkpub.core.model import FileSource, Fingerprint
-from bulkpub.core.names import upload_name
 from bulkpub.errors import FileChanged, ResourceFailed
-from bulkpub.sources.multipart import Form
 
-__all__ = ["PIECE", "Extent", "FileBody", "fingerprint", "sha1_of"]
+__all__ = ["PIECE", "FileContent", "fingerprint", "sha1_of"]
 
 PIECE = 1024 * 1024
 """Bytes read, hashed and sent at a time."""
@@ -72,62 +69,67 @@ def _same_file(source: FileSource, planned: Fingerprint) -> None:
     raise FileChanged(f"{source.shown} {change} while it was being published")
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """A stretch of a file, in bytes: the whole of it, or one part of a chunked upload."""
+class FileContent:
+    """The content of a local file on its way to a portal; see `bulkpub.portals.base.Content`.
 
-    start: int
-    length: int
-
-
-class FileBody:
-    """A file, or a stretch of it, as the file of a multipart form of known length.
-
-    `fields` go before it. Iterating gives out the pieces of the body and hashes the content on
-    the way; afterwards `sha1` (hex) is that of the bytes sent. `on_progress` is told how many
-    bytes of the stretch were handed over so far. Raises `FileChanged` in the middle of the
-    iteration, before the body is complete, when the file is not the one that was `planned`.
+    It is that of the file that was `planned`, or reading it ends in `FileChanged`. `on_progress`
+    is told how many bytes were handed over so far.
     """
 
     def __init__(
-        self,
-        source: FileSource,
-        planned: Fingerprint,
-        on_progress: Callable[[int], None],
-        extent: Extent | None = None,
-        fields: Mapping[str, str] | None = None,
+        self, source: FileSource, planned: Fingerprint, on_progress: Callable[[int], None]
     ) -> None:
-        self._form = Form(fields or {}, upload_name(source.name))
-        self._extent = extent or Extent(0, planned.size)
+        self.name = source.name
+        self.size = planned.size
+        self.sha1: str | None = None
+        self.bytes_sent = 0
+        self.progressed = on_progress
         self._source = source
         self._planned = planned
-        self._on_progress = on_progress
-        self.content_type = self._form.content_type
-        self.length = len(self._form.head) + self._extent.length + len(self._form.tail)
-        self.sha1: str | None = None
+
+    def open(self, start: int = 0, length: int | None = None) -> "FilePieces":
+        """The content, or `length` bytes of it from `start` on, to be read once."""
+        stretch = self.size - start if length is None else length
+        return FilePieces(self, self._source, self._planned, start, stretch)
+
+
+class FilePieces:
+    """A stretch of a file, read piece by piece; the whole of it is hashed on the way."""
+
+    def __init__(
+        self,
+        content: FileContent,
+        source: FileSource,
+        planned: Fingerprint,
+        start: int,
+        length: int,
+    ) -> None:
+        self.length = length
+        self._content = content
+        self._source = source
+        self._planned = planned
+        self._start = start
         self._opened: BufferedReader | None = None
 
     def close(self) -> None:
-        """See `Body`: close the file, if it is open."""
+        """Close the file, if it is open."""
         if self._opened is not None:
             self._opened.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give out head, pieces of the file, tail."""
-        yield self._form.head
-        digest, left = hashlib.sha1(), self._extent.length
+        """Give out the pieces; raises `FileChanged` at their end when they are not as planned."""
+        digest, left = hashlib.sha1(), self.length
         try:
             # Opened here and not in a thread: a thread that is given up while it opens leaves
             # an open file that nobody knows of.
             with open(self._source.path, "rb") as opened:  # noqa: ASYNC230, PTH123 - as above
                 self._opened = opened
-                opened.seek(self._extent.start)
+                opened.seek(self._start)
                 file = wrap(opened)
                 while left and (piece := await file.read(min(PIECE, left))):
                     digest.update(piece)
                     left -= len(piece)
                     yield piece
-                    self._on_progress(self._extent.length - left)
         except OSError as error:
             raise FileChanged(
                 f"{self._source.shown} could not be read to its end: {error.strerror}"
@@ -135,5 +137,6 @@ class FileBody:
         _same_file(self._source, self._planned)
         if left:
             raise FileChanged(f"{self._source.shown} ended {left} bytes early")
-        self.sha1 = digest.hexdigest()
-        yield self._form.tail
+        self._content.bytes_sent += self.length
+        if self.length == self._content.size:
+            self._content.sha1 = digest.hexdigest()

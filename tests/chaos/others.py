@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from bulkpub.core.names import file_slug
+from bulkpub.portals.udata.names import file_slug
 from bulkpub.sandbox import Sandbox
 from bulkpub.sandbox.records import Dataset, Resource
 from bulkpub.sandbox.routes.uploads import Stored

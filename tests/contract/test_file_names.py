@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bulkpub.core.names import file_slug
+from bulkpub.portals.udata.names import file_slug
 
 NAMES = {
     "Mon Fichier_Été 2024.CSV": "mon-fichier-ete-2024.csv",

@@ -40,8 +40,9 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
 )
-from bulkpub.core.names import file_slug, upload_name
 from bulkpub.core.plan import plan
+from bulkpub.portals.udata import RULES
+from bulkpub.portals.udata.names import file_slug, upload_name
 
 
 def sha1(content: bytes) -> str:
@@ -89,6 +90,7 @@ class PortalModel:
             url=f"https://portal.example/s/20260101-{number:06}/{stored}",
             size=len(content),
             sha1=sha1(content),
+            uploaded=not base.hosted,
         )
         rest = tuple(result if r.id == onto else r for r in self.resources)
         self._set(resources=rest if old else (result, *rest))
@@ -162,7 +164,9 @@ class Publisher:
             asked = hashes_needed(spec.resources, self.fingerprints, remote.resources, self.bound)
             for key in asked:
                 self.hash(key)
-        todo = plan(spec, self.fingerprints, remote, bound=self.bound, allow_mass_delete=True)
+        todo = plan(
+            spec, self.fingerprints, remote, RULES, bound=self.bound, allow_mass_delete=True
+        )
         self.ids = {}
         for action in todo.resources:
             if not isinstance(action, Refuse):
@@ -193,7 +197,8 @@ class Publisher:
     def finish(self, todo: Plan, fate: Fate = Fate.ANSWERED) -> None:
         portal, spec = self.scenario.portal, self.scenario.spec
         wanted = {key: self.wanted[key] for key in self.ids}
-        items = finishing(spec, wanted, self.ids, portal.resources, frozenset(self.created))
+        created = frozenset(self.created)
+        items = finishing(spec, wanted, self.ids, portal.resources, RULES, created=created)
         if items is not None and fate is not Fate.LOST:
             portal.set_resources(items)
         if fate is Fate.ANSWERED:

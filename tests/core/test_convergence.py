@@ -5,17 +5,24 @@ they can, and publishes it to a portal in memory.
 """
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bulkpub.core import finish as finish_
+from bulkpub.core import plan as plan_
 from bulkpub.core.actions import Adopt, Create, Keep, KeepDataset, Plan, Refuse
-from bulkpub.core.finish import finishing
 from bulkpub.core.match import hashes_needed
 from bulkpub.core.model import FileSource, Prune, RemoteResource, ResourceMetadata, ResourceSpec
-from bulkpub.core.plan import plan, plan_resource
+from bulkpub.portals.udata import RULES
+
+finishing = partial(finish_.finishing, rules=RULES)
+
+plan = partial(plan_.plan, rules=RULES)
+plan_resource = partial(plan_.plan_resource, rules=RULES)
 
 often = settings(
     max_examples=80,

@@ -1,8 +1,9 @@
 from collections.abc import Collection, Mapping
+from functools import partial
 
 import pytest
 
-from bulkpub.core.copies import copies
+from bulkpub.core import copies as copies_
 from bulkpub.core.model import (
     KEY_EXTRA,
     DatasetSpec,
@@ -13,6 +14,9 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
 )
+from bulkpub.portals.udata import RULES
+
+copies = partial(copies_.copies, rules=RULES)
 
 BYTES, OTHER_BYTES = "a" * 40, "b" * 40
 

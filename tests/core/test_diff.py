@@ -1,16 +1,12 @@
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 
-from bulkpub.core.diff import (
-    changed_fields,
-    dataset_changes,
-    new_dataset,
-    resource_changes,
-    wanted_resource,
-)
+from bulkpub.core import diff as diff_
+from bulkpub.core.diff import changed_fields
 from bulkpub.core.model import (
     KEY_EXTRA,
     ContentSchema,
@@ -25,6 +21,12 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
+from bulkpub.portals.udata import RULES
+
+dataset_changes = partial(diff_.dataset_changes, rules=RULES)
+new_dataset = partial(diff_.new_dataset, rules=RULES)
+resource_changes = partial(diff_.resource_changes, rules=RULES)
+wanted_resource = partial(diff_.wanted_resource, rules=RULES)
 
 OURS = {KEY_EXTRA: "k"}
 FULL = DatasetMetadata(

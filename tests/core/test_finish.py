@@ -1,10 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from bulkpub.core import finish as finish_
 from bulkpub.core.actions import ListItem
-from bulkpub.core.finish import final_order, finishing, in_order, unfinished
+from bulkpub.core.finish import final_order, in_order
 from bulkpub.core.model import (
     KEY_EXTRA,
     DatasetSpec,
@@ -14,6 +16,10 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
 )
+from bulkpub.portals.udata import RULES
+
+finishing = partial(finish_.finishing, rules=RULES)
+unfinished = partial(finish_.unfinished, rules=RULES)
 
 
 def entry(key: str, link: str | None = None) -> ResourceSpec:
@@ -110,7 +116,7 @@ def test_a_link_gets_its_new_address() -> None:
 
 def test_a_file_that_was_uploaded_onto_a_link_becomes_hosted() -> None:
     stored = "https://portal/slug/20260102-030405/a.csv"
-    now = [replace(there("A", "a", hosted=False, url=stored), sha1="0" * 40)]
+    now = [replace(there("A", "a", hosted=False, url=stored), sha1="0" * 40, uploaded=True)]
     items = finishing(manifest("a"), {"a": wanted("a")}, {"a": "A"}, now)
     assert items == (ListItem("A", host=True),)
 

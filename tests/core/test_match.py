@@ -1,8 +1,10 @@
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pytest
 
-from bulkpub.core.match import By, Matching, hashes_needed, match_resources
+from bulkpub.core import match as match_
+from bulkpub.core.match import By, Matching, hashes_needed
 from bulkpub.core.model import (
     KEY_EXTRA,
     FileSource,
@@ -12,6 +14,9 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
 )
+from bulkpub.portals.udata import RULES
+
+match_resources = partial(match_.match_resources, rules=RULES)
 
 Digest = Callable[[bytes], str]
 Shas = Mapping[str, str]
@@ -268,7 +273,7 @@ def test_an_upload_onto_a_link_whose_answer_was_lost_is_found_again() -> None:
     """It has the file's bytes and raw name, but still counts as hosted elsewhere."""
     url = "https://portal.example/s/20260101-000000/f.csv"
     metadata = ResourceMetadata(title="f.csv", extras={})
-    arrived = RemoteResource("r1", metadata, hosted=False, url=url, size=1, sha1="a")
+    arrived = RemoteResource("r1", metadata, hosted=False, url=url, size=1, sha1="a", uploaded=True)
     found = match_resources([file("k", title="T")], hashed(k="a"), [arrived])
     assert found.matches["k"].remote.id == "r1"
 

@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkpub.core.names import (
-    COMPRESSED_STEMS,
-    LONGEST_UPLOAD_NAME,
-    extension_of,
-    file_slug,
-    tag_slug,
-    upload_name,
-)
+from bulkpub.core.names import COMPRESSED_STEMS, extension_of
+from bulkpub.portals.udata.names import LONGEST_UPLOAD_NAME, file_slug, tag_slug, upload_name
 
 often = settings(max_examples=300, deadline=None, derandomize=True)
 NAMES = st.text(max_size=60) | st.text("aé日 ._-'%\"/", max_size=300)

@@ -1,8 +1,10 @@
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from bulkpub.core import plan as plan_
 from bulkpub.core.actions import (
     Adopt,
     Create,
@@ -30,7 +32,9 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
 )
-from bulkpub.core.plan import plan
+from bulkpub.portals.udata import RULES
+
+plan = partial(plan_.plan, rules=RULES)
 
 
 def file(key: str = "k", name: str = "f.csv", **metadata: Any) -> ResourceSpec:

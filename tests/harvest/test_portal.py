@@ -27,7 +27,7 @@ NOW = "2024-01-01T00:00:00+00:00"
 
 @pytest.fixture
 async def portal(sandbox: Sandbox) -> AsyncIterator[Udata]:
-    async with connect(sandbox.api_url, key=sandbox.api_key) as transport:
+    async with connect(sandbox.api_url, credentials={"X-API-KEY": sandbox.api_key}) as transport:
         yield Udata(transport)
 
 
@@ -226,7 +226,7 @@ async def test_what_the_portal_does_not_have_is_said(take: Take, source: str, wh
 
 
 async def test_a_wrong_key_is_said(sandbox: Sandbox) -> None:
-    async with connect(sandbox.api_url, key="wrong") as transport:
+    async with connect(sandbox.api_url, credentials={"X-API-KEY": "wrong"}) as transport:
         harvest = portal_kind.harvest("x", Udata(transport), HarvestOptions())
         with pytest.raises(PortalRefuses, match="does not accept the API key"):
             await anext(harvest)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from bulkpub.http.pace import (
     FIRST_SLOTS,
+    HOUR,
     LEAST_RATE,
     LONGEST_PAUSE,
     PLENTY,
     QUICK_RISE,
     SLOW_RISE,
     SLOWER,
-    WINDOW,
     Pace,
     observe,
     quota_wait,
@@ -252,7 +252,7 @@ def test_an_upload_that_ends_after_the_reset_says_nothing_of_the_new_window(
 ) -> None:
     pace = replace(limited(50), in_flight=1)
     pace = observe(pace, Signal(NOW + 90, 1000, 50, reset_at), NOW + 101)
-    assert (pace.remaining, pace.reset_at) == (999, NOW + 100 + WINDOW)
+    assert (pace.remaining, pace.reset_at) == (999, NOW + 100 + HOUR)
     assert reserve(pace, NOW + 101)[1] == 0
 
 
@@ -271,8 +271,8 @@ def test_a_silent_answer_confirms_the_new_window() -> None:
 
 
 def test_after_a_long_sleep_the_window_is_the_present_one() -> None:
-    pace, _ = reserve(limited(50), NOW + 100 + 5.5 * WINDOW)
-    assert (pace.remaining, pace.reset_at) == (999, NOW + 100 + 6 * WINDOW)
+    pace, _ = reserve(limited(50), NOW + 100 + 5.5 * HOUR)
+    assert (pace.remaining, pace.reset_at) == (999, NOW + 100 + 6 * HOUR)
 
 
 def test_without_a_limit_the_quota_is_unknown_after_the_reset() -> None:
@@ -488,8 +488,8 @@ def test_a_refusal_does_not_change_the_requests_at_once() -> None:
         (900, 1000, 900, 600.0, 0.0),
         (901, 1000, 900, 600.0, 600.0),
         (1900, 1000, 900, 600.0, 600.0),
-        (1901, 1000, 900, 600.0, 600.0 + WINDOW),
-        (10_900, 1000, 900, 600.0, 600.0 + 9 * WINDOW),
+        (1901, 1000, 900, 600.0, 600.0 + HOUR),
+        (10_900, 1000, 900, 600.0, 600.0 + 9 * HOUR),
         (901, 1000, 900, -5.0, 0.0),
         (901, None, 900, 600.0, 0.0),
         (901, 0, 0, 600.0, 0.0),

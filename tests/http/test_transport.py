@@ -21,12 +21,14 @@ from yarl import URL
 from bulkpub.core.model import FileSource
 from bulkpub.core.report import RateLimit
 from bulkpub.errors import PortalUnavailable, StoppedEarly, Uncertain
-from bulkpub.http.gate import GateLimits
+from bulkpub.http.gate import Gate, GateLimits
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.http.signals import RateHeaders
-from bulkpub.http.transport import Transport, connect
-from bulkpub.sources.local import FileBody, fingerprint
+from bulkpub.http.transport import HttpSettings, Transport
+from bulkpub.http.transport import connect as connect_
+from bulkpub.portals.udata.forms import FileForm
+from bulkpub.sources.local import FileContent, fingerprint
 
 PORTAL = "https://portal.example/api/1"
 KEY = "k3y-0f-a-publisher"
@@ -44,6 +46,27 @@ POST = Request("POST", "/datasets/", "/datasets/", json={"title": "Vélos"})
 
 def request(method: str) -> Request:
     return Request(method, "/datasets/1/", "/datasets/{id}/")
+
+
+def connect(
+    url: str,
+    *,
+    key: str | None = None,
+    limits: GateLimits | None = None,
+    listener: "Ear | None" = None,
+    **settings: Any,
+) -> AbstractAsyncContextManager[Transport]:
+    """A connection whose key and pace are given as plain values."""
+    pace = Gate(limits or GateLimits())
+    if listener is not None:
+        pace.on_wait = listener.waiting
+    return connect_(
+        url,
+        credentials={"X-API-KEY": key} if key else {},
+        settings=HttpSettings(**settings),
+        pace=pace,
+        listener=listener,
+    )
 
 
 @dataclass
@@ -395,8 +418,9 @@ async def test_a_request_that_is_given_up_leaves_no_file_open(
         return web.Response()
 
     transport = await served(portal, patience_s=0.2)
+    content = FileContent(source, fingerprint(source), lambda _: None)
     with pytest.raises(Uncertain):
-        await transport.send(upload(lambda: FileBody(source, fingerprint(source), lambda _: None)))
+        await transport.send(upload(lambda: FileForm(content.open(), "a.csv", lambda _: None)))
     # Asking what each object is wakes proxies up, so it is asked of its type.
     files = [each for each in gc.get_objects() if type(each) is io.BufferedReader]
     assert [each for each in files if each.name == str(path) and not each.closed] == []

@@ -28,9 +28,9 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
-from bulkpub.core.names import tag_slug
 from bulkpub.manifest import LinesWriter, Loaded, ManifestWriter, Writer, load
 from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
+from bulkpub.portals.udata.names import tag_slug
 
 NAMES = (
     "a.csv", "b.csv", " lead.csv", "- dash.csv", "a: b.csv", "{x}.csv", "#1.csv", 'é "q".csv',

@@ -1,7 +1,21 @@
 import pytest
 
+from bulkpub.core.addresses import is_loopback
 from bulkpub.errors import SettingsInvalid
-from bulkpub.portals.address import KNOWN, api_url, is_loopback
+from bulkpub.portals.kinds import locate, names
+from bulkpub.sandbox.seeds import ACCOUNTS
+
+KNOWN = names()
+
+
+def api_url(portal: str, *, insecure: bool = False) -> str:
+    return locate(portal, insecure=insecure).url
+
+
+def test_the_sandbox_has_a_key_that_everybody_knows() -> None:
+    assert locate("sandbox").key == ACCOUNTS[0].key
+    assert locate("demo").key is None
+    assert ACCOUNTS[0].key not in repr(locate("sandbox"))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from aiohttp import web
 from bulkpub.core.model import FileSource, LastFetch, UrlSource
 from bulkpub.errors import NotAFile, SourceFailed
 from bulkpub.sources.fetch import Fetcher
-from bulkpub.sources.local import FileBody
+from bulkpub.sources.local import FileContent
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.web import Web
 
@@ -50,8 +50,8 @@ async def test_what_was_fetched_can_be_sent_as_a_local_file_can(
     source = UrlSource(served.at(path="/velos.csv"))
     async with Fetcher(the_web, spool).fetched(source, None, lambda *_: None) as got:
         assert got.path is not None
-        body = FileBody(FileSource(got.path, source.shown), got.fingerprint, lambda _: None)
-        async for _ in body:
+        body = FileContent(FileSource(got.path, source.shown), got.fingerprint, lambda _: None)
+        async for _ in body.open():
             pass
     assert body.sha1 == SHA1
     assert left_in() == []

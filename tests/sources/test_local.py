@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bulkpub.core.model import FileSource
-from bulkpub.sources.local import FileBody, fingerprint
+from bulkpub.sources.local import FileContent, FilePieces, fingerprint
 
 
-async def _sent(body: FileBody) -> int:
+async def _sent(body: FilePieces) -> int:
     return sum([len(piece) async for piece in body])
 
 
@@ -22,7 +22,8 @@ async def test_a_body_given_up_at_any_step_leaves_no_open_file(tmp_path: Path, s
     path.write_bytes(b"a;b\n" * 1_000_000)
     source = FileSource(str(path), "a.csv")
     for _ in range(20):
-        sending = asyncio.create_task(_sent(FileBody(source, fingerprint(source), lambda _: None)))
+        content = FileContent(source, fingerprint(source), lambda _: None)
+        sending = asyncio.create_task(_sent(content.open()))
         for _ in range(steps):
             await asyncio.sleep(0)
         sending.cancel()

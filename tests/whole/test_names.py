@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bulkpub.core.names import upload_name
+from bulkpub.portals.udata.names import upload_name
 
 Published = Callable[..., Any]
 

@@ -14,7 +14,7 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
-from bulkpub.core.names import tag_slug
+from bulkpub.core.names import key_of
 from bulkpub.harvest.entries.entry import Entry
 from bulkpub.harvest.entries.offers import resource_of
 from bulkpub.harvest.found import Found
@@ -101,7 +101,7 @@ def _tags(entry: Entry, notes: list[str]) -> tuple[str, ...] | None:
     left: list[str] = []
     low, high = TAG_LIMITS
     for tag in entry.tags:
-        slug = tag_slug(tag)
+        slug = key_of(tag)
         if low <= len(slug) <= high:
             slugs[slug] = None
         elif tag.strip():

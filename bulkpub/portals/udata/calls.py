@@ -1,4 +1,4 @@
-"""udata, the software of data.gouv.fr: each call the pipeline makes, over one transport.
+"""Each call the pipeline makes of a udata portal, over one transport.
 
 Knows the endpoints and what their statuses mean; `codec` knows the bodies. The facts
 behind each line are in `docs/reference/portal.md`.
@@ -12,7 +12,6 @@ from urllib.parse import quote
 from bulkpub.core.actions import ListItem
 from bulkpub.core.model import (
     DatasetMetadata,
-    DatasetSpec,
     Json,
     LinkSource,
     RemoteDataset,
@@ -20,7 +19,7 @@ from bulkpub.core.model import (
     ResourceMetadata,
 )
 from bulkpub.core.names import extension_of
-from bulkpub.core.report import RateLimit
+from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -33,7 +32,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
-from bulkpub.portals.base import Account, Organization, Page, PartedUpload, Vocabulary
+from bulkpub.portals.base import Account, Content, Organization, Page, PartSizes, Traffic
 from bulkpub.portals.udata import codec
 from bulkpub.portals.udata.answers import (
     UNREADABLE,
@@ -43,6 +42,10 @@ from bulkpub.portals.udata.answers import (
     resources_of,
     vocabulary_of,
 )
+from bulkpub.portals.udata.forms import FileForm
+from bulkpub.portals.udata.names import upload_name
+from bulkpub.portals.udata.parts import Parts
+from bulkpub.portals.udata.rules import RULES
 
 __all__ = ["PAGE_SIZE", "Udata"]
 
@@ -63,23 +66,25 @@ T = TypeVar("T")
 class Udata:
     """A udata portal; implements `bulkpub.portals.Portal`."""
 
-    def __init__(self, transport: Transport) -> None:
+    rules: Rules = RULES
+
+    def __init__(self, transport: Transport, parts: PartSizes | None = None) -> None:
         self._transport = transport
         transport.probe = Request("GET", "/me/", "/me/")
-        self._frequencies: frozenset[str] = frozenset()
+        self._parts = parts or PartSizes()
 
     @property
-    def rate_limit(self) -> RateLimit:
+    def traffic(self) -> Traffic:
         """See `Portal`."""
-        return self._transport.rate_limit
+        return Traffic(self._transport.requests, self._transport.waited, self._transport.rate_limit)
 
     # --- pure ------------------------------------------------------------------------------
 
-    def normalized(self, spec: DatasetSpec) -> DatasetSpec:
+    def sends_in_parts(self, size: int) -> bool:
         """See `Portal`."""
-        return codec.normalized(spec, self._frequencies)
+        return size > self._parts.above
 
-    def refuses_file(self, name: str, extensions: frozenset[str]) -> str | None:
+    def file_refusal(self, name: str, extensions: frozenset[str]) -> str | None:
         """See `Portal`."""
         extension = extension_of(name)
         if not extension:
@@ -120,10 +125,7 @@ class Udata:
         answer = await self._transport.send(Request("GET", path, path))
         if not answer.ok:
             self._refused(answer, DatasetFailed, f"GET {path}")
-        values = self._read(vocabulary_of, answer.json())
-        if which is Vocabulary.FREQUENCIES:
-            self._frequencies = values
-        return values
+        return self._read(vocabulary_of, answer.json())
 
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None
@@ -196,25 +198,30 @@ class Udata:
         return self._dataset(self._data(answer, DatasetFailed, "the dataset's description"))
 
     async def upload(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
+        self, dataset_id: str, content: Content, resource_id: str | None = None
     ) -> RemoteResource:
         """See `Portal`."""
-        answer = await self._post_file(dataset_id, body, resource_id)
+        if self.sends_in_parts(content.size):
+            return await self._upload_in_parts(dataset_id, content, resource_id)
+
+        def form() -> FileForm:
+            return FileForm(content.open(), upload_name(content.name), content.progressed)
+
+        answer = await self._post_file(dataset_id, form, resource_id)
         return self._resource(self._data(answer, ResourceFailed, "the file"))
 
-    async def upload_part(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None = None
-    ) -> None:
-        """See `Portal`."""
-        answer = await self._post_file(dataset_id, body, resource_id)
-        self._data(answer, ResourceFailed, "a part of the file")
-
-    async def join_parts(
-        self, dataset_id: str, body: Callable[[], Body], size: int, resource_id: str | None = None
+    async def _upload_in_parts(
+        self, dataset_id: str, content: Content, resource_id: str | None
     ) -> RemoteResource:
-        """See `Portal`."""
-        answer = await self._post_file(dataset_id, body, resource_id, size)
-        return self._resource(self._data(answer, ResourceFailed, "the file"))
+        async def send_part(form: Callable[[], Body]) -> None:
+            answer = await self._post_file(dataset_id, form, resource_id)
+            self._data(answer, ResourceFailed, "a part of the file")
+
+        async def join(form: Callable[[], Body], size: int) -> RemoteResource:
+            answer = await self._post_file(dataset_id, form, resource_id, size)
+            return self._resource(self._data(answer, ResourceFailed, "the file"))
+
+        return await Parts(content, self._parts.size, send_part, join).send()
 
     async def _post_file(
         self, dataset_id: str, body: Callable[[], Body], resource_id: str | None, handles: int = 0
@@ -229,14 +236,6 @@ class Udata:
             "POST", f"{path}/upload/", f"{endpoint}/upload/", body=body, handles=handles
         )
         return await self._transport.send(request)
-
-    def part_fields(self, upload: PartedUpload, index: int, size: int) -> dict[str, str]:
-        """See `Portal`."""
-        return {**self.join_fields(upload), "partindex": str(index), "chunksize": str(size)}
-
-    def join_fields(self, upload: PartedUpload) -> dict[str, str]:
-        """See `Portal`."""
-        return {"uuid": upload.id, "filename": upload.file_name, "totalparts": str(upload.parts)}
 
     async def create_link(
         self, dataset_id: str, link: LinkSource, metadata: ResourceMetadata

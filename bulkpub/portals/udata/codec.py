@@ -4,6 +4,7 @@ Decoding is lenient about what we do not use and strict about what we do: an ans
 an id is no dataset, whatever its status was.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,7 +13,6 @@ from bulkpub.core.actions import ListItem
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
-    DatasetSpec,
     Json,
     LinkSource,
     RemoteDataset,
@@ -21,7 +21,8 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
-from bulkpub.core.names import tag_slug
+from bulkpub.core.rules import Vocabulary
+from bulkpub.portals.udata.names import tag_slug
 
 __all__ = [
     "DATASET_FIELDS",
@@ -55,22 +56,27 @@ RENAMED_FREQUENCIES = {
 """Frequencies that today's udata keeps under another name (`UpdateFrequency` in its sources)."""
 
 
+_IN_STORAGE = re.compile(r"/[^/]+/[0-9]{8}-[0-9]{6}/[^/]+$")
+"""An upload onto a resource that points elsewhere gives it such an address: SLUG/MOMENT/NAME."""
+
+
 # --- what we want, as udata keeps it --------------------------------------------------------
 
 
-def normalized(spec: DatasetSpec, frequencies: frozenset[str] = frozenset()) -> DatasetSpec:
-    """`spec` in the form in which udata keeps it, so that comparing makes sense.
+def normalized(
+    metadata: DatasetMetadata, known: Mapping[Vocabulary, frozenset[str]]
+) -> DatasetMetadata:
+    """`metadata` in the form in which udata keeps it, so that comparing makes sense.
 
     Tags are slugified, unique and sorted; a frequency that udata renamed gets its new name,
-    unless the portal (an older one) still lists the old one among its `frequencies`.
+    unless the portal (an older one) still lists the old one among those `known`.
     """
-    metadata = spec.metadata
     tags, frequency = metadata.tags, metadata.frequency
     if tags is not None:
         tags = tuple(sorted({tag_slug(tag) for tag in tags}))
-    if frequency is not None and frequency not in frequencies:
+    if frequency is not None and frequency not in known.get(Vocabulary.FREQUENCIES, frozenset()):
         frequency = RENAMED_FREQUENCIES.get(frequency, frequency)
-    return replace(spec, metadata=replace(metadata, tags=tags, frequency=frequency))
+    return replace(metadata, tags=tags, frequency=frequency)
 
 
 # --- from udata ---------------------------------------------------------------------------
@@ -131,6 +137,8 @@ def resource_from(data: Mapping[str, Json]) -> RemoteResource:
 def _resource(data: Mapping[str, Json]) -> RemoteResource:
     checksum = data.get("checksum") or {}
     sha1 = checksum.get("value") if checksum.get("type") == "sha1" else None
+    hosted = data.get("filetype", "file") == "file"
+    url = data.get("url") or ""
     return RemoteResource(
         id=_text(data["id"]),
         metadata=ResourceMetadata(
@@ -142,11 +150,12 @@ def _resource(data: Mapping[str, Json]) -> RemoteResource:
             mime=data.get("mime"),
             extras=dict(data.get("extras") or {}),
         ),
-        hosted=data.get("filetype", "file") == "file",
-        url=data.get("url") or "",
+        hosted=hosted,
+        url=url,
         permalink=data.get("latest") or "",
         size=data.get("filesize"),
         sha1=sha1.lower() if sha1 else None,
+        uploaded=not hosted and sha1 is not None and bool(_IN_STORAGE.search(url)),
     )
 
 

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from bulkpub.core.names import extension_of, file_slug
 from bulkpub.sandbox.answers import Refused, crashed, json_answer, refused_file, refused_input
 from bulkpub.sandbox.calls import Call, endpoint
 from bulkpub.sandbox.files import Spool, format_of, mime_of
 from bulkpub.sandbox.multipart import UploadForm, read_upload
 from bulkpub.sandbox.records import Dataset, Resource
+from bulkpub.sandbox.slugs import extension_of, file_slug
 
 __all__ = ["ROUTES", "Stored", "receive", "replace_file"]
 

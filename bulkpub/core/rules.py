@@ -1,0 +1,107 @@
+"""What a kind of portal does by itself, and what it cannot do: one frozen value for each kind.
+
+Plans, manifests and the pipeline obey it, and know no kind of portal by name. The functions in it
+are pure and belong to a module, so that the value survives pickling.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bulkpub.core.model import DatasetMetadata, ResourceMetadata
+
+__all__ = ["NO_FAULT", "Limits", "Rules", "Vocabulary"]
+
+
+class Vocabulary(StrEnum):
+    """A closed list that a portal publishes."""
+
+    LICENSES = "licenses"
+    FREQUENCIES = "frequencies"
+    RESOURCE_TYPES = "resource_types"
+    EXTENSIONS = "extensions"
+
+
+Known = Mapping[Vocabulary, frozenset[str]]
+"""What the portal told of its vocabularies, those that were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Characters at most; None: no limit. Of a tag, of the form in which the portal keeps it."""
+
+    title: int | None = None
+    description: int | None = None
+    shortest_tag: int = 1
+    longest_tag: int | None = None
+
+
+def same(name: str) -> str:
+    """The rule of a portal that keeps names as they are."""
+    return name
+
+
+def NO_FAULT(_name: str) -> str:  # noqa: N802 - it stands for a constant answer
+    """The rule of a portal that takes any name."""
+    return ""
+
+
+def _as_written(metadata: DatasetMetadata, _known: Known) -> DatasetMetadata:
+    return metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The ways of one kind of portal; the defaults are those of one that does all it is told.
+
+    Names: `file_name` gives the name under which a file called so is stored, `file_fault` why a
+    file cannot have a name (the end of a sentence; empty when it can), `tag` the form in which a
+    tag is kept, `extra_fault` why no extra can have a name. Two datasets whose titles have the
+    same `title_slug` are not created at the same moment. `normalized` gives metadata in the form
+    in which the portal keeps them.
+
+    `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
+    `asked` those the portal is asked for before a run.
+
+    `replacing_resets_title`: a file uploaded onto a resource makes its stored name the title.
+    `tells_format`: format and media type of a hosted file are the portal's to say.
+    `same_name_pause`: seconds between two uploads of one stored name to one dataset, which may
+    never be in flight together; None: they may. `parts`: a large file can be sent in parts.
+    `checksums`: the portal tells the SHA-1 of what it has.
+
+    `orders`: resources can be put in order. `described_at_once`: how many resources one request
+    describes; None: all of a dataset. `links`, `deletes`, `hosts_in_place`: whether resources
+    can point elsewhere, be deleted, be made hosted with their id kept. `lacks_dataset` and
+    `lacks_resource` name the fields of the metadata that it cannot hold.
+
+    `quota_window` is the time in seconds that the announced rate limit is for.
+    """
+
+    kind: str
+    file_name: Callable[[str], str] = same
+    title_slug: Callable[[str], str] = same
+    file_fault: Callable[[str], str] = NO_FAULT
+    tag: Callable[[str], str] = same
+    extra_fault: Callable[[str], str] = NO_FAULT
+    normalized: Callable[[DatasetMetadata, Known], DatasetMetadata] = _as_written
+    limits: Limits = field(default_factory=Limits)
+    vocabularies: Mapping[Vocabulary, tuple[str, ...]] = field(default_factory=dict)
+    asked: frozenset[Vocabulary] = frozenset()
+    replacing_resets_title: bool = False
+    tells_format: bool = False
+    same_name_pause: float | None = None
+    parts: bool = False
+    checksums: bool = True
+    orders: bool = True
+    described_at_once: int | None = None
+    links: bool = True
+    deletes: bool = True
+    hosts_in_place: bool = True
+    lacks_dataset: frozenset[str] = frozenset()
+    lacks_resource: frozenset[str] = frozenset()
+    quota_window: float = 3600.0
+
+    def holds_extras(self, of: type[DatasetMetadata | ResourceMetadata]) -> bool:
+        """Whether a dataset, or a resource, can carry our key."""
+        lacks = self.lacks_dataset if of is DatasetMetadata else self.lacks_resource
+        return "extras" not in lacks

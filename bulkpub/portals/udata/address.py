@@ -1,0 +1,50 @@
+"""A udata portal's name or address in, the address of its API out."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from bulkpub.core.addresses import is_loopback
+from bulkpub.errors import SettingsInvalid
+from bulkpub.portals.base import Preset
+
+__all__ = ["PRESETS", "SANDBOX_PORT", "api_url"]
+
+SANDBOX_PORT = 7171
+
+PRESETS: Mapping[str, Preset] = {
+    "www": Preset("https://www.data.gouv.fr/api/1"),
+    "demo": Preset("https://demo.data.gouv.fr/api/1"),
+    # Its key is known to all; another portal's key must not reach it.
+    "sandbox": Preset(
+        f"http://127.0.0.1:{SANDBOX_PORT}/api/1",
+        key="udata_test-token-user-0000000000000000000000000000",
+    ),
+}
+"""The portals that have a name."""
+
+
+def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001, FBT002 - see `Kind`
+    """The address of the API of the udata site at the address `portal`; None when it is none.
+
+    Raises `SettingsInvalid` when it carries a password, or would send the API key in the clear
+    to another machine (`insecure` allows that).
+    """
+    try:
+        parts = urlsplit(portal)
+        host, _ = parts.hostname, parts.port  # reading them is what finds that they are none
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host:
+        return None
+    if parts.username or parts.password:
+        raise SettingsInvalid("the portal's address must not carry a user name or a password")
+    if parts.scheme == "http" and not insecure and not is_loopback(host):
+        raise SettingsInvalid(
+            f"{parts.scheme}://{parts.netloc} would receive the API key in the clear; "
+            "use https, or --insecure if you mean it"
+        )
+    path = parts.path.rstrip("/").removesuffix("/api")
+    if not re.search(r"/api/\d+$", path):
+        path += "/api/1"
+    return f"{parts.scheme}://{parts.netloc}{path}"

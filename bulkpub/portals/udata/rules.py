@@ -1,0 +1,47 @@
+"""What udata does by itself: the value that plans, manifests and the pipeline obey.
+
+The facts behind each line are in `docs/reference/portal.md`.
+"""
+
+from bulkpub.core.rules import Limits, Rules, Vocabulary
+from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
+from bulkpub.portals.udata.codec import normalized
+from bulkpub.portals.udata.names import file_slug, name_fault, tag_slug, upload_name
+
+__all__ = ["RULES", "extra_fault"]
+
+
+def extra_fault(name: str) -> str:
+    """Why no extra can have this name, in a sentence; empty when one can.
+
+    MongoDB, under udata, refuses names with a dot or a leading `$`.
+    """
+    if not name:
+        return "an extra has an empty name"
+    if "." in name or name.startswith("$") or "\0" in name:
+        return f"the extra '{name}' cannot have that name: no dot in it, and no $ in front"
+    return ""
+
+
+RULES = Rules(
+    kind="udata",
+    file_name=upload_name,
+    title_slug=file_slug,
+    file_fault=name_fault,
+    tag=tag_slug,
+    extra_fault=extra_fault,
+    normalized=normalized,
+    limits=Limits(title=350, description=100_000, shortest_tag=3, longest_tag=96),
+    vocabularies={
+        Vocabulary.FREQUENCIES: FREQUENCIES,
+        Vocabulary.RESOURCE_TYPES: RESOURCE_TYPES,
+    },
+    asked=frozenset(Vocabulary),
+    replacing_resets_title=True,
+    tells_format=True,
+    # It stores a file under the dataset, the second and the slugified name. Two uploads of one
+    # name in one second end in a 500 or, if both are in flight, in files whose bytes do not
+    # match their checksum.
+    same_name_pause=1.1,
+    parts=True,
+)

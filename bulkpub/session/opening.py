@@ -1,0 +1,85 @@
+"""Opening what a run works with, from plain values: the portal, other servers, the spool.
+
+Each is a context manager, and there is no other way to open one: `run`, `plan`, `verify`,
+`migrate`, `harvest` and the library reach every server through the same doors.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from bulkpub.http.gate import Gate
+from bulkpub.http.messages import TransportListener
+from bulkpub.http.transport import HttpSettings
+from bulkpub.portals import Portal
+from bulkpub.portals.base import Located, Opening, PartSizes
+from bulkpub.session.connection import Connection, Sources
+from bulkpub.sources.addresses import Reach
+from bulkpub.sources.fetch import Fetcher
+from bulkpub.sources.spool import Spool
+from bulkpub.sources.streamed import Patience
+from bulkpub.sources.web import Web
+from bulkpub.version import __version__
+
+__all__ = ["open_fetcher", "open_portal", "open_web"]
+
+USER_AGENT = f"bulkpub/{__version__}"
+
+
+@asynccontextmanager
+async def open_portal(
+    located: Located,
+    connection: Connection,
+    *,
+    parts: PartSizes | None = None,
+    at_once: int = 32,
+    listener: TransportListener | None = None,
+) -> AsyncIterator[Portal]:
+    """The portal, with at most `at_once` requests in flight, paced as `connection` says.
+
+    A key that everybody knows takes the place of the user's, which must not reach that portal.
+    """
+    pace = Gate(
+        replace(connection.limits, most=at_once, window=located.kind.rules.quota_window),
+        on_wait=listener.waiting if listener is not None else lambda *_: None,
+    )
+    opening = Opening(
+        located.url,
+        pace,
+        key=located.key or connection.key,
+        http=HttpSettings(
+            connections=at_once + 8,
+            patience_s=connection.patience_s,
+            policy=connection.retry,
+            rate_headers=connection.rate_headers,
+            user_agent=USER_AGENT,
+            ca_file=connection.ca_file,
+        ),
+        parts=parts or PartSizes(),
+        listener=listener,
+    )
+    async with located.kind.open(opening) as portal:
+        yield portal
+
+
+@asynccontextmanager
+async def open_web(connection: Connection, sources: Sources) -> AsyncIterator[Web]:
+    """Other people's servers, asked as patiently as the portal is."""
+    async with Web(
+        user_agent=USER_AGENT,
+        ca_file=connection.ca_file,
+        reach=Reach(allow_private=sources.allow_private),
+        policy=connection.retry,
+        patience=Patience(between_s=connection.patience_s),
+    ) as web:
+        yield web
+
+
+@asynccontextmanager
+async def open_fetcher(connection: Connection, sources: Sources) -> AsyncIterator[Fetcher]:
+    """Files from elsewhere, kept in the spool for as long as they are needed."""
+    async with (
+        open_web(connection, sources) as web,
+        Spool(sources.spool_dir, sources.spool_size) as spool,
+    ):
+        yield Fetcher(web, spool)
