@@ -7,6 +7,7 @@ at the terminal: what, where, and what to do.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = [
     "BulkpubError",
@@ -57,7 +58,20 @@ class Problem:
 
 
 class BulkpubError(Exception):
-    """The root: catching it catches everything bulkpub raises on purpose."""
+    """The root: catching it catches everything bulkpub raises on purpose.
+
+    It survives pickling with all it carries, whatever it is made of.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(cls: type[BulkpubError], args: tuple[Any, ...], carried: dict[str, Any]) -> BulkpubError:
+    error = cls.__new__(cls)
+    error.args = args
+    vars(error).update(carried)
+    return error
 
 
 # --- fix what you wrote: nothing was sent, exit code 2 -----------------------------------

@@ -156,7 +156,7 @@ async def test_a_defect_of_ours_still_ends_in_a_report(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr("bulkpub.pipeline.run.check", broken)
+    monkeypatch.setattr("bulkpub.pipeline.prepare.check", broken)
     report = await publish(folder.manifest(folder.dataset("a")))
     assert report.run.exit_code == 4
     assert report.run.error == "unexpected ZeroDivisionError: a mistake (a defect of bulkpub's)"

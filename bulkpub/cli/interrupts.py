@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bulkpub.pipeline import Run
+from bulkpub.session.run import Run
 
 __all__ = ["interruptible"]
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TypeVar
 
+from bulkpub.core.fitting import without
 from bulkpub.core.model import (
     KEY_EXTRA,
     SOURCE_EXTRA,
@@ -47,9 +48,8 @@ def changed_fields(changes: DatasetMetadata | ResourceMetadata) -> tuple[str, ..
 
 def new_dataset(spec: DatasetSpec, rules: Rules) -> DatasetMetadata:
     """The metadata with which `spec` is created: as wanted, and carrying our key if it can."""
-    if not rules.holds_extras(DatasetMetadata):
-        return spec.metadata
-    return replace(spec.metadata, extras={**(spec.metadata.extras or {}), KEY_EXTRA: spec.key})
+    keyed = replace(spec.metadata, extras={**(spec.metadata.extras or {}), KEY_EXTRA: spec.key})
+    return without(keyed, rules.lacks_dataset)
 
 
 def dataset_changes(
@@ -84,13 +84,12 @@ def wanted_resource(
         if isinstance(spec.source, Sent) and given == rules.file_name(spec.source.name):
             given = None  # once the file is sent, nobody could tell it from a raw one
         title = given or spec.default_title or None
-    if not rules.holds_extras(ResourceMetadata):
-        return replace(spec.metadata, title=title)
     extras = {**(spec.metadata.extras or {}), **claim(spec)}
     if remote is not None and not remote.hosted and is_sent(spec.source):
         extras[SOURCE_EXTRA] = remote.origin
     silent = spec.metadata.extras is None and not extras
-    return replace(spec.metadata, title=title, extras=None if silent else extras)
+    wanted = replace(spec.metadata, title=title, extras=None if silent else extras)
+    return without(wanted, rules.lacks_resource)
 
 
 def claim(spec: ResourceSpec) -> dict[str, Json]:

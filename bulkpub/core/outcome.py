@@ -75,7 +75,8 @@ class ResourceOutcome:
 class DatasetOutcome:
     """What happened to one dataset; its resources in the manifest's order, deleted ones last.
 
-    `page` is the address of the dataset for people. `error` is a failure of the dataset as a
+    `page` is the address of the dataset for people. `notes` say what of the manifest the portal
+    cannot hold. `error` is a failure of the dataset as a
     whole; a dataset in which only some resources failed is `failed` with `error` None.
     """
 
@@ -88,3 +89,4 @@ class DatasetOutcome:
     duration_s: float = 0.0
     error: str | None = None
     resources: tuple[ResourceOutcome, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bulkpub.core.model import DatasetMetadata, ResourceMetadata
+from bulkpub.core.model import DatasetMetadata
 
 __all__ = ["NO_FAULT", "Limits", "Rules", "Vocabulary"]
 
@@ -100,8 +100,3 @@ class Rules:
     lacks_dataset: frozenset[str] = frozenset()
     lacks_resource: frozenset[str] = frozenset()
     quota_window: float = 3600.0
-
-    def holds_extras(self, of: type[DatasetMetadata | ResourceMetadata]) -> bool:
-        """Whether a dataset, or a resource, can carry our key."""
-        lacks = self.lacks_dataset if of is DatasetMetadata else self.lacks_resource
-        return "extras" not in lacks

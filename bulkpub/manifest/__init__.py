@@ -8,6 +8,7 @@ manifest that is there. `json_schema` is for editors.
 
 from bulkpub.manifest.amending import Amended, amend
 from bulkpub.manifest.loading import Loaded, load, parse
+from bulkpub.manifest.reading import may_name_portal
 from bulkpub.manifest.schema import json_schema
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter, Writer
 
@@ -20,5 +21,6 @@ __all__ = [
     "amend",
     "json_schema",
     "load",
+    "may_name_portal",
     "parse",
 ]

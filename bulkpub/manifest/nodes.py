@@ -39,7 +39,11 @@ class Unreadable(Exception):
 
     def __init__(self, place: Place, sentence: str) -> None:
         self.place = place
-        super().__init__(sentence)
+        self.sentence = sentence
+        super().__init__(place, sentence)
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from bulkpub.manifest.sentences import Fault, reason
 from bulkpub.manifest.toml_text import read_toml
 from bulkpub.manifest.yaml_text import read_yaml
 
-__all__ = ["Source", "document_source", "open_source", "text_source"]
+__all__ = ["Source", "document_source", "may_name_portal", "open_source", "text_source"]
 
 _DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json, ".toml": read_toml}
 _LINES = (".jsonl", ".ndjson")
@@ -29,6 +29,7 @@ _TABLES = (".csv",)
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
 _EMPTY = "this manifest is empty"
+_BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -70,6 +71,29 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     except ValueError:
         source.faults.append(Fault(Place(name), "the name holds a character no path can have"))
     return source
+
+
+def may_name_portal(path: str) -> bool:
+    """Whether the manifest at `path` can say for which portal it is, found out without parsing.
+
+    A line of JSONL says it first, a table cannot, and a document has at least to hold the word.
+    True for one that cannot be read: why is for the reading to say.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in _TABLES:
+        return False
+    word, end = b"portal", b""
+    try:
+        with Path(path).open("rb") as file:
+            while block := file.readline() if suffix in _LINES else file.read(_BLOCK):
+                if word in end + block:
+                    return True
+                if suffix in _LINES and block.strip():
+                    return False
+                end = block[-len(word) :]
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def text_source(text: str, base: str, name: str) -> Source:

@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from bulkpub.core.actions import (
-    Adopt,
     Create,
-    Describe,
     Fetch,
-    Keep,
-    Refuse,
     Replace,
 )
 from bulkpub.core.diff import title_to_keep_safe
@@ -31,8 +27,8 @@ from bulkpub.core.plan import plan_resource
 from bulkpub.errors import NotAFile, Outdated, ResourceFailed, SourceFailed
 from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
-from bulkpub.pipeline.checking import check
-from bulkpub.pipeline.services import Services
+from bulkpub.pipeline.files import check
+from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources.fetch import Fetched
 
@@ -50,7 +46,7 @@ class Got:
 
 
 @asynccontextmanager
-async def fetched(story: Story, action: Action, services: Services) -> AsyncIterator[Got | None]:
+async def fetched(story: Story, action: Action, means: Means) -> AsyncIterator[Got | None]:
     """Fetch what `action` needs and decide; None when there is nothing to send after all.
 
     The file is there until the context ends. Raises `SourceFailed` when it cannot be fetched,
@@ -58,12 +54,12 @@ async def fetched(story: Story, action: Action, services: Services) -> AsyncIter
     to be written to first.
     """
     async with AsyncExitStack() as stack:
-        fetching = _Fetching(story, action.spec.key, _address(action), services, stack)
+        fetching = _Fetching(story, action.spec.key, _address(action), means, stack)
         # What was decided already needs the bytes, changed or not.
         last = fetching.last if isinstance(action, Fetch) else None
         todo: Got | None = None
-        if services.stopping:
-            story.unsent.add(action.spec.key)
+        if means.stopping.requested:
+            story.held_back(action.spec.key)
         else:
             try:
                 todo = await fetching.decide(last)
@@ -73,7 +69,7 @@ async def fetched(story: Story, action: Action, services: Services) -> AsyncIter
                 elif isinstance(failure, NotAFile) and isinstance(
                     action.spec.source, ExistingSource
                 ):
-                    story.leave(action.spec.key, f"{STAYS}: {failure}", services.portal.rules)
+                    story.left(action.spec.key, f"{STAYS}: {failure}")
                 else:
                     raise
         yield todo
@@ -86,17 +82,17 @@ class _Fetching:
     story: Story
     key: str
     source: UrlSource
-    services: Services
+    means: Means
     stack: AsyncExitStack
 
     @property
     def last(self) -> LastFetch | None:
         """What the last fetch of the address gave."""
-        return self.services.memory.last_fetch(self.source.url)
+        return self.means.memory.last_fetch(self.source.url)
 
     async def fetch(self, last: LastFetch | None) -> Fetched:
         """Fetch it, unless it has not changed since `last`."""
-        dataset, emit = self.story.spec.key, self.services.emit
+        dataset, emit = self.story.spec.key, self.means.tell
 
         def progressed(received: int, size: int | None) -> None:
             emit(FetchProgressed(dataset, self.key, received, size))
@@ -104,7 +100,7 @@ class _Fetching:
         emit(FetchStarted(dataset, self.key, self.source.shown))
         error: str | None = "interrupted"
         try:
-            fetching = self.services.fetcher.fetched(self.source, last, progressed)
+            fetching = self.means.sources.fetched(self.source, last, progressed)
             got = await self.stack.enter_async_context(fetching)
             error = None
         except ResourceFailed as failure:
@@ -112,7 +108,7 @@ class _Fetching:
             raise
         finally:
             emit(FetchFinished(dataset, self.key, error))
-        self.services.memory.keep_fetch(self.source.url, got.last)
+        self.means.memory.keep_fetch(self.source.url, got.last)
         self.story.fetched(self.key, got.name, got.fingerprint)
         return got
 
@@ -129,7 +125,7 @@ class _Fetching:
         file = FileSource(got.path, self.source.shown)
         await check(file, action.spec)
         if isinstance(action, Replace) and title_to_keep_safe(
-            action.spec, action.remote, self.services.portal.rules
+            action.spec, action.remote, self.story.rules
         ):
             raise Outdated("the title that somebody gave it is kept safe first")
         return Got(file, action)
@@ -145,35 +141,24 @@ class _Fetching:
             return False
         if self.last is not None and self.last.sha1 != remote.sha1:
             return False
-        self.story.fetched(self.key, remote.file_name, Fingerprint(remote.size, sha1=remote.sha1))
-        self._planned()
-        self.story.resources[
-            self.key
-        ].reason += f"; its source could not be asked again ({failure})"
+        known = Fingerprint(remote.size, sha1=remote.sha1)
+        self.story.fetched(self.key, remote.file_name, known)
+        self._planned(f"; its source could not be asked again ({failure})")
         return True
 
-    def _planned(self) -> Create | Replace | None:
-        """What is decided now that the content is known."""
+    def _planned(self, note: str = "") -> Create | Replace | None:
+        """What is decided now that the content is known; `note` is added to the reason."""
         story = self.story
-        assert story.remote is not None  # noqa: S101 - a dataset exists before its files are fetched
-        resource = story.resources[self.key]
         action = plan_resource(
-            resource.spec,
+            story.resources[self.key].spec,
             story.spec,
             story.fingerprints,
-            story.remote,
-            rules=self.services.portal.rules,
-            bound=story.bound,
+            story.there,
+            story.bound,
+            rules=story.rules,
         )
-        resource.planned(action, story.before)
-        match action:
-            case Create() | Replace():
-                return action
-            case Adopt() | Describe() | Keep():
-                self.story.bound[self.key] = action.remote.id  # nobody else's now
-                return None
-            case Refuse() | Fetch():
-                return None
+        story.decided(self.key, action, note=note)
+        return action if isinstance(action, Create | Replace) else None
 
 
 def _address(action: Action) -> UrlSource:
@@ -191,7 +176,7 @@ def _address(action: Action) -> UrlSource:
 # --- only to know -------------------------------------------------------------------------
 
 
-async def look_at_fetches(story: Story, fetches: Iterable[Fetch], services: Services) -> None:
+async def look_at_fetches(story: Story, fetches: Iterable[Fetch], means: Means) -> None:
     """Ask the sources what a run would fetch, without fetching it; for a plan.
 
     Those that cannot be had are noted as failed. What has not changed since it was last fetched
@@ -200,34 +185,34 @@ async def look_at_fetches(story: Story, fetches: Iterable[Fetch], services: Serv
 
     async def look(fetch: Fetch) -> None:
         key, source = fetch.spec.key, fetch.source
-        last = services.memory.last_fetch(source.url)
+        last = means.memory.last_fetch(source.url)
         try:
-            looked = await services.fetcher.look(source, last)
+            looked = await means.sources.look(source, last)
         except NotAFile as failure:
             if isinstance(fetch.spec.source, ExistingSource):
-                story.leave(key, f"{STAYS}: {failure}", services.portal.rules)
+                story.left(key, f"{STAYS}: {failure}")
             else:
-                story.resources[key].error = str(failure)
+                story.file_failed(key, str(failure))
         except ResourceFailed as failure:
-            story.resources[key].error = str(failure)
+            story.file_failed(key, str(failure))
         else:
             if looked.unchanged and last is not None:
                 story.fetched(key, last.name, Fingerprint(last.size, sha1=last.sha1))
             else:
-                story.sizes[key] = looked.size
+                story.source_sized(key, looked.size)
 
     await side_by_side([partial(look, fetch) for fetch in fetches])
 
 
-async def compare_fetches(story: Story, fetches: Iterable[Fetch], services: Services) -> None:
+async def compare_fetches(story: Story, fetches: Iterable[Fetch], means: Means) -> None:
     """Fetch only to know the contents; for `verify`."""
 
     async def compare(fetch: Fetch) -> None:
         try:
             async with AsyncExitStack() as stack:
-                fetching = _Fetching(story, fetch.spec.key, fetch.source, services, stack)
+                fetching = _Fetching(story, fetch.spec.key, fetch.source, means, stack)
                 await fetching.fetch(fetching.last)
         except ResourceFailed as failure:
-            story.resources[fetch.spec.key].error = str(failure)
+            story.file_failed(fetch.spec.key, str(failure))
 
     await side_by_side([partial(compare, fetch) for fetch in fetches])

@@ -13,10 +13,9 @@ from bulkpub.core.actions import Delete
 from bulkpub.core.copies import copies
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import LinkSource, RemoteDataset
-from bulkpub.core.outcome import DatasetStatus
 from bulkpub.errors import DatasetFailed, PlanAgain, Uncertain
+from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe
-from bulkpub.pipeline.services import Services
 from bulkpub.pipeline.story import Story
 
 __all__ = ["look_again", "look_at_last", "without_copies"]
@@ -25,40 +24,36 @@ LONGER = 5
 """The second look comes after so many times the wait before the first."""
 
 
-async def look_again(story: Story, doubt: PlanAgain, services: Services) -> RemoteDataset | None:
+async def look_again(story: Story, doubt: PlanAgain, means: Means) -> RemoteDataset | None:
     """The dataset as it is now; None when it is still not there.
 
     Raises `DatasetFailed` when it vanished or cannot be told from another one.
     """
-    await anyio.sleep(services.options.look_again_s)
-    fresh = await _look(story, services)
+    await anyio.sleep(story.job.options.look_again_s)
+    fresh = await _look(story, means)
     underway = isinstance(doubt, Uncertain) and doubt.underway
     if underway and not _all_arrived(story, fresh):
-        await anyio.sleep(LONGER * services.options.look_again_s)
-        fresh = await _look(story, services)
-    story.doubtful.clear()
-    return fresh if fresh is None else await without_copies(story, fresh, services)
+        await anyio.sleep(LONGER * story.job.options.look_again_s)
+        fresh = await _look(story, means)
+    return fresh if fresh is None else await without_copies(story, fresh, means)
 
 
-async def look_at_last(story: Story, services: Services) -> RemoteDataset | None:
+async def look_at_last(story: Story, means: Means) -> RemoteDataset | None:
     """The dataset once more, after all is done: a write that was given up may have come late."""
-    await anyio.sleep(LONGER * services.options.look_again_s)
-    fresh = await _look(story, services)
-    return fresh if fresh is None else await without_copies(story, fresh, services)
+    await anyio.sleep(LONGER * story.job.options.look_again_s)
+    fresh = await _look(story, means)
+    return fresh if fresh is None else await without_copies(story, fresh, means)
 
 
-async def _look(story: Story, services: Services) -> RemoteDataset | None:
+async def _look(story: Story, means: Means) -> RemoteDataset | None:
     if story.remote is not None:
-        fresh = await services.portal.dataset(story.remote.id)
+        fresh = await means.portal.dataset(story.remote.id)
         if fresh is None:
             raise DatasetFailed("the dataset vanished from the portal while it was published")
         return fresh
-    owner = services.owners[story.spec.key]
-    found = (await observe(services.portal, owner, [story.spec])).get(story.spec.key)
+    found = (await observe(means.portal, story.job.owner, [story.spec])).get(story.spec.key)
     if isinstance(found, Conflict):
         raise DatasetFailed(found.message)
-    if found is not None:
-        story.status, story.reasons = DatasetStatus.CREATED, ["not on the portal yet"]
     return found
 
 
@@ -69,12 +64,12 @@ def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:
     """
     if fresh is None:
         return False
-    told = {id_ for key, id_ in story.bound.items() if key not in story.doubtful}
+    told = {id_ for key, id_ in story.bound.items() if key not in story.round.doubtful}
     left = [resource for resource in fresh.resources if resource.id not in told]
     # Counted, as another file may have the same content.
     files = Counter((resource.sha1, resource.size) for resource in left if resource.stored)
     links = Counter(resource.url for resource in left if not resource.hosted)
-    for key in story.doubtful:
+    for key in story.round.doubtful:
         source, known = story.resources[key].spec.source, story.fingerprints.get(key)
         if isinstance(source, LinkSource):
             links[source.url] -= 1
@@ -83,20 +78,20 @@ def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:
     return min([*files.values(), *links.values()], default=0) >= 0
 
 
-async def without_copies(story: Story, fresh: RemoteDataset, services: Services) -> RemoteDataset:
+async def without_copies(story: Story, fresh: RemoteDataset, means: Means) -> RemoteDataset:
     """Delete what the portal stored twice of one upload of ours."""
     matched = {key: each.remote.id for key, each in story.resources.items() if each.remote}
     surplus = copies(
         story.spec,
         story.fingerprints,
         fresh.resources,
-        services.portal.rules,
+        story.rules,
         before=story.before,
         sent={key for key, resource in story.resources.items() if resource.attempts},
         bound=matched | story.bound,
     )
     for copy in surplus:
-        await services.portal.delete_resource(fresh.id, copy.id)
-        story.deleted.append(Delete(copy, "the portal had stored one upload twice"))
+        await means.portal.delete_resource(fresh.id, copy.id)
+        story.deleted(Delete(copy, "the portal had stored one upload twice"))
     left = tuple(resource for resource in fresh.resources if resource not in surplus)
     return replace(fresh, resources=left)

@@ -16,21 +16,14 @@ from bulkpub.core.match_datasets import Matched, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset
 from bulkpub.errors import PortalUnavailable
 from bulkpub.http.tasks import side_by_side
+from bulkpub.pipeline.job import Owner
 from bulkpub.portals import Portal
 
-__all__ = ["Owner", "ask_one_by_one", "observe"]
+__all__ = ["ask_one_by_one", "observe"]
 
 ASKED_AT_ONCE = 8
 READINGS = 3
 """How often an incomplete listing is read before the run ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose datasets to look through: an organization or a user, by id; neither: unknown."""
-
-    organization: str | None = None
-    user: str | None = None
 
 
 async def observe(portal: Portal, owner: Owner, specs: Sequence[DatasetSpec]) -> Matched:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 
+from bulkpub.core.fitting import fitted
 from bulkpub.core.model import DatasetSpec, FileSource, Place
 from bulkpub.core.rules import Vocabulary
 from bulkpub.errors import PortalRefuses, Problem
 from bulkpub.http.tasks import side_by_side
-from bulkpub.pipeline.observe import Owner
+from bulkpub.pipeline.job import Owner
 from bulkpub.portals import Account, Portal
 
 __all__ = ["Checked", "check"]
@@ -22,12 +23,16 @@ __all__ = ["Checked", "check"]
 
 @dataclass(slots=True)
 class Checked:
-    """What is wrong, who owns which dataset (by key), and the specs as the portal keeps them."""
+    """What is wrong, and the specs as the portal keeps them.
+
+    By dataset key, `owners` tells whose it is, `notes` what of it the portal cannot hold.
+    """
 
     account: Account
     specs: list[DatasetSpec] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     owners: dict[str, Owner] = field(default_factory=dict)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
@@ -39,7 +44,12 @@ async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
     checked = Checked(await portal.account())
     known = await _vocabularies(portal, specs)
     normalized = portal.rules.normalized
-    checked.specs = [replace(s, metadata=normalized(s.metadata, known)) for s in specs]
+    for spec in specs:
+        kept = replace(spec, metadata=normalized(spec.metadata, known))
+        held = fitted(kept, portal.rules)
+        checked.specs.append(held.spec)
+        checked.notes[spec.key] = held.notes
+        checked.problems += [_problem(place, spec, why) for place, why in held.problems]
     await _check_owners(portal, specs, checked)
     for spec in checked.specs:
         checked.problems += _unknown_values(spec, known)

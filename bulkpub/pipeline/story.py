@@ -1,25 +1,36 @@
-"""One dataset's story so far: what is known, what was done; `telling` tells it at any moment.
+"""One dataset's story so far: what is known, what was decided, what was done.
 
-The worker writes it down as it goes, so that whenever it is stopped (a failure, Ctrl-C) what
-was done is still told, and what was not is told as failed or pending.
+It is written by its own methods alone, each a step that is legal in certain phases (`LEGAL`),
+and can be told as an outcome at any moment: whenever it is stopped (a failure, Ctrl-C), what was
+done is told as done, and what was not as failed or pending. What lasts for the whole story is in
+`Story` and `ResourceStory`; what lasts until the next look at the portal is in `Round`.
 """
 
 import time
-from collections.abc import Container, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from bulkpub.core.actions import (
     Adopt,
     Create,
+    CreateDataset,
     Delete,
     Describe,
     Fetch,
     Keep,
+    KeepDataset,
+    Plan,
     Refuse,
     Replace,
     ResourceAction,
+    UpdateDataset,
 )
-from bulkpub.core.diff import wanted_resource
+from bulkpub.core.diff import changed_fields, claim, wanted_resource
+from bulkpub.core.fitting import without
 from bulkpub.core.model import (
     DatasetSpec,
     ExistingSource,
@@ -32,10 +43,81 @@ from bulkpub.core.model import (
     UrlSource,
     is_sent,
 )
-from bulkpub.core.outcome import DatasetStatus, ResourceStatus
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.rules import Rules
+from bulkpub.errors import PlanAgain, Uncertain
+from bulkpub.pipeline.job import Figures, Job, Verify
 
-__all__ = ["ResourceStory", "Story"]
+__all__ = ["LEGAL", "Phase", "ResourceStory", "Round", "Story"]
+
+
+class Phase(Enum):
+    """How far a story is."""
+
+    BEGUN = "begun"
+    """Only what is wanted is known."""
+    OBSERVED = "observed"
+    """What the portal has is known, or that it has nothing yet."""
+    PLANNED = "planned"
+    """What to do is decided, and being done."""
+    ENDED = "ended"
+    """Nothing more is going to be done."""
+
+
+ANY = frozenset(Phase) - {Phase.ENDED}
+LEGAL: Mapping[str, frozenset[Phase]] = {
+    "observed": ANY,
+    "took_up": frozenset({Phase.OBSERVED}),
+    "sized": ANY,
+    "hashed": ANY,
+    "planned": frozenset({Phase.OBSERVED, Phase.PLANNED}),
+    "foreseen": frozenset({Phase.PLANNED}),
+    "created": frozenset({Phase.PLANNED}),
+    "updated": frozenset({Phase.PLANNED}),
+    "refreshed": frozenset({Phase.PLANNED}),
+    "listed": frozenset({Phase.PLANNED}),
+    "source_sized": frozenset({Phase.PLANNED}),
+    "fetched": frozenset({Phase.PLANNED}),
+    "left": frozenset({Phase.PLANNED}),
+    "decided": frozenset({Phase.PLANNED}),
+    "sending": frozenset({Phase.PLANNED}),
+    "stored": frozenset({Phase.PLANNED}),
+    "sent": frozenset({Phase.PLANNED}),
+    "turn_ended": frozenset({Phase.PLANNED}),
+    "doubted": frozenset({Phase.PLANNED}),
+    "held_back": frozenset({Phase.PLANNED}),
+    "described": frozenset({Phase.PLANNED}),
+    "put_in_order": frozenset({Phase.PLANNED}),
+    "not_kept": frozenset({Phase.PLANNED}),
+    "refused_description": frozenset({Phase.PLANNED}),
+    "deleted": ANY,
+    "round_done": frozenset({Phase.PLANNED}),
+    "in_doubt": frozenset({Phase.PLANNED}),
+    "settled": frozenset({Phase.PLANNED}),
+    "file_failed": ANY,
+    "differs": frozenset({Phase.PLANNED}),
+    "failed": ANY,
+    "ended": frozenset({Phase.PLANNED}),
+}
+"""In which phases each step may be taken."""
+
+Args = ParamSpec("Args")
+Given = TypeVar("Given")
+
+
+def step(
+    method: "Callable[Concatenate[Story, Args], Given]",
+) -> "Callable[Concatenate[Story, Args], Given]":
+    """A step of a story, refused (AssertionError: a defect of ours) in a phase it is not for."""
+
+    @wraps(method)
+    def taken(story: "Story", /, *args: Args.args, **kwargs: Args.kwargs) -> Given:
+        if story.phase not in LEGAL[method.__name__]:
+            raise AssertionError(f"{method.__name__} is no step of a story that is {story.phase}")
+        return method(story, *args, **kwargs)
+
+    return taken
+
 
 PLANNED_STATUS: Mapping[type[ResourceAction], ResourceStatus] = {
     Create: ResourceStatus.CREATED,
@@ -45,9 +127,8 @@ PLANNED_STATUS: Mapping[type[ResourceAction], ResourceStatus] = {
     Keep: ResourceStatus.UNCHANGED,
     Refuse: ResourceStatus.FAILED,
 }
-
-
 SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
+NOT_THERE_YET = "not on the portal yet"
 
 
 @dataclass(slots=True)
@@ -56,9 +137,9 @@ class ResourceStory:
 
     `status` is what it will have been once `done`; of several plans the one that changed most
     counts, as a file that turns out to have arrived was created all the same.
-    `touched` tells that its file was written to in this run, so that its title was reset;
-    `undescribable` that the portal refuses whatever is said of it; `stays` why it is left
-    where it is, though it was to be hosted; `address` is where its file is fetched from.
+    `touched`: its file was written to in this run, so that its title may have been reset;
+    `undescribable`: the portal refuses whatever is said of it; `stays` is why it is left where
+    it is, though it was to be hosted; `address` is where its file is fetched from.
     """
 
     spec: ResourceSpec
@@ -81,72 +162,77 @@ class ResourceStory:
         there = self.remote is not None and not self.undescribable
         return there and (self.error is None or self.touched)
 
-    def planned(self, action: ResourceAction, before: Container[str] = ()) -> None:
-        """Take note of what was decided for it; `before` are the ids there when the run began.
-
-        A file that was sent, and then recognised as one that was there before, was not created.
-        """
-        there = isinstance(action, Adopt | Describe | Keep) and action.remote.id in before
-        if there and self.status is ResourceStatus.CREATED:
-            self.status = None
-        if not isinstance(action, Create | Refuse):
-            self.remote = action.remote
-        if not isinstance(action, Refuse) and not (self.touched and self.wanted):
-            self.wanted = action.wanted
-        if isinstance(action, Fetch):
-            self.address = action.source.shown
-            return  # once it is fetched, it is planned again
-        if isinstance(action, Refuse):
-            self.error = action.reason
-        status = PLANNED_STATUS[type(action)]
-        if self.status in {None, ResourceStatus.UNCHANGED} or (
-            status in SENT and self.status not in SENT
-        ):
-            self.status, self.reason = status, self.stays or action.reason
-
 
 @dataclass(slots=True)
-class Story:
-    """One dataset's story.
+class Round:
+    """What lasts from one look at the portal to the next: a plan, and doubts while it is done.
 
-    `sizes` are those that sources tell of files not fetched yet (bytes), by resource key.
-    `bound` are the ids the portal gave to our entries in this run, by resource key; `created`
-    the ids of resources that did not exist before it, `left` of those that stay elsewhere.
-    `sent_at` is when a stored file name was last in flight (a monotonic clock, seconds),
-    `unkept` how often the portal did not keep what the finishing request said, `before` the
-    ids of the resources there at the beginning, `doubtful` the keys of the entries whose
-    uploads may or may not have arrived, `unsent` those whose turn did not come before the run
-    was asked to end, `unsettled` that the portal may still carry out something given up.
+    `doubtful` are the keys of the entries whose uploads may or may not have arrived, `unsent`
+    those whose turn did not come before the run was asked to end.
     """
 
-    spec: DatasetSpec
-    remote: RemoteDataset | None = None
-    status: DatasetStatus | None = None
-    reasons: list[str] = field(default_factory=list)
-    error: str | None = None
-    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
-    resources: dict[str, ResourceStory] = field(init=False)
-    deleted: list[Delete] = field(default_factory=list)
-    bound: dict[str, str] = field(default_factory=dict)
-    left: set[str] = field(default_factory=set)
-    created: set[str] = field(default_factory=set)
-    sent_at: dict[str, float] = field(default_factory=dict)
-    sizes: dict[str, int | None] = field(default_factory=dict)
-    unkept: int = 0
-    before: frozenset[str] = frozenset()
+    plan: Plan
+    doubts: list[PlanAgain] = field(default_factory=list)
     doubtful: set[str] = field(default_factory=set)
     unsent: set[str] = field(default_factory=set)
-    unsettled: bool = False
-    started: float = field(default_factory=time.perf_counter)
-    finished: bool = False
 
-    def __post_init__(self) -> None:
-        self.resources = {entry.key: ResourceStory(entry) for entry in self.spec.resources}
+
+class Story:
+    """The story of one job.
+
+    `bound` are the ids the portal gave to our entries in this run, by resource key; `created_ids`
+    those of resources that did not exist before and are not in their place yet, `stays` those of
+    resources that stay elsewhere; `before` those that were there when the story began. `sizes`
+    are what sources say of files not fetched yet (bytes), by resource key. `sent_at` is when a
+    file name was last in flight (a monotonic clock, seconds). `unsettled`: the portal may still
+    carry out something that was given up.
+    """
+
+    def __init__(self, job: Job, rules: Rules) -> None:
+        self.job = job
+        self.rules = rules
+        self.phase = Phase.BEGUN
+        self.spec: DatasetSpec = job.spec
+        self.round = Round(Plan(CreateDataset(job.spec.metadata)))
+        self.rounds = 0
+        self.remote: RemoteDataset | None = None
+        self.resources: Mapping[str, ResourceStory] = {
+            entry.key: ResourceStory(entry) for entry in job.spec.resources
+        }
+        self.fingerprints: dict[str, Fingerprint] = {}
+        self.sizes: dict[str, int | None] = {}
+        self.bound: dict[str, str] = {}
+        self.before: frozenset[str] = frozenset()
+        self.created_ids: set[str] = set()
+        self.stays: set[str] = set()
+        self.sent_at: dict[str, float] = {}
+        self.unsettled = False
+        self.figures = Figures()
+        self.error: str | None = None
+        self._status: DatasetStatus | None = None
+        self._reasons: list[str] = []
+        self._deletions: list[Delete] = []
+        self._times_not_kept = 0
+        self._finished = False
+        self._started = time.perf_counter()
+
+    # --- what follows from what is known ---------------------------------------------------
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         """Whether anything of the dataset has failed so far."""
         return self.error is not None or any(r.error for r in self.resources.values())
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the dataset was created in this run."""
+        return self._status is DatasetStatus.CREATED
+
+    @property
+    def there(self) -> RemoteDataset:
+        """The dataset on the portal; it is there when anything is written below it."""
+        assert self.remote is not None  # noqa: S101 - created or found by now
+        return self.remote
 
     def ids(self) -> dict[str, str]:
         """Which resource each entry is, by resource key, for those to be described."""
@@ -164,8 +250,135 @@ class Story:
             if resource.wanted is not None and resource.describable
         }
 
-    def refreshed(self, fresh: RemoteDataset, rules: Rules) -> None:
-        """Take note of the dataset as it is now, others' work since the beginning included.
+    def given_up(self) -> frozenset[str]:
+        """The ids of resources that were to be hosted and whose file did not come."""
+        failed = {
+            resource.remote.id
+            for resource in self.resources.values()
+            if resource.error and resource.remote and is_sent(resource.spec.source)
+        }
+        return frozenset(failed | self.stays)
+
+    # --- looking at the portal and at the files ---------------------------------------------
+
+    @step
+    def observed(self, remote: RemoteDataset | None) -> None:
+        """The dataset as the portal has it now, None when it has none."""
+        if self.phase is Phase.BEGUN:
+            self.before = frozenset(r.id for r in remote.resources) if remote else frozenset()
+        elif self.remote is None and remote is not None:  # ours, though its answer was lost
+            self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+        self.remote, self.phase = remote, Phase.OBSERVED
+
+    @step
+    def took_up(self, bound: Mapping[str, str | None]) -> None:
+        """What a run that was killed knew already: which resource is whose, where credible."""
+        there = {resource.id: resource for resource in self.remote.resources} if self.remote else {}
+        for key, resource_id in bound.items():
+            remote = there.get(resource_id or "")
+            if remote is not None and key in self.resources and remote.key in {None, key}:
+                self.bound[key] = remote.id
+
+    @step
+    def sized(self, key: str, known: Fingerprint) -> None:
+        """The file of the entry `key` was looked at."""
+        self.fingerprints[key] = known
+
+    @step
+    def hashed(self, key: str, sha1: str, *, read: int = 0) -> Fingerprint:
+        """The SHA-1 of the file is known, for which `read` bytes were read beforehand."""
+        known = replace(self.fingerprints[key], sha1=sha1)
+        self.fingerprints[key] = known
+        self.figures += Figures(hashed=read)
+        return known
+
+    # --- planning ---------------------------------------------------------------------------
+
+    @step
+    def planned(self, plan: Plan) -> None:
+        """What is decided for the dataset, from all that is known now; a new round begins."""
+        self.phase, self.round = Phase.PLANNED, Round(plan)
+        for action in plan.resources:
+            if self.resources[action.spec.key].error is None:
+                self._decided(self.resources[action.spec.key], action)
+        if self.rounds == 0 and self.job.options.verify is Verify.NO:
+            self.figures = replace(self.figures, planned_requests=plan.requests)
+        self.rounds += 1
+
+    @step
+    def decided(self, key: str, action: ResourceAction, *, note: str = "") -> None:
+        """What is decided for one entry, once the content of its file is known."""
+        self._decided(self.resources[key], action)
+        self.resources[key].reason += note
+        if isinstance(action, Adopt | Describe | Keep):
+            self.bound[key] = action.remote.id  # nobody else's now
+
+    def _decided(self, resource: ResourceStory, action: ResourceAction) -> None:
+        there = isinstance(action, Adopt | Describe | Keep) and action.remote.id in self.before
+        if there and resource.status is ResourceStatus.CREATED:
+            # Sent, and then recognised as one that was there before: it was not created.
+            resource.status = None
+        if not isinstance(action, Create | Refuse):
+            resource.remote = action.remote
+        if not isinstance(action, Refuse) and not (resource.touched and resource.wanted):
+            resource.wanted = action.wanted
+        if isinstance(action, Fetch):
+            resource.address = action.source.shown
+            return  # once it is fetched, it is decided again
+        if isinstance(action, Refuse):
+            resource.error = action.reason
+        status = PLANNED_STATUS[type(action)]
+        if resource.status in {None, ResourceStatus.UNCHANGED} or (
+            status in SENT and resource.status not in SENT
+        ):
+            resource.status, resource.reason = status, resource.stays or action.reason
+
+    @step
+    def foreseen(self) -> None:
+        """Only to be told: what the plan would do counts as done."""
+        plan = self.round.plan
+        match plan.dataset:
+            case CreateDataset():
+                self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+            case UpdateDataset(changes=changes):
+                self._updated(changed_fields(changes))
+            case KeepDataset():
+                if plan.finish:
+                    self._status = DatasetStatus.UPDATED
+        for fetch in plan.fetches:
+            resource = self.resources[fetch.spec.key]
+            if resource.status is None:
+                there = fetch.remote is not None
+                resource.status = ResourceStatus.REPLACED if there else ResourceStatus.CREATED
+                # Whether the content differs only fetching it can tell.
+                resource.reason = f"{fetch.reason}: to be fetched"
+        for resource in self.resources.values():
+            resource.done = True
+        self._deletions = list(plan.deletions)
+        self._end()
+
+    # --- the dataset itself -----------------------------------------------------------------
+
+    @step
+    def created(self, remote: RemoteDataset) -> None:
+        """The dataset was created."""
+        self.remote = remote
+        self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+
+    @step
+    def updated(self, written: RemoteDataset, names: tuple[str, ...]) -> None:
+        """The fields `names` were written; the answer says nothing new of its resources."""
+        self.remote = replace(written, resources=self.there.resources)
+        self._updated(names)
+
+    def _updated(self, names: tuple[str, ...]) -> None:
+        if self._status is not DatasetStatus.CREATED:
+            self._status = DatasetStatus.UPDATED
+        self._reasons.append("differs in: " + ", ".join(names))
+
+    @step
+    def refreshed(self, fresh: RemoteDataset) -> None:
+        """The dataset as it is now, others' work since the beginning included.
 
         What shall be said of a resource is decided anew, but for those whose file was written:
         the titles they had are no longer to be seen.
@@ -177,54 +390,272 @@ class Story:
             if remote is not None:
                 resource.remote = remote
                 if not resource.touched and resource.wanted is not None:
-                    resource.wanted = wanted_resource(resource.spec, remote, rules)
+                    resource.wanted = wanted_resource(resource.spec, remote, self.rules)
 
-    def updated(self, names: tuple[str, ...]) -> None:
-        """Take note that the dataset's fields `names` are written."""
-        if self.status is not DatasetStatus.CREATED:
-            self.status = DatasetStatus.UPDATED
-        self.reasons.append("differs in: " + ", ".join(names))
+    @step
+    def listed(self, resources: Iterable[RemoteResource]) -> None:
+        """All its resources, as the portal answered."""
+        self.remote = replace(self.there, resources=tuple(resources))
 
+    # --- files ------------------------------------------------------------------------------
+
+    @step
+    def source_sized(self, key: str, size: int | None) -> None:
+        """What a source says of the size of a file that is not fetched."""
+        self.sizes[key] = size
+
+    @step
     def fetched(self, key: str, name: str, known: Fingerprint) -> None:
-        """Take note of what was fetched for the entry `key`, and of the name the source told."""
+        """A file was fetched for the entry `key`, or is known from before; `name` is its own."""
         self.fingerprints[key] = known
         source = self.resources[key].spec.source
         if isinstance(source, UrlSource):
-            self._made_of(key, replace(source, told_name=name))
+            self._is_made_of(key, replace(source, told_name=name))
 
-    def leave(self, key: str, reason: str, rules: Rules) -> None:
+    @step
+    def left(self, key: str, reason: str) -> None:
         """The resource that was to be hosted stays where it is."""
         resource = self.resources[key]
-        self._made_of(key, ExistingSource())
+        self._is_made_of(key, ExistingSource())
         resource.status, resource.reason, resource.stays = ResourceStatus.UNCHANGED, reason, reason
         if resource.remote is not None:
-            resource.wanted = wanted_resource(resource.spec, resource.remote, rules)
-            self.left.add(resource.remote.id)
+            resource.wanted = wanted_resource(resource.spec, resource.remote, self.rules)
+            self.stays.add(resource.remote.id)
 
-    def _made_of(self, key: str, source: Source) -> None:
+    def _is_made_of(self, key: str, source: Source) -> None:
         self.resources[key].spec = replace(self.resources[key].spec, source=source)
         entries = tuple(self.resources[entry.key].spec for entry in self.spec.resources)
         self.spec = replace(self.spec, resources=entries)
 
-    def given_up(self) -> frozenset[str]:
-        """The ids of resources that were to be hosted and whose file did not come."""
-        failed = {
-            resource.remote.id
-            for resource in self.resources.values()
-            if resource.error and resource.remote and is_sent(resource.spec.source)
-        }
-        return frozenset(failed | self.left)
+    @step
+    def sending(self, key: str) -> int:
+        """An attempt to send the file, or the link, begins; its number, from 1."""
+        self.resources[key].attempts += 1
+        return self.resources[key].attempts
 
+    @step
     def stored(self, key: str, remote: RemoteResource) -> None:
-        """Take note that the portal has stored a file for the entry `key`."""
-        assert self.remote is not None  # noqa: S101 - nothing is stored before its dataset is
+        """The portal has what was sent for the entry `key`."""
         resource = self.resources[key]
         resource.remote, resource.touched = remote, True
         self.bound[key] = remote.id
-        others = tuple(r for r in self.remote.resources if r.id != remote.id)
-        if len(others) == len(self.remote.resources):
-            self.created.add(remote.id)
+        others = tuple(r for r in self.there.resources if r.id != remote.id)
+        if len(others) == len(self.there.resources):
+            self.created_ids.add(remote.id)
             now = (remote, *others)  # as the portal does
         else:
-            now = tuple(remote if r.id == remote.id else r for r in self.remote.resources)
-        self.remote = replace(self.remote, resources=now)
+            now = tuple(remote if r.id == remote.id else r for r in self.there.resources)
+        self.remote = replace(self.there, resources=now)
+
+    @step
+    def sent(self, key: str, *, seconds: float = 0.0, uploaded: int = 0) -> None:
+        """An attempt to send ended, however: so many seconds of it, so many bytes."""
+        self.resources[key].seconds += seconds
+        self.figures += Figures(uploaded=uploaded)
+
+    @step
+    def turn_ended(self, name: str) -> None:
+        """No file that is stored under this name is in flight any more."""
+        self.sent_at[name] = time.monotonic()
+
+    @step
+    def doubted(self, key: str, doubt: PlanAgain) -> None:
+        """Whether it arrived only a look at the portal can tell."""
+        resource = self.resources[key]
+        resource.touched = resource.touched or resource.attempts > 0
+        self.round.doubtful.add(key)
+        self.round.doubts.append(doubt)
+
+    @step
+    def held_back(self, key: str) -> None:
+        """Its turn did not come before the run was asked to end."""
+        self.round.unsent.add(key)
+
+    @step
+    def file_failed(self, key: str, error: str) -> None:
+        """The entry cannot be published now; the first failure counts."""
+        resource = self.resources[key]
+        resource.error = resource.error or error
+
+    # --- finishing --------------------------------------------------------------------------
+
+    @step
+    def described(self, answer: Iterable[RemoteResource]) -> None:
+        """All resources were described; the portal's answer is their state."""
+        resources = tuple(answer)
+        self.remote = replace(self.there, resources=resources)
+        if self._status is None:
+            self._status = DatasetStatus.UPDATED
+        fresh = {resource.id: resource for resource in resources}
+        for key, resource_id in self.ids().items():
+            self.resources[key].remote = fresh.get(resource_id, self.resources[key].remote)
+
+    @step
+    def put_in_order(self) -> None:
+        """New resources are in their places, too."""
+        self.created_ids.clear()
+
+    @step
+    def not_kept(self, lacking: Mapping[str, str]) -> bool:
+        """The portal did not keep what was said; True: believe it, it is the second time.
+
+        The first may be another writer's doing.
+        """
+        self._times_not_kept += 1
+        if self._times_not_kept == 1:
+            return False
+        for key, sentence in lacking.items():
+            self.resources[key].error = self.resources[key].error or sentence
+        return True
+
+    @step
+    def refused_description(self, key: str, reason: str) -> None:
+        """The portal refuses what is said of the resource: only title and key are, then nothing."""
+        resource = self.resources[key]
+        if resource.error is not None:
+            resource.undescribable = True
+            return
+        resource.error = f"the portal refuses its description ({reason})"
+        resource.touched = True
+        title = resource.wanted.title if resource.wanted else None
+        least = ResourceMetadata(title=title, extras=claim(resource.spec) or None)
+        resource.wanted = without(least, self.rules.lacks_resource)
+
+    @step
+    def deleted(self, deletion: Delete) -> None:
+        """A resource was deleted."""
+        self._deletions.append(deletion)
+
+    @step
+    def round_done(self) -> None:
+        """All of the plan was done, but for what failed or whose turn did not come."""
+        for key, resource in self.resources.items():
+            resource.done = resource.error is None and key not in self.round.unsent
+
+    @step
+    def in_doubt(self, doubt: PlanAgain) -> None:
+        """The round ended before its end: only a look at the portal can tell how far it came."""
+        self.unsettled |= isinstance(doubt, Uncertain) and doubt.underway
+
+    @step
+    def settled(self) -> None:
+        """What may have come late is going to be seen by the next look."""
+        self.unsettled = False
+
+    # --- the end ----------------------------------------------------------------------------
+
+    @step
+    def differs(self, faults: Iterable[str]) -> None:
+        """Only compared: what of the dataset itself is not as wanted; nothing more is done."""
+        for resource in self.resources.values():
+            resource.done = resource.error is None
+        self.error = "; ".join(faults) or None
+        self._end()
+
+    @step
+    def failed(self, error: str) -> None:
+        """The dataset as a whole cannot be published."""
+        self.error = error
+
+    @step
+    def ended(self) -> None:
+        """Nothing more is to be done; it is complete unless something was held back."""
+        self._finished = not self.round.unsent
+        self.phase = Phase.ENDED
+
+    def _end(self) -> None:
+        self._finished, self.phase = True, Phase.ENDED
+
+    # --- told as an outcome -------------------------------------------------------------------
+
+    def outcome(self) -> DatasetOutcome:
+        """The story as an outcome: complete, or as far as it got."""
+        resources = tuple(self._resource_outcome(each) for each in self.resources.values())
+        resources += tuple(_deletion(deletion) for deletion in self._deletions)
+        status = self._outcome_status(resources)
+        title = self.spec.metadata.title
+        return DatasetOutcome(
+            key=self.spec.key,
+            status=status,
+            reason=self._reason(status, resources),
+            id=self.remote.id if self.remote else self.spec.id,
+            title=title or (self.remote.metadata.title if self.remote else None),
+            page=(self.remote.page or None) if self.remote else None,
+            duration_s=round(time.perf_counter() - self._started, 3),
+            error=self.error,
+            resources=resources,
+            notes=self.job.notes,
+        )
+
+    def _outcome_status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
+        statuses = {resource.status for resource in resources}
+        if self.error is not None or ResourceStatus.FAILED in statuses:
+            return DatasetStatus.FAILED
+        if not self._finished:
+            return DatasetStatus.PENDING
+        if self._status in {DatasetStatus.CREATED, DatasetStatus.UPDATED}:
+            return self._status
+        changed = statuses - {ResourceStatus.UNCHANGED}
+        return DatasetStatus.UPDATED if changed or self._status else DatasetStatus.UNCHANGED
+
+    def _reason(self, status: DatasetStatus, resources: tuple[ResourceOutcome, ...]) -> str:
+        match status:
+            case DatasetStatus.FAILED if self.error is None:
+                return "some of its resources failed"
+            case DatasetStatus.FAILED:
+                return "the dataset failed"
+            case DatasetStatus.PENDING:
+                return "the run ended before it was finished"
+            case DatasetStatus.UNCHANGED:
+                return "everything is as wanted"
+            case _:
+                counts = Counter(resource.status.value for resource in resources)
+                counts.pop(ResourceStatus.UNCHANGED, None)
+                changed = [f"{count} {what}" for what, count in counts.items()]
+                files = "resources: " + ", ".join(changed) if changed else ""
+                reasons = filter(None, [*self._reasons, files])
+                return "; ".join(reasons) or "order of its resources"
+
+    def _resource_outcome(self, resource: ResourceStory) -> ResourceOutcome:
+        known = self.fingerprints.get(resource.spec.key)
+        status, reason, error = resource.status, resource.reason, resource.error
+        if error is None and self.error is not None and not resource.done:
+            error = f"not published, as its dataset failed: {self.error}"
+        if error is not None:
+            status, reason = ResourceStatus.FAILED, "failed"
+        elif not resource.done:
+            status, reason = ResourceStatus.PENDING, "the run ended before it was finished"
+        remote, source = resource.remote, resource.spec.source
+        title = resource.wanted.title if resource.wanted else resource.spec.metadata.title
+        # Of what is on the portal already there is nothing to tell where it comes from.
+        shown = None if isinstance(source, ExistingSource) else source.shown
+        return ResourceOutcome(
+            key=resource.spec.key,
+            status=status or ResourceStatus.PENDING,
+            reason=reason,
+            id=remote.id if remote else resource.spec.id,
+            title=title,
+            source=resource.address or shown,
+            sha1=known.sha1 if known else None,
+            size=known.size if known else self.sizes.get(resource.spec.key),
+            url=(remote.url or None) if remote else None,
+            permalink=(remote.permalink or None) if remote else None,
+            attempts=resource.attempts,
+            duration_s=round(resource.seconds, 3),
+            error=error,
+        )
+
+
+def _deletion(deletion: Delete) -> ResourceOutcome:
+    remote = deletion.remote
+    return ResourceOutcome(
+        key=remote.key,
+        status=ResourceStatus.DELETED,
+        reason=deletion.reason,
+        id=remote.id,
+        title=remote.metadata.title,
+        sha1=remote.sha1,
+        size=remote.size,
+        url=remote.url or None,
+        permalink=remote.permalink or None,
+    )

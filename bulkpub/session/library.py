@@ -11,10 +11,10 @@ from pathlib import Path
 
 from bulkpub.core.report import RunReport
 from bulkpub.observers.events import Observer
-from bulkpub.pipeline import Run, RunOptions, Verify
-from bulkpub.session.clerk import Clerk, Means
+from bulkpub.pipeline import RunOptions, Verify
 from bulkpub.session.connection import Connection, Sources
-from bulkpub.session.work import ManifestLike, migration, of_manifest
+from bulkpub.session.run import Run, Settings
+from bulkpub.session.wanted import ManifestLike, Manifests, Migration
 
 __all__ = ["Connection", "ManifestLike", "Sources", "migrate", "plan", "publish", "verify"]
 
@@ -39,14 +39,15 @@ async def publish(
     `state_dir` file hashes are remembered, and a second run of the same manifest is kept out;
     without one nothing is remembered, and the result is the same.
     """
-    means = Means(
+    settings = Settings(
         connection or Connection(),
         sources or Sources(),
         options or RunOptions(),
         tuple(observers),
         state_dir,
     )
-    return await Clerk(of_manifest(manifest), means).run(interruptible or (lambda _: nullcontext()))
+    run = Run(Manifests(manifest), settings)
+    return await run.report(interruptible or (lambda _: nullcontext()))
 
 
 async def migrate(
@@ -67,15 +68,15 @@ async def migrate(
     What cannot be fetched stays as it is, and is `failed` in the report; an API or a page is
     left alone. With `options.dry_run` nothing is fetched or written. See `publish` for the rest.
     """
-    means = Means(
+    settings = Settings(
         connection or Connection(),
         sources or Sources(),
         options or RunOptions(),
         tuple(observers),
         state_dir,
     )
-    work = migration(organization, tuple(datasets))
-    return await Clerk(work, means).run(interruptible or (lambda _: nullcontext()))
+    run = Run(Migration(organization, tuple(datasets)), settings)
+    return await run.report(interruptible or (lambda _: nullcontext()))
 
 
 async def plan(

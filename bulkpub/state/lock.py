@@ -22,13 +22,15 @@ log = structlog.get_logger("bulkpub.state.lock")
 
 
 @contextmanager
-def only_run_of(manifests: Sequence[str], portal: str, folder: Path | None) -> Iterator[None]:
-    """Hold the lock for `manifests` on the portal at the address `portal`, in `folder`.
+def only_run_of(identity: Sequence[str], portal: str, folder: Path | None) -> Iterator[None]:
+    """Hold the lock for what has this `identity`, on the portal at the address `portal`.
+
+    The lock is a file in `folder`.
 
     Raises `StoppedEarly` when another run holds it. Without a folder, or where no lock can
     be made, the run goes on without one.
     """
-    lock = None if folder is None else _lock(manifests, portal, folder)
+    lock = None if folder is None else _lock(identity, portal, folder)
     if lock is None:
         yield
         return
@@ -52,10 +54,9 @@ def only_run_of(manifests: Sequence[str], portal: str, folder: Path | None) -> I
         lock.release()
 
 
-def _lock(manifests: Sequence[str], portal: str, folder: Path) -> FileLock | None:
-    names = sorted(str(Path(manifest).resolve()) for manifest in manifests)
-    identity = hashlib.sha256("\n".join([portal, *names]).encode(errors="surrogateescape"))
-    path = folder / "locks" / f"{identity.hexdigest()[:32]}.lock"
+def _lock(identity: Sequence[str], portal: str, folder: Path) -> FileLock | None:
+    whole = "\n".join([portal, *sorted(identity)]).encode(errors="surrogateescape")
+    path = folder / "locks" / f"{hashlib.sha256(whole).hexdigest()[:32]}.lock"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

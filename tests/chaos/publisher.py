@@ -12,8 +12,8 @@ from pathlib import Path
 
 import bulkpub
 from bulkpub import Connection, RunOptions, RunReport, Sources
-from bulkpub.pipeline import Run
 from bulkpub.sandbox import Sandbox
+from bulkpub.session.run import Run
 from tests.chaos.judge import Known
 from tests.chaos.promises import Wrong
 from tests.chaos.seen import SeenDataset, look

@@ -8,6 +8,7 @@ import pytest
 import bulkpub
 from bulkpub.errors import StoppedEarly
 from bulkpub.sandbox import Sandbox
+from bulkpub.session.wanted import Manifests, Migration, Request
 from bulkpub.state.lock import only_run_of
 
 PORTAL = "https://portal.example/api/1"
@@ -15,12 +16,48 @@ PORTAL = "https://portal.example/api/1"
 
 def test_the_second_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     with (
-        only_run_of(["m.yaml"], PORTAL, tmp_path),
+        only_run_of(Manifests("m.yaml").read().identity, PORTAL, tmp_path),
         pytest.raises(StoppedEarly, match=r"another run .* process \d+, since 20\d\d-"),
-        only_run_of(["./m.yaml"], PORTAL, tmp_path),
+        only_run_of(Manifests("./m.yaml").read().identity, PORTAL, tmp_path),
     ):
         pass
     with only_run_of(["m.yaml"], PORTAL, tmp_path):
+        pass
+
+
+def document(*keys: str) -> dict[str, Any]:
+    datasets = [{"key": key, "title": key, "description": "d", "personal": True} for key in keys]
+    return {"datasets": datasets}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (Manifests("a.yaml"), Manifests("b.yaml"), False),
+        (Manifests(["a.yaml", "b.yaml"]), Manifests(["b.yaml", "./a.yaml"]), True),
+        (Manifests(document("x")), Manifests(document("x")), True),
+        (Manifests(document("x")), Manifests(document("y")), False),
+        (Manifests(document("x", "y")), Manifests(document("y", "x")), True),
+        (Migration("org", ("a", "b")), Migration("org", ("b", "a")), True),
+        (Migration("org", ()), Migration("other", ()), False),
+    ],
+)
+def test_what_is_the_same_has_one_identity(one: Request, other: Request, *, same: bool) -> None:
+    assert (one.read().identity == other.read().identity) is same
+
+
+def test_a_migration_is_the_same_wherever_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migration = Migration("org", ("d",))
+    here = migration.read().identity
+    monkeypatch.chdir(tmp_path)
+    assert migration.read().identity == here
+    with (
+        only_run_of(here, PORTAL, tmp_path),
+        pytest.raises(StoppedEarly, match="another run"),
+        only_run_of(migration.read().identity, PORTAL, tmp_path),
+    ):
         pass
 
 

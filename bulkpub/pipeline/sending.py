@@ -6,20 +6,20 @@ Where the portal's rules ask for it, those of one name follow each other with a 
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
 from structlog.contextvars import bound_contextvars
 
 from bulkpub.core.actions import Create, Fetch, Replace
-from bulkpub.core.model import FileSource, Fingerprint, LinkSource, RemoteResource
+from bulkpub.core.model import FileSource, LinkSource, RemoteResource
 from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
 from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import UploadFinished, UploadProgressed, UploadStarted
-from bulkpub.pipeline.checking import check
 from bulkpub.pipeline.fetching import fetched
-from bulkpub.pipeline.services import Services
+from bulkpub.pipeline.files import check
+from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources import FileContent, sha1_of
 
@@ -29,17 +29,17 @@ Send = Create | Replace
 Action = Send | Fetch
 
 
-async def send_all(story: Story, actions: Sequence[Action], services: Services) -> None:
+async def send_all(story: Story, actions: Sequence[Action], means: Means) -> None:
     """Carry out `actions`; failures of single files are written down in `story`.
 
     Raises `PlanAgain` at the end when the portal has to be looked at before anything else.
     """
     todo = [action for action in actions if story.resources[action.spec.key].error is None]
-    sending = _Sending(story, services, anyio.CapacityLimiter(services.options.uploads))
+    sending = _Sending(story, means, anyio.CapacityLimiter(story.job.options.uploads))
     await side_by_side([partial(sending.send, action) for action in todo])
-    if sending.doubts:
-        underway = any(isinstance(doubt, Uncertain) and doubt.underway for doubt in sending.doubts)
-        raise Uncertain("; ".join(map(str, sending.doubts)), underway=underway)
+    if doubts := story.round.doubts:
+        underway = any(isinstance(doubt, Uncertain) and doubt.underway for doubt in doubts)
+        raise Uncertain("; ".join(map(str, doubts)), underway=underway)
 
 
 @dataclass(slots=True)
@@ -47,104 +47,97 @@ class _Sending:
     """The uploads of one plan, as they go on; `turns` keeps those of one name apart."""
 
     story: Story
-    services: Services
+    means: Means
     limiter: anyio.CapacityLimiter
     turns: dict[str, anyio.Lock] = field(default_factory=dict)
-    doubts: list[PlanAgain] = field(default_factory=list)
 
     async def send(self, action: Action) -> None:
-        resource = self.story.resources[action.spec.key]
         try:
             match action.spec.source:
                 case FileSource() as source:
-                    async with self._turn(action, source.name) as is_ours:
-                        if is_ours:
+                    async with self._turn(action, self.story.rules.file_name(source.name)) as ours:
+                        if ours:
                             await check(source, action.spec)
                             await self._begin(action, source)
                 case LinkSource() as link:
-                    async with self._turn(action, link.url) as is_ours:
-                        if is_ours:
+                    async with self._turn(action, link.url) as ours:
+                        if ours:
                             await self._begin(action, link)
                 case _:
                     await self._fetch(action)
         except PlanAgain as doubt:
-            resource.touched = resource.touched or resource.attempts > 0
-            self.story.doubtful.add(action.spec.key)
-            self.doubts.append(doubt)
+            self.story.doubted(action.spec.key, doubt)
         except (ResourceFailed, PortalUnavailable) as error:
-            resource.error = str(error)
+            self.story.file_failed(action.spec.key, str(error))
 
     async def _fetch(self, action: Action) -> None:
         """Fetch the file, decide, and send it if it is not what the portal has."""
-        async with fetched(self.story, action, self.services) as got:
+        async with fetched(self.story, action, self.means) as got:
             if got is None:
                 return
-            async with self._turn(got.action, got.file.name) as is_ours:
-                if is_ours:
+            async with self._turn(got.action, self.story.rules.file_name(got.file.name)) as ours:
+                if ours:
                     await self._begin(got.action, got.file)
 
     @asynccontextmanager
     async def _turn(self, action: Action, name: str) -> AsyncIterator[bool]:
-        """Wait for the turn of this name; False when nothing is to be begun any more."""
-        rules = self.services.portal.rules
-        name, pause = rules.file_name(name), rules.same_name_pause
+        """Wait for the turn of this stored name; False when nothing is to be begun any more."""
+        pause = self.story.rules.same_name_pause
         alone = nullcontext() if pause is None else self.turns.setdefault(name, anyio.Lock())
         async with alone:
             last = self.story.sent_at.get(name)
             if last is not None and pause is not None:
                 await anyio.sleep(max(0.0, last + pause - time.monotonic()))
             async with self.limiter:
-                if self.services.stopping:
-                    self.story.unsent.add(action.spec.key)
+                if self.means.stopping.requested:
+                    self.story.held_back(action.spec.key)
                     yield False
                     return
                 try:
                     yield True
                 finally:
-                    self.story.sent_at[name] = time.monotonic()
+                    self.story.turn_ended(name)
 
     async def _begin(self, action: Action, source: FileSource | LinkSource) -> None:
-        story, key = self.story, action.spec.key
-        assert story.remote is not None  # noqa: S101 - a dataset exists before its resources
+        story, key, means = self.story, action.spec.key, self.means
         resource = story.resources[key]
-        if resource.attempts >= self.services.options.attempts:
+        if resource.attempts >= story.job.options.attempts:
             raise ResourceFailed(
                 f"given up after sending it {resource.attempts} times without the portal having it"
             )
         started = time.perf_counter()
-        resource.attempts += 1
-        self.services.memory.begin(story.spec.key, key)
+        story.sending(key)
+        means.memory.begin(story.spec.key, key)
         try:
             if isinstance(source, FileSource):
                 onto = action.remote.id if isinstance(action, Replace) else None
-                await _upload(_Upload(story, key, source, onto, self.services))
+                await _upload(_Upload(story, key, source, onto, means))
             else:
                 wanted = resource.wanted or action.wanted
-                remote = await self.services.portal.create_link(story.remote.id, source, wanted)
-                story.stored(key, remote)
+                story.stored(key, await means.portal.create_link(story.there.id, source, wanted))
         finally:
-            resource.seconds += time.perf_counter() - started
+            story.sent(key, seconds=time.perf_counter() - started)
 
 
 async def _upload(upload: "_Upload") -> None:
     """Send one file once, and see that the portal received the bytes that were sent."""
-    story, key, services = upload.story, upload.key, upload.services
+    story, key, means = upload.story, upload.key, upload.means
     dataset, resource = story.spec.key, story.resources[key]
     size = story.fingerprints[key].size
-    services.emit(UploadStarted(dataset, key, size, resource.attempts))
+    means.tell(UploadStarted(dataset, key, size, resource.attempts))
     error: str | None = "interrupted"
     try:
         with bound_contextvars(dataset=dataset, resource=key):
             remote = await upload.send()
         story.stored(key, remote)
-        services.memory.stored(dataset, key, remote.id)
+        means.memory.stored(dataset, key, remote.id)
         _check_bytes(remote, story.fingerprints[key].sha1, size)
         error = None
     except BulkpubError as failure:
         error = str(failure)
         raise
     finally:
-        services.emit(UploadFinished(dataset, key, error))
+        means.tell(UploadFinished(dataset, key, error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,46 +148,38 @@ class _Upload:
     key: str
     source: FileSource
     onto: str | None
-    services: Services
+    means: Means
 
     async def send(self) -> RemoteResource:
-        planned = self.story.fingerprints[self.key]
+        story, means, planned = self.story, self.means, self.story.fingerprints[self.key]
         content = FileContent(self.source, planned, self._progressed)
-        in_parts = self.services.portal.sends_in_parts(planned.size)
+        in_parts = means.portal.sends_in_parts(planned.size)
         stored: list[RemoteResource] = []
 
         async def digest() -> None:
             # Parts leave in any order: what is not known yet is hashed beside them.
             if in_parts and planned.sha1 is None:
-                limiter = self.services.hashing
-                self._hashed(planned, await sha1_of(self.source, planned, limiter=limiter))
+                self._hashed(await sha1_of(self.source, planned, limiter=means.hashing))
 
         async def send() -> None:
             try:
-                portal = self.services.portal
-                stored.append(await portal.upload(self._dataset_id, content, self.onto))
+                stored.append(await means.portal.upload(story.there.id, content, self.onto))
             finally:
-                self.services.figures.uploaded += content.bytes_sent
+                story.sent(self.key, uploaded=content.bytes_sent)
                 if content.sha1 is not None:  # also when the answer was lost: it may be there
-                    self._hashed(planned, content.sha1)
+                    self._hashed(content.sha1)
 
         await side_by_side([digest, send] if in_parts else [send])
         return stored[0]
 
-    @property
-    def _dataset_id(self) -> str:
-        assert self.story.remote is not None  # noqa: S101 - it exists before its resources
-        return self.story.remote.id
-
-    def _hashed(self, planned: Fingerprint, sha1: str) -> None:
-        known = replace(planned, sha1=sha1)
-        self.story.fingerprints[self.key] = known
+    def _hashed(self, sha1: str) -> None:
+        known = self.story.hashed(self.key, sha1)
         if isinstance(self.story.resources[self.key].spec.source, FileSource):
-            self.services.memory.keep_sha1(self.source.path, known)  # a fetched file is gone soon
+            self.means.memory.keep_sha1(self.source.path, known)  # a fetched file is gone soon
 
     def _progressed(self, sent: int) -> None:
         size = self.story.fingerprints[self.key].size
-        self.services.emit(UploadProgressed(self.story.spec.key, self.key, sent, size))
+        self.means.tell(UploadProgressed(self.story.spec.key, self.key, sent, size))
 
 
 def _check_bytes(remote: RemoteResource, sent: str | None, size: int) -> None:

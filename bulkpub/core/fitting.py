@@ -1,0 +1,81 @@
+"""What a portal cannot hold of what is wanted: told before anything is sent, never left out unsaid.
+
+What only describes is taken out of what is wanted, and a note says so. What would change what
+is published (a link that cannot be listed, a deletion) is a problem of the manifest.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+from bulkpub.core.model import (
+    DatasetMetadata,
+    DatasetSpec,
+    ExistingSource,
+    LinkSource,
+    Place,
+    Prune,
+    ResourceMetadata,
+)
+from bulkpub.core.rules import Rules
+
+__all__ = ["Fitted", "fitted", "without"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is wanted, as far as the portal can hold it; notes and problems on the rest."""
+
+    spec: DatasetSpec
+    notes: tuple[str, ...] = ()
+    problems: tuple[tuple[Place, str], ...] = ()
+
+
+def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
+    """Take out of `spec` what a portal with these `rules` cannot hold."""
+    lost = _said(spec.metadata, rules.lacks_dataset)
+    notes = [f"the portal cannot hold '{name}' of a dataset: left out" for name in lost]
+    of_resources = Counter(
+        name for each in spec.resources for name in _said(each.metadata, rules.lacks_resource)
+    )
+    notes += [
+        f"the portal cannot hold '{name}' of a resource: left out of {count}"
+        for name, count in of_resources.items()
+    ]
+    if not rules.orders and len(spec.resources) > 1:
+        notes.append("the portal keeps the resources of a dataset in an order of its own")
+    resources = tuple(
+        replace(each, metadata=without(each.metadata, rules.lacks_resource))
+        for each in spec.resources
+    )
+    held = replace(spec, metadata=without(spec.metadata, rules.lacks_dataset), resources=resources)
+    return Fitted(held, tuple(notes), tuple(_problems(spec, rules)))
+
+
+def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
+    if spec.prune is not Prune.NONE and not rules.deletes:
+        yield spec.place, "this portal cannot delete resources: take 'prune' away"
+    for entry in spec.resources:
+        match entry.source:
+            case LinkSource() if not rules.links:
+                yield entry.place, "this portal cannot list what stays on another server"
+            case ExistingSource(host=True) if not rules.hosts_in_place:
+                yield entry.place, "this portal cannot host in place what points elsewhere"
+            case _:
+                pass
+
+
+Metadata = TypeVar("Metadata", DatasetMetadata, ResourceMetadata)
+
+
+def _said(metadata: DatasetMetadata | ResourceMetadata, lacking: frozenset[str]) -> list[str]:
+    names = [field.name for field in fields(metadata)]
+    return [name for name in names if name in lacking and getattr(metadata, name) is not None]
+
+
+def without(metadata: Metadata, lacking: frozenset[str]) -> Metadata:
+    """`metadata` without the fields that are `lacking`."""
+    if not lacking:
+        return metadata
+    return replace(metadata, **dict.fromkeys(lacking))

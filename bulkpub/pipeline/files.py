@@ -1,0 +1,56 @@
+"""The local files of a dataset: looked at, hashed where that decides something, looked through."""
+
+from collections.abc import Iterable
+from functools import partial
+
+import anyio.to_thread
+
+from bulkpub.core.model import FileSource, ResourceSpec
+from bulkpub.errors import ResourceFailed
+from bulkpub.http.tasks import side_by_side
+from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.story import Story
+from bulkpub.sources import fingerprint, sha1_of
+from bulkpub.sources.checks import check_file
+
+__all__ = ["check", "hash_files", "look_at_files"]
+
+
+def look_at_files(story: Story) -> None:
+    """Look at every file, and write down which cannot be read."""
+    for entry in story.spec.resources:
+        if isinstance(entry.source, FileSource):
+            try:
+                story.sized(entry.key, fingerprint(entry.source))
+            except ResourceFailed as error:
+                story.file_failed(entry.key, str(error))
+
+
+async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
+    """Find the SHA-1 of the files of the entries `keys`: remembered, or else read from the disk."""
+
+    async def digest(key: str) -> None:
+        source, known = story.resources[key].spec.source, story.fingerprints[key]
+        assert isinstance(source, FileSource)  # noqa: S101 - only files have fingerprints
+        sha1 = means.memory.sha1(source.path, known)
+        if sha1 is not None:
+            story.hashed(key, sha1)
+            return
+        try:
+            sha1 = await sha1_of(source, known, limiter=means.hashing)
+        except ResourceFailed as error:
+            story.file_failed(key, str(error))
+            return
+        means.memory.keep_sha1(source.path, story.hashed(key, sha1, read=known.size))
+
+    wanted = [key for key in keys if story.resources[key].error is None]
+    await side_by_side([partial(digest, key) for key in sorted(wanted)])
+
+
+async def check(source: FileSource, entry: ResourceSpec) -> None:
+    """Look through a file before it is sent.
+
+    Raises `ResourceFailed` when it is not what `entry.checks` ask for.
+    """
+    if entry.checks:
+        await anyio.to_thread.run_sync(check_file, source.path, source.shown, entry.checks)

@@ -1,0 +1,131 @@
+"""The unit of work and what came of it: values, so that they can be worked on anywhere.
+
+All of it is frozen and survives pickling, errors included. Nothing in a `Job` is a secret or a
+thing of this machine: no key, no open file, no connection; those are `Means`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bulkpub.core.match import Conflict
+from bulkpub.core.model import DatasetSpec, RemoteDataset
+from bulkpub.core.outcome import DatasetOutcome
+from bulkpub.errors import Stop
+from bulkpub.observers.events import Event
+
+__all__ = ["Figures", "Job", "JobOptions", "Owner", "Result", "RunOptions", "Verify"]
+
+MIB = 1024 * 1024
+
+
+class Verify(StrEnum):
+    """How to compare instead of publishing: not at all, by checksums, by downloading all."""
+
+    NO = "no"
+    QUICK = "quick"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What decides how one dataset is dealt with.
+
+    `uploads` files at once. `attempts` is how often the bytes of one file are sent before it is
+    given up, `look_again_s` how long to wait (seconds) before looking what became of a request
+    whose answer was lost.
+    """
+
+    dry_run: bool = False
+    verify: Verify = Verify.NO
+    allow_mass_delete: bool = False
+    uploads: int = 4
+    attempts: int = 4
+    look_again_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to go about a run.
+
+    `concurrency` datasets at once, `uploads` within one. `attempts` is how often the bytes of
+    one file are sent before it is given up, `look_again_s` how long to wait (seconds) before
+    looking what became of a request whose answer was lost. Files of more than `chunk_above`
+    bytes are sent in parts of `chunk_size` bytes.
+    """
+
+    dry_run: bool = False
+    verify: Verify = Verify.NO
+    keep_going: bool = False
+    allow_mass_delete: bool = False
+    concurrency: int = 8
+    uploads: int = 4
+    attempts: int = 4
+    look_again_s: float = 2.0
+    chunk_size: int = 16 * MIB
+    chunk_above: int = 256 * MIB
+
+    @property
+    def of_a_job(self) -> JobOptions:
+        """Those that decide how one dataset is dealt with."""
+        return JobOptions(
+            dry_run=self.dry_run,
+            verify=self.verify,
+            allow_mass_delete=self.allow_mass_delete,
+            uploads=self.uploads,
+            attempts=self.attempts,
+            look_again_s=self.look_again_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose datasets to look through: an organization or a user, by id; neither: unknown."""
+
+    organization: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One dataset: what is wanted of it, what the portal has, whose it is, and how to go about it.
+
+    `found` is what observing gave: the dataset, None when there is none yet, or why it cannot be
+    told. `notes` say what of it the portal cannot hold.
+    """
+
+    spec: DatasetSpec
+    found: RemoteDataset | Conflict | None = None
+    owner: Owner = field(default_factory=Owner)
+    options: JobOptions = field(default_factory=JobOptions)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Bytes hashed before sending, bytes sent, and writes in the first plan."""
+
+    hashed: int = 0
+    uploaded: int = 0
+    planned_requests: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        """Both together."""
+        return Figures(
+            self.hashed + other.hashed,
+            self.uploaded + other.uploaded,
+            self.planned_requests + other.planned_requests,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a `Job`, complete or as far as it got.
+
+    `events` are those nobody was there to be told of as they happened; `stop` is why nothing
+    more can be done in this run, if so.
+    """
+
+    outcome: DatasetOutcome
+    figures: Figures = field(default_factory=Figures)
+    events: tuple[Event, ...] = ()
+    stop: Stop | None = None

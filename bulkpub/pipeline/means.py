@@ -1,0 +1,84 @@
+"""What a process opens once, to work on any number of jobs with it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio
+
+from bulkpub.core.rules import Rules
+from bulkpub.observers.events import Event
+from bulkpub.portals import Portal
+from bulkpub.sources.fetch import Fetcher
+from bulkpub.state.journal import Forgetful, Memory
+
+__all__ = ["Means", "Stopping"]
+
+HASHERS = 2
+"""Files hashed at once; hashing is bound by the disk or by a core, more only compete."""
+DOWNLOADERS = 8
+
+
+class Stopping:
+    """The way in which work is asked to end: `requested` asks to begin nothing new.
+
+    What is under way is ended at the deadline, or at once, by cancelling what runs within `work`.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._deadline = float("inf")
+        self._running: set[anyio.CancelScope] = set()
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Work that can be ended; what comes after it in the same function is still done."""
+        with anyio.CancelScope(deadline=self._deadline) as scope:
+            self._running.add(scope)
+            try:
+                yield
+            finally:
+                self._running.discard(scope)
+
+    def within(self, seconds: float) -> None:
+        """Begin nothing new; end what is under way after so many seconds (0: now)."""
+        self.requested = True
+        self._deadline = min(self._deadline, anyio.current_time() + seconds)
+        for scope in self._running:
+            scope.deadline = min(scope.deadline, self._deadline)
+
+
+@dataclass(slots=True)
+class Means:
+    """What jobs are worked on with: a portal with its pace, sources, a memory.
+
+    `emit` is told what happens as it happens; without it, `Result.events` has it. `creating`
+    keeps datasets that must not be created at the same moment (`Rules.title_slug`) apart.
+    """
+
+    portal: Portal
+    sources: Fetcher
+    memory: Memory = field(default_factory=Forgetful)
+    emit: Callable[[Event], None] | None = None
+    stopping: Stopping = field(default_factory=Stopping)
+    hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(HASHERS))
+    downloading: anyio.CapacityLimiter = field(
+        default_factory=lambda: anyio.CapacityLimiter(DOWNLOADERS)
+    )
+    creating: dict[str, anyio.Lock] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> Rules:
+        """Those of the portal."""
+        return self.portal.rules
+
+    def tell(self, event: Event) -> None:
+        """Tell those who watch."""
+        if self.emit is not None:
+            self.emit(event)
+
+    @staticmethod
+    def now() -> datetime:
+        """The time, UTC."""
+        return datetime.now(UTC)

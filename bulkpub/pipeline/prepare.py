@@ -1,0 +1,128 @@
+"""From what is wanted to jobs: check against the portal, see what it has; nothing is written.
+
+Everything that is wrong is found before the first write, and told at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bulkpub.core.match import Conflict
+from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteDataset
+from bulkpub.core.plan import plan
+from bulkpub.errors import ManifestInvalid, Problem, ResourceFailed
+from bulkpub.pipeline.expanding import expand
+from bulkpub.pipeline.job import Job, Owner, RunOptions
+from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.observe import observe
+from bulkpub.pipeline.preflight import Checked, check
+from bulkpub.sources import fingerprint
+
+__all__ = ["Preparation", "requests_needed", "size_of"]
+
+Observed = Mapping[str, RemoteDataset | Conflict]
+
+
+@dataclass(slots=True)
+class Preparation:
+    """What is being made of `specs`, whatever ends it: `problems` grow, `refused` are spoilt.
+
+    `refused` has the problems of datasets that are not published, by key; `jobs` are the others.
+    """
+
+    specs: Sequence[DatasetSpec]
+    problems: list[Problem] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+
+    async def run(self, means: Means, options: RunOptions) -> None:
+        """Make the jobs.
+
+        Raises `ManifestInvalid` when there are problems and `keep_going` was not asked for,
+        `PortalRefuses`, `PortalUnavailable` or `NotAPortal` when the portal cannot be worked
+        with.
+        """
+        expanded = await expand(self.specs, means.sources)
+        self.specs = expanded.datasets
+        self.problems += expanded.problems
+        checked = await check(means.portal, self.specs)
+        self.problems += checked.problems
+        if self.problems and not options.keep_going:
+            raise ManifestInvalid(sorted(self.problems))
+        sound = self._without_problems(checked.specs)
+        found = await _observe(sound, checked, means)
+        self.jobs = [
+            Job(
+                spec,
+                found.get(spec.key),
+                checked.owners[spec.key],
+                options.of_a_job,
+                checked.notes.get(spec.key, ()),
+            )
+            for spec in sound
+        ]
+
+    def _without_problems(self, specs: Iterable[DatasetSpec]) -> list[DatasetSpec]:
+        wrong: dict[str, list[str]] = {}
+        for problem in self.problems:
+            if problem.dataset is not None:
+                wrong.setdefault(problem.dataset, []).append(problem.message)
+        self.refused = {key: "; ".join(why) for key, why in wrong.items()}
+        return [spec for spec in specs if spec.key not in wrong]
+
+
+async def _observe(specs: Sequence[DatasetSpec], checked: Checked, means: Means) -> Observed:
+    by_owner: dict[Owner, list[DatasetSpec]] = {}
+    for spec in specs:
+        by_owner.setdefault(checked.owners[spec.key], []).append(spec)
+    found: dict[str, RemoteDataset | Conflict] = {}
+    for owner, owned in by_owner.items():
+        found.update(await observe(means.portal, owner, owned))
+    return found
+
+
+# --- what it will take ----------------------------------------------------------------------
+
+
+def requests_needed(jobs: Iterable[Job], means: Means) -> int:
+    """The writes the jobs need at most.
+
+    Nothing is hashed for it: a file of the same size as the published one whose hash is not
+    remembered counts as one to send.
+    """
+    return sum(
+        plan(
+            job.spec, _known(job.spec, means), job.found, means.rules, allow_mass_delete=True
+        ).requests
+        for job in jobs
+        if not isinstance(job.found, Conflict)
+    )
+
+
+def _known(spec: DatasetSpec, means: Means) -> dict[str, Fingerprint]:
+    known: dict[str, Fingerprint] = {}
+    for entry in spec.resources:
+        if isinstance(entry.source, FileSource):
+            try:
+                seen = fingerprint(entry.source)
+            except ResourceFailed:
+                continue
+            sha1 = means.memory.sha1(entry.source.path, seen)
+            known[entry.key] = Fingerprint(seen.size, seen.mtime_ns, seen.inode, sha1)
+    return known
+
+
+def size_of(jobs: Iterable[Job]) -> int:
+    """Bytes of their files as far as they can be told; what cannot be read is told of later."""
+    return sum(
+        _size(entry.source)
+        for job in jobs
+        for entry in job.spec.resources
+        if isinstance(entry.source, FileSource)
+    )
+
+
+def _size(source: FileSource) -> int:
+    try:
+        return fingerprint(source).size
+    except ResourceFailed:
+        return 0

@@ -1,0 +1,215 @@
+"""One job from beginning to end: plan, carry out, finish, check; what came of it as a value.
+
+There is one way of recovering and it is the ordinary one: whenever an answer was lost, or
+is not what was expected, the dataset is observed afresh and planned again, and what is
+already there is no longer in the plan.
+"""
+
+from dataclasses import replace
+
+import anyio
+import structlog
+from structlog.contextvars import bind_contextvars
+
+from bulkpub.core.actions import CreateDataset, KeepDataset, ListItem, Plan, Replace, UpdateDataset
+from bulkpub.core.diff import changed_fields, dataset_changes
+from bulkpub.core.finish import finishing, safeguarding, unfinished
+from bulkpub.core.match import Conflict
+from bulkpub.core.model import RemoteDataset
+from bulkpub.errors import (
+    BulkpubError,
+    DatasetFailed,
+    DescriptionsRefused,
+    Outdated,
+    PlanAgain,
+    Stop,
+)
+from bulkpub.observers.events import DatasetStarted, Event
+from bulkpub.pipeline.files import look_at_files
+from bulkpub.pipeline.job import Job, Result, Verify
+from bulkpub.pipeline.looking import look_again, look_at_last, without_copies
+from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.planning import foresee, make_plan
+from bulkpub.pipeline.sending import send_all
+from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.verify import verify
+
+__all__ = ["publish_one"]
+
+log = structlog.get_logger("bulkpub.pipeline")
+
+ROUNDS = 6
+"""Plans made for one dataset before it is given up; each file has its own, smaller limit."""
+
+
+async def publish_one(job: Job, means: Means) -> Result:
+    """Make the dataset what `job` wants, or only plan or compare it; never raises for what fails.
+
+    Ended early by `means.stopping`, it gives back what was done until then.
+    """
+    events: list[Event] = []
+    if means.emit is None:
+        means = replace(means, emit=events.append)
+    story, stop = Story(job, means.rules), None
+    try:
+        with means.stopping.work():
+            await _tell(story, means)
+    except Stop as reason:
+        stop = reason
+    except BulkpubError as error:
+        story.failed(str(error))
+    except Exception as error:  # a defect of ours must not take the other datasets along
+        log.exception("unexpected error", dataset=job.spec.key)
+        story.failed(f"unexpected {type(error).__name__}: {error} (a defect of bulkpub's)")
+    return Result(story.outcome(), story.figures, tuple(events), stop)
+
+
+async def _tell(story: Story, means: Means) -> None:
+    """The whole story; raises `DatasetFailed` when the dataset as a whole cannot be published.
+
+    And what stops the whole run; failures of single files are in the story.
+    """
+    spec, found = story.spec, story.job.found
+    bind_contextvars(dataset=spec.key)
+    means.tell(DatasetStarted(spec.key, spec.metadata.title or spec.key))
+    if isinstance(found, Conflict):
+        raise DatasetFailed(found.message)
+    if story.job.options.verify is not Verify.NO:
+        await verify(story, found, means)
+        return
+    story.observed(found)
+    look_at_files(story)
+    story.took_up(means.memory.intents(spec.key))
+    for _ in range(ROUNDS):
+        plan = await make_plan(story, means)
+        if plan.refused:
+            raise DatasetFailed(plan.refused)
+        if story.job.options.dry_run:
+            await foresee(story, means)
+            return
+        try:
+            await _carry_out(story, plan, means)
+        except PlanAgain as doubt:
+            last = str(doubt)
+            story.in_doubt(doubt)
+            story.observed(await look_again(story, doubt, means))
+            continue
+        if not story.unsettled or means.stopping.requested:
+            story.ended()
+            return
+        last = "what was written did not last"
+        story.settled()
+        story.observed(await look_at_last(story, means))
+    raise DatasetFailed(f"given up after planning it {ROUNDS} times; the last time: {last}")
+
+
+# --- carrying out -------------------------------------------------------------------------
+
+
+async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
+    """Do what was planned; raises `PlanAgain` when the portal has to be looked at first."""
+    await _write_dataset(story, plan, means)
+    await _keep_titles_safe(story, plan, means)
+    await send_all(story, (*plan.sends, *plan.fetches), means)
+    await _finish(story, means)
+    if not story.has_failed and not story.round.unsent:
+        for deletion in plan.deletions:
+            await means.portal.delete_resource(story.there.id, deletion.remote.id)
+            story.deleted(deletion)
+        means.memory.finish(story.spec.key)
+    story.round_done()
+
+
+async def _write_dataset(story: Story, plan: Plan, means: Means) -> None:
+    match plan.dataset:
+        case KeepDataset():
+            return
+        case CreateDataset(metadata=metadata):
+            slug = story.rules.title_slug(metadata.title or "")
+            async with means.creating.setdefault(slug, anyio.Lock()):
+                owner = story.job.owner.organization
+                story.created(await means.portal.create_dataset(metadata, owner, means.now()))
+        case UpdateDataset():
+            fresh = await _refresh(story, means)
+            changes = dataset_changes(story.spec, fresh, story.rules)
+            if changes is not None:
+                written = await means.portal.update_dataset(fresh, changes, means.now())
+                story.updated(written, changed_fields(changes))
+    left = dataset_changes(story.spec, story.there, story.rules)
+    if left is not None:
+        story.failed("the portal did not take over: " + ", ".join(changed_fields(left)))
+
+
+async def _refresh(story: Story, means: Means) -> RemoteDataset:
+    """See what others did meanwhile: what we write next would otherwise undo it."""
+    fresh = await means.portal.dataset(story.there.id)
+    if fresh is None:
+        raise DatasetFailed("the dataset vanished from the portal while it was published")
+    fresh = await without_copies(story, fresh, means)
+    story.refreshed(fresh)
+    return fresh
+
+
+async def _keep_titles_safe(story: Story, plan: Plan, means: Means) -> None:
+    """Write down, on the portal, what a replacement would lose if we were killed right after."""
+    replaced = {a.spec.key: a.spec for a in plan.sends if isinstance(a, Replace)}
+    # What is still elsewhere is going to be sent, unless it cannot be fetched.
+    replaced |= {a.spec.key: a.spec for a in plan.fetches if a.remote and not a.remote.stored}
+    endangered = [
+        (spec, remote)
+        for key, spec in replaced.items()
+        if (remote := story.resources[key].remote) and story.resources[key].error is None
+    ]
+    if safeguarding(endangered, story.there.resources, story.rules) is None:
+        return
+    fresh = await _refresh(story, means)
+    there = {remote.id: remote for remote in fresh.resources}
+    endangered = [(spec, there[old.id]) for spec, old in endangered if old.id in there]
+    items = safeguarding(endangered, fresh.resources, story.rules)
+    if items is not None:
+        story.listed(await means.portal.set_resources(story.there.id, items))
+
+
+async def _finish(story: Story, means: Means) -> None:
+    """Describe and order all resources in one request, and see that the portal did."""
+    if _items(story) is None:
+        return
+    if not story.is_new:
+        await _refresh(story, means)
+    items = _items(story)
+    if items is None:
+        return
+    try:
+        answer = await means.portal.set_resources(story.there.id, items)
+    except DescriptionsRefused as refused:
+        _describe_less(story, refused)
+        await _finish(story, means)
+        return
+    story.described(answer)
+    lacking = unfinished(story.spec, story.wanted(), story.ids(), answer, story.rules)
+    if lacking and not story.not_kept(lacking):
+        raise Outdated("; ".join(lacking.values()))
+    story.put_in_order()
+
+
+def _items(story: Story) -> tuple[ListItem, ...] | None:
+    """What the finishing request has to say, from all that is known now."""
+    return finishing(
+        story.spec,
+        story.wanted(),
+        story.ids(),
+        story.there.resources,
+        story.rules,
+        created=frozenset(story.created_ids),
+        given_up=story.given_up(),
+    )
+
+
+def _describe_less(story: Story, refused: DescriptionsRefused) -> None:
+    """Reduce what the portal refuses to title and key, so that the others are described."""
+    by_id = {resource_id: key for key, resource_id in story.ids().items()}
+    for resource_id, reason in refused.reasons.items():
+        key = by_id.get(resource_id)
+        if key is None:
+            raise DatasetFailed(f"the portal refuses a resource that is not ours: {reason}")
+        story.refused_description(key, reason)

@@ -1,0 +1,351 @@
+"""One run, from what was asked for to the report, which is written whatever happens."""
+
+import logging
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import structlog
+
+from bulkpub.core.model import DatasetSpec
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
+from bulkpub.core.report import ByteTotals, RateLimit, RunInfo, RunReport, exit_code, total
+from bulkpub.engine.local import work_on
+from bulkpub.errors import (
+    BulkpubError,
+    Interrupted,
+    ManifestInvalid,
+    NotAPortal,
+    PortalRefuses,
+    Problem,
+    SettingsInvalid,
+    Stop,
+)
+from bulkpub.http.messages import Request as HttpRequest
+from bulkpub.http.pace import quota_wait
+from bulkpub.observers.events import (
+    DatasetFinished,
+    Event,
+    Forecast,
+    Observer,
+    QuotaSeen,
+    Retrying,
+    RunFinished,
+    RunStarted,
+    Waiting,
+)
+from bulkpub.pipeline.job import Figures, Job, Result, RunOptions
+from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.prepare import Preparation, requests_needed, size_of
+from bulkpub.pipeline.story import Story
+from bulkpub.portals.base import Located, PartSizes, Traffic
+from bulkpub.portals.kinds import DEFAULT, locate, names
+from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.opening import open_fetcher, open_portal
+from bulkpub.session.wanted import Request, Wanted
+from bulkpub.state.journal import open_journal
+from bulkpub.state.lock import only_run_of
+from bulkpub.version import __version__
+
+__all__ = ["Run", "Settings"]
+
+log = structlog.get_logger("bulkpub.session")
+
+WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
+MOMENT_S = 3.0
+"""Seconds that requests under way are given when somebody asks the run to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run goes about its work, and who watches it; see `bulkpub.publish`."""
+
+    connection: Connection = field(default_factory=Connection)
+    sources: Sources = field(default_factory=Sources)
+    options: RunOptions = field(default_factory=RunOptions)
+    observers: tuple[Observer, ...] = ()
+    state_dir: Path | None = None
+
+
+class Run:
+    """One run of what was asked for; see `bulkpub.publish`."""
+
+    def __init__(self, request: Request, settings: Settings) -> None:
+        _log_to_stderr()
+        self._request = request
+        self._settings = settings
+        self._options = settings.options
+        self._portal_name = settings.connection.portal or ""
+        self._started_at = datetime.now(UTC)
+        self._clock = time.perf_counter()
+        self._preparation = Preparation(())
+        self._results: dict[str, Result] = {}
+        self._traffic = Traffic()
+        self._means: Means | None = None
+        self._preparing: anyio.CancelScope | None = None
+        self._stopped: Stop | None = None
+
+    def interrupt(self, reason: str) -> None:
+        """Begin nothing new, and give what is under way a moment; what was done is still told.
+
+        Called again, it ends the work now.
+        """
+        again = self._stopped is not None
+        self._stopped = self._stopped or Interrupted(reason)
+        if self._preparing is not None:
+            self._preparing.cancel()
+        if self._means is not None:
+            self._means.stopping.within(0 if again else MOMENT_S)
+
+    async def report(
+        self, interruptible: Callable[["Run"], AbstractContextManager[None]]
+    ) -> RunReport:
+        """Do it, and say what happened; never raises for what a user or a portal did."""
+        code, error = WRONG, None
+        problems: Sequence[Problem] = ()
+        try:
+            wanted = self._read()
+            problems = wanted.problems
+            self._preparation = Preparation(wanted.datasets, list(problems))
+            located = self._located(wanted)
+            try:
+                with interruptible(self):
+                    await self._work(wanted, located)
+            finally:
+                problems = tuple(self._preparation.problems)
+            code = 1 if problems else exit_code(self._outcomes())
+        except ManifestInvalid as invalid:
+            problems = invalid.problems
+        except BulkpubError as failure:
+            code, error = _code_of(failure), str(failure)
+        except Exception as failure:  # a defect of ours must not cost the report
+            log.exception("unexpected error")
+            code = EARLY
+            error = f"unexpected {type(failure).__name__}: {failure} (a defect of bulkpub's)"
+        report = self._made_report(code, error, sorted(problems))
+        self._emit(RunFinished(report))
+        return report
+
+    # --- what needs no portal ----------------------------------------------------------------
+
+    def _read(self) -> Wanted:
+        """What is wanted, once all is in order that can be known without reading it."""
+        if not self._request.names:
+            raise SettingsInvalid("no manifest was given: name at least one")
+        if self._portal_name:
+            locate(self._portal_name, insecure=self._settings.connection.insecure)
+        elif not self._request.may_name_portal():
+            raise self._no_portal()
+        wanted = self._request.read()
+        self._portal_name = self._portal_name or wanted.portal or ""
+        return wanted
+
+    @staticmethod
+    def _no_portal() -> SettingsInvalid:
+        return SettingsInvalid(
+            "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
+            f"({', '.join(names())}, or an address)"
+        )
+
+    def _located(self, wanted: Wanted) -> Located:
+        """Where the portal is, when there is something to do there and a key for it."""
+        connection = self._settings.connection
+        located: Located | None = None
+        if self._portal_name:
+            located = locate(self._portal_name, insecure=connection.insecure)
+        key = (located and located.key) or connection.key
+        nothing_to_ask = not key and not self._options.keep_going
+        unknown = wanted.find is None and not wanted.datasets
+        if unknown or (wanted.problems and nothing_to_ask):
+            raise ManifestInvalid(wanted.problems)
+        if located is None:
+            raise self._no_portal()
+        if not key:
+            raise PortalRefuses(
+                "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
+                "a .env file; you find yours on the portal, in the settings of your account"
+            )
+        return located
+
+    # --- the work ----------------------------------------------------------------------------
+
+    async def _work(self, wanted: Wanted, located: Located) -> None:
+        settings, options = self._settings, self._options
+        locked_in = None if options.dry_run else settings.state_dir
+        with (
+            only_run_of(wanted.identity, located.url, locked_in),
+            open_journal(settings.state_dir, located.url) as memory,
+        ):
+            async with (
+                open_portal(
+                    located,
+                    settings.connection,
+                    parts=PartSizes(options.chunk_above, options.chunk_size),
+                    at_once=options.concurrency * options.uploads,
+                    listener=self,
+                ) as portal,
+                open_fetcher(settings.connection, settings.sources) as fetcher,
+            ):
+                means = self._means = Means(portal, fetcher, memory, self._emit)
+                try:
+                    with anyio.CancelScope() as self._preparing:
+                        await self._prepare(wanted, means)
+                    self._preparing = None
+                    jobs = [] if self._stopped else self._preparation.jobs
+                    at_once = min(options.concurrency, len(jobs))
+                    await work_on(jobs, means, at_once=at_once, done=self._done)
+                finally:
+                    self._traffic = portal.traffic
+        if self._stopped:
+            raise self._stopped
+
+    async def _prepare(self, wanted: Wanted, means: Means) -> None:
+        preparation = self._preparation
+        if wanted.find is not None:
+            preparation.specs = await wanted.find(means.portal)
+        await preparation.run(means, self._options)
+        jobs = preparation.jobs
+        resources = sum(len(job.spec.resources) for job in jobs)
+        dry_run = self._options.dry_run
+        self._emit(RunStarted(self._portal_name, len(jobs), resources, size_of(jobs), dry_run))
+        if not dry_run:
+            self._emit(self._forecast(jobs, means))
+
+    def _forecast(self, jobs: Sequence[Job], means: Means) -> Forecast:
+        requests, quota = requests_needed(jobs, means), means.portal.traffic.rate_limit
+        reset_in = (quota.reset_at - means.now()).total_seconds() if quota.reset_at else None
+        wait = quota_wait(
+            requests,
+            limit=quota.limit,
+            remaining=quota.remaining,
+            reset_in=reset_in,
+            reserve_share=self._settings.connection.limits.quota_reserve,
+            window=means.rules.quota_window,
+        )
+        return Forecast(requests, quota, wait)
+
+    def _done(self, result: Result) -> None:
+        self._results[result.outcome.key] = result
+        self._stopped = self._stopped or result.stop
+        for event in result.events:
+            self._emit(event)
+        self._emit(DatasetFinished(result.outcome))
+
+    # --- the report --------------------------------------------------------------------------
+
+    def _outcomes(self) -> tuple[DatasetOutcome, ...]:
+        """What became of every dataset, in the manifest's order."""
+        return tuple(
+            result.outcome if (result := self._results.get(spec.key)) else self._untouched(spec)
+            for spec in self._preparation.specs
+        )
+
+    def _untouched(self, spec: DatasetSpec) -> DatasetOutcome:
+        """The outcome of a dataset that no job was carried out for."""
+        story = Story(Job(spec), DEFAULT.rules)
+        if why := self._preparation.refused.get(spec.key):
+            story.failed(why)
+        return story.outcome()
+
+    def _made_report(self, code: int, error: str | None, problems: Sequence[Problem]) -> RunReport:
+        outcomes = _with_unreadable(self._outcomes(), problems)
+        figures = sum((result.figures for result in self._results.values()), start=Figures())
+        info = RunInfo(
+            id=f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            started_at=self._started_at,
+            finished_at=datetime.now(UTC),
+            duration_s=round(time.perf_counter() - self._clock, 3),
+            manifests=self._request.names,
+            portal=self._portal_name,
+            dry_run=self._options.dry_run,
+            exit_code=code,
+            version=__version__,
+            error=error,
+            problems=tuple(problems),
+        )
+        totals = total(
+            outcomes,
+            bytes_=ByteTotals(figures.hashed, figures.uploaded, _spared(outcomes)),
+            requests=replace(self._traffic.requests, planned=figures.planned_requests),
+            waited_s=self._traffic.waited,
+        )
+        return RunReport(info, totals, self._traffic.rate_limit, outcomes)
+
+    # --- those who watch ---------------------------------------------------------------------
+
+    def _emit(self, event: Event) -> None:
+        for observer in self._settings.observers:
+            observer(event)
+
+    def retrying(self, request: HttpRequest, reason: str, delay_s: float, attempt: int) -> None:
+        """See `TransportListener`."""
+        self._emit(Retrying(request.method, request.endpoint, reason, delay_s, attempt))
+
+    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
+        """See `TransportListener`."""
+        self._emit(Waiting(reason, delay_s, until))
+
+    def quota_seen(self, rate_limit: RateLimit) -> None:
+        """See `TransportListener`."""
+        self._emit(QuotaSeen(rate_limit))
+
+
+def _log_to_stderr() -> None:
+    """Our lines are not for a program's stdout; one that has set its log up keeps its own."""
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[  # plain tracebacks: rich ones show variables, and a key may be one
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(),
+        ],
+    )
+
+
+def _code_of(failure: BulkpubError) -> int:
+    match failure:
+        case SettingsInvalid() | NotAPortal():
+            return WRONG
+        case PortalRefuses():
+            return REFUSED
+        case Interrupted():
+            return INTERRUPTED
+        case _:
+            return EARLY
+
+
+def _with_unreadable(
+    outcomes: Sequence[DatasetOutcome], problems: Iterable[Problem]
+) -> tuple[DatasetOutcome, ...]:
+    """The outcomes, and after them the datasets that the manifest names but spoils."""
+    there = {outcome.key for outcome in outcomes}
+    wrong: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.dataset is not None and problem.dataset not in there:
+            wrong.setdefault(problem.dataset, []).append(problem.message)
+    spoiled = (
+        DatasetOutcome(key, DatasetStatus.FAILED, "the manifest is wrong", error="; ".join(why))
+        for key, why in wrong.items()
+    )
+    return (*outcomes, *spoiled)
+
+
+def _spared(outcomes: Iterable[DatasetOutcome]) -> int:
+    """Bytes of the files that did not have to be sent."""
+    kept = {ResourceStatus.UNCHANGED, ResourceStatus.ADOPTED, ResourceStatus.DESCRIBED}
+    return sum(
+        resource.size or 0
+        for dataset in outcomes
+        for resource in dataset.resources
+        if resource.status in kept
+    )

@@ -1,0 +1,113 @@
+"""What a run is asked for: what manifests say, or a migration of what is on the portal."""
+
+import hashlib
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from bulkpub.core.model import DatasetSpec
+from bulkpub.errors import Problem
+from bulkpub.manifest import Loaded, load, may_name_portal, parse
+from bulkpub.pipeline.migration import to_migrate
+from bulkpub.portals import Portal
+
+__all__ = ["ManifestLike", "Manifests", "Migration", "Request", "Wanted"]
+
+ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
+"""A manifest: the path of a file, several paths, or the document itself as a mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a portal.
+
+    `portal` is the one it names itself, `identity` what two runs of the same have in common and
+    no others, wherever they were started. `datasets` are what is wanted, `problems` what is wrong
+    with how it was written. With `find`, the datasets are only known once the portal was asked.
+    """
+
+    identity: tuple[str, ...]
+    portal: str | None = None
+    datasets: tuple[DatasetSpec, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    find: Callable[[Portal], Awaitable[Sequence[DatasetSpec]]] | None = None
+
+
+class Request(Protocol):
+    """Something a run can be asked for; `names` are what it is called in the report."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called."""
+
+    def may_name_portal(self) -> bool:
+        """Whether it can say itself for which portal it is; found out without reading it all."""
+
+    def read(self) -> Wanted:
+        """What is wanted; never raises for what is wrong with how it was written."""
+
+
+class Manifests:
+    """What one or more manifests say."""
+
+    def __init__(self, manifest: ManifestLike) -> None:
+        self._document = manifest if isinstance(manifest, Mapping) else None
+        self.names: tuple[str, ...]
+        if isinstance(manifest, Mapping):
+            self.names = ("<mapping>",)
+        elif isinstance(manifest, str | os.PathLike):
+            self.names = (os.fspath(manifest),)
+        else:
+            self.names = tuple(os.fspath(path) for path in manifest)
+
+    def may_name_portal(self) -> bool:
+        """See `Request`."""
+        if self._document is not None:
+            return "portal" in self._document
+        return any(map(may_name_portal, self.names))
+
+    def read(self) -> Wanted:
+        """See `Request`."""
+        if self._document is not None:
+            loaded = parse(self._document)
+            return _wanted(loaded, _identities(loaded.datasets))
+        return _wanted(load(self.names), [str(Path(name).resolve()) for name in self.names])
+
+
+def _wanted(loaded: Loaded, identity: Iterable[str]) -> Wanted:
+    return Wanted(tuple(sorted(identity)), loaded.portal, loaded.datasets, loaded.problems)
+
+
+def _identities(datasets: Iterable[DatasetSpec]) -> list[str]:
+    """A document has no name: it is known by the datasets it is about."""
+    return [
+        hashlib.sha256(f"{each.organization}\n{each.id or each.key}".encode()).hexdigest()
+        for each in datasets
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Host in place what the organization's and the named datasets' resources point to."""
+
+    organization: str | None
+    datasets: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `Request`."""
+        organization = [f"organization {self.organization}"] if self.organization else []
+        datasets = [f"dataset {name}" for name in self.datasets]
+        return tuple(f"migration of {name}" for name in organization + datasets)
+
+    def may_name_portal(self) -> bool:
+        """See `Request`."""
+        return False
+
+    def read(self) -> Wanted:
+        """See `Request`."""
+        find = partial(to_migrate, organization=self.organization, datasets=self.datasets)
+        return Wanted(tuple(sorted(self.names)), find=find)
