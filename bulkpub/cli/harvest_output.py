@@ -16,19 +16,15 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO
 
 from bulkpub.core.model import DatasetSpec
-from bulkpub.errors import BulkpubError, ManifestInvalid, SettingsInvalid
+from bulkpub.errors import ManifestInvalid, OutputLost, SettingsInvalid
 from bulkpub.manifest.amending import amend
 from bulkpub.manifest.loading import load_text
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter
 
-__all__ = ["Added", "Output", "OutputLost", "open_output"]
+__all__ = ["Added", "Output", "open_output"]
 
 _LINES = (".jsonl", ".ndjson")
 _YAML = (".yaml", ".yml")
-
-
-class OutputLost(BulkpubError):
-    """The manifest could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +105,9 @@ class _Written:
         self._writer.header(portal=portal, organization=organization, comment=comment)
 
     def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
-        told = self._writer.dataset(spec, notes)
+        notes = self._writer.dataset(spec, notes)
         self._out.flush()
-        return told
+        return notes
 
 
 class _Stdout(_Written):

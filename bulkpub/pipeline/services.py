@@ -10,12 +10,13 @@ import anyio
 from bulkpub.observers.events import Event
 from bulkpub.pipeline.observe import Owner
 from bulkpub.portals import Portal
+from bulkpub.portals.base import PartSizes
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.state.journal import Forgetful, Memory
 
 __all__ = ["Figures", "RunOptions", "Services", "Verify"]
 
-MIB = 1024 * 1024
+_PARTS = PartSizes()
 HASHERS = 2
 """Files hashed at once; hashing is bound by the disk or by a core, more only compete."""
 
@@ -49,8 +50,8 @@ class RunOptions:
     uploads: int = 4
     attempts: int = 4
     look_again_s: float = 2.0
-    chunk_size: int = 16 * MIB
-    chunk_above: int = 256 * MIB
+    chunk_size: int = _PARTS.size
+    chunk_above: int = _PARTS.above
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import (
     ByteTotals,
@@ -25,9 +26,7 @@ from bulkpub.core.report import (
 )
 from bulkpub.errors import (
     BulkpubError,
-    Interrupted,
     ManifestInvalid,
-    NotAPortal,
     PortalRefuses,
     Problem,
     SettingsInvalid,
@@ -49,8 +48,6 @@ from bulkpub.version import __version__
 __all__ = ["Clerk", "Means"]
 
 log = structlog.get_logger("bulkpub.session.clerk")
-
-WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ class Clerk:
     async def run(self, interruptible: Callable[[Run], AbstractContextManager[None]]) -> RunReport:
         """Do it, and tell what happened; never raises for what a user or a portal did."""
         run: Run | None = None
-        code, error = WRONG, None
+        code, error = ExitCode.WRONG, None
         problems: Sequence[Problem] = self._work.problems
         try:
             located = self._located()
@@ -123,14 +120,14 @@ class Clerk:
                     finally:
                         problems = tuple(run.problems)
                         self._note_figures(run, portal)
-            code = 1 if problems else exit_code(run.outcomes)
+            code = ExitCode.SOME_FAILED if problems else exit_code(run.outcomes)
         except ManifestInvalid as invalid:
             problems = invalid.problems
         except BulkpubError as failure:
-            code, error = _code_of(failure), str(failure)
+            code, error = code_of(failure), str(failure)
         except Exception as failure:  # a defect of ours must not cost the report
             log.exception("unexpected error")
-            code = EARLY
+            code = ExitCode.STOPPED_EARLY
             error = f"unexpected {type(failure).__name__}: {failure} (a defect of bulkpub's)"
         report = self._report(run, code, error, sorted(problems))
         self._emit(RunFinished(report))
@@ -146,8 +143,8 @@ class Clerk:
             raise ManifestInvalid(self._work.problems)
         if not self._portal:
             raise SettingsInvalid(
-                "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
-                "(www, demo, sandbox, or an address)"
+                "which portal? say so with `portal`, or with `portal:` in the manifest (www, demo, "
+                "sandbox, or an address)"
             )
         located = locate(self._portal, insecure=self._connection.insecure)
         if not (located.key or self._connection.key):
@@ -175,7 +172,7 @@ class Clerk:
     # --- the report ------------------------------------------------------------------------
 
     def _report(
-        self, run: Run | None, code: int, error: str | None, problems: Sequence[Problem]
+        self, run: Run | None, code: ExitCode, error: str | None, problems: Sequence[Problem]
     ) -> RunReport:
         outcomes = _with_unreadable(run.outcomes if run else (), problems)
         figures = run.services.figures if run else None
@@ -222,18 +219,6 @@ class Clerk:
     def quota_seen(self, rate_limit: RateLimit) -> None:
         """See `TransportListener`."""
         self._emit(QuotaSeen(rate_limit))
-
-
-def _code_of(failure: BulkpubError) -> int:
-    match failure:
-        case SettingsInvalid() | NotAPortal():
-            return WRONG
-        case PortalRefuses():
-            return REFUSED
-        case Interrupted():
-            return INTERRUPTED
-        case _:
-            return EARLY
 
 
 def _with_unreadable(
