@@ -115,7 +115,7 @@ class _Stdout(_Written):
 
     @property
     def own_files(self) -> frozenset[str]:
-        """The file that stdout is redirected to, where the system tells its name."""
+        """The file that stdout is redirected to, where the system gives its name."""
         with contextlib.suppress(OSError, ValueError):
             return frozenset({os.path.realpath(f"/dev/fd/{sys.stdout.fileno()}")})
         return frozenset()
@@ -175,7 +175,7 @@ class _Existing:
         self._found: list[tuple[DatasetSpec, Sequence[str]]] = []
         self.own_files = frozenset({str(self._path)})
         problems = load_text(self._text(), str(self._path.parent), self._name).problems
-        if problems:  # told before anything is harvested
+        if problems:  # before anything is harvested
             raise ManifestInvalid(problems)
 
     def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:

@@ -98,7 +98,7 @@ def _publishing(manifests: Manifests) -> Task:
 
 
 def _carry_out(task: Task, settings: Settings) -> ExitCode:
-    """Do it, and tell how it went.
+    """Do it, and print how it went.
 
     Raises `SettingsInvalid` when the report could not be written where it is wanted: that is
     found out before anything is sent.
@@ -132,16 +132,16 @@ def observing(output: Output) -> Iterator[list[Observer]]:
     configure_logging(format=output.log_format, level=_level(output), stream=console)
     log = LogObserver()
     if output.quiet or output.log_format == "json":
-        yield _telling_flags([log])
+        yield _with_flags([log])
     elif console.is_terminal and not console.is_dumb_terminal:
         with LiveDisplay(console) as display:
-            yield _telling_flags([log, display])
+            yield _with_flags([log, display])
     else:
         plain = PlainProgress(sys.stderr, time.monotonic, tells_trouble=False)
-        yield _telling_flags([log, plain])
+        yield _with_flags([log, plain])
 
 
-def _telling_flags(observers: Sequence[Observer]) -> list[Observer]:
+def _with_flags(observers: Sequence[Observer]) -> list[Observer]:
     def observe(event: Event) -> None:
         event = with_flags(event)
         for observer in observers:

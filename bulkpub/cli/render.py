@@ -185,7 +185,7 @@ def render_plan(
     """Print what a run would change, from the report of a dry run; nothing unchanged in detail.
 
     `requests` is how many the run would send, and `quota_wait_s` how many seconds of waiting
-    for the quota that means, where the planner can tell.
+    for the quota that means, where that is known.
     """
     run = report.run
     if _nothing_changed(report):

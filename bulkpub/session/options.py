@@ -18,7 +18,16 @@ from bulkpub.harvest.options import HarvestOptions
 from bulkpub.pipeline import RunOptions
 from bulkpub.session.connection import Connection, Sources
 
-__all__ = ["BY_NAME", "OPTIONS", "Option", "Output", "Settings", "Unit", "settings_of"]
+__all__ = [
+    "BY_NAME",
+    "OPTIONS",
+    "READERS",
+    "Option",
+    "Output",
+    "Settings",
+    "Unit",
+    "settings_of",
+]
 
 
 # --- where options go ---------------------------------------------------------------------
@@ -26,7 +35,7 @@ __all__ = ["BY_NAME", "OPTIONS", "Option", "Output", "Settings", "Unit", "settin
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a command tells, and where.
+    """What a command prints, logs and writes.
 
     `report` is the file of the JSON report, `-` for stdout, empty for none. `verbose` logs every
     file (1) or every request (2); `quiet` leaves only errors and the summary.
@@ -149,7 +158,7 @@ class Option:
         """The environment variable, if it has one."""
         return f"BULKPUB_{self.flag[2:].upper().replace('-', '_')}" if self.environment else None
 
-    def default(self, command: str) -> Any:  # noqa: ANN401 - what it is, the unit tells
+    def default(self, command: str) -> Any:  # noqa: ANN401 - its unit says what it is
         """What it is for `command` when nobody says anything: what its place has."""
         return self.default_of[command] if command in self.default_of else self.value(Settings())
 
@@ -456,7 +465,7 @@ OPTIONS: tuple[Option, ...] = (
         group=PACE,
         help=f"{_HEADER} when the count begins anew.",
     ),
-    # What is told.
+    # Output.
     Option(
         name="report",
         place="output.report",
