@@ -19,6 +19,7 @@ __all__ = [
     "NotAFile",
     "NotAPortal",
     "Outdated",
+    "OutputLost",
     "PlanAgain",
     "PortalRefuses",
     "PortalUnavailable",
@@ -38,8 +39,8 @@ class Problem:
 
     `line` and `column` count from 1; 0 means that the place is the whole file (`line`)
     or the whole line (`column`). `dataset` is the key of the dataset the problem belongs
-    to, or None when it concerns the whole manifest: `--keep-going` publishes the datasets
-    that no problem names.
+    to, or None when it concerns the whole manifest: with
+    `keep_going` the datasets that no problem names are published all the same.
     """
 
     file: str
@@ -91,6 +92,13 @@ class ManifestInvalid(BulkpubError):
 
 class NotAPortal(BulkpubError):
     """Something answers at the portal's address, but it is no udata portal."""
+
+
+# --- it is over, but nobody can read how it went: exit code 1 --------------------------
+
+
+class OutputLost(BulkpubError):
+    """What a command had to write, a report or a manifest, could not be written."""
 
 
 # --- fail this file, or this dataset; the others go on -----------------------------------

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from bulkpub.cli import local_commands as local
-from bulkpub.cli import portal_commands as portal
-from bulkpub.cli.harvest_commands import harvest
-from bulkpub.cli.settings import add_env_file
+from bulkpub.cli import publishing
+from bulkpub.cli.environment import add_env_file
+from bulkpub.cli.harvest import harvest
+from bulkpub.cli.options import with_flags, with_options
+from bulkpub.core.exit_codes import code_of
 from bulkpub.errors import SettingsInvalid
 from bulkpub.version import __version__
 
@@ -45,8 +47,8 @@ def main() -> None:
         add_env_file(os.environ, Path(".env"))
         app()
     except SettingsInvalid as error:
-        sys.stderr.write(f"bulkpub: {error}\n")
-        raise SystemExit(2) from None
+        sys.stderr.write(f"bulkpub: {with_flags(str(error))}\n")
+        raise SystemExit(code_of(error)) from None
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -65,7 +67,7 @@ def common(
     """Publish open data in bulk to data.gouv.fr and to any udata portal."""
 
 
-for _with_portal in (portal.run, portal.plan, portal.verify, portal.migrate):
-    app.command(epilog=EXIT_CODES)(_with_portal)
-for _alone in (harvest, local.validate, local.schema, local.sandbox, local.demo):
-    app.command()(_alone)
+for _publishing in (publishing.run, publishing.plan, publishing.verify, publishing.migrate):
+    app.command(epilog=EXIT_CODES)(with_options(_publishing))
+for _other in (harvest, local.validate, local.schema, local.sandbox, local.demo):
+    app.command()(with_options(_other))

@@ -16,19 +16,15 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO
 
 from bulkpub.core.model import DatasetSpec
-from bulkpub.errors import BulkpubError, ManifestInvalid, SettingsInvalid
+from bulkpub.errors import ManifestInvalid, OutputLost, SettingsInvalid
 from bulkpub.manifest.amending import amend
 from bulkpub.manifest.loading import load_text
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter
 
-__all__ = ["Added", "Output", "OutputLost", "open_output"]
+__all__ = ["Added", "Output", "open_output"]
 
 _LINES = (".jsonl", ".ndjson")
 _YAML = (".yaml", ".yml")
-
-
-class OutputLost(BulkpubError):
-    """The manifest could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +105,9 @@ class _Written:
         self._writer.header(portal=portal, organization=organization, comment=comment)
 
     def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
-        told = self._writer.dataset(spec, notes)
+        notes = self._writer.dataset(spec, notes)
         self._out.flush()
-        return told
+        return notes
 
 
 class _Stdout(_Written):
@@ -119,7 +115,7 @@ class _Stdout(_Written):
 
     @property
     def own_files(self) -> frozenset[str]:
-        """The file that stdout is redirected to, where the system tells its name."""
+        """The file that stdout is redirected to, where the system gives its name."""
         with contextlib.suppress(OSError, ValueError):
             return frozenset({os.path.realpath(f"/dev/fd/{sys.stdout.fileno()}")})
         return frozenset()
@@ -179,7 +175,7 @@ class _Existing:
         self._found: list[tuple[DatasetSpec, Sequence[str]]] = []
         self.own_files = frozenset({str(self._path)})
         problems = load_text(self._text(), str(self._path.parent), self._name).problems
-        if problems:  # told before anything is harvested
+        if problems:  # before anything is harvested
             raise ManifestInvalid(problems)
 
     def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:

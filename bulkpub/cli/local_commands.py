@@ -1,23 +1,59 @@
 """The commands that need no portal but their own: validate, schema, sandbox, demo."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
+from rich.console import Console
 
-from bulkpub.cli import options as o
-from bulkpub.cli.validating import validate as validate_manifests
+from bulkpub.cli.options import Manifests, with_flags
+from bulkpub.cli.render import render_problems
+from bulkpub.core.exit_codes import ExitCode
+from bulkpub.core.model import FileSource, LinkSource, UrlSource
 from bulkpub.core.report import RunReport
-from bulkpub.manifest import json_schema
+from bulkpub.errors import ResourceFailed
+from bulkpub.manifest import json_schema, load
+from bulkpub.observers.text import bytes_text, counted
 from bulkpub.portals.udata.address import SANDBOX_PORT
+from bulkpub.session.options import Settings
+from bulkpub.sources import fingerprint
 
 __all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
 
 
-def validate(manifests: o.Manifests) -> None:
+def validate(manifests: Manifests) -> None:
     """Check manifests and the files they name, offline; every problem at once."""
-    raise typer.Exit(validate_manifests(manifests))
+    raise typer.Exit(_validate(manifests))
+
+
+def _validate(manifests: Sequence[Path]) -> ExitCode:
+    console = Console(highlight=False, soft_wrap=True)
+    loaded = load([str(path) for path in manifests])
+    if loaded.problems:
+        render_problems(with_flags(loaded.problems), console)
+        return ExitCode.WRONG
+    resources = [resource for dataset in loaded.datasets for resource in dataset.resources]
+    files = [r.source for r in resources if isinstance(r.source, FileSource)]
+    size = sum(map(_size, files))
+    fetched = sum(isinstance(r.source, UrlSource) for r in resources)
+    links = sum(isinstance(r.source, LinkSource) for r in resources)
+    also = f", {counted(fetched, 'file')} to be fetched" if fetched else ""
+    also += f" and {counted(links, 'link')}" if links else ""
+    console.print(
+        f"OK: {counted(len(loaded.datasets), 'dataset')}, {counted(len(files), 'file')} "
+        f"of {bytes_text(size)}{also}.",
+        markup=False,
+    )
+    return ExitCode.DONE
+
+
+def _size(source: FileSource) -> int:
+    try:
+        return fingerprint(source).size
+    except ResourceFailed:  # vanished since it was looked at, a moment ago
+        return 0
 
 
 def schema(
@@ -76,15 +112,15 @@ def sandbox(
 
 def demo(
     *,
-    report: o.ReportFile = "bulkpub-report.json",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The portal's port; 0 takes a free one.")
     ] = 0,
+    settings: Settings,
 ) -> None:
     """Start the embedded portal, publish a manifest of real data to it, twice, and show it."""
     from bulkpub.cli.serving import demonstrate  # noqa: PLC0415 - a server that only this needs
 
-    raise typer.Exit(demonstrate(report_file=report, port=port))
+    raise typer.Exit(demonstrate(report_file=settings.output.report, port=port))
 
 
 def report_schema() -> dict[str, object]:

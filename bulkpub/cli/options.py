@@ -1,44 +1,26 @@
-"""The options that several commands share: each with one name, as flag and as variable."""
+"""The flags of the commands: what typer has to know of the options in `session.options`.
 
+A command is a function of its own arguments and of `settings`; `with_options` gives it the flags
+of all options that name it. This is also where sentences get their flags: outside the command
+line they call an option by its name, in backticks.
+"""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import typer
 
-from bulkpub.cli.units import duration, share, size
+from bulkpub.session.options import BY_NAME, OPTIONS, READERS, Option, Unit, settings_of
 
-__all__ = [
-    "AllowMassDelete",
-    "AllowPrivateSources",
-    "CaFile",
-    "ChunkAbove",
-    "ChunkSize",
-    "Concurrency",
-    "GiveUpAfter",
-    "HeaderLimit",
-    "HeaderRemaining",
-    "HeaderReset",
-    "Insecure",
-    "KeepGoing",
-    "LogFormat",
-    "Manifests",
-    "MaxWait",
-    "Portal",
-    "Quiet",
-    "QuotaReserve",
-    "ReportFile",
-    "Retries",
-    "SpoolDir",
-    "SpoolSize",
-    "StateDir",
-    "Timeout",
-    "Uploads",
-    "Verbose",
-]
+__all__ = ["Manifests", "with_flags", "with_options"]
 
-_PACE = "Pace and patience"
-_OUTPUT = "Output"
-_FETCHING = "Files fetched from elsewhere"
+T = TypeVar("T")
+Command = Callable[..., None]
 
 Manifests = Annotated[
     list[Path],
@@ -46,260 +28,104 @@ Manifests = Annotated[
         metavar="MANIFEST...", help="YAML, TOML, JSON, JSONL or CSV files: what should be there."
     ),
 ]
-Portal = Annotated[
-    str | None,
-    typer.Option(
-        "--portal",
-        envvar="BULKPUB_PORTAL",
-        metavar="www|demo|sandbox|URL",
-        help="The portal; by default the one the manifest names.",
-    ),
-]
-KeepGoing = Annotated[
-    bool,
-    typer.Option(
-        "--keep-going",
-        envvar="BULKPUB_KEEP_GOING",
-        help="Publish the sound datasets although others have problems (exit code 1).",
-    ),
-]
-AllowMassDelete = Annotated[
-    bool,
-    typer.Option(
-        "--allow-mass-delete",
-        envvar="BULKPUB_ALLOW_MASS_DELETE",
-        help="Let `prune` delete more than half of a dataset's resources.",
-    ),
-]
-Insecure = Annotated[
-    bool,
-    typer.Option(
-        "--insecure",
-        envvar="BULKPUB_INSECURE",
-        help="Send the API key over plain http to another machine.",
-    ),
-]
-CaFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--ca-file",
-        envvar="BULKPUB_CA_FILE",
-        exists=True,
-        dir_okay=False,
-        help="Trust the certificates in this file (PEM) besides the system's.",
-        show_default="none",
-    ),
-]
-StateDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--state-dir",
-        envvar="BULKPUB_STATE_DIR",
-        file_okay=False,
-        help="Remember file hashes there, to be quicker next time; deleting it is always safe.",
-        show_default="the user's state directory",
-    ),
-]
-SpoolDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--spool-dir",
-        envvar="BULKPUB_SPOOL_DIR",
-        file_okay=False,
-        help="Keep fetched files there until they are published.",
-        show_default="the user's cache directory",
-        rich_help_panel=_FETCHING,
-    ),
-]
-SpoolSize = Annotated[
-    int,
-    typer.Option(
-        "--spool-size",
-        envvar="BULKPUB_SPOOL_SIZE",
-        parser=size,
-        metavar="SIZE",
-        help="Keep at most so much there; fetching waits when it is full.",
-        show_default="2GiB",
-        rich_help_panel=_FETCHING,
-    ),
-]
-AllowPrivateSources = Annotated[
-    bool,
-    typer.Option(
-        "--allow-private-sources",
-        envvar="BULKPUB_ALLOW_PRIVATE_SOURCES",
-        help="Fetch also from addresses of private networks and of this machine.",
-        rich_help_panel=_FETCHING,
-    ),
-]
-Concurrency = Annotated[
-    int,
-    typer.Option(
-        "--concurrency",
-        envvar="BULKPUB_CONCURRENCY",
-        min=1,
-        max=64,
-        help="Datasets worked on at once.",
-        rich_help_panel=_PACE,
-    ),
-]
-Uploads = Annotated[
-    int,
-    typer.Option(
-        "--uploads",
-        envvar="BULKPUB_UPLOADS",
-        min=1,
-        max=32,
-        help="Uploads at once within one dataset.",
-        rich_help_panel=_PACE,
-    ),
-]
-ChunkSize = Annotated[
-    int,
-    typer.Option(
-        "--chunk-size",
-        envvar="BULKPUB_CHUNK_SIZE",
-        parser=size,
-        metavar="SIZE",
-        help="Send large files in parts of this size.",
-        show_default="16MiB",
-        rich_help_panel=_PACE,
-    ),
-]
-ChunkAbove = Annotated[
-    int,
-    typer.Option(
-        "--chunk-above",
-        envvar="BULKPUB_CHUNK_ABOVE",
-        parser=size,
-        metavar="SIZE",
-        help="Files larger than this are sent in parts.",
-        show_default="256MiB",
-        rich_help_panel=_PACE,
-    ),
-]
-Timeout = Annotated[
-    float,
-    typer.Option(
-        "--timeout",
-        envvar="BULKPUB_TIMEOUT",
-        min=0.1,
-        metavar="SECONDS",
-        help="Wait so long for an answer, without any progress, before it counts as lost.",
-        rich_help_panel=_PACE,
-    ),
-]
-Retries = Annotated[
-    int,
-    typer.Option(
-        "--retries",
-        envvar="BULKPUB_RETRIES",
-        min=0,
-        max=100,
-        help="Send a request again so often, when that is safe.",
-        rich_help_panel=_PACE,
-    ),
-]
-QuotaReserve = Annotated[
-    float,
-    typer.Option(
-        "--quota-reserve",
-        envvar="BULKPUB_QUOTA_RESERVE",
-        parser=share,
-        metavar="PERCENT",
-        help="Leave this share of the quota to others who use the same key.",
-        show_default="5%",
-        rich_help_panel=_PACE,
-    ),
-]
-MaxWait = Annotated[
-    float | None,
-    typer.Option(
-        "--max-wait",
-        envvar="BULKPUB_MAX_WAIT",
-        parser=duration,
-        metavar="DURATION",
-        help="Stop (exit code 4) rather than wait longer than this for the quota.",
-        show_default="as long as it takes",
-        rich_help_panel=_PACE,
-    ),
-]
-GiveUpAfter = Annotated[
-    float,
-    typer.Option(
-        "--give-up-after",
-        envvar="BULKPUB_GIVE_UP_AFTER",
-        parser=duration,
-        metavar="DURATION",
-        help="Stop (exit code 4) when the portal has been down for this long.",
-        show_default="10m",
-        rich_help_panel=_PACE,
-    ),
-]
-_HEADER = "The header in which the portal tells"
-HeaderLimit = Annotated[
-    str,
-    typer.Option(
-        "--header-limit",
-        envvar="BULKPUB_HEADER_LIMIT",
-        help=f"{_HEADER} its rate limit.",
-        rich_help_panel=_PACE,
-    ),
-]
-HeaderRemaining = Annotated[
-    str,
-    typer.Option(
-        "--header-remaining",
-        envvar="BULKPUB_HEADER_REMAINING",
-        help=f"{_HEADER} how many requests are left.",
-        rich_help_panel=_PACE,
-    ),
-]
-HeaderReset = Annotated[
-    str,
-    typer.Option(
-        "--header-reset",
-        envvar="BULKPUB_HEADER_RESET",
-        help=f"{_HEADER} when the count begins anew.",
-        rich_help_panel=_PACE,
-    ),
-]
-ReportFile = Annotated[
-    str,
-    typer.Option(
-        "--report",
-        envvar="BULKPUB_REPORT",
-        metavar="FILE",
-        help="Write the JSON report there; '-' for stdout.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-LogFormat = Annotated[
-    Literal["human", "json"],
-    typer.Option(
-        "--log-format",
-        envvar="BULKPUB_LOG_FORMAT",
-        help="Logs on stderr: for people, or one JSON object a line.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-Verbose = Annotated[
-    int,
-    typer.Option(
-        "-v",
-        "--verbose",
-        count=True,
-        metavar="",
-        help="Log every file; twice: every request.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-Quiet = Annotated[
-    bool,
-    typer.Option(
-        "-q",
-        "--quiet",
-        help="No progress, only errors and the summary.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
+
+# --- flags for typer ----------------------------------------------------------------------
+
+
+def with_options(command: Command) -> Command:
+    """`command` with the options that name it, for typer; it is given them as `settings`."""
+    name = command.__name__
+    own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
+    options = [option for option in OPTIONS if name in option.commands]
+    if not options:
+        return command
+
+    @functools.wraps(command)
+    def with_settings(**given: object) -> None:
+        mine = {parameter.name: given.pop(parameter.name) for parameter in own}
+        command(**mine, settings=settings_of(given))
+
+    parameters = [*own, *(_parameter(option, name) for option in options)]
+    with_settings.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # see inspect.signature
+    with_settings.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_settings
+
+
+_TYPES: dict[Unit, Any] = {
+    Unit.SWITCH: bool,
+    Unit.COUNT: int,
+    Unit.SECONDS: float,
+    Unit.FILE: Path,
+    Unit.FOLDER: Path,
+    Unit.TIMES: int,
+}
+_METAVARS = {
+    Unit.SECONDS: "SECONDS",
+    Unit.SIZE: "SIZE",
+    Unit.DURATION: "DURATION",
+    Unit.SHARE: "PERCENT",
+    Unit.TIMES: "",
+}
+
+
+def _parameter(option: Option, command: str) -> inspect.Parameter:
+    default = option.default(command)
+    type_ = Literal[option.choices] if option.choices else _TYPES.get(option.unit, str)
+    shown = option.shown_default(command)
+    info = typer.Option(
+        *(option.flags or (option.flag,)),
+        envvar=option.variable,
+        metavar=_METAVARS.get(option.unit) if option.metavar is None else option.metavar,
+        help=option.help_of.get(command, option.help).replace("[", r"\["),  # not rich's markup
+        min=option.least,
+        max=option.most,
+        parser=_reader(READERS[option.unit]) if option.unit in READERS else None,
+        count=option.unit is Unit.TIMES,
+        exists=option.unit is Unit.FILE,
+        dir_okay=option.unit is not Unit.FILE,
+        file_okay=option.unit is not Unit.FOLDER,
+        show_default=True if shown is None else shown,
+        rich_help_panel=option.group,
+    )
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[type_ | None if default is None else type_, info],
+    )
+
+
+def _reader(read: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """`read` as typer calls it: with the default, too, and a mistake is its `BadParameter`."""
+
+    def parse(text: Any) -> Any:  # noqa: ANN401 - a default is a value already
+        try:
+            return read(text) if isinstance(text, str) else text
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return parse
+
+
+# --- flags in sentences -------------------------------------------------------------------
+
+_NAMES = re.compile("`({})`".format("|".join(BY_NAME)))
+_SAID = (
+    *("error", "reason", "message"),
+    *("report", "run", "problems", "outcome", "datasets", "resources"),
+)
+"""Fields that are sentences, and fields of values that have some."""
+
+
+def with_flags(said: T) -> T:
+    """A sentence with the flag of each option that it names; an event, a report, likewise."""
+    found: Any = said
+    if isinstance(found, str):
+        return cast("T", _NAMES.sub(lambda name: BY_NAME[name[1]].flag, found))
+    if isinstance(found, tuple):
+        return cast("T", tuple(map(with_flags, found)))
+    if is_dataclass(found) and not isinstance(found, type):
+        there = {name: getattr(found, name) for name in _SAID if hasattr(found, name)}
+        written = {name: with_flags(value) for name, value in there.items()}
+        return cast("T", replace(found, **written) if written != there else found)
+    return said

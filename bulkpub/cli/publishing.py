@@ -1,116 +1,197 @@
-"""From settings to a run, a report and an exit code."""
+"""The commands that publish, or would: run, plan, verify, migrate; and what they print."""
 
+import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Literal
+from functools import partial
+from typing import Annotated
 
 import anyio
 import platformdirs
-from rich.console import Console
+import typer
 
+import bulkpub
+from bulkpub.cli.environment import api_key
 from bulkpub.cli.interrupts import interruptible
-from bulkpub.cli.render import render_problems, render_summary
-from bulkpub.cli.render_plan import render_plan
-from bulkpub.cli.report_file import STDOUT, ReportLost, check_report_path, write_report
-from bulkpub.cli.settings import Settings
-from bulkpub.cli.watching import watching
+from bulkpub.cli.options import Manifests, with_flags
+from bulkpub.cli.render import render_plan, render_problems, render_summary
+from bulkpub.cli.report_file import STDOUT, check_report_path, write_report
+from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
-from bulkpub.http.gate import GateLimits
+from bulkpub.errors import OutputLost, SettingsInvalid
 from bulkpub.http.pace import quota_wait
-from bulkpub.http.retry import RetryPolicy
-from bulkpub.http.signals import RateHeaders
-from bulkpub.observers import Observer
+from bulkpub.observers import Event, Observer
 from bulkpub.observers.console import SteadyConsole
-from bulkpub.pipeline import RunOptions, Verify
-from bulkpub.session.library import Connection, Sources
+from bulkpub.observers.live import LiveDisplay
+from bulkpub.observers.log import LogObserver
+from bulkpub.observers.log_setup import configure_logging
+from bulkpub.observers.plain import PlainProgress
+from bulkpub.pipeline import Verify
+from bulkpub.session.options import Output, Settings
 
-__all__ = ["Job", "carry_out", "connection_of", "options_of", "sources_of"]
+__all__ = ["migrate", "observing", "plan", "print_report", "run", "verify"]
 
-
-Job = Callable[..., Awaitable[RunReport]]
+Task = Callable[..., Awaitable[RunReport]]
 """`bulkpub.publish` with its manifests, or `bulkpub.migrate` with what to migrate."""
 
 
-def carry_out(
-    job: Job,
-    settings: Settings,
+# --- the commands -------------------------------------------------------------------------
+
+
+def run(manifests: Manifests, *, settings: Settings) -> None:
+    """Make the portal what the manifest says: observe, plan, publish, report."""
+    raise typer.Exit(_carry_out(_publishing(manifests), settings))
+
+
+def plan(manifests: Manifests, *, settings: Settings) -> None:
+    """Show what `run` would do, without a single write."""
+    settings = replace(settings, run=replace(settings.run, dry_run=True))
+    raise typer.Exit(_carry_out(_publishing(manifests), settings))
+
+
+def verify(
+    manifests: Manifests,
     *,
-    dry_run: bool,
-    verify: Verify = Verify.NO,
-    report_file: str | None,
-    log_format: Literal["human", "json"],
-    verbose: int,
-    quiet: bool,
-) -> int:
-    """Run, plan, verify or migrate; returns the exit code.
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Compare the portal's checksums, download nothing.")
+    ] = False,
+    settings: Settings,
+) -> None:
+    """Compare everything published with the manifest and its files, without a single write."""
+    how = Verify.QUICK if quick else Verify.FULL
+    settings = replace(settings, run=replace(settings.run, dry_run=True, verify=how))
+    raise typer.Exit(_carry_out(_publishing(manifests), settings))
+
+
+def migrate(
+    *,
+    organization: Annotated[
+        str | None,
+        typer.Option("--organization", metavar="ORG", help="All datasets of this id or slug."),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", metavar="ID", help="This dataset; can be given several times."),
+    ] = None,
+    settings: Settings,
+) -> None:
+    """Host on the portal, in place, the files that its datasets only point to.
+
+    Ids, permalinks, titles and order stay, and the old address is kept. What cannot be fetched
+    stays as it is (exit code 1); an API or a page is left alone.
+    """
+    if not (organization or dataset):
+        raise SettingsInvalid("say what to migrate: --organization ORG, or --dataset ID")
+    task = partial(bulkpub.migrate, organization=organization, datasets=tuple(dataset or ()))
+    raise typer.Exit(_carry_out(task, settings))
+
+
+def _publishing(manifests: Manifests) -> Task:
+    return partial(bulkpub.publish, [str(path) for path in manifests])
+
+
+# --- carrying them out --------------------------------------------------------------------
+
+
+def _carry_out(task: Task, settings: Settings) -> ExitCode:
+    """Do it, and print how it went.
 
     Raises `SettingsInvalid` when the report could not be written where it is wanted: that is
     found out before anything is sent.
     """
+    report_file = settings.output.report or None
     if report_file is not None:
         check_report_path(report_file)
-    options = replace(options_of(settings), dry_run=dry_run, verify=verify)
-    with watching(log_format=log_format, verbose=verbose, quiet=quiet) as observers:
-        report = anyio.run(_carry_out, job, settings, observers, options)
-    planned = dry_run and verify is Verify.NO
-    return tell(report, report_file, planned=planned, quota_reserve=settings.quota_reserve)
+    connection = replace(settings.connection, key=api_key(os.environ))
+    with observing(settings.output) as observers:
+        report = anyio.run(
+            partial(
+                task,
+                connection=connection,
+                sources=settings.sources,
+                options=settings.run,
+                observers=observers,
+                interruptible=interruptible,
+                state_dir=settings.state_dir
+                or platformdirs.user_state_path("bulkpub", appauthor=False),
+            )
+        )
+    planned = settings.run.dry_run and settings.run.verify is Verify.NO
+    reserve = connection.limits.quota_reserve
+    return print_report(report, report_file, planned=planned, quota_reserve=reserve)
 
 
-async def _carry_out(
-    job: Job, settings: Settings, observers: Sequence[Observer], options: RunOptions
-) -> RunReport:
-    return await job(
-        connection=connection_of(settings),
-        sources=sources_of(settings),
-        options=options,
-        observers=observers,
-        interruptible=interruptible,
-        state_dir=settings.state_dir or platformdirs.user_state_path("bulkpub", appauthor=False),
-    )
+@contextmanager
+def observing(output: Output) -> Iterator[list[Observer]]:
+    """The observers that suit stderr: a display on a terminal, a line now and then elsewhere."""
+    console = SteadyConsole(stderr=True)
+    configure_logging(format=output.log_format, level=_level(output), stream=console)
+    log = LogObserver()
+    if output.quiet or output.log_format == "json":
+        yield _with_flags([log])
+    elif console.is_terminal and not console.is_dumb_terminal:
+        with LiveDisplay(console) as display:
+            yield _with_flags([log, display])
+    else:
+        plain = PlainProgress(sys.stderr, time.monotonic, tells_trouble=False)
+        yield _with_flags([log, plain])
 
 
-def tell(
+def _with_flags(observers: Sequence[Observer]) -> list[Observer]:
+    def observe(event: Event) -> None:
+        event = with_flags(event)
+        for observer in observers:
+            observer(event)
+
+    return [observe]
+
+
+def _level(output: Output) -> int:
+    if output.quiet:
+        return logging.ERROR
+    return (logging.WARNING, logging.INFO, logging.DEBUG)[min(output.verbose, 2)]
+
+
+# --- the results --------------------------------------------------------------------------
+
+
+def print_report(
     report: RunReport,
     report_file: str | None,
     *,
     planned: bool = False,
     quota_reserve: float = 0.0,
-) -> int:
-    """Write the report, print the summary, and return the exit code."""
+) -> ExitCode:
+    """Write the report, print the summary or the plan, and return the exit code."""
+    report = with_flags(report)
     errors = SteadyConsole(stderr=True, highlight=False, soft_wrap=True)
     results = errors if report_file == STDOUT else SteadyConsole(highlight=False, soft_wrap=True)
-    code = report.run.exit_code
+    code = ExitCode(report.run.exit_code)
     if report.run.problems:
         render_problems(report.run.problems, errors)
     try:
         if report_file is not None:
             write_report(report, report_file)
-    except ReportLost as lost:
+    except OutputLost as lost:
         errors.print(f"bulkpub: {lost}", markup=False)
-        report_file, code = None, code or 1
+        report_file, code = None, code or code_of(lost)
     try:
-        wait_s = _quota_wait(report, quota_reserve) if planned else None
-        _print_results(report, report_file, results, wait_s)
+        if planned and report.datasets:
+            requests, wait_s = report.totals.requests.planned, _quota_wait(report, quota_reserve)
+            render_plan(report, results, requests=requests, quota_wait_s=wait_s)
+        else:
+            shown = None if report_file == STDOUT else report_file
+            render_summary(report, results, report_path=shown)
     except OSError as error:  # a disk that is full; a broken pipe has silenced the console
         errors.print(f"bulkpub: the results could not be printed: {error.strerror}", markup=False)
         # What is still buffered would fail once more, with exit code 120, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or 1
+        code = code or ExitCode.SOME_FAILED
     return code
-
-
-def _print_results(
-    report: RunReport, report_file: str | None, results: Console, wait_s: float | None
-) -> None:
-    """The plan, which waits `wait_s` seconds for the quota; None: the summary of a run."""
-    if wait_s is not None and report.datasets:
-        requests = report.totals.requests.planned
-        render_plan(report, results, requests=requests, quota_wait_s=wait_s)
-    else:
-        shown = None if report_file == STDOUT else report_file
-        render_summary(report, results, report_path=shown)
 
 
 def _quota_wait(report: RunReport, reserve: float) -> float:
@@ -122,45 +203,4 @@ def _quota_wait(report: RunReport, reserve: float) -> float:
         remaining=quota.remaining,
         reset_in=reset_in,
         reserve_share=reserve,
-    )
-
-
-def connection_of(settings: Settings) -> Connection:
-    """How to reach the portal."""
-    return Connection(
-        portal=settings.portal,
-        key=settings.key,
-        insecure=settings.insecure,
-        ca_file=str(settings.ca_file) if settings.ca_file else None,
-        patience_s=settings.timeout,
-        retry=RetryPolicy(attempts=settings.retries + 1),
-        limits=GateLimits(
-            max_wait=settings.max_wait,
-            give_up_after=settings.give_up_after,
-            quota_reserve=settings.quota_reserve,
-        ),
-        rate_headers=RateHeaders(
-            settings.header_limit, settings.header_remaining, settings.header_reset
-        ),
-    )
-
-
-def sources_of(settings: Settings) -> Sources:
-    """How to fetch files from elsewhere."""
-    return Sources(
-        spool_dir=settings.spool_dir,
-        spool_size=settings.spool_size,
-        allow_private=settings.allow_private_sources,
-    )
-
-
-def options_of(settings: Settings) -> RunOptions:
-    """How to go about the run."""
-    return RunOptions(
-        keep_going=settings.keep_going,
-        allow_mass_delete=settings.allow_mass_delete,
-        concurrency=settings.concurrency,
-        uploads=settings.uploads,
-        chunk_size=settings.chunk_size,
-        chunk_above=settings.chunk_above,
     )

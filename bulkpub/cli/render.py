@@ -1,30 +1,22 @@
-"""Results as people read them at the end of a command: the summary of a run, the problems.
+"""Results as people read them at the end of a command: a plan, the summary of a run, problems.
 
 The rule: a report in, text on the given console out; nothing is worked out here that the
 report does not already say. Every name is escaped, no line is cut, so that addresses can be
 clicked and lines searched; colour is the console's to decide.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from rich.console import Console
 from rich.text import Text
 
-from bulkpub.cli.lines import (
-    SHOWN,
-    marked,
-    name_of,
-    nothing_changed,
-    nothing_to_do,
-    print_left,
-    print_line,
-    print_rest,
-    quota_text,
-)
+from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.outcome import (
+    STAYS,
     DatasetOutcome,
     DatasetStatus,
+    ResourceOutcome,
     ResourceStatus,
 )
 from bulkpub.core.report import RateLimit, RunReport, Totals
@@ -33,41 +25,59 @@ from bulkpub.observers.text import (
     bytes_text,
     counted,
     duration_text,
+    moment_text,
     path_text,
     printable,
 )
 
-__all__ = ["render_problems", "render_summary"]
+__all__ = ["render_plan", "render_problems", "render_summary"]
+
+_SHOWN = 50
+"""Lines of one kind that are printed at most; the report has them all."""
+
+_MARKS = {
+    "created": ("+", "green"),
+    "updated": ("~", "yellow"),
+    "replaced": ("~", "yellow"),
+    "described": ("~", "yellow"),
+    "adopted": ("~", "yellow"),
+    "unchanged": ("=", "dim"),
+    "deleted": ("-", "red"),
+    "failed": ("!", "bold red"),
+    "pending": ("?", "yellow"),
+}
 
 _SHOWN_LINKS = 20
 
-_HEADLINES = {
-    0: ("Done in {took}", "bold green"),
-    1: ("Done in {took}, but not everything is as wanted", "bold red"),
-    2: ("Nothing was sent", "bold red"),
-    3: ("The portal refuses", "bold red"),
-    4: ("Stopped early after {took}", "bold yellow"),
-    130: ("Interrupted after {took}", "bold yellow"),
+_HEADLINES: dict[int, tuple[str, str]] = {
+    ExitCode.DONE: ("Done in {took}", "bold green"),
+    ExitCode.SOME_FAILED: ("Done in {took}, but not everything is as wanted", "bold red"),
+    ExitCode.WRONG: ("Nothing was sent", "bold red"),
+    ExitCode.REFUSED: ("The portal refuses", "bold red"),
+    ExitCode.STOPPED_EARLY: ("Stopped early after {took}", "bold yellow"),
+    ExitCode.INTERRUPTED: ("Interrupted after {took}", "bold yellow"),
 }
 
-_RESUMABLE = frozenset({4, 130})
+_RESUMABLE = frozenset({ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED})
+
+_UPLOADS = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 
 # --- run ---------------------------------------------------------------------------------
 
 
 def render_summary(report: RunReport, console: Console, *, report_path: str | None = None) -> None:
     """Print how a run went: figures, every failure (the first 50), links, where the report is."""
-    if nothing_changed(report):
-        print_line(console, nothing_to_do(report))
+    if _nothing_changed(report):
+        _print_line(console, _nothing_to_do(report))
     else:
         _print_headline(report, console)
         if report.totals.requests.total:
             _print_figures(report, console)
         _print_failures(report, console, report_path)
         _print_links(report, console, report_path)
-    print_left(report, console)
+    _print_left(report, console)
     if report_path is not None:
-        print_line(console, f"Report: {printable(report_path)}")
+        _print_line(console, f"Report: {printable(report_path)}")
 
 
 def _print_headline(report: RunReport, console: Console) -> None:
@@ -76,14 +86,14 @@ def _print_headline(report: RunReport, console: Console) -> None:
     line = Text().append(words.format(took=duration_text(run.duration_s)), style=style)
     if run.error is not None:
         line.append(f": {printable(run.error)}")
-    print_line(console, line)
+    _print_line(console, line)
     if run.exit_code in _RESUMABLE:
-        print_line(console, "The same command goes on from here.")
+        _print_line(console, "The same command goes on from here.")
 
 
 def _print_figures(report: RunReport, console: Console) -> None:
     for name, figures in _figures(report.totals, report.rate_limit):
-        print_line(console, Text.assemble((f"  {name:<10}", "bold"), figures))
+        _print_line(console, Text.assemble((f"  {name:<10}", "bold"), figures))
 
 
 def _figures(totals: Totals, quota: RateLimit) -> Iterable[tuple[str, str]]:
@@ -103,7 +113,7 @@ def _figures(totals: Totals, quota: RateLimit) -> Iterable[tuple[str, str]]:
     if waits:
         yield "Waited", ", ".join(waits)
     if quota.remaining is not None:
-        yield "Quota", quota_text(quota)
+        yield "Quota", _quota_text(quota)
 
 
 def _by_status(counts: dict[str, int]) -> str:
@@ -125,24 +135,24 @@ def _print_failures(report: RunReport, console: Console, report_path: str | None
     failures = list(_failures(report.datasets))
     if not failures:
         return
-    print_line(console, Text("Not as wanted:", style="bold red"))
-    for line in failures[:SHOWN]:
-        print_line(console, line)
-    print_rest(console, len(failures) - SHOWN, report_path)
+    _print_line(console, Text("Not as wanted:", style="bold red"))
+    for line in failures[:_SHOWN]:
+        _print_line(console, line)
+    _print_rest(console, len(failures) - _SHOWN, report_path)
 
 
 def _failures(datasets: Iterable[DatasetOutcome]) -> Iterable[Text]:
     for dataset in datasets:
         if dataset.status is DatasetStatus.FAILED and dataset.error is not None:
-            yield marked("failed", f"{printable(dataset.key)}: {printable(dataset.error)}")
+            yield _marked("failed", f"{printable(dataset.key)}: {printable(dataset.error)}")
         for resource in dataset.resources:
             # When the dataset failed as a whole, its files share its reason: once is enough.
             own = resource.error
             shared = dataset.error is not None and (own is None or dataset.error in own)
             if resource.status is ResourceStatus.FAILED and not shared:
                 why = own or resource.reason
-                name = path_text(dataset.key, name_of(resource))
-                yield marked("failed", f"{name}: {printable(why)}")
+                name = path_text(dataset.key, _name_of(resource))
+                yield _marked("failed", f"{name}: {printable(why)}")
 
 
 def _print_links(report: RunReport, console: Console, report_path: str | None) -> None:
@@ -153,13 +163,97 @@ def _print_links(report: RunReport, console: Console, report_path: str | None) -
     ]
     if not touched:
         return
-    print_line(console, Text("Datasets:", style="bold"))
+    _print_line(console, Text("Datasets:", style="bold"))
     for dataset in touched[:_SHOWN_LINKS]:
         title = printable(dataset.title or dataset.key)
-        print_line(
-            console, marked(dataset.status.value, f"{title}: {printable(dataset.page or '')}")
+        _print_line(
+            console, _marked(dataset.status.value, f"{title}: {printable(dataset.page or '')}")
         )
-    print_rest(console, len(touched) - _SHOWN_LINKS, report_path)
+    _print_rest(console, len(touched) - _SHOWN_LINKS, report_path)
+
+
+# --- plan --------------------------------------------------------------------------------
+
+
+def render_plan(
+    report: RunReport,
+    console: Console,
+    *,
+    requests: int | None = None,
+    quota_wait_s: float = 0.0,
+) -> None:
+    """Print what a run would change, from the report of a dry run; nothing unchanged in detail.
+
+    `requests` is how many the run would send, and `quota_wait_s` how many seconds of waiting
+    for the quota that means, where that is known.
+    """
+    run = report.run
+    if _nothing_changed(report):
+        _print_line(console, _nothing_to_do(report))
+        _print_left(report, console)
+        return
+    for dataset in report.datasets:
+        if dataset.status is not DatasetStatus.UNCHANGED:
+            _print_dataset_plan(dataset, console)
+    if same := report.totals.datasets.unchanged:
+        _print_line(
+            console, _marked("unchanged", f"{counted(same, 'dataset')} unchanged", indent=0)
+        )
+    if run.error is not None:
+        _print_line(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
+    _print_left(report, console)
+    _print_line(console, _plan_total(report.datasets, run.portal, requests))
+    if quota_wait_s > 0:
+        wait = duration_text(quota_wait_s)
+        _print_line(console, Text(f"The quota makes that wait about {wait}.", style="yellow"))
+    if report.rate_limit.remaining is not None:
+        _print_line(console, f"Quota: {_quota_text(report.rate_limit)}.")
+
+
+def _print_dataset_plan(dataset: DatasetOutcome, console: Console) -> None:
+    title = printable(dataset.title or dataset.key)
+    line = _marked(dataset.status.value, title, indent=0).append(
+        f" [{printable(dataset.key)}] {printable(dataset.error or dataset.reason)}", style="dim"
+    )
+    _print_line(console, line)
+    for resource in dataset.resources:
+        if resource.status is not ResourceStatus.UNCHANGED:
+            _print_line(console, _resource_plan(resource))
+    same = sum(r.status is ResourceStatus.UNCHANGED for r in dataset.resources)
+    if same:
+        _print_line(console, _marked("unchanged", f"{counted(same, 'file')} unchanged", indent=4))
+
+
+def _resource_plan(resource: ResourceOutcome) -> Text:
+    sends = resource.status in _UPLOADS and resource.size is not None
+    size = f" ({bytes_text(resource.size or 0)})" if sends else ""
+    line = _marked(resource.status.value, f"{printable(_name_of(resource))}{size}", indent=4)
+    return line.append(f" {printable(resource.error or resource.reason)}", style="dim")
+
+
+def _plan_total(datasets: Sequence[DatasetOutcome], portal: str, requests: int | None) -> Text:
+    sizes = [
+        resource.size
+        for dataset in datasets
+        for resource in dataset.resources
+        if resource.status in _UPLOADS and resource.size is not None
+    ]
+    uploads = f"{counted(len(sizes), 'upload')} of {bytes_text(sum(sizes))}"
+    changed = sum(map(_is_written, datasets))
+    sending = f", {counted(requests, 'request')}" if requests is not None else ""
+    return Text(
+        f"{counted(changed, 'dataset')} to write to {printable(portal)}, {uploads}{sending}. "
+        "Nothing was sent.",
+        style="bold",
+    )
+
+
+def _is_written(dataset: DatasetOutcome) -> bool:
+    """Whether a run would write to it, be it only for those of its files that can be published."""
+    if dataset.status in {DatasetStatus.CREATED, DatasetStatus.UPDATED}:
+        return True
+    unwritten = {ResourceStatus.UNCHANGED, ResourceStatus.FAILED, ResourceStatus.PENDING}
+    return dataset.error is None and any(r.status not in unwritten for r in dataset.resources)
 
 
 # --- problems ----------------------------------------------------------------------------
@@ -169,5 +263,76 @@ def render_problems(problems: Iterable[Problem], console: Console) -> None:
     """Print every problem as `file:line:column: message`, in the order of the files, and count."""
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     for problem in ordered:
-        print_line(console, printable(str(problem)))
-    print_line(console, Text(f"{counted(len(ordered), 'problem')} found.", style="bold red"))
+        _print_line(console, printable(str(problem)))
+    _print_line(console, Text(f"{counted(len(ordered), 'problem')} found.", style="bold red"))
+
+
+# --- what they have in common ------------------------------------------------------------
+
+
+def _nothing_changed(report: RunReport) -> bool:
+    """Whether all is as wanted, and was before."""
+    unchanged = all(
+        dataset.status is DatasetStatus.UNCHANGED
+        and all(r.status is ResourceStatus.UNCHANGED for r in dataset.resources)
+        for dataset in report.datasets
+    )
+    return report.run.exit_code == ExitCode.DONE and unchanged
+
+
+def _nothing_to_do(report: RunReport) -> Text:
+    """The one line that says so."""
+    datasets = counted(report.totals.datasets.unchanged, "dataset")
+    files = counted(report.totals.resources.unchanged, "file")
+    requests = counted(report.totals.requests.total, "request")
+    took = duration_text(report.run.duration_s)
+    return Text.assemble(
+        ("Nothing to do", "bold green"),
+        f": {datasets} and {files} are as wanted.",
+        (f" ({requests}, {took})", "dim"),
+    )
+
+
+def _quota_text(quota: RateLimit) -> str:
+    """`5 of 10 requests left until 14:32 UTC`."""
+    of = f" of {quota.limit:,}" if quota.limit is not None else ""
+    reset = f" until {moment_text(quota.reset_at)}" if quota.reset_at is not None else ""
+    return f"{quota.remaining:,}{of} requests left{reset}"
+
+
+def _print_left(report: RunReport, console: Console) -> None:
+    """What was to be moved to the portal and is no file: nobody shall believe that it was."""
+    left = [
+        (dataset, resource)
+        for dataset in report.datasets
+        for resource in dataset.resources
+        if resource.status is ResourceStatus.UNCHANGED and resource.reason.startswith(STAYS)
+    ]
+    for dataset, resource in left[:_SHOWN]:
+        name = path_text(dataset.title or dataset.key, resource.title or _name_of(resource))
+        _print_line(console, _marked("unchanged", f"{name}: {printable(resource.reason)}"))
+    _print_rest(console, len(left) - _SHOWN, None)
+
+
+def _name_of(resource: ResourceOutcome) -> str:
+    """What a person knows it by."""
+    return resource.source or resource.title or resource.key or resource.id or "?"
+
+
+def _marked(status: str, words: str, indent: int = 2) -> Text:
+    """A line with the mark of its status in front."""
+    mark, style = _MARKS[status]
+    return Text(" " * indent).append(mark, style=style).append(f" {words}")
+
+
+def _print_rest(console: Console, rest: int, report_path: str | None) -> None:
+    """Where the lines are that are not printed, if there are any."""
+    if rest > 0:
+        where = printable(report_path) if report_path is not None else "the report"
+        _print_line(console, Text(f"  … and {rest:,} more in {where}", style="dim"))
+
+
+def _print_line(console: Console, line: str | Text) -> None:
+    """Print it whole, however wide the terminal is."""
+    text = line if isinstance(line, Text) else Text(line)
+    console.print(text, soft_wrap=True)

@@ -8,15 +8,11 @@ from pathlib import Path
 import orjson
 
 from bulkpub.core.report import RunReport
-from bulkpub.errors import BulkpubError, SettingsInvalid
+from bulkpub.errors import OutputLost, SettingsInvalid
 
-__all__ = ["STDOUT", "ReportLost", "check_report_path", "to_json", "write_report"]
+__all__ = ["STDOUT", "check_report_path", "to_json", "write_report"]
 
 STDOUT = "-"
-
-
-class ReportLost(BulkpubError):
-    """The run is over, but its report could not be written."""
 
 
 def to_json(report: RunReport) -> bytes:
@@ -39,7 +35,7 @@ def check_report_path(path: str) -> None:
 
 
 def write_report(report: RunReport, path: str) -> None:
-    """Write the report; raises `ReportLost` when it cannot be, and leaves no half of it.
+    """Write the report; raises `OutputLost` when it cannot be, and leaves no half of it.
 
     A device or a pipe is written to; a file is replaced, behind a link too.
     """
@@ -55,7 +51,7 @@ def write_report(report: RunReport, path: str) -> None:
         else:
             _replace(target.resolve(), content)
     except OSError as error:
-        raise ReportLost(f"the report could not be written to {path}: {error.strerror}") from error
+        raise OutputLost(f"the report could not be written to {path}: {error.strerror}") from error
 
 
 def _replace(target: Path, content: bytes) -> None:

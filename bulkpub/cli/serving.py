@@ -10,22 +10,23 @@ from rich.console import Console
 from rich.markup import escape
 
 import bulkpub
-from bulkpub.cli.publishing import tell
-from bulkpub.cli.watching import watching
+from bulkpub.cli.publishing import observing, print_report
+from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import SettingsInvalid
 from bulkpub.sandbox import Sandbox, SandboxSettings
-from bulkpub.session.library import Connection
+from bulkpub.session.connection import Connection
+from bulkpub.session.options import Output
 
 __all__ = ["demonstrate", "serve"]
 
 
-def serve(settings: SandboxSettings) -> int:
+def serve(settings: SandboxSettings) -> ExitCode:
     """Serve the embedded portal until Ctrl-C or SIGTERM; returns the exit code.
 
     Raises `SettingsInvalid` when the port is taken or the address is not this machine's.
     """
     anyio.run(_serve, settings)
-    return 0
+    return ExitCode.DONE
 
 
 async def _serve(settings: SandboxSettings) -> None:
@@ -58,7 +59,7 @@ async def _until_stopped() -> None:
 # --- demo ---------------------------------------------------------------------------------
 
 
-def demonstrate(*, report_file: str, port: int) -> int:
+def demonstrate(*, report_file: str, port: int) -> ExitCode:
     """Publish the demo's manifest to a fresh embedded portal, twice; returns the exit code.
 
     On a terminal the portal goes on being served until Ctrl-C.
@@ -66,20 +67,20 @@ def demonstrate(*, report_file: str, port: int) -> int:
     return anyio.run(_demonstrate, report_file, port)
 
 
-async def _demonstrate(report_file: str, port: int) -> int:
+async def _demonstrate(report_file: str, port: int) -> ExitCode:
     manifest = demo_manifest()
     console = Console(highlight=False, soft_wrap=True)
     async with Sandbox(SandboxSettings(port=port)) as sandbox:
         connection = Connection(portal=sandbox.base_url, key=sandbox.api_key)
         console.print(f"A portal of your own is at [bold]{escape(sandbox.base_url)}/[/]")
-        code = 0
+        code = ExitCode.DONE
         for headline in ("Publishing", "Once more: what has not changed costs nothing,"):
             console.print(f"\n[bold]{headline}[/] bulkpub run {escape(str(manifest))}")
-            with watching(log_format="human", verbose=0, quiet=False) as observers:
+            with observing(Output()) as observers:
                 report = await bulkpub.publish(
                     str(manifest), connection=connection, observers=observers
                 )
-            code = code or tell(report, report_file)
+            code = code or print_report(report, report_file)
         console.print(f"\nLook at the result: [bold]{escape(sandbox.base_url)}/[/]")
         if sys.stdin.isatty() and sys.stdout.isatty():
             console.print("Ctrl-C ends it.")

@@ -281,7 +281,7 @@ def _mass_delete(
         return None
     return (
         f"pruning would delete {len(deletions)} of the dataset's {len(remote.resources)} "
-        "resources; if that is meant, run again with --allow-mass-delete"
+        "resources; if that is meant, run again with `allow_mass_delete`"
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.outcome import (
     DatasetOutcome,
     DatasetStatus,
@@ -33,16 +34,13 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 
-DONE, SOME_FAILED = 0, 1
-
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
     """One run. Times are UTC, `duration_s` in seconds.
 
     `error` is why the run as a whole ended early or never began; `exit_code` is what the
-    command returned: 0 all as wanted, 1 some failed, 2 manifest wrong, 3 portal refuses,
-    4 stopped early, 130 interrupted.
+    command returned: an `ExitCode`.
     """
 
     id: str
@@ -169,8 +167,8 @@ def total(
     )
 
 
-def exit_code(datasets: Iterable[DatasetOutcome]) -> int:
-    """0 when every dataset and resource is as wanted, 1 when something failed or is pending."""
+def exit_code(datasets: Iterable[DatasetOutcome]) -> ExitCode:
+    """`DONE` when every dataset and resource is as wanted, else `SOME_FAILED`."""
     bad_dataset = {DatasetStatus.FAILED, DatasetStatus.PENDING}
     bad_resource = {ResourceStatus.FAILED, ResourceStatus.PENDING}
 
@@ -181,4 +179,4 @@ def exit_code(datasets: Iterable[DatasetOutcome]) -> int:
         dataset.status not in bad_dataset and all(map(sound, dataset.resources))
         for dataset in datasets
     )
-    return DONE if all_sound else SOME_FAILED
+    return ExitCode.DONE if all_sound else ExitCode.SOME_FAILED

@@ -100,7 +100,7 @@ class _Walk:
         if below:
             what = "sub-folder is" if below == 1 else "sub-folders are"
             self._options.note(
-                f"{below} {what} left out: --recursive takes what is in sub-folders, too"
+                f"{below} {what} left out: `recursive` takes what is in sub-folders, too"
             )
 
     async def _descend(self, entry: Entry, folder: _Folder) -> _Folder | None:

@@ -180,14 +180,14 @@ class Gate:
             why = "the quota is used up" if quota_out else "the portal asks to wait"
             raise StoppedEarly(
                 f"{why} until {until:%H:%M} UTC, in {wait / 60:.0f} min: that is longer than "
-                "--max-wait allows; run again later to go on"
+                "`max_wait` allows; run again later to go on"
             )
         if self._down_since is not None:
             down_for = now + wait - self._down_since
             if down_for > self.limits.give_up_after:
                 raise StoppedEarly(
                     f"the portal is down, and asks to wait until {until:%H:%M} UTC: that is longer "
-                    "than --give-up-after allows; run again when it is back"
+                    "than `give_up_after` allows; run again when it is back"
                 )
         if now + wait > self._told_until:
             self._told_until = now + wait + WORTH_TELLING

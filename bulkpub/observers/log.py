@@ -180,7 +180,7 @@ class LogObserver:
         tell = self._log.warning if report.run.error is not None else self._log.info
         tell(
             "run finished",
-            exit_code=report.run.exit_code,
+            exit_code=int(report.run.exit_code),
             duration_s=round(report.run.duration_s, 3),
             requests=report.totals.requests.total,
             bytes=report.totals.bytes.uploaded,

@@ -4,7 +4,7 @@ All of it is frozen and survives pickling, errors included. Nothing in a `Job` i
 thing of this machine: no key, no open file, no connection; those are `Means`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from bulkpub.core.match import Conflict
@@ -12,10 +12,9 @@ from bulkpub.core.model import DatasetSpec, RemoteDataset
 from bulkpub.core.outcome import DatasetOutcome
 from bulkpub.errors import Stop
 from bulkpub.observers.events import Event
+from bulkpub.portals.base import PartSizes
 
 __all__ = ["Figures", "Job", "JobOptions", "Owner", "Result", "RunOptions", "Verify"]
-
-MIB = 1024 * 1024
 
 
 class Verify(StrEnum):
@@ -44,8 +43,8 @@ class JobOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to go about a run.
+class RunOptions(JobOptions):
+    """How to go about a run: what decides each of its jobs, and the run as a whole.
 
     `concurrency` datasets at once, `uploads` within one. `attempts` is how often the bytes of
     one file are sent before it is given up, `look_again_s` how long to wait (seconds) before
@@ -53,28 +52,15 @@ class RunOptions:
     bytes are sent in parts of `chunk_size` bytes.
     """
 
-    dry_run: bool = False
-    verify: Verify = Verify.NO
     keep_going: bool = False
-    allow_mass_delete: bool = False
     concurrency: int = 8
-    uploads: int = 4
-    attempts: int = 4
-    look_again_s: float = 2.0
-    chunk_size: int = 16 * MIB
-    chunk_above: int = 256 * MIB
+    chunk_size: int = PartSizes().size
+    chunk_above: int = PartSizes().above
 
     @property
     def of_a_job(self) -> JobOptions:
         """Those that decide how one dataset is dealt with."""
-        return JobOptions(
-            dry_run=self.dry_run,
-            verify=self.verify,
-            allow_mass_delete=self.allow_mass_delete,
-            uploads=self.uploads,
-            attempts=self.attempts,
-            look_again_s=self.look_again_s,
-        )
+        return JobOptions(**{each.name: getattr(self, each.name) for each in fields(JobOptions)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from bulkpub.http.gate import GateLimits
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.http.signals import RateHeaders
+from bulkpub.http.transport import HttpSettings
 
 __all__ = ["Connection", "Sources"]
 
@@ -25,7 +26,7 @@ class Connection:
     key: str | None = field(default=None, repr=False)
     insecure: bool = False
     ca_file: str | None = None
-    patience_s: float = 60.0
+    patience_s: float = HttpSettings().patience_s
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limits: GateLimits = field(default_factory=GateLimits)
     rate_headers: RateHeaders = field(default_factory=RateHeaders)

@@ -13,7 +13,7 @@ from bulkpub.core.report import RunReport
 from bulkpub.observers.events import Observer
 from bulkpub.pipeline import RunOptions, Verify
 from bulkpub.session.connection import Connection, Sources
-from bulkpub.session.run import Run, Settings
+from bulkpub.session.run import Run
 from bulkpub.session.wanted import ManifestLike, Manifests, Migration
 
 __all__ = ["Connection", "ManifestLike", "Sources", "migrate", "plan", "publish", "verify"]
@@ -39,14 +39,14 @@ async def publish(
     `state_dir` file hashes are remembered, and a second run of the same manifest is kept out;
     without one nothing is remembered, and the result is the same.
     """
-    settings = Settings(
-        connection or Connection(),
-        sources or Sources(),
-        options or RunOptions(),
-        tuple(observers),
-        state_dir,
+    run = Run(
+        Manifests(manifest),
+        connection=connection,
+        sources=sources,
+        options=options,
+        observers=observers,
+        state_dir=state_dir,
     )
-    run = Run(Manifests(manifest), settings)
     return await run.report(interruptible or (lambda _: nullcontext()))
 
 
@@ -68,14 +68,14 @@ async def migrate(
     What cannot be fetched stays as it is, and is `failed` in the report; an API or a page is
     left alone. With `options.dry_run` nothing is fetched or written. See `publish` for the rest.
     """
-    settings = Settings(
-        connection or Connection(),
-        sources or Sources(),
-        options or RunOptions(),
-        tuple(observers),
-        state_dir,
+    run = Run(
+        Migration(organization, tuple(datasets)),
+        connection=connection,
+        sources=sources,
+        options=options,
+        observers=observers,
+        state_dir=state_dir,
     )
-    run = Run(Migration(organization, tuple(datasets)), settings)
     return await run.report(interruptible or (lambda _: nullcontext()))
 
 

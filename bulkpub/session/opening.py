@@ -70,7 +70,7 @@ async def open_web(connection: Connection, sources: Sources) -> AsyncIterator[We
         ca_file=connection.ca_file,
         reach=Reach(allow_private=sources.allow_private),
         policy=connection.retry,
-        patience=Patience(between_s=connection.patience_s),
+        patience=Patience.without_progress(connection.patience_s),
     ) as web:
         yield web
 

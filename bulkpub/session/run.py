@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
 import structlog
 
+from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import ByteTotals, RateLimit, RunInfo, RunReport, exit_code, total
@@ -21,7 +22,6 @@ from bulkpub.errors import (
     BulkpubError,
     Interrupted,
     ManifestInvalid,
-    NotAPortal,
     PortalRefuses,
     Problem,
     SettingsInvalid,
@@ -53,35 +53,35 @@ from bulkpub.state.journal import open_journal
 from bulkpub.state.lock import only_run_of
 from bulkpub.version import __version__
 
-__all__ = ["Run", "Settings"]
+__all__ = ["Run"]
 
 log = structlog.get_logger("bulkpub.session")
 
-WRONG, REFUSED, EARLY, INTERRUPTED = 2, 3, 4, 130
 MOMENT_S = 3.0
 """Seconds that requests under way are given when somebody asks the run to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a run goes about its work, and who watches it; see `bulkpub.publish`."""
-
-    connection: Connection = field(default_factory=Connection)
-    sources: Sources = field(default_factory=Sources)
-    options: RunOptions = field(default_factory=RunOptions)
-    observers: tuple[Observer, ...] = ()
-    state_dir: Path | None = None
 
 
 class Run:
     """One run of what was asked for; see `bulkpub.publish`."""
 
-    def __init__(self, request: Request, settings: Settings) -> None:
+    def __init__(
+        self,
+        request: Request,
+        *,
+        connection: Connection | None = None,
+        sources: Sources | None = None,
+        options: RunOptions | None = None,
+        observers: Iterable[Observer] = (),
+        state_dir: Path | None = None,
+    ) -> None:
         _log_to_stderr()
         self._request = request
-        self._settings = settings
-        self._options = settings.options
-        self._portal_name = settings.connection.portal or ""
+        self._connection = connection or Connection()
+        self._sources = sources or Sources()
+        self._options = options or RunOptions()
+        self._observers = tuple(observers)
+        self._state_dir = state_dir
+        self._portal_name = self._connection.portal or ""
         self._started_at = datetime.now(UTC)
         self._clock = time.perf_counter()
         self._preparation = Preparation(())
@@ -107,7 +107,7 @@ class Run:
         self, interruptible: Callable[["Run"], AbstractContextManager[None]]
     ) -> RunReport:
         """Do it, and say what happened; never raises for what a user or a portal did."""
-        code, error = WRONG, None
+        code, error = ExitCode.WRONG, None
         problems: Sequence[Problem] = ()
         try:
             wanted = self._read()
@@ -119,14 +119,14 @@ class Run:
                     await self._work(wanted, located)
             finally:
                 problems = tuple(self._preparation.problems)
-            code = 1 if problems else exit_code(self._outcomes())
+            code = ExitCode.SOME_FAILED if problems else exit_code(self._outcomes())
         except ManifestInvalid as invalid:
             problems = invalid.problems
         except BulkpubError as failure:
-            code, error = _code_of(failure), str(failure)
+            code, error = code_of(failure), str(failure)
         except Exception as failure:  # a defect of ours must not cost the report
             log.exception("unexpected error")
-            code = EARLY
+            code = ExitCode.STOPPED_EARLY
             error = f"unexpected {type(failure).__name__}: {failure} (a defect of bulkpub's)"
         report = self._made_report(code, error, sorted(problems))
         self._emit(RunFinished(report))
@@ -139,7 +139,7 @@ class Run:
         if not self._request.names:
             raise SettingsInvalid("no manifest was given: name at least one")
         if self._portal_name:
-            locate(self._portal_name, insecure=self._settings.connection.insecure)
+            locate(self._portal_name, insecure=self._connection.insecure)
         elif not self._request.may_name_portal():
             raise self._no_portal()
         wanted = self._request.read()
@@ -149,13 +149,13 @@ class Run:
     @staticmethod
     def _no_portal() -> SettingsInvalid:
         return SettingsInvalid(
-            "which portal? say so with --portal, BULKPUB_PORTAL, or `portal:` in the manifest "
+            "which portal? say so with `portal`, or with `portal:` in the manifest "
             f"({', '.join(names())}, or an address)"
         )
 
     def _located(self, wanted: Wanted) -> Located:
         """Where the portal is, when there is something to do there and a key for it."""
-        connection = self._settings.connection
+        connection = self._connection
         located: Located | None = None
         if self._portal_name:
             located = locate(self._portal_name, insecure=connection.insecure)
@@ -176,21 +176,21 @@ class Run:
     # --- the work ----------------------------------------------------------------------------
 
     async def _work(self, wanted: Wanted, located: Located) -> None:
-        settings, options = self._settings, self._options
-        locked_in = None if options.dry_run else settings.state_dir
+        options, connection = self._options, self._connection
+        locked_in = None if options.dry_run else self._state_dir
         with (
             only_run_of(wanted.identity, located.url, locked_in),
-            open_journal(settings.state_dir, located.url) as memory,
+            open_journal(self._state_dir, located.url) as memory,
         ):
             async with (
                 open_portal(
                     located,
-                    settings.connection,
+                    connection,
                     parts=PartSizes(options.chunk_above, options.chunk_size),
                     at_once=options.concurrency * options.uploads,
                     listener=self,
                 ) as portal,
-                open_fetcher(settings.connection, settings.sources) as fetcher,
+                open_fetcher(connection, self._sources) as fetcher,
             ):
                 means = self._means = Means(portal, fetcher, memory, self._emit)
                 try:
@@ -225,7 +225,7 @@ class Run:
             limit=quota.limit,
             remaining=quota.remaining,
             reset_in=reset_in,
-            reserve_share=self._settings.connection.limits.quota_reserve,
+            reserve_share=self._connection.limits.quota_reserve,
             window=means.rules.quota_window,
         )
         return Forecast(requests, quota, wait)
@@ -253,7 +253,9 @@ class Run:
             story.failed(why)
         return story.outcome()
 
-    def _made_report(self, code: int, error: str | None, problems: Sequence[Problem]) -> RunReport:
+    def _made_report(
+        self, code: ExitCode, error: str | None, problems: Sequence[Problem]
+    ) -> RunReport:
         outcomes = _with_unreadable(self._outcomes(), problems)
         figures = sum((result.figures for result in self._results.values()), start=Figures())
         info = RunInfo(
@@ -280,7 +282,7 @@ class Run:
     # --- those who watch ---------------------------------------------------------------------
 
     def _emit(self, event: Event) -> None:
-        for observer in self._settings.observers:
+        for observer in self._observers:
             observer(event)
 
     def retrying(self, request: HttpRequest, reason: str, delay_s: float, attempt: int) -> None:
@@ -310,18 +312,6 @@ def _log_to_stderr() -> None:
             structlog.processors.LogfmtRenderer(),
         ],
     )
-
-
-def _code_of(failure: BulkpubError) -> int:
-    match failure:
-        case SettingsInvalid() | NotAPortal():
-            return WRONG
-        case PortalRefuses():
-            return REFUSED
-        case Interrupted():
-            return INTERRUPTED
-        case _:
-            return EARLY
 
 
 def _with_unreadable(

@@ -130,7 +130,7 @@ class Reach:
             where = host if host == found else f"{host} is at {found}, which"
             raise AddressRefused(
                 f"{where} is not on the public internet; if it shall be fetched all the same: "
-                "--allow-private-sources"
+                "`allow_private`"
             )
 
     def check_literal(self, host: str) -> None:

@@ -76,8 +76,8 @@ class _Order:
 class RemoteFiles:
     """Fetches files into `spool`; whom it may connect to and how often it tries is as of `web`.
 
-    `patience_s` is how long to wait for one step, in seconds; `known_hosts` the file with the
-    keys of SFTP servers, None for the user's.
+    `patience_s` is how long to wait for one step, in seconds (None: as `web` does);
+    `known_hosts` the file with the keys of SFTP servers, None for the user's.
     """
 
     def __init__(
@@ -86,13 +86,13 @@ class RemoteFiles:
         spool: Spool,
         *,
         max_size: int,
-        patience_s: float = 60.0,
+        patience_s: float | None = None,
         known_hosts: str | None = None,
     ) -> None:
         self._web = web
         self._spool = spool
         self._max_size = max_size
-        self._patience_s = patience_s
+        self._patience_s = web.patience.answer_s if patience_s is None else patience_s
         self._known_hosts = known_hosts
         self._hosts = Hosts()
 

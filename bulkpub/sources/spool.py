@@ -256,9 +256,9 @@ def _explained(shown: str) -> Iterator[None]:
         if error.errno in FULL:
             raise SourceFailed(
                 f"{shown} does not fit on the disk any more ({error.strerror}); another folder "
-                "can be chosen with --spool-dir"
+                "can be chosen with `spool_dir`"
             ) from error
         raise SourceFailed(
             f"{shown} cannot be kept on the disk: {error.strerror}; another folder can be chosen "
-            "with --spool-dir"
+            "with `spool_dir`"
         ) from error

@@ -7,6 +7,7 @@ names the address; time that the reader takes is not held against the server.
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Self
 
 import aiohttp
 import anyio
@@ -18,21 +19,28 @@ __all__ = ["BrokeOff", "Patience", "Streamed"]
 
 LONGEST_NUMBER = 18
 """Digits."""
+WINDOW_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to wait, in seconds: for a connection, for an answer to begin, between two pieces.
 
-    Over each `window_s` of waiting for content, at least `slowest` bytes a second have to come.
+    Connecting is a part of waiting for an answer. Over each `window_s` of waiting for content,
+    at least `slowest` bytes a second have to come.
     """
 
     connect_s: float = 30.0
-    answer_s: float = 120.0
+    answer_s: float = 60.0
     between_s: float = 60.0
-    window_s: float = 60.0
+    window_s: float = WINDOW_S
     slowest: float = 2048.0
     clock: Callable[[], float] = time.monotonic
+
+    @classmethod
+    def without_progress(cls, seconds: float) -> Self:
+        """Wait so long for an answer, whether it is to begin or to go on."""
+        return cls(answer_s=seconds, between_s=seconds, window_s=max(seconds, WINDOW_S))
 
 
 class BrokeOff(SourceFailed):

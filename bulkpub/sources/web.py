@@ -56,7 +56,8 @@ class Web:
     """The web, as far as it may be fetched; an async context manager.
 
     `redirects` are followed at most for one answer, `page_size` bytes read at most for one
-    page. `policy` says how often what may pass is tried again; `clock` tells Unix time.
+    page. `policy` says how often what may pass is tried again, `patience` how long an answer is
+    waited for; `clock` tells Unix time.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Web:
         self._reach = reach or Reach()
         self._user_agent = user_agent
         self._ca_file = ca_file
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._redirects = redirects
         self._page_size = page_size
         self._clock = clock
@@ -108,7 +109,7 @@ class Web:
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect_s),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.patience.connect_s),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
             auto_decompress=False,
         )
@@ -209,7 +210,7 @@ class Web:
             response = await self._ask(url, {**headers, **own}, stack)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or location is None:
-                return Streamed(response, shown, self._patience)
+                return Streamed(response, shown, self.patience)
             await stack.aclose()
             been.add(url)
             url = _joined(url, location)
@@ -252,9 +253,8 @@ class Web:
             if url.scheme == "http":  # the request itself goes to the proxy
                 headers = {**headers, **proxy.headers}
         session = self._direct if proxy is None else self._proxied
-        patience_s = self._patience.connect_s + self._patience.answer_s
         try:
-            with anyio.fail_after(patience_s):
+            with anyio.fail_after(self.patience.answer_s):
                 return await stack.enter_async_context(
                     session.get(
                         url,

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bulkpub.cli import harvest_output, harvesting
-from bulkpub.cli.harvest_telling import Teller
+from bulkpub.cli import harvest_output
+from bulkpub.cli.harvest import Progress
 from bulkpub.core.model import DatasetMetadata, DatasetSpec
 from bulkpub.harvest.found import Found
 from bulkpub.manifest import load
@@ -419,7 +419,7 @@ def test_an_interrupted_harvest_leaves_no_half_of_a_manifest(
         yield Found(DatasetSpec("d", DatasetMetadata(title="D", description="D")))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(harvesting, "harvester", lambda _: interrupted)
+    monkeypatch.setattr("bulkpub.cli.harvest.harvester", lambda _: interrupted)
     harvested = run_cli("harvest", "folder", data, "--output", "m.yaml", "--organization", "o")
     assert harvested.code == 130
     assert "bulkpub: interrupted" in harvested.err
@@ -427,11 +427,11 @@ def test_an_interrupted_harvest_leaves_no_half_of_a_manifest(
 
 
 def test_on_a_terminal_it_shows_how_far_it_is() -> None:
-    teller, screen = Teller(quiet=False), io.StringIO()
-    teller.console = SteadyConsole(file=screen, force_terminal=True, width=80)
-    with teller.progress():
-        teller.wrote(DatasetSpec("velos"), ["a note"])
-    teller.summary(None)
+    progress, screen = Progress(quiet=False), io.StringIO()
+    progress.console = SteadyConsole(file=screen, force_terminal=True, width=80)
+    with progress.shown():
+        progress.wrote(DatasetSpec("velos"), ["a note"])
+    progress.summary(None)
     assert "Harvesting" in screen.getvalue()
     assert "velos: a note" in screen.getvalue()
     assert "1 dataset, 0 resources; 1 note" in screen.getvalue()

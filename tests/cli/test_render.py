@@ -6,8 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bulkpub.cli.render import render_problems, render_summary
-from bulkpub.cli.render_plan import render_plan
+from bulkpub.cli.render import render_plan, render_problems, render_summary
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import (
     ByteTotals,

@@ -327,7 +327,7 @@ def test_deleting_more_than_half_has_to_be_allowed(
     assert (todo.refused is not None) == refused
     if todo.refused is not None:
         assert f"delete {gone} of the dataset's {kept + gone} resources" in todo.refused
-        assert "--allow-mass-delete" in todo.refused
+        assert "`allow_mass_delete`" in todo.refused
     allowed = planned(*specs, remote=remote, prune=Prune.OURS, allow_mass_delete=True)
     assert allowed.refused is None
     assert (

@@ -1,5 +1,6 @@
 """The documentation says what the program does: its commands, flags, manifests and links exist."""
 
+import importlib.util
 import json
 import re
 import shlex
@@ -19,6 +20,7 @@ from bulkpub.manifest import json_schema, load
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
+MAKER = Path(__file__).with_name("commands_reference.py")
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
@@ -134,6 +136,16 @@ def documented_rows(command: str) -> dict[str, str]:
 
 
 COMMANDS = [name for name in flags() if name]
+
+
+def test_the_tables_of_the_reference_are_made_from_the_commands() -> None:
+    spec = importlib.util.spec_from_file_location("commands_reference", MAKER)
+    assert spec is not None
+    assert spec.loader is not None
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    page = COMMANDS_PAGE.read_text(encoding="utf-8")
+    assert maker.with_tables(page) == page, "run: python tests/docs/commands_reference.py"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -165,7 +165,7 @@ async def test_a_listing_is_a_dataset(
     ]
     assert [each.metadata.title for each in spec.resources] == ["Comptages vélo", "Stations"]
     assert harvested.notes == [
-        "1 sub-folder is left out: --recursive takes what is in sub-folders, too"
+        "1 sub-folder is left out: `recursive` takes what is in sub-folders, too"
     ]
     loaded = manifest_of(harvested)
     assert loaded.problems == ()

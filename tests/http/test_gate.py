@@ -189,7 +189,7 @@ async def test_a_wait_longer_than_allowed_stops_the_run_and_says_until_when(
         await impatient.turn()
     assert str(stopped.value) == (
         "the quota is used up until 12:40 UTC, in 40 min: that is "
-        "longer than --max-wait allows; run again later to go on"
+        "longer than `max_wait` allows; run again later to go on"
     )
     assert told.waits == []
 
@@ -200,7 +200,7 @@ async def test_a_portal_that_is_down_for_longer_than_we_are_patient_is_not_waite
     impatient = gate(give_up_after=600.0)
     await impatient.turn()
     impatient.learn(Signal(hands.now, retry_after=3600.0, congested=True))
-    with pytest.raises(StoppedEarly, match=r"asks to wait until 13:00 UTC.*--give-up-after"):
+    with pytest.raises(StoppedEarly, match=r"asks to wait until 13:00 UTC.*`give_up_after`"):
         await impatient.turn()
     assert told.waits == []
 

@@ -307,7 +307,7 @@ async def test_a_quota_that_is_used_up_for_too_long_stops_the_run(pretended: Pre
     pretended.answer("GET", headers=out)
     async with connect(PORTAL, limits=GateLimits(max_wait=600)) as transport:
         await transport.send(request("GET"))
-        with pytest.raises(StoppedEarly, match="longer than --max-wait allows"):
+        with pytest.raises(StoppedEarly, match="longer than `max_wait` allows"):
             await transport.send(request("GET"))
     assert len(pretended.sent) == 1
 

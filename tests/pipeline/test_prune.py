@@ -56,7 +56,7 @@ async def test_more_than_half_is_deleted_only_on_demand(
     report = await publish(manifest)
     assert report.run.exit_code == 1
     assert "would delete 3 of the dataset's 5 resources" in str(report.datasets[0].error)
-    assert "--allow-mass-delete" in str(report.datasets[0].error)
+    assert "`allow_mass_delete`" in str(report.datasets[0].error)
     assert writes(sandbox) == []
     report = await publish(manifest, allow_mass_delete=True)
     assert report.totals.resources.deleted == 3

@@ -199,7 +199,7 @@ async def test_a_file_that_starts_over_has_nothing_of_before(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        (errno.ENOSPC, "does not fit on the disk any more .* --spool-dir"),
+        (errno.ENOSPC, "does not fit on the disk any more .* `spool_dir`"),
         (errno.EIO, "cannot be kept on the disk: Input/output error"),
     ],
 )

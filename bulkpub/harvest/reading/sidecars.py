@@ -193,7 +193,7 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata) -> Sidecar:
         metadata = replace(metadata, description=None)  # it only had to be something
     resources, notes = [], []
     if spec.organization is None:
-        notes.append(f"`personal: true` in {path.name} counts only without --organization")
+        notes.append(f"`personal: true` in {path.name} counts only without `organization`")
     for resource in spec.resources:
         source = resource.source
         if isinstance(source, FileSource) and _leads_out(source.shown):

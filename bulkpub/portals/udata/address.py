@@ -42,7 +42,7 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     if parts.scheme == "http" and not insecure and not is_loopback(host):
         raise SettingsInvalid(
             f"{parts.scheme}://{parts.netloc} would receive the API key in the clear; "
-            "use https, or --insecure if you mean it"
+            "use https, or `insecure` if you mean it"
         )
     path = parts.path.rstrip("/").removesuffix("/api")
     if not re.search(r"/api/\d+$", path):

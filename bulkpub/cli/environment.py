@@ -1,53 +1,21 @@
-"""Every setting of the command line: its name, its variable, its default, at one place.
+"""What the environment says: the `.env` file of the working directory, and the API key.
 
-Precedence: flag, then environment, then `.env` in the working directory, then default. The
-API key alone has no flag: what is on a command line can be read by every process of a machine.
+Precedence: flag, then environment, then `.env`, then default. The API key alone has no flag:
+what is on a command line can be read by every process of a machine.
 """
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from bulkpub.errors import SettingsInvalid
 
-__all__ = ["KEY_VARIABLES", "Settings", "add_env_file", "api_key"]
+__all__ = ["KEY_VARIABLES", "add_env_file", "api_key"]
 
 KEY_VARIABLES = ("BULKPUB_API_KEY", "DATAGOUV_API_KEY")
 """Where the API key is looked for, the first one first."""
-
-
-MIB = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run was told, whoever told it. Times in seconds, sizes in bytes."""
-
-    portal: str | None = None
-    key: str | None = field(default=None, repr=False)
-    insecure: bool = False
-    ca_file: Path | None = None
-    state_dir: Path | None = None
-    keep_going: bool = False
-    allow_mass_delete: bool = False
-    concurrency: int = 8
-    uploads: int = 4
-    chunk_size: int = 16 * MIB
-    chunk_above: int = 256 * MIB
-    timeout: float = 60.0
-    retries: int = 4
-    quota_reserve: float = 0.05
-    max_wait: float | None = None
-    give_up_after: float = 600.0
-    spool_dir: Path | None = None
-    spool_size: int = 2 * 1024 * MIB
-    allow_private_sources: bool = False
-    header_limit: str = "X-RateLimit-Limit"
-    header_remaining: str = "X-RateLimit-Remaining"
-    header_reset: str = "X-RateLimit-Reset"
 
 
 def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> None:

@@ -1,0 +1,290 @@
+"""`bulkpub harvest`: a manifest of what exists elsewhere, and an exit code that is true.
+
+The rule: stdout has the manifest and nothing else; everything a harvest has to say goes to
+stderr as it happens, and the counts at the end. What was found is written although other parts
+of a catalogue could not be read: the exit code is 1 then.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, cast
+
+import anyio
+import typer
+from rich.status import Status
+from rich.text import Text
+
+from bulkpub.cli.environment import api_key
+from bulkpub.cli.harvest_output import Added, Output, open_output
+from bulkpub.cli.options import with_flags
+from bulkpub.cli.render import render_problems
+from bulkpub.core.exit_codes import ExitCode, code_of
+from bulkpub.core.model import DatasetSpec
+from bulkpub.core.rules import Vocabulary
+from bulkpub.errors import (
+    BulkpubError,
+    DatasetFailed,
+    ManifestInvalid,
+    NotAPortal,
+    SettingsInvalid,
+    SourceFailed,
+    Stop,
+    Uncertain,
+)
+from bulkpub.harvest import portal as portal_kind
+from bulkpub.harvest.found import Found, Harvest
+from bulkpub.harvest.kinds import Kind, harvester
+from bulkpub.harvest.options import HarvestOptions, sifted
+from bulkpub.manifest.addresses import public
+from bulkpub.observers.console import SteadyConsole
+from bulkpub.observers.log_setup import configure_logging
+from bulkpub.observers.text import counted, printable
+from bulkpub.portals import Portal
+from bulkpub.portals.kinds import locate
+from bulkpub.session.connection import Connection
+from bulkpub.session.opening import open_portal, open_web
+from bulkpub.session.options import OPTIONS, Settings
+
+__all__ = ["Progress", "harvest"]
+
+# --- the command --------------------------------------------------------------------------
+
+
+def harvest(
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", help=f"One of: {', '.join(Kind)}.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="A folder, a file of links, the address of a catalogue or of a directory "
+            "listing; for a portal organizations and datasets, by id, slug or page.",
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            dir_okay=False,
+            help="Write the manifest there (.yaml or .jsonl), not to stdout; to one that exists, "
+            "add what is new.",
+        ),
+    ] = None,
+    settings: Settings,
+) -> None:
+    """Write a manifest of what exists elsewhere: in a folder, a catalogue, a portal."""
+    for option in OPTIONS:
+        given = option.value(settings) != option.default("harvest")
+        if given and option.kinds and kind not in option.kinds:
+            flags = " and ".join(flag for each in option.flags for flag in each.split("/"))
+            raise SettingsInvalid(f"'harvest {kind}' has no use for {flags or option.flag}")
+    settings = replace(settings, connection=replace(settings.connection, key=api_key(os.environ)))
+    raise typer.Exit(_harvest(_Order(kind, tuple(sources), output, settings)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be harvested, where the manifest goes, and how."""
+
+    kind: Kind
+    sources: tuple[str, ...]
+    output: Path | None
+    settings: Settings
+
+
+def _harvest(order: _Order) -> ExitCode:
+    """Harvest all sources into one manifest; raises `SettingsInvalid` for the command line's."""
+    progress = Progress(quiet=order.settings.output.quiet)
+    configure_logging(format="human", level=logging.WARNING, stream=progress.console)
+    try:
+        return anyio.run(_write_all, order, progress)
+    except KeyboardInterrupt:
+        progress.failed("interrupted")
+        return ExitCode.INTERRUPTED
+    except SettingsInvalid:
+        raise
+    except ManifestInvalid as invalid:
+        render_problems(invalid.problems, progress.console)
+        return ExitCode.WRONG
+    except BulkpubError as error:
+        progress.failed(str(error))
+        return code_of(error)
+
+
+async def _write_all(order: _Order, progress: "Progress") -> ExitCode:
+    with open_output(order.output) as output:
+        options = replace(
+            order.settings.harvest,
+            base=str(order.output.parent) if order.output else ".",
+            leave_out=output.own_files,
+            lost=progress.lost,
+            note=progress.note,
+        )
+        with progress.shown():
+            async with aclosing(sifted(_everything(order, options), options)) as found:
+                async for each in found:
+                    _write(each, output, order, progress)
+        added = output.finish()
+    progress.summary(added)
+    return ExitCode.SOME_FAILED if progress.incomplete else ExitCode.DONE
+
+
+def _write(found: Found, output: Output, order: _Order, progress: "Progress") -> None:
+    spec, kind = found.dataset, order.kind
+    if not output.begun:
+        if spec.organization is None and spec.id is None:
+            progress.note(
+                "no `organization` was given: the manifest says `personal: true`, which means "
+                "the account of the API key"
+            )
+        # What a portal has belongs to somebody already; mostly all of it to one organization.
+        asked = order.settings.harvest.organization
+        output.begin(
+            portal=order.settings.connection.portal,
+            organization=spec.organization if kind is Kind.PORTAL else asked,
+            comment=f"Harvested by bulkpub: {kind} {' '.join(map(public, order.sources))}",
+        )
+    progress.wrote(spec, output.dataset(spec, with_flags(found.notes)))
+
+
+# --- what it says -------------------------------------------------------------------------
+
+
+class Progress:
+    """What a harvest says on stderr, and its counts.
+
+    `quiet` keeps notes back, never what was lost.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._datasets = 0
+        self._resources = 0
+        self._quiet = quiet
+        self._notes = 0
+        self._lost = 0
+        self._status: Status | None = None
+        self.console = SteadyConsole(stderr=True, highlight=False, soft_wrap=True)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a part of what was to be harvested could not be read."""
+        return self._lost > 0
+
+    def wrote(self, spec: DatasetSpec, notes: Sequence[str]) -> None:
+        """Count a dataset and say its notes."""
+        self._datasets += 1
+        self._resources += len(spec.resources)
+        for note in notes:
+            self.note(f"{spec.key}: {note}")
+        if self._status is not None:
+            self._status.update(f"Harvesting: {counted(self._datasets, 'dataset')}")
+
+    def note(self, sentence: str) -> None:
+        """Say what was not carried over, or is worth knowing."""
+        self._notes += 1
+        if not self._quiet:
+            self._print(sentence, "note", "yellow")
+
+    def lost(self, sentence: str) -> None:
+        """Say what could not be read."""
+        self._lost += 1
+        self._print(sentence, "not read", "bold red")
+
+    def failed(self, sentence: str) -> None:
+        """Say why the harvest ended before its end."""
+        self._print(sentence, "bulkpub", "bold red")
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """On a terminal, show for as long as it lasts that something is going on."""
+        screen = self.console.is_terminal and not self.console.is_dumb_terminal
+        if self._quiet or not screen or sys.stdout.isatty():  # the manifest itself shows it
+            yield
+            return
+        with self.console.status("Harvesting") as self._status:
+            yield
+        self._status = None
+
+    def summary(self, added: Added | None) -> None:
+        """Say the counts: `12 datasets, 340 resources; 3 notes`, and what of it was `added`."""
+        for note in added.notes if added else ():
+            self.note(note)
+        parts = [
+            f"{counted(self._datasets, 'dataset')}, {counted(self._resources, 'resource')}",
+        ]
+        if added is not None:
+            parts.append(
+                f"{counted(added.datasets, 'dataset')} added, and "
+                f"{counted(added.resources, 'resource')} to datasets that were there"
+            )
+        if self._notes:
+            parts.append(counted(self._notes, "note"))
+        if self._lost:
+            parts.append(f"{counted(self._lost, 'part')} could not be read")
+        self.console.print(Text("; ".join(parts), style="bold"), soft_wrap=True)
+
+    def _print(self, sentence: str, word: str, style: str) -> None:
+        line = Text.assemble((f"{word}: ", style), printable(with_flags(sentence)))
+        self.console.print(line, soft_wrap=True)
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+async def _everything(order: _Order, options: HarvestOptions) -> AsyncGenerator[Found]:
+    """What all sources have; one that cannot be read is lost, and the next one is read."""
+    connection = order.settings.connection
+    async with AsyncExitStack() as stack:
+        if order.kind is Kind.PORTAL:
+            portal = await stack.enter_async_context(_portal(connection))
+            streams = [_from_portal(source, portal, options) for source in order.sources]
+        else:
+            web = await stack.enter_async_context(open_web(connection, order.settings.sources))
+            read = harvester(order.kind)
+            streams = [read(source, web, options) for source in order.sources]
+        for stream in streams:
+            try:
+                async with aclosing(cast("AsyncGenerator[Found]", stream)) as harvest:
+                    async for found in harvest:
+                        yield found
+            except (SettingsInvalid, NotAPortal, Stop):
+                raise
+            except BulkpubError as error:
+                options.lost(str(error))
+
+
+def _portal(connection: Connection) -> AbstractAsyncContextManager[Portal]:
+    """The portal to harvest; its public datasets are there for those without a key, too."""
+    if not connection.portal:
+        raise SettingsInvalid(
+            "which portal? say so with --portal or BULKPUB_PORTAL (www, demo, sandbox, or an "
+            "address)"
+        )
+    # Without a key nothing secret travels, in the clear or not.
+    insecure = connection.insecure or connection.key is None
+    return open_portal(locate(connection.portal, insecure=insecure), connection)
+
+
+async def _from_portal(source: str, portal: Portal, options: HarvestOptions) -> Harvest:
+    try:
+        async for found in portal_kind.harvest(source, portal, options):
+            yield found
+    except (SourceFailed, Uncertain):
+        await _check_portal(portal)
+        raise
+
+
+async def _check_portal(portal: Portal) -> None:
+    """See that something is not only missing there; raises `NotAPortal` when it is no portal."""
+    try:
+        await portal.vocabulary(Vocabulary.LICENSES)
+    except (DatasetFailed, Uncertain, TypeError) as error:
+        raise NotAPortal(
+            "what answers there is no udata portal; is --portal the right address?"
+        ) from error

@@ -1,0 +1,50 @@
+"""How a command ended, as a number, and which error ends in which.
+
+The page that explains them is `docs/reference/exit-codes.md`.
+"""
+
+from enum import IntEnum
+
+from bulkpub.errors import (
+    BulkpubError,
+    Interrupted,
+    ManifestInvalid,
+    NotAPortal,
+    OutputLost,
+    PortalRefuses,
+    SettingsInvalid,
+)
+
+__all__ = ["ExitCode", "code_of"]
+
+
+class ExitCode(IntEnum):
+    """The number a command ends with."""
+
+    DONE = 0
+    """Everything is as wanted."""
+    SOME_FAILED = 1
+    """Some files or datasets failed, the others are done."""
+    WRONG = 2
+    """The manifest, a file it names or a setting is wrong; nothing was sent."""
+    REFUSED = 3
+    """The portal refuses everything: key, rights, read-only mode."""
+    STOPPED_EARLY = 4
+    """It ended before all was done; the same command goes on from there."""
+    INTERRUPTED = 130
+    """Someone asked it to end; likewise. 128 and the number of SIGINT, as shells have it."""
+
+
+def code_of(error: BulkpubError) -> ExitCode:
+    """The code of a command that `error` ended."""
+    match error:
+        case SettingsInvalid() | ManifestInvalid() | NotAPortal():
+            return ExitCode.WRONG
+        case PortalRefuses():
+            return ExitCode.REFUSED
+        case Interrupted():
+            return ExitCode.INTERRUPTED
+        case OutputLost():
+            return ExitCode.SOME_FAILED
+        case _:
+            return ExitCode.STOPPED_EARLY

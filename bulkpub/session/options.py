@@ -1,0 +1,511 @@
+"""Every option, declared once: what it is called, how it is written, and where it goes.
+
+The rule: an option goes to a field of a value that the library takes, and its default is that
+field's. Flags, `BULKPUB_*` variables, the values themselves and the tables of
+`docs/reference/commands.md` follow from the rows of `OPTIONS`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal
+
+from bulkpub.core import units
+from bulkpub.harvest.kinds import Kind
+from bulkpub.harvest.options import HarvestOptions
+from bulkpub.pipeline import RunOptions
+from bulkpub.session.connection import Connection, Sources
+
+__all__ = [
+    "BY_NAME",
+    "OPTIONS",
+    "READERS",
+    "Option",
+    "Output",
+    "Settings",
+    "Unit",
+    "settings_of",
+]
+
+
+# --- where options go ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command prints, logs and writes.
+
+    `report` is the file of the JSON report, `-` for stdout, empty for none. `verbose` logs every
+    file (1) or every request (2); `quiet` leaves only errors and the summary.
+    """
+
+    report: str = "bulkpub-report.json"
+    log_format: Literal["human", "json"] = "human"
+    verbose: int = 0
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a command was given, as the values that the library takes."""
+
+    connection: Connection = field(default_factory=Connection)
+    sources: Sources = field(default_factory=Sources)
+    run: RunOptions = field(default_factory=RunOptions)
+    harvest: HarvestOptions = field(default_factory=HarvestOptions)
+    state_dir: Path | None = None
+    output: Output = field(default_factory=Output)
+
+
+# --- what an option is --------------------------------------------------------------------
+
+
+def _quota_share(text: str) -> float:
+    part = units.share(text)
+    if part == 1:
+        raise ValueError(f"'{text}' leaves nothing; write for instance 5%")
+    return part
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"'{text}' is no day; write for instance 2024-01-31") from None
+
+
+class Unit(Enum):
+    """What an option's value is."""
+
+    SWITCH = "switch"
+    COUNT = "count"
+    SECONDS = "seconds"
+    SIZE = "size"
+    DURATION = "duration"
+    SHARE = "share"
+    DAY = "day"
+    TEXT = "text"
+    CHOICE = "choice"
+    FILE = "file"
+    """One that exists."""
+    FOLDER = "folder"
+    TIMES = "times"
+    """How often the flag is given."""
+
+
+READERS: Mapping[Unit, Callable[[str], Any]] = {
+    Unit.SIZE: units.size,
+    Unit.DURATION: units.duration,
+    Unit.SHARE: _quota_share,
+    Unit.DAY: _day,
+}
+"""How what is written becomes a value; raises `ValueError` with a sentence."""
+_WRITERS: Mapping[Unit, Callable[[Any], str]] = {
+    Unit.SIZE: lambda size: units.spell_size(size).replace(" ", ""),
+    Unit.DURATION: units.spell_duration,
+    Unit.SHARE: units.spell_share,
+}
+
+PACE = "Pace and patience"
+OUTPUT = "Output"
+FETCHING = "Files fetched from elsewhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option.
+
+    `name` is what sentences call it, in backticks, and what flag and variable are made of;
+    `place` is the field of `Settings` it goes to (`connection.limits.max_wait`), `commands`
+    those that have it, `help` what it does, in a sentence.
+
+    `flags` and `metavar` where they do not follow from name and unit; `environment`: whether
+    there is a variable, too. `least` and `most` are bounds. `nothing` says what its absence
+    means, where the default is None; `more` is by how much the field is more than what is
+    written. `kinds` are the kinds of harvest that have a use for it (empty: all); `group` is
+    the panel of `--help`. Commands in `help_of` and `default_of` have words and defaults of
+    their own.
+    """
+
+    name: str
+    place: str
+    unit: Unit
+    commands: tuple[str, ...]
+    help: str
+    flags: tuple[str, ...] = ()
+    metavar: str | None = None
+    environment: bool = True
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    nothing: str | None = None
+    more: int = 0
+    kinds: tuple[Kind, ...] = ()
+    group: str | None = None
+    help_of: Mapping[str, str] = field(default_factory=dict)
+    default_of: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def flag(self) -> str:
+        """The flag that switches it on, or that its value follows."""
+        long = f"--{self.name.replace('_', '-')}"
+        return next((flag for flag in self.flags if flag.startswith("--")), long).split("/")[0]
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable, if it has one."""
+        return f"BULKPUB_{self.flag[2:].upper().replace('-', '_')}" if self.environment else None
+
+    def default(self, command: str) -> Any:  # noqa: ANN401 - its unit says what it is
+        """What it is for `command` when nobody says anything: what its place has."""
+        return self.default_of[command] if command in self.default_of else self.value(Settings())
+
+    def value(self, settings: Settings) -> Any:  # noqa: ANN401 - likewise
+        """What `settings` say of it, as it is written."""
+        value: Any = settings
+        for name in self.place.split("."):
+            value = getattr(value, name)
+        return value - self.more if self.more else value
+
+    def shown_default(self, command: str) -> str | None:
+        """The default as people write it; None: as it is."""
+        default = self.default(command)
+        if default is None:
+            return self.nothing
+        return _WRITERS[self.unit](default) if self.unit in _WRITERS else None
+
+
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """What was `given`, by the names of options, as values; else the defaults."""
+    settings = Settings()
+    for name, value in given.items():
+        option = BY_NAME[name]
+        stored = value + option.more if option.more else value
+        if option.unit is Unit.FILE and value is not None:
+            stored = str(value)
+        settings = _with(settings, option.place.split("."), stored)
+    return settings
+
+
+def _with(value: Any, place: list[str], stored: object) -> Any:  # noqa: ANN401 - any dataclass
+    head, *rest = place
+    return replace(value, **{head: _with(getattr(value, head), rest, stored) if rest else stored})
+
+
+# --- the options --------------------------------------------------------------------------
+
+_HEADER = "The header in which the portal tells"
+_WRITING = ("run", "migrate")
+_MANIFEST = ("run", "plan", "verify")
+_PORTAL = ("run", "plan", "verify", "migrate")
+_ALL = (*_PORTAL, "harvest")
+_NOT_PORTAL = tuple(kind for kind in Kind if kind is not Kind.PORTAL)
+
+OPTIONS: tuple[Option, ...] = (
+    # Of a harvest alone, and of a migration.
+    Option(
+        name="organization",
+        place="harvest.organization",
+        unit=Unit.TEXT,
+        metavar="ID",
+        commands=("harvest",),
+        kinds=_NOT_PORTAL,
+        environment=False,
+        help="The organization to publish for; without it, the account of the API key.",
+    ),
+    Option(
+        name="match",
+        place="harvest.match",
+        unit=Unit.TEXT,
+        metavar="TEXT",
+        commands=("harvest",),
+        environment=False,
+        help="Only datasets with this in their title or key, whatever the case and accents; or a "
+        "pattern for the whole of it, with * ? [abc].",
+    ),
+    Option(
+        name="since",
+        place="harvest.since",
+        unit=Unit.DAY,
+        metavar="DAY",
+        commands=("harvest",),
+        environment=False,
+        help="Only datasets that changed on that day or later, as far as is known.",
+    ),
+    Option(
+        name="limit",
+        place="harvest.limit",
+        unit=Unit.COUNT,
+        metavar="N",
+        least=1,
+        commands=("harvest",),
+        environment=False,
+        help="At most so many datasets.",
+    ),
+    Option(
+        name="links",
+        place="harvest.links",
+        unit=Unit.SWITCH,
+        flags=("--links/--fetch",),
+        nothing="fetch",
+        commands=("harvest",),
+        kinds=_NOT_PORTAL,
+        environment=False,
+        help="List files where they are (`link:`), or fetch and host them (`url:`).",
+    ),
+    Option(
+        name="single",
+        place="harvest.single",
+        unit=Unit.SWITCH,
+        commands=("harvest",),
+        kinds=(Kind.FOLDER,),
+        environment=False,
+        help="For a folder: one dataset of all that is in it.",
+    ),
+    Option(
+        name="recursive",
+        place="harvest.recursive",
+        unit=Unit.SWITCH,
+        commands=("harvest",),
+        kinds=(Kind.INDEX,),
+        environment=False,
+        help="For a listing: its sub-folders, too.",
+    ),
+    Option(
+        name="dry_run",
+        place="run.dry_run",
+        unit=Unit.SWITCH,
+        commands=("migrate",),
+        environment=False,
+        help="Show what would be moved, without a single write.",
+    ),
+    # The portal, and what is done to it.
+    Option(
+        name="portal",
+        place="connection.portal",
+        unit=Unit.TEXT,
+        metavar="www|demo|sandbox|URL",
+        commands=_ALL,
+        help="The portal; by default the one the manifest names.",
+        help_of={"harvest": "The portal that the manifest is for, and that `portal` harvests."},
+    ),
+    Option(
+        name="keep_going",
+        place="run.keep_going",
+        unit=Unit.SWITCH,
+        commands=_MANIFEST,
+        help="Publish the sound datasets although others have problems (exit code 1).",
+    ),
+    Option(
+        name="allow_mass_delete",
+        place="run.allow_mass_delete",
+        unit=Unit.SWITCH,
+        commands=("run", "plan"),
+        help="Let `prune` delete more than half of a dataset's resources.",
+    ),
+    Option(
+        name="insecure",
+        place="connection.insecure",
+        unit=Unit.SWITCH,
+        commands=_ALL,
+        help="Send the API key over plain http to another machine.",
+    ),
+    Option(
+        name="ca_file",
+        place="connection.ca_file",
+        unit=Unit.FILE,
+        nothing="none",
+        commands=_ALL,
+        help="Trust the certificates in this file (PEM) besides the system's.",
+    ),
+    Option(
+        name="state_dir",
+        place="state_dir",
+        unit=Unit.FOLDER,
+        nothing="the user's state directory",
+        commands=_PORTAL,
+        help="Remember file hashes there, to be quicker next time; deleting it is always safe.",
+    ),
+    # Pace and patience.
+    Option(
+        name="concurrency",
+        place="run.concurrency",
+        unit=Unit.COUNT,
+        least=1,
+        most=64,
+        commands=_PORTAL,
+        group=PACE,
+        help="Datasets worked on at once.",
+    ),
+    Option(
+        name="uploads",
+        place="run.uploads",
+        unit=Unit.COUNT,
+        least=1,
+        most=32,
+        commands=_WRITING,
+        group=PACE,
+        help="Uploads at once within one dataset.",
+    ),
+    Option(
+        name="chunk_size",
+        place="run.chunk_size",
+        unit=Unit.SIZE,
+        commands=_WRITING,
+        group=PACE,
+        help="Send large files in parts of this size.",
+    ),
+    Option(
+        name="chunk_above",
+        place="run.chunk_above",
+        unit=Unit.SIZE,
+        commands=_WRITING,
+        group=PACE,
+        help="Files larger than this are sent in parts.",
+    ),
+    Option(
+        name="timeout",
+        place="connection.patience_s",
+        unit=Unit.SECONDS,
+        least=0.1,
+        commands=_ALL,
+        group=PACE,
+        help="Wait so long for an answer, without any progress, before it counts as lost.",
+    ),
+    Option(
+        name="retries",
+        place="connection.retry.attempts",
+        more=1,
+        unit=Unit.COUNT,
+        least=0,
+        most=100,
+        commands=_ALL,
+        group=PACE,
+        help="Send a request again so often, when that is safe.",
+    ),
+    Option(
+        name="quota_reserve",
+        place="connection.limits.quota_reserve",
+        unit=Unit.SHARE,
+        commands=_ALL,
+        group=PACE,
+        help="Leave this share of the quota to others who use the same key.",
+    ),
+    Option(
+        name="max_wait",
+        place="connection.limits.max_wait",
+        unit=Unit.DURATION,
+        nothing="as long as it takes",
+        commands=_ALL,
+        group=PACE,
+        help="Stop (exit code 4) rather than wait longer than this for the quota.",
+    ),
+    Option(
+        name="give_up_after",
+        place="connection.limits.give_up_after",
+        unit=Unit.DURATION,
+        commands=_ALL,
+        group=PACE,
+        help="Stop (exit code 4) when the portal has been down for this long.",
+    ),
+    # Files fetched from elsewhere.
+    Option(
+        name="spool_dir",
+        place="sources.spool_dir",
+        unit=Unit.FOLDER,
+        nothing="the user's cache directory",
+        commands=("run", "verify", "migrate"),
+        group=FETCHING,
+        help="Keep fetched files there until they are published.",
+    ),
+    Option(
+        name="spool_size",
+        place="sources.spool_size",
+        unit=Unit.SIZE,
+        commands=("run", "verify", "migrate"),
+        group=FETCHING,
+        help="Keep at most so much there; fetching waits when it is full.",
+    ),
+    Option(
+        name="allow_private",
+        place="sources.allow_private",
+        unit=Unit.SWITCH,
+        flags=("--allow-private-sources",),
+        commands=_ALL,
+        group=FETCHING,
+        help="Fetch also from addresses of private networks and of this machine.",
+    ),
+    # What the portal's quota is called.
+    Option(
+        name="header_limit",
+        place="connection.rate_headers.limit",
+        unit=Unit.TEXT,
+        metavar="NAME",
+        commands=_ALL,
+        group=PACE,
+        help=f"{_HEADER} its rate limit.",
+    ),
+    Option(
+        name="header_remaining",
+        place="connection.rate_headers.remaining",
+        unit=Unit.TEXT,
+        metavar="NAME",
+        commands=_ALL,
+        group=PACE,
+        help=f"{_HEADER} how many requests are left.",
+    ),
+    Option(
+        name="header_reset",
+        place="connection.rate_headers.reset",
+        unit=Unit.TEXT,
+        metavar="NAME",
+        commands=_ALL,
+        group=PACE,
+        help=f"{_HEADER} when the count begins anew.",
+    ),
+    # Output.
+    Option(
+        name="report",
+        place="output.report",
+        unit=Unit.TEXT,
+        metavar="FILE",
+        commands=(*_PORTAL, "demo"),
+        group=OUTPUT,
+        default_of={"plan": "", "verify": ""},
+        help="Write the JSON report there; '-' for stdout.",
+    ),
+    Option(
+        name="log_format",
+        place="output.log_format",
+        unit=Unit.CHOICE,
+        choices=("human", "json"),
+        commands=_PORTAL,
+        group=OUTPUT,
+        help="Logs on stderr: for people, or one JSON object a line.",
+    ),
+    Option(
+        name="verbose",
+        place="output.verbose",
+        unit=Unit.TIMES,
+        flags=("-v", "--verbose"),
+        commands=_PORTAL,
+        group=OUTPUT,
+        environment=False,
+        help="Log every file; twice: every request.",
+    ),
+    Option(
+        name="quiet",
+        place="output.quiet",
+        unit=Unit.SWITCH,
+        flags=("-q", "--quiet"),
+        commands=_ALL,
+        group=OUTPUT,
+        environment=False,
+        help="No progress, only errors and the summary.",
+        help_of={"harvest": "No notes, only what could not be read and the counts."},
+    ),
+)
+
+BY_NAME = {option.name: option for option in OPTIONS}

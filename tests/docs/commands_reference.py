@@ -1,0 +1,85 @@
+"""Writes the tables of options in `docs/reference/commands.md`, from what the commands take.
+
+python tests/docs/commands_reference.py
+"""
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import typer
+
+from bulkpub.cli.app import app
+from bulkpub.session.options import BY_NAME
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md"
+TABLE = re.compile(
+    r"^(## `bulkpub (\w+)`\n(?:(?!## )[^\n]*\n)*?)\| Flag \| [^\n]*\n(?:\|[^\n]*\n)*", re.MULTILINE
+)
+"""A section up to its table, and the table."""
+HEAD = "| Flag | Variable | Default | Meaning |\n| --- | --- | --- | --- |\n"
+
+
+def with_tables(page: str) -> str:
+    """The page, with the tables that the commands of today have."""
+    return TABLE.sub(lambda found: found[1] + HEAD + "".join(rows(found[2])), page)
+
+
+def rows(command: str) -> list[str]:
+    """The rows of a command's table, in the order of its flags."""
+    group: Any = typer.main.get_command(app)
+    functions = [each.callback for each in app.registered_commands if each.callback is not None]
+    function = next(function for function in functions if function.__name__ == command)
+    parameters = inspect.signature(function).parameters
+    return [
+        row(option, parameters[option.name].annotation, command)
+        for option in group.commands[command].params
+        if option.name in parameters and option.param_type_name == "option"
+    ]
+
+
+def row(option: Any, annotation: Any, command: str) -> str:
+    type_, info = get_args(annotation)
+    flags = [f"`{flag}`" for flag in (*option.opts, *option.secondary_opts)]
+    flags.sort(key=lambda flag: not flag.startswith("`--"))
+    value = "" if option.is_flag or option.count else info.metavar or value_of(type_, info)
+    cells = (
+        ", ".join(flags) + (f" `{value}`" if value else ""),
+        f"`{option.envvar}`" if option.envvar else "none",
+        shown_default(option),
+        meaning(option, info, command),
+    )
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |\n"
+
+
+def value_of(type_: Any, info: Any) -> str:
+    """What follows the flag."""
+    if get_origin(type_) is Literal:
+        return "|".join(get_args(type_))
+    plain = next((each for each in get_args(type_) if each is not type(None)), type_)
+    if plain is Path:
+        return "FILE" if info.file_okay else "DIRECTORY"
+    return "N" if plain is int else "TEXT"
+
+
+def shown_default(option: Any) -> str:
+    if isinstance(option.show_default, str):
+        return f"`{option.show_default}`"
+    if option.default is False or option.count:
+        return "off"
+    return "none" if option.default in {None, ""} else f"`{option.default}`"
+
+
+def meaning(option: Any, info: Any, command: str) -> str:
+    """The help, the bounds, and the kinds of harvest that have a use for it."""
+    words = info.help.replace(r"\[", "[").removesuffix(".")
+    if info.min is not None and info.max is not None:
+        words += f" ({info.min:,} to {info.max:,})"
+    kinds = BY_NAME[option.name].kinds if command == "harvest" and option.name in BY_NAME else ()
+    only = f" Only for `{kinds[0]}`." if len(kinds) == 1 else " Not for `portal`." if kinds else ""
+    return f"{words}.{only}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
