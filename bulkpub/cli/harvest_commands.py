@@ -17,13 +17,13 @@ __all__ = ["harvest"]
 
 DEFAULTS = Settings()
 
-_ONLY_FOR = {
-    "--single": (Kind.FOLDER,),
-    "--recursive": (Kind.INDEX,),
-    "--links and --fetch": tuple(kind for kind in Kind if kind is not Kind.PORTAL),
-    "--organization": tuple(kind for kind in Kind if kind is not Kind.PORTAL),
+_FLAGS = {
+    "single": "--single",
+    "recursive": "--recursive",
+    "links": "--links and --fetch",
+    "organization": "--organization",
 }
-"""Options that have no meaning for the other kinds."""
+"""Options that have no meaning for some kinds, and the flags that give them."""
 
 
 def _day(text: str | date) -> date:
@@ -112,14 +112,14 @@ def harvest(
 ) -> None:
     """Write a manifest of what exists elsewhere: in a folder, a catalogue, a portal."""
     given = {
-        "--single": single,
-        "--recursive": recursive,
-        "--links and --fetch": links is not None,
-        "--organization": organization is not None,
+        "single": single,
+        "recursive": recursive,
+        "links": links is not None,
+        "organization": organization is not None,
     }
     for name in (name for name, is_given in given.items() if is_given):
-        if kind not in _ONLY_FOR[name]:
-            raise SettingsInvalid(f"'harvest {kind}' has no use for {name}")
+        if name not in kind.options:
+            raise SettingsInvalid(f"'harvest {kind}' has no use for {_FLAGS[name]}")
     asked = Asked(
         kind=kind,
         sources=tuple(sources),

@@ -1,4 +1,4 @@
-"""`bulkpub harvest portal ORG|DATASET...`: what a udata portal has now → the same as a manifest.
+"""`bulkpub harvest portal ORG|DATASET...`: what a portal has now → the same as a manifest.
 
 The rule: running it unchanged changes nothing. Everything goes by its id; what a manifest
 cannot say, or would say otherwise than the portal does, is left out with a note, and what a
@@ -25,9 +25,8 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.names import key_of
 from bulkpub.errors import DatasetFailed, SourceFailed
-from bulkpub.harvest.found import Found, Harvest
-from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.reading.paging import address_parts
+from bulkpub.harvest.base import Found, Harvest, HarvestOptions
+from bulkpub.harvest.paging import address_parts
 from bulkpub.manifest.addresses import is_whole, public
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.fields import DESCRIPTION_LIMIT, TAG_LIMITS, TITLE_LIMIT
@@ -154,7 +153,7 @@ T = TypeVar("T")
 
 
 class _Keeping:
-    """Keeps the values that a manifest says as the portal has them; notes tell of the others."""
+    """Keeps the values that a manifest says as the portal has them; notes name the others."""
 
     def __init__(self, notes: list[str], whose: str) -> None:
         self._notes = notes
