@@ -90,7 +90,7 @@ class Entry:
     """One dataset of a catalogue.
 
     `key` is the catalogue's own and stable. `licenses`, `frequencies` and `places` are all ways
-    in which the catalogue tells the one thing: ids, names, addresses; the first that is
+    in which the catalogue writes the one thing: ids, names, addresses; the first that is
     understood counts. `page` is where people look at it, `extras` are kept as they are.
     """
 
@@ -302,7 +302,7 @@ def _shown_address(url: str) -> str:
 def _called(offer: Offer) -> str:
     """How a note calls it; never by an address with credentials."""
     title = " ".join((offer.title or offer.id).split())
-    # Where it is long it is an address, whose end tells one from another.
+    # Where it is long it is an address, whose end sets one apart from another.
     shown = title if len(title) <= _SHOWN else f"…{title[1 - _SHOWN :]}"
     return f"'{shown}'" if title else f"what is at {_shown_address(offer.url) or 'no address'}"
 
@@ -376,7 +376,7 @@ def _default_title(offer: Offer, what: str) -> str:
 
 
 def nature(offer: Offer) -> str:
-    """Whether an offer is a FILE, an API or a PAGE; UNSURE when nothing tells."""
+    """Whether an offer is a FILE, an API or a PAGE; UNSURE when nothing says."""
     if offer.declared in (FILE, API, PAGE):
         return offer.declared
     return _asked_of_server(offer.url) or _by_words(offer) or _by_address(offer.url)
