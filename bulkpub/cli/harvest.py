@@ -37,9 +37,8 @@ from bulkpub.errors import (
     Uncertain,
 )
 from bulkpub.harvest import portal as portal_kind
-from bulkpub.harvest.found import Found, Harvest
+from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
 from bulkpub.harvest.kinds import Kind, harvester
-from bulkpub.harvest.options import HarvestOptions, sifted
 from bulkpub.manifest.addresses import public
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging

@@ -7,10 +7,7 @@ import re
 
 from unidecode import unidecode
 
-__all__ = ["COMPRESSED_STEMS", "extension_of", "key_of", "slug"]
-
-COMPRESSED_STEMS = frozenset({"tar", "csv", "json", "xml", "geojson", "sql", "txt", "shp"})
-"""Extensions that mean something before another one, as in `.csv.gz`."""
+__all__ = ["extension_of", "key_of", "slug"]
 
 _BETWEEN_WORDS = re.compile(r"[^\w]+|_+")
 _BETWEEN_WORDS_AND_DOTS = re.compile(r"[^\w.]+|_+")

@@ -138,7 +138,7 @@ def _existing_action(
     remote = match.remote
     if not source.host or remote.hosted:
         return _same_content(spec, match, rules)
-    if no_file := _no_file(remote):
+    if no_file := _no_file(remote, rules):
         return Keep(spec, remote, wanted_resource(spec, remote, rules), no_file)
     return _file_action(spec, match, known, UrlSource(remote.origin), rules)
 
@@ -175,18 +175,11 @@ def _created(
             return _guarded(Create(spec, wanted_resource(spec, None, rules), why), known)
 
 
-API_FORMATS = frozenset(
-    {"api", "wms", "wfs", "wmts", "wcs", "csw", "ogc", "sparql", "odata", "soap"}
-)
-API_FORMATS |= {"rest", "graphql", "esri", "siri", "html", "htm", "web", "url", "www:link"}
-"""Formats, as the portal writes them, of what is asked or looked at rather than downloaded."""
-
-
-def _no_file(remote: RemoteResource) -> str | None:
+def _no_file(remote: RemoteResource, rules: Rules) -> str | None:
     """Why a resource that points elsewhere is left there: it is not a file."""
     if remote.metadata.type == "api":
         return f"{STAYS}: an API, not a file"
-    if (remote.metadata.format or "").lower() in API_FORMATS:
+    if (remote.metadata.format or "").lower() in rules.not_files:
         return f"{STAYS}: {remote.metadata.format} is a service or a page, not a file"
     return None
 

@@ -72,7 +72,9 @@ class Rules:
     `orders`: resources can be put in order. `described_at_once`: how many resources one request
     describes; None: all of a dataset. `links`, `deletes`, `hosts_in_place`: whether resources
     can point elsewhere, be deleted, be made hosted with their id kept. `lacks_dataset` and
-    `lacks_resource` name the fields of the metadata that it cannot hold.
+    `lacks_resource` name the fields of the metadata that it cannot hold. `not_files` are the
+    formats, in lower case, of what is elsewhere to be asked or looked at rather than downloaded:
+    it is never hosted.
 
     `quota_window` is the time in seconds that the announced rate limit is for.
     """
@@ -99,4 +101,5 @@ class Rules:
     hosts_in_place: bool = True
     lacks_dataset: frozenset[str] = frozenset()
     lacks_resource: frozenset[str] = frozenset()
+    not_files: frozenset[str] = frozenset()
     quota_window: float = 3600.0

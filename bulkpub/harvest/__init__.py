@@ -1,1 +1,7 @@
-"""From what exists elsewhere to a manifest: each kind of catalogue → datasets, one at a time."""
+"""From what exists elsewhere to a manifest: each kind of catalogue → datasets, one at a time.
+
+`kinds` lists the kinds; each is one module that tells its whole story. Below them, `paging` leads
+through the pages of a catalogue, `entries` makes datasets of what catalogues say, `reading` reads
+what they send, `words` maps their words to those of a manifest, and `base` is what every kind
+takes and gives. Imports go down this list only.
+"""

@@ -1,20 +1,29 @@
-"""A CKAN catalogue → datasets, by `package_search` of its action API, page by page.
+"""`bulkpub harvest ckan URL`: a CKAN catalogue → datasets, by its `package_search`, page by page.
 
 What is asked for may be the portal itself, one of its organizations, groups or datasets (as the
 browser shows them), or a whole `package_search` address, whose filters are kept.
+
+Fields are looked for among a package's own (ckanext-scheming, ckanext-dcat) and among its extras,
+since portals put the same ones into either place: `data/ckan_fields.toml` has their names. Extras
+that mean nothing to us are kept as extras of ours.
 """
 
-from collections.abc import AsyncIterator, Mapping
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from bulkpub.core.addresses import joined
+from bulkpub.core.model import Json
+from bulkpub.data import ckan_fields
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.entries.ckan_entries import ckan_entry
-from bulkpub.harvest.found import Found, Page, Reader
-from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.reading.loose import items, mapping, parse_json, text
-from bulkpub.harvest.reading.paging import Trail, address_parts
+from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
+from bulkpub.harvest.entries import Entry, Offer, listed
+from bulkpub.harvest.paging import Trail, address_parts
+from bulkpub.harvest.reading.loose import items, mapping, parse_json, text, texts, truth
+from bulkpub.harvest.reading.shapes import shape_note
+from bulkpub.harvest.words.periods import period
 from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]
@@ -25,6 +34,8 @@ _ACTION = "/api/3/action/package_search"
 _FACETS = {"organization": "organization", "group": "groups", "dataset": "name"}
 _NO_DATASETS = frozenset({"harvest", "showcase"})
 """Types of packages that are no datasets: CKAN keeps its own harvest sources among them."""
+_LONGEST_EXTRA = 2000
+_EXTRA_NAME = re.compile(r"[.$\x00-\x1f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         for each in others:
             options.note(f"'{text(each.get('title'))}' is a {text(each.get('type'))}: left out")
         for found in trail.wanted(
-            ckan_entry(each, _key(each), public(search.base)) for each in new if each not in others
+            _entry(each, _key(each), public(search.base)) for each in new if each not in others
         ):
             yield found
         start += len(packages)
@@ -63,8 +74,8 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
 
 def _key(package: Mapping[str, Any]) -> str:
     """Its id; some that speak CKAN's language have none."""
-    told = (package.get("id"), package.get("name"), package.get("title"))
-    return next((" ".join(key.split()) for each in told if (key := text(each))), "")
+    names = (package.get("id"), package.get("name"), package.get("title"))
+    return next((" ".join(key.split()) for each in names if (key := text(each))), "")
 
 
 def _result(page: Page) -> Mapping[str, Any]:
@@ -106,3 +117,204 @@ def _search(source: str, options: HarvestOptions) -> _Search:
     # A fixed order: without one, a dataset can move from page to page while they are read.
     query["sort"] = "id asc"
     return _Search(urlunsplit((parts.scheme, parts.netloc, path, "", "")), query)
+
+
+# --- one dataset ---------------------------------------------------------------------------
+
+
+def _entry(package: Mapping[str, Any], key: str, base: str) -> Entry:
+    """The entry for a package; `base` is the portal's address without a slash at its end."""
+    fields = ckan_fields().by_meaning
+    said = {**_extras(package), **{name: value for name, value in package.items() if value}}
+    name = text(package.get("name")) or key
+    page = f"{base}/dataset/{quote(name)}"
+    kept, notes = _kept(said)
+    start, end = _period(said)
+    notes += _area_notes(said)
+    if truth(package.get("private")):
+        notes.append("it is private in the catalogue")
+    return Entry(
+        key=key,
+        title=text(said.get("title_translated")) or text(said.get("title")) or name,
+        description=_description(said),
+        acronym=_first(said, fields["acronym"]),
+        licenses=tuple(each for field in fields["license"] for each in texts(said.get(field))),
+        frequencies=tuple(each for field in fields["frequency"] for each in texts(said.get(field))),
+        tags=tuple(dict.fromkeys(_tags(said))),
+        start=start,
+        end=end,
+        places=tuple(_places(said)),
+        granularity=_first(said, fields["granularity"]),
+        page=page,
+        modified=text(said.get("metadata_modified")) or text(said.get("modified")),
+        publisher=_publisher(said),
+        contact=_contact(said),
+        extras=kept,
+        offers=tuple(_offers(package, key, base)),
+        notes=tuple(notes),
+    )
+
+
+def _extras(package: Mapping[str, Any]) -> dict[str, Any]:
+    """The extras, which CKAN writes as a list of pairs and DKAN as a mapping."""
+    written = package.get("extras")
+    if isinstance(written, dict):
+        return {str(name): value for name, value in written.items()}
+    return {text(pair.get("key")): pair.get("value") for pair in items(written)}
+
+
+def _first(said: Mapping[str, Any], fields: Iterable[str]) -> str:
+    return next((found for field in fields if (found := text(said.get(field)))), "")
+
+
+def _description(said: Mapping[str, Any]) -> str:
+    return _first(said, ("notes_translated", "notes", "description"))
+
+
+def _tags(said: Mapping[str, Any]) -> Iterator[str]:
+    """Tags, which are names or mappings with one, and the titles of groups."""
+    for field in ("tags", "groups"):
+        for each in items(said.get(field)):
+            if text(each.get("state")) != "deleted":
+                yield _first(each, ("display_name", "title", "name"))
+    for field in ("tags_translated", "keywords_translated", "keywords", "tags"):
+        written = said.get(field)
+        if not (isinstance(written, list) and any(isinstance(each, dict) for each in written)):
+            yield from (part.strip() for each in texts(written) for part in each.split(","))
+
+
+def _period(said: Mapping[str, Any]) -> tuple[str, str]:
+    fields = ckan_fields().by_meaning
+    start, end = _first(said, fields["start"]), _first(said, fields["end"])
+    for field in fields["whole"]:
+        if start or end:
+            break
+        written = said.get(field)
+        pairs = [*items(written), mapping(written)]
+        start, end = text(pairs[0].get("start")), text(pairs[0].get("end"))
+        if not (start or end) and text(written):
+            start, end = period(text(written))
+    return start, end
+
+
+def _places(said: Mapping[str, Any]) -> Iterator[str]:
+    for field in ckan_fields().by_meaning["places"]:
+        written = said.get(field)
+        for each in items(written):
+            yield _first(each, ("uri", "text", "name", "label"))
+        yield from texts(written)
+    spatial = text(said.get("spatial"))
+    if spatial and not shape_note(said.get("spatial")):
+        yield spatial
+
+
+def _area_notes(said: Mapping[str, Any]) -> list[str]:
+    note = shape_note(said.get("spatial"))
+    return [note] if note else []
+
+
+def _publisher(said: Mapping[str, Any]) -> str:
+    organization = mapping(said.get("organization"))
+    publisher = said.get("publisher")
+    named = next(items(publisher), mapping(publisher))
+    return (
+        text(said.get("publisher_name"))
+        or text(named.get("name"))
+        or text(publisher)
+        or text(organization.get("title"))
+        or text(organization.get("name"))
+    )
+
+
+def _contact(said: Mapping[str, Any]) -> tuple[str, ...]:
+    points = [*items(said.get("contact_points")), *items(said.get("contact_point"))]
+    points.append(mapping(said.get("contact_point")))
+    pairs = [(each.get("name"), each.get("email")) for each in points]
+    pairs += [
+        (said.get(who), said.get(mail))
+        for who, mail in (
+            ("contact_name", "contact_email"),
+            ("maintainer", "maintainer_email"),
+            ("author", "author_email"),
+        )
+    ]
+    return tuple(" ".join(filter(None, (text(name), _mail(text(mail))))) for name, mail in pairs)
+
+
+def _mail(address: str) -> str:
+    return f"<{address.removeprefix('mailto:')}>" if address else ""
+
+
+def _kept(said: Mapping[str, Any]) -> tuple[dict[str, Json], list[str]]:
+    """What has no place of its own on a portal: as extras, or else as a note."""
+    known = ckan_fields()
+    kept: dict[str, Json] = {}
+    left: list[str] = []
+    for name, value in said.items():
+        if name in known.read or name in known.internal or name.startswith("harvest_"):
+            continue
+        shown = ", ".join(texts(value))
+        safe = _EXTRA_NAME.sub("-", name).strip("-")
+        if safe and 0 < len(shown) <= _LONGEST_EXTRA:
+            kept[f"ckan:{safe}"] = shown
+        elif value not in (None, "", [], {}, False):
+            left.append(name)
+    for field in ("landing_page", "url"):
+        if page := text(said.get(field)):
+            kept[f"ckan:{field}"] = page
+    return kept, [f"not carried over: {listed(left)}"] if left else []
+
+
+# --- resources ----------------------------------------------------------------------------
+
+
+def _offers(package: Mapping[str, Any], key: str, base: str) -> Iterator[Offer]:
+    for resource in items(package.get("resources")):
+        if text(resource.get("state")) == "deleted":
+            continue
+        kind = text(resource.get("resource_type")).lower()
+        is_upload = text(resource.get("url_type")) == "upload"
+        yield Offer(
+            id=text(resource.get("id")),
+            url=_address(resource, key, base),
+            title=_first(resource, ("name_translated", "title_translated", "name", "title")),
+            description=_first(resource, ("description_translated", "description")),
+            format=text(resource.get("format")),
+            mime=text(resource.get("mimetype")) or text(resource.get("mimetype_inner")),
+            declared="file" if is_upload else "",
+            type=ckan_fields().resource_types.get(kind, ""),
+            protocols=tuple(texts(resource.get("protocol")) + texts(resource.get("service_type"))),
+            conforms_to=tuple(texts(resource.get("conforms_to")) + texts(resource.get("schema"))),
+            size=_size(resource.get("size")),
+            modified=_first(resource, ("last_modified", "metadata_modified", "modified")),
+        )
+
+
+def _address(resource: Mapping[str, Any], key: str, base: str) -> str:
+    """The whole address; of an upload some portals give the file's name only."""
+    for field in ("url", "download_url", "access_url"):
+        url = text(resource.get(field))
+        if not url:
+            continue
+        if _has_scheme(url) or url.startswith("//"):
+            return joined(f"{base}/", url)
+        if text(resource.get("url_type")) == "upload" and "/" not in url:
+            resource_id = quote(text(resource.get("id")))
+            return f"{base}/dataset/{quote(key)}/resource/{resource_id}/download/{quote(url)}"
+        if url.startswith("/"):
+            return joined(f"{base}/", url)
+        return url
+    return ""
+
+
+def _has_scheme(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).scheme)
+    except ValueError:
+        return True  # broken, and a note says so
+
+
+def _size(value: object) -> int | None:
+    """Bytes; `42 octets` and the like are no number of them."""
+    written = text(value)
+    return int(written) if re.fullmatch(r"[0-9]{1,15}", written) else None

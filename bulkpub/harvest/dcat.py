@@ -1,25 +1,41 @@
-"""A DCAT catalogue in RDF → datasets, page by page as Hydra or the Link header lead.
+"""`bulkpub harvest dcat URL`: a DCAT catalogue in RDF → datasets, page by page.
 
 Pages follow each other by `hydra:next` of a `PartialCollectionView`, by `hydra:nextPage` of the
 older `PagedCollection`, or by a Link header (rel=next). The datasets of a page are described in
-that page; a dataset that is listed and described nowhere is told as lost.
+that page; a dataset that is listed and described nowhere counts as lost.
+
+Nothing is followed further than from a dataset to its distributions and from these to what
+describes them, so that a graph with circles in it ends as any other. A download address is a
+file's, an access address may be that of a page or an API, which format and media type decide; a
+data service is an API.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Container, Iterable, Iterator
 from dataclasses import dataclass
 
-from rdflib import Graph, URIRef
-from rdflib.namespace import DCAT, RDF
+from rdflib import Graph, Literal, URIRef
+from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, Namespace
+from rdflib.term import Node
 
 from bulkpub.core.addresses import joined
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.entries.dcat_entries import dcat_entry
-from bulkpub.harvest.entries.entry import Entry
-from bulkpub.harvest.found import Found, Page, Reader
-from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.reading.paging import Trail
+from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
+from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
+from bulkpub.harvest.paging import Trail
+from bulkpub.harvest.reading.graphs import (
+    address,
+    addresses,
+    label,
+    literals,
+    locals_of,
+    named,
+    said,
+    words,
+)
 from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
+from bulkpub.harvest.reading.shapes import shape_note
+from bulkpub.harvest.words.periods import period
 from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]
@@ -27,6 +43,53 @@ __all__ = ["harvest"]
 _HYDRA = "http://www.w3.org/ns/hydra/core#"
 _NEXT = (URIRef(_HYDRA + "next"), URIRef(_HYDRA + "nextPage"))
 _LINK = re.compile(r"<([^>]*)>\s*;[^,]*?\brel\s*=\s*\"?[^\",;]*\bnext\b", re.IGNORECASE)
+_VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+_SCHEMA = ("http://schema.org/", "https://schema.org/")
+_LOCN = Namespace("http://www.w3.org/ns/locn#")
+_ADMS = Namespace("http://www.w3.org/ns/adms#")
+_TIME = Namespace("http://www.w3.org/2006/time#")
+_OWS = Namespace("http://www.opengis.net/rdf#")
+_GEO = Namespace("http://www.opengis.net/ont/geosparql#")
+_UPDATED = URIRef("http://purl.org/dc/terms/updated")  # GeoNetwork's, in no vocabulary
+_STARTS = (DCAT.startDate, *(URIRef(base + "startDate") for base in _SCHEMA))
+_ENDS = (DCAT.endDate, *(URIRef(base + "endDate") for base in _SCHEMA))
+_SHAPES = (DCAT.bbox, _LOCN.geometry, DCAT.centroid, _GEO.asWKT, _OWS.asWKT)
+_READ = frozenset(
+    (
+        RDF.type,
+        DCTERMS.title,
+        DCTERMS.description,
+        DCTERMS.abstract,
+        DCTERMS.alternative,
+        DCTERMS.identifier,
+        DCTERMS.license,
+        DCTERMS.rights,
+        DCTERMS.accessRights,
+        DCTERMS.accrualPeriodicity,
+        DCTERMS.temporal,
+        DCTERMS.spatial,
+        DCTERMS.modified,
+        DCTERMS.issued,
+        _UPDATED,
+        DCTERMS.publisher,
+        DCTERMS.creator,
+        DCTERMS.conformsTo,
+        DCTERMS.subject,
+        DC.subject,
+        DCAT.keyword,
+        DCAT.theme,
+        DCAT.distribution,
+        DCAT.landingPage,
+        DCAT.contactPoint,
+        FOAF.page,
+        FOAF.homepage,
+    )
+)
+_OF_NO_USE = frozenset((DCTERMS.language, DCTERMS.created, _ADMS.identifier, OWL.versionInfo))
+"""Read by nobody, and no loss."""
+_THEMES = re.compile(r"https?://", re.IGNORECASE)
+_SCHEMA_SIZE = Namespace("http://schema.org/").contentSize
+_HTML = re.compile(r"html", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +126,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             return
         url = leaf.following
     missing = [uri for uri in listed if uri not in described]
-    # GeoNetwork lists and describes one dataset by two addresses: only their number tells.
+    # GeoNetwork lists and describes one dataset by two addresses: only their number counts.
     count = min(len(missing), len(listed) - len(described))
     if count > 0 and complete and not trail.enough:
         trail.lost(
@@ -89,10 +152,10 @@ def _leaf(page: Page) -> _Leaf:
 
 
 def _entries(graph: Graph, base: str) -> Iterator[Entry]:
-    """One entry a dataset; datasets that say they are one another are told apart by address."""
+    """One entry a dataset; datasets that say they are one another are kept apart by address."""
     seen: set[str] = set()
     for subject in dict.fromkeys(graph.subjects(RDF.type, DCAT.Dataset)):
-        entry = dcat_entry(graph, subject, base, seen)
+        entry = _entry(graph, subject, base, seen)
         seen.add(entry.key)
         yield entry
 
@@ -104,3 +167,239 @@ def _following(graph: Graph, page: Page) -> str:
                 return joined(page.url, str(each).strip())
     found = _LINK.search(page.link or "")
     return joined(page.url, found[1]) if found else ""
+
+
+# --- one dataset ---------------------------------------------------------------------------
+
+
+def _entry(graph: Graph, subject: Node, base: str, taken: Container[str]) -> Entry:
+    """The entry for the dataset `subject`; `base` is the address of the page it is in.
+
+    `taken` has the keys of the other datasets of that page.
+    """
+    notes: list[str] = []
+    offered = tuple(_offers(graph, subject, base))
+    pages = addresses(graph, subject, (DCAT.landingPage, FOAF.homepage), base)
+    title = said(graph, subject, DCTERMS.title)
+    start, end = _period(graph, subject)
+    key = _key(graph, subject, _first(pages), taken, notes)
+    extras = {
+        "harvest:themes": [each for each in _themes(graph, subject) if _THEMES.match(each)],
+        "harvest:conforms_to": words(graph, subject, DCTERMS.conformsTo),
+        "harvest:issued_at": said(graph, subject, DCTERMS.issued),
+        "harvest:access_rights": ", ".join(words(graph, subject, DCTERMS.accessRights)),
+    }
+    left = [each for each in locals_of(graph, subject, _READ | _OF_NO_USE) if each]
+    if left:
+        notes.append(f"not carried over: {listed(left)}")
+    places = list(_places(graph, subject, notes))
+    return Entry(
+        key=key,
+        title=title or (str(subject) if isinstance(subject, URIRef) else key),
+        description=said(graph, subject, DCTERMS.description, DCTERMS.abstract),
+        acronym=said(graph, subject, DCTERMS.alternative),
+        licenses=tuple(_licenses(graph, subject, notes)),
+        frequencies=tuple(words(graph, subject, DCTERMS.accrualPeriodicity)),
+        tags=tuple(_tags(graph, subject)),
+        start=start,
+        end=end,
+        places=tuple(places),
+        page=_first(pages) or (str(subject) if address(subject) else ""),
+        modified=said(graph, subject, DCTERMS.modified, _UPDATED),
+        publisher=_first(named(graph, subject, DCTERMS.publisher, DCTERMS.creator)),
+        contact=tuple(_contact(graph, subject)),
+        extras={name: value for name, value in extras.items() if value},
+        offers=offered,
+        notes=tuple(notes),
+    )
+
+
+def _first(several: Iterable[str]) -> str:
+    return next(iter(several), "")
+
+
+def _key(graph: Graph, subject: Node, page: str, taken: Container[str], notes: list[str]) -> str:
+    """The dataset's identifier, else its address, its page, its title: the first of its own."""
+    identifiers = sorted(literals(graph, subject, DCTERMS.identifier))
+    own = [str(subject)] if isinstance(subject, URIRef) else []
+    written = (*identifiers, *own, page, said(graph, subject, DCTERMS.title))
+    names = [" ".join(each.split()) for each in written if each.strip()]
+    key = next((each for each in names if each not in taken), _first(names) or "dataset")
+    if not identifiers and not own:
+        notes.append("it has no identifier: its key is its page or its title, which may change")
+    elif key != names[0]:
+        notes.append(f"another dataset has the identifier '{names[0]}' as well")
+    return key
+
+
+def _licenses(graph: Graph, subject: Node, notes: list[str]) -> Iterator[str]:
+    """Those of the dataset, then those of its distributions, then what its rights say."""
+    own = words(graph, subject, DCTERMS.license)
+    files = list(graph.objects(subject, DCAT.distribution))
+    theirs = [tuple(words(graph, each, DCTERMS.license)) for each in files]
+    differing = dict.fromkeys(each for each in theirs if each)
+    if not own and len(differing) > 1:
+        notes.append(
+            "its files have several licences, and a dataset has one: "
+            f"{listed(each[0] for each in differing)}"
+        )
+        return
+    yield from own
+    for each in differing:
+        yield from each
+    for node in (subject, *files):
+        yield from words(graph, node, DCTERMS.rights)
+
+
+def _themes(graph: Graph, subject: Node) -> list[str]:
+    return words(graph, subject, DCAT.theme)
+
+
+def _tags(graph: Graph, subject: Node) -> Iterator[str]:
+    """Keywords in the language wanted, and themes that have a name."""
+    themes = (*graph.objects(subject, DCAT.theme), *graph.objects(subject, DCTERMS.subject))
+    keywords = [
+        *literals(graph, subject, DCAT.keyword),
+        *literals(graph, subject, DC.subject),
+        *(label(graph, theme) for theme in themes),
+    ]
+    for each in dict.fromkeys(keywords):
+        # Some write all keywords into one.
+        yield from (part.strip() for part in re.split(r"[,;]", each) if part.strip())
+
+
+def _period(graph: Graph, subject: Node) -> tuple[str, str]:
+    for each in graph.objects(subject, DCTERMS.temporal):
+        start = said(graph, each, *_STARTS) or _time(graph, each, _TIME.hasBeginning)
+        end = said(graph, each, *_ENDS) or _time(graph, each, _TIME.hasEnd)
+        if start or end:
+            return start, end
+        if isinstance(each, Literal) and str(each).strip():
+            return period(str(each))
+    return "", ""
+
+
+def _time(graph: Graph, subject: Node, predicate: Node) -> str:
+    instants = (
+        said(graph, each, _TIME.inXSDDate, _TIME.inXSDDateTime, _TIME.inXSDDateTimeStamp)
+        for each in graph.objects(subject, predicate)
+    )
+    return _first(filter(None, instants))
+
+
+def _places(graph: Graph, subject: Node, notes: list[str]) -> Iterator[str]:
+    """Addresses and names of areas; of one area the address if it is sure, else its names."""
+    for each in graph.objects(subject, DCTERMS.spatial):
+        shape = shape_note(str(each)) if isinstance(each, Literal) else ""
+        shapes = [
+            note
+            for predicate in _SHAPES
+            for value in graph.objects(each, predicate)
+            if (note := shape_note(str(value)))
+        ]
+        names = [] if shape else [*([str(each)] if address(each) else []), label(graph, each)]
+        names += sorted(literals(graph, each, DCTERMS.identifier))
+        yield from (place for place in dict.fromkeys(names) if place)
+        if not any(names):
+            notes.extend(([shape] if shape else shapes)[:1])
+
+
+def _contact(graph: Graph, subject: Node) -> Iterator[str]:
+    for each in graph.objects(subject, DCAT.contactPoint):
+        name = said(graph, each, _VCARD.fn, _VCARD["organization-name"], FOAF.name) or (
+            str(each) if isinstance(each, Literal) else ""
+        )
+        mails = words(graph, each, _VCARD.hasEmail) or words(graph, each, _VCARD.email)
+        mails = mails or words(graph, each, FOAF.mbox)
+        values = [
+            _first(words(graph, node, _VCARD.hasValue))
+            for node in graph.objects(each, _VCARD.hasEmail)
+        ]
+        mail = _first(filter(None, values)) or _first(mails)
+        mail = mail.removeprefix("mailto:").strip()
+        yield " ".join(filter(None, (name, f"<{mail}>" if "@" in mail else "")))
+
+
+# --- what it offers ------------------------------------------------------------------------
+
+
+def _offers(graph: Graph, dataset: Node, base: str) -> Iterator[Offer]:
+    """What the dataset offers: its distributions, the services for it, its documentation."""
+    offered: set[str] = set()
+    for each in dict.fromkeys(graph.objects(dataset, DCAT.distribution)):
+        found = _distribution(graph, each, base)
+        offered.add(found.url)
+        yield found
+    for service in dict.fromkeys(graph.subjects(DCAT.servesDataset, dataset)):
+        found = _service(graph, service, base)
+        if found.url and found.url not in offered:
+            offered.add(found.url)
+            yield found
+    for url in addresses(graph, dataset, (FOAF.page,), base):
+        if url not in offered:
+            offered.add(url)
+            yield Offer(
+                url=url,
+                title=label(graph, URIRef(url)),
+                declared="" if nature(Offer(url=url)) == FILE else PAGE,
+                type="documentation",
+            )
+
+
+def _distribution(graph: Graph, node: Node, base: str) -> Offer:
+    downloads = addresses(graph, node, (DCAT.downloadURL,), base)
+    accesses = addresses(graph, node, (DCAT.accessURL,), base)
+    services = list(graph.objects(node, DCAT.accessService))
+    endpoints = [
+        url for each in services for url in addresses(graph, each, (DCAT.endpointURL,), base)
+    ]
+    formats = words(graph, node, DCTERMS.format)
+    mimes = words(graph, node, DCAT.mediaType)
+    declared = ""
+    if services and not downloads:
+        declared = API
+    elif downloads and not any(_HTML.search(each) for each in (*formats, *mimes)):
+        # A service can stand here too: only then are its words believed.
+        declared = FILE if nature(_plain(downloads[0], formats, mimes)) != API else API
+    spoken = [word for each in services for word in words(graph, each, DCTERMS.conformsTo)]
+    return Offer(
+        id=str(node) if isinstance(node, URIRef) else "",
+        url=next(iter((*downloads, *(endpoints if declared == API else ()), *accesses)), ""),
+        title=said(graph, node, DCTERMS.title),
+        description=said(graph, node, DCTERMS.description),
+        format=_clearest(formats),
+        mime=_clearest(mimes),
+        declared=declared,
+        protocols=tuple(spoken),
+        conforms_to=tuple(words(graph, node, DCTERMS.conformsTo)),
+        size=_size(said(graph, node, DCAT.byteSize, _SCHEMA_SIZE)),
+        modified=said(graph, node, DCTERMS.modified, DCTERMS.issued),
+    )
+
+
+def _plain(url: str, formats: Iterable[str], mimes: Iterable[str]) -> Offer:
+    return Offer(url=url, format=_clearest(formats), mime=_clearest(mimes))
+
+
+def _clearest(ways: Iterable[str]) -> str:
+    """Of an address and a name, the one that says more: the register's, else the name."""
+    several = list(ways)
+    return next((each for each in several if "/file-type/" in each), "") or next(iter(several), "")
+
+
+def _service(graph: Graph, node: Node, base: str) -> Offer:
+    endpoints = addresses(graph, node, (DCAT.endpointURL, DCAT.landingPage), base)
+    return Offer(
+        id=str(node) if isinstance(node, URIRef) else "",
+        url=next(iter(endpoints), "") or (str(node) if address(node) else ""),
+        title=said(graph, node, DCTERMS.title),
+        description=said(graph, node, DCTERMS.description),
+        declared=API,
+        protocols=tuple(words(graph, node, DCTERMS.conformsTo)),
+    )
+
+
+def _size(written: str) -> int | None:
+    """Bytes; catalogues write them as decimals."""
+    found = re.fullmatch(r"(\d{1,15})(?:\.0*)?", written)
+    return int(found[1]) if found and int(found[1]) else None

@@ -2,13 +2,16 @@
 
 Titles come from names, descriptions from READMEs, everything else from sidecars; what a
 sidecar says wins. Keys are the ways to the folders, so the next harvest gives the same ones.
+Hidden files, backups of editors and what systems leave behind are no data.
 """
 
 import os
 import posixpath
-from collections.abc import Iterator
-from dataclasses import fields, replace
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 
 from bulkpub.core.model import (
@@ -20,8 +23,7 @@ from bulkpub.core.model import (
     ResourceSpec,
 )
 from bulkpub.errors import SettingsInvalid
-from bulkpub.harvest.found import Found, Harvest, Reader
-from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.reading.sidecars import (
     Sidecar,
     Unusable,
@@ -29,12 +31,55 @@ from bulkpub.harvest.reading.sidecars import (
     read_package,
     read_text,
 )
-from bulkpub.harvest.reading.walking import Folder, absolute, folders
 from bulkpub.harvest.words.naming import readable, readable_path, titles_of
 from bulkpub.manifest.fields import DESCRIPTION_LIMIT
 from bulkpub.manifest.files import Files
+from bulkpub.manifest.globs import natural
+from bulkpub.manifest.sentences import reason
 
 __all__ = ["harvest"]
+
+_PACKAGE = "datapackage.json"
+"""The descriptor of a data package (https://datapackage.org/standard/data-package/)."""
+_METADATA = ("metadata.yaml", "metadata.yml")
+"""Sidecars with the keys that a dataset has in a manifest."""
+
+_README = re.compile(
+    r"(readme|read[_-]me|lisez[_-]?moi)(\.(md|markdown|txt))?|description\.(md|markdown)",
+    re.IGNORECASE,
+)
+_README_ORDER = (".md", ".markdown", ".txt", "")
+_NO_DATA = (
+    ".*",
+    "*~",
+    "#*#",
+    "~$*",
+    "*.bak",
+    "*.swp",
+    "*.tmp",
+    "*.part",
+    "*.crdownload",
+    "thumbs.db",
+    "desktop.ini",
+    "bulkpub-report.json",
+)
+_NO_DATA_FOLDERS = (".*", "__macosx", "__pycache__", "lost+found", "$recycle.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """One folder. `path` is absolute, `inside` the way to it from the first one ('' for that).
+
+    `files` are names in natural order; `readme`, `package` and `metadata` are names, None
+    where there is none of the kind.
+    """
+
+    path: str
+    inside: str
+    files: tuple[str, ...]
+    readme: str | None = None
+    package: str | None = None
+    metadata: str | None = None
 
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harvest:  # noqa: ARG001 - nothing is read from elsewhere
@@ -52,17 +97,17 @@ class _Tree:
     def __init__(self, root: str, options: HarvestOptions) -> None:
         if not Path(root).is_dir():
             raise SettingsInvalid(f"{root} is not a folder")
-        self._root = absolute(root)
+        self._root = _absolute(root)
         self._name = posixpath.basename(self._root) or "files"
         self._options = options
-        self._base = absolute(options.base)
+        self._base = _absolute(options.base)
         self._files = Files(self._base)
         self._times: dict[str, float] = {}
         self._claimed: set[str] = set()
         """Files that a sidecar further up speaks of: they are part of its dataset."""
 
     def datasets(self) -> Iterator[Found]:
-        walked = folders(self._root, self._options.note, self._options.lost)
+        walked = _folders(self._root, self._options.note, self._options.lost)
         if self._options.single:
             found = self._single(list(walked))
             if found is not None:
@@ -73,7 +118,7 @@ class _Tree:
             if found is not None:
                 yield found
 
-    def _single(self, walked: list[Folder]) -> Found | None:
+    def _single(self, walked: list[_Folder]) -> Found | None:
         """One dataset of everything; only what lies in the first folder speaks for it."""
         if not walked:
             return None
@@ -85,7 +130,7 @@ class _Tree:
                 )
         return self._dataset(first, [(each, name) for each in walked for name in each.files])
 
-    def _dataset(self, folder: Folder, names: list[tuple[Folder, str]]) -> Found | None:
+    def _dataset(self, folder: _Folder, names: list[tuple[_Folder, str]]) -> Found | None:
         notes: list[str] = []
         sidecars = list(self._sidecars(folder, notes))
         listed = self._listed(folder, sidecars, notes)
@@ -111,13 +156,13 @@ class _Tree:
             return None
         return Found(spec, tuple(notes))
 
-    def _title(self, folder: Folder) -> str:
+    def _title(self, folder: _Folder) -> str:
         return readable_path(folder.inside) if folder.inside else readable(self._name)
 
     # --- what describes it -------------------------------------------------------------------
 
-    def _sidecars(self, folder: Folder, notes: list[str]) -> Iterator[Sidecar]:
-        """What describes the folder, the most telling first."""
+    def _sidecars(self, folder: _Folder, notes: list[str]) -> Iterator[Sidecar]:
+        """What describes the folder, what counts most first."""
         found: list[Sidecar] = []
         if folder.readme is not None:
             found.append(self._readme(folder, folder.readme, notes))
@@ -141,7 +186,7 @@ class _Tree:
             notes += sidecar.notes
         return iter(found)
 
-    def _readme(self, folder: Folder, name: str, notes: list[str]) -> Sidecar:
+    def _readme(self, folder: _Folder, name: str, notes: list[str]) -> Sidecar:
         try:
             text = read_text(Path(folder.path, name))
         except Unusable as error:
@@ -153,7 +198,7 @@ class _Tree:
         return Sidecar(DatasetSpec("", DatasetMetadata(description=text or None)))
 
     def _listed(
-        self, folder: Folder, sidecars: list[Sidecar], notes: list[str]
+        self, folder: _Folder, sidecars: list[Sidecar], notes: list[str]
     ) -> dict[str, ResourceSpec]:
         """What sidecars say of resources: by path for files here, else by key; in their order."""
         listed: dict[str, ResourceSpec] = {}
@@ -173,7 +218,7 @@ class _Tree:
 
     def _resources(
         self,
-        folder: Folder,
+        folder: _Folder,
         paths: list[str],
         listed: dict[str, ResourceSpec],
         notes: list[str],
@@ -254,3 +299,74 @@ def _over(below: DatasetMetadata, said: DatasetMetadata) -> DatasetMetadata:
         if (value := getattr(said, field.name)) is not None
     }
     return replace(below, **spoken)
+
+
+# --- its folders ---------------------------------------------------------------------------
+
+
+def _folders(
+    root: str, note: Callable[[str], None], lost: Callable[[str], None]
+) -> Iterator[_Folder]:
+    """`root` and all folders below it, parents first, empty ones included.
+
+    Links to folders are not followed, which `note` learns; `lost` learns of the folders that
+    cannot be read.
+    """
+    waiting = [(_absolute(root), "")]
+    while waiting:
+        path, inside = waiting.pop()
+        try:
+            with os.scandir(path) as found:
+                entries = sorted(found, key=lambda entry: natural(entry.name))
+        except OSError as error:
+            lost(f"the folder {inside or path} cannot be read: {reason(error)}")
+            continue
+        yield _folder(path, inside, [entry.name for entry in entries if not entry.is_dir()])
+        for entry in reversed(entries):
+            if not entry.is_dir() or _is_like(entry.name, _NO_DATA_FOLDERS):
+                continue
+            below = f"{inside}/{entry.name}" if inside else entry.name
+            if entry.is_symlink():
+                note(f"{below} is a link to a folder, and is not followed")
+            elif _is_utf8(entry.name):
+                waiting.append((entry.path, below))
+            else:
+                lost(f"the folder {below} has a name that is not UTF-8: rename it")
+
+
+def _absolute(path: str) -> str:
+    """The path from the root, links in it as they are: the names are those the user sees."""
+    return os.path.abspath(path)  # noqa: PTH100 - `resolve` would follow the links
+
+
+def _folder(path: str, inside: str, names: list[str]) -> _Folder:
+    readmes = sorted(filter(_README.fullmatch, names), key=_readme_rank)
+    sidecars = {_PACKAGE, *_METADATA}
+    return _Folder(
+        path,
+        inside,
+        tuple(
+            name
+            for name in names
+            if name not in readmes and name not in sidecars and not _is_like(name, _NO_DATA)
+        ),
+        readme=readmes[0] if readmes else None,
+        package=_PACKAGE if _PACKAGE in names else None,
+        metadata=next((name for name in _METADATA if name in names), None),
+    )
+
+
+def _readme_rank(name: str) -> tuple[int, str]:
+    return _README_ORDER.index(os.path.splitext(name)[1].lower()), name  # noqa: PTH122 - a name, no path
+
+
+def _is_like(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name.lower(), pattern) for pattern in patterns)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # no manifest could spell it
+        return False
+    return True

@@ -2,12 +2,19 @@
 
 Goes no deeper than asked for, never above the address it was given, and into no folder twice:
 servers show links to folders as folders, and some of those lead round in circles.
+
+Understood as a listing is whatever links to what is below itself: Apache, nginx, lighttpd,
+Python's http.server, a page made by hand. A link that sorts, goes up, carries a query or leads
+anywhere else is no file; neither is one that only pretends to stay (`%2e%2e/`).
 """
 
-from collections.abc import AsyncIterator
+import posixpath
+import re
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import unquote, urlsplit
+from html.parser import HTMLParser
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from bulkpub.core.model import (
     DatasetMetadata,
@@ -18,22 +25,50 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.names import extension_of
+from bulkpub.data import formats
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Found, Harvest, Page, Reader
-from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.reading.listing import Entry, Listing, folder_of, read_listing
-from bulkpub.harvest.reading.paging import address_parts
+from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Page, Reader
+from bulkpub.harvest.paging import address_parts
 from bulkpub.harvest.words.naming import readable_path, titles_of
 from bulkpub.manifest.addresses import public
 
-__all__ = ["harvest"]
+__all__ = ["Entry", "Listing", "folder_of", "harvest", "read_listing"]
 
 DEEPEST = 12
 """Folders below the first one; trees of data are shallower, circles are not."""
 MOST_FOLDERS = 10_000
 """Folders read in one harvest; a server that has more is harvested in parts."""
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
-_PAGES = frozenset({"html", "htm", "xhtml", "php", "asp", "aspx", "jsp"})
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATES = (
+    re.compile(r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b"),  # Apache, Caddy
+    re.compile(r"\b(?P<d>\d{1,2})-(?P<m>[A-Za-z]{3})-(?P<y>\d{4})\b"),  # nginx, older Apache
+    re.compile(r"\b(?P<y>\d{4})-(?P<m>[A-Za-z]{3})-(?P<d>\d{1,2})\b"),  # lighttpd
+)
+_SAFE = "/%:@!$&'()+,;=~-._"
+"""What may stand in a path as it is; a server may well have left the rest unquoted."""
+_TITLE = re.compile(r"^\s*(index of|directory listing for|listing of)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or sub-folder: its address, and the day it changed, where the listing says."""
+
+    url: str
+    modified: date | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder: its address ends in a slash, as servers have it."""
+        return self.url.endswith("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a page lists, in its order, each once; `titled` when it calls itself a listing."""
+
+    entries: tuple[Entry, ...]
+    titled: bool
 
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harvest:
@@ -78,7 +113,7 @@ class _Walk:
             folder = waiting.pop()
             yield folder
             if not self._options.recursive:
-                self._tell_of_rest(folder)
+                self._note_rest(folder)
                 continue
             below = []
             for entry in folder.listing.entries:
@@ -95,7 +130,7 @@ class _Walk:
                     below.append(found)
             waiting += reversed(below)
 
-    def _tell_of_rest(self, folder: _Folder) -> None:
+    def _note_rest(self, folder: _Folder) -> None:
         below = sum(entry.is_folder for entry in folder.listing.entries)
         if below:
             what = "sub-folder is" if below == 1 else "sub-folders are"
@@ -188,7 +223,7 @@ def _shape(folder: _Folder) -> tuple[str, ...]:
 
 
 def _is_page(url: str) -> bool:
-    return extension_of(unquote(urlsplit(url).path.rpartition("/")[2])) in _PAGES
+    return extension_of(unquote(urlsplit(url).path.rpartition("/")[2])) in formats().page_extensions
 
 
 def _key(url: str) -> str:
@@ -198,7 +233,103 @@ def _key(url: str) -> str:
 
 
 def _newest(files: list[Entry]) -> date | None:
-    """The last day on which a file changed; None when the listing does not tell of one."""
+    """The last day on which a file changed; None when the listing does not say."""
     days = [entry.modified for entry in files]
     known = [day for day in days if day is not None]
     return max(known) if known and len(known) == len(days) else None
+
+
+# --- one listing ---------------------------------------------------------------------------
+
+
+def folder_of(url: str) -> str:
+    """The address of the folder that a listing at `url` shows: without query and file name.
+
+    What has no slash at its end and no file name either (`/data`) is a folder all the same.
+    """
+    parts = urlsplit(url)
+    head, _, last = parts.path.rpartition("/")
+    if last and "." not in last:
+        head = f"{head}/{last}"
+    return urlunsplit((parts.scheme, parts.netloc, f"{head}/", "", ""))
+
+
+def read_listing(html: str, folder: str) -> Listing:
+    """What the page lists that is below `folder`, which is its address as `folder_of` has it."""
+    parser = _Links()
+    parser.feed(html)
+    parser.close()
+    found: dict[str, Entry] = {}
+    for href, text in parser.links:
+        url = _below(href, folder)
+        if url is not None and url not in found:
+            found[url] = Entry(url, _day(text))
+    return Listing(tuple(found.values()), bool(_TITLE.match(parser.title)))
+
+
+def _below(href: str, folder: str) -> str | None:
+    """The address `href` leads to, when that is something below `folder`."""
+    try:
+        parts = urlsplit(urljoin(folder, href.strip()))
+        home = urlsplit(folder)
+    except ValueError:  # a bracket left open
+        return None
+    if parts.query or (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
+        return None
+    steps = [unquote(step) for step in parts.path.split("/")]
+    if any(step in {".", ".."} or "/" in step or "\\" in step or "\0" in step for step in steps):
+        return None
+    if not parts.path.startswith(home.path) or parts.path == home.path:
+        return None
+    name = unquote(posixpath.basename(parts.path.rstrip("/")))
+    if name.startswith(".") or not name.isprintable():
+        return None
+    return urlunsplit((parts.scheme, parts.netloc, quote(parts.path, safe=_SAFE), "", ""))
+
+
+def _day(text: str) -> date | None:
+    for pattern in _DATES:
+        if match := pattern.search(text):
+            month = match["m"].lower()
+            number = _MONTHS.index(month) + 1 if month in _MONTHS else month
+            try:
+                return date(int(match["y"]), int(number), int(match["d"]))
+            except ValueError:
+                continue
+    return None
+
+
+class _Links(HTMLParser):
+    """The links of a page, each with the text that follows it up to the next one."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.title = ""
+        self._links: list[tuple[str, list[str]]] = []
+        self._inside: str | None = None
+
+    @property
+    def links(self) -> Iterator[tuple[str, str]]:
+        """The addresses as written, and the text after each."""
+        return ((href, "".join(text)) for href, text in self._links)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember a link, or that text of a link or of the title begins."""
+        if tag == "a":
+            href = dict(attrs).get("href")
+            if href:
+                self._links.append((href, []))
+        if tag in {"a", "title"}:
+            self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        """Notice that the text of a link or of the title is over."""
+        if tag == self._inside:
+            self._inside = None
+
+    def handle_data(self, data: str) -> None:
+        """Text: of the title, or after a link; a date in a file's own name is no date of it."""
+        if self._inside == "title":
+            self.title += data
+        elif self._inside is None and self._links:
+            self._links[-1][1].append(data)

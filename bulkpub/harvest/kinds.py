@@ -1,12 +1,11 @@
-"""The kinds of harvest, by name: which module harvests what; each is loaded when it is used."""
+"""The kinds of harvest: a new one is a module with a `harvest`, and one line here."""
 
 from collections.abc import Callable
 from enum import StrEnum
 from importlib import import_module
-from typing import cast
+from typing import Self, cast
 
-from bulkpub.harvest.found import Harvest, Reader
-from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.base import Harvest, HarvestOptions, Reader
 
 __all__ = ["Harvester", "Kind", "harvester"]
 
@@ -15,27 +14,38 @@ Harvester = Callable[[str, Reader, HarvestOptions], Harvest]
 
 
 class Kind(StrEnum):
-    """What can be harvested."""
+    """What can be harvested.
 
-    FOLDER = "folder"
-    PORTAL = "portal"
-    CKAN = "ckan"
-    DCAT = "dcat"
-    OPENDATASOFT = "opendatasoft"
-    CSV = "csv"
-    INDEX = "index"
+    Each has its name, its module in this folder, and those of the options (by their names in
+    `HarvestOptions`) that it obeys and others do not.
+    """
 
+    module: str
+    options: frozenset[str]
 
-_MODULES = {Kind.CSV: "links"}
-"""Modules that are not called as their kind is."""
+    def __new__(cls, name: str, module: str = "", *options: str) -> Self:
+        """A kind of that name, as one line below gives it."""
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.module = module
+        kind.options = frozenset(options)
+        return kind
+
+    FOLDER = "folder", "folder", "links", "organization", "single"
+    PORTAL = "portal", "portal"
+    CKAN = "ckan", "ckan", "links", "organization"
+    DCAT = "dcat", "dcat", "links", "organization"
+    OPENDATASOFT = "opendatasoft", "opendatasoft", "links", "organization"
+    CSV = "csv", "links", "links", "organization"
+    INDEX = "index", "index", "links", "organization", "recursive"
 
 
 def harvester(kind: Kind) -> Harvester:
     """The harvester of a kind; `portal` has one of its own, `harvest.portal.harvest`.
 
-    Some are loaded only here, as they need libraries that take a while to load.
+    Each is loaded only here, as some need libraries that take a while to load.
     """
     if kind is Kind.PORTAL:
         raise ValueError("a portal is asked through its API: see bulkpub.harvest.portal")
-    module = import_module(f"bulkpub.harvest.{_MODULES.get(kind, kind.value)}")
+    module = import_module(f"bulkpub.harvest.{kind.module}")
     return cast("Harvester", module.harvest)

@@ -2,14 +2,21 @@
 
 Without such a column all links are one dataset, named after the file. What a dataset says of
 itself (license, frequency, tags) is what its rows say; where they disagree, the first counts
-and a note tells.
+and a note says so.
+
+Delimiter, encoding and the names of the columns are recognised, in English and French; what a
+column means is decided by its name alone (`data/columns.toml`), and a column nobody knows is
+noted, not guessed at.
 """
 
+import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+
+from unidecode import unidecode
 
 from bulkpub.core.model import (
     DatasetMetadata,
@@ -20,20 +27,42 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.names import key_of
+from bulkpub.data import columns
 from bulkpub.errors import SettingsInvalid, SourceFailed
-from bulkpub.harvest.found import Found, Harvest, Reader
-from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.reading.columns import Row, TableFault, read_table
-from bulkpub.harvest.words.frequencies import portal_frequency
-from bulkpub.harvest.words.licenses import portal_license
+from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
+from bulkpub.harvest.words.frequencies import known_frequency
+from bulkpub.harvest.words.licenses import known_license
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
 from bulkpub.manifest.addresses import address_fault, named, public
 from bulkpub.manifest.sentences import reason
 
-__all__ = ["harvest"]
+__all__ = ["Row", "Table", "TableFault", "harvest", "read_table"]
 
 _DATASET_WIDE = ("dataset description", "license", "frequency", "tags")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+_DELIMITERS = (",", ";", "\t", "|")
+_LONGEST_CELL = 1_000_000
+"""Characters; the csv module takes 131,072 of its own accord, less than a description may have."""
+
+
+class TableFault(Exception):
+    """The table cannot be read at all; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its line in the file (from 1), its cells by meaning, without those left empty."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. `unknown` are the names of the columns that mean nothing to us."""
+
+    rows: Iterator[Row]
+    unknown: tuple[str, ...]
 
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harvest:
@@ -155,14 +184,14 @@ def _resource(row: Row, *, links: bool) -> ResourceSpec:
 
 
 def _license(said: str, notes: list[str]) -> str | None:
-    known = portal_license([said]) if said else None
+    known = known_license([said]) if said else None
     if said and known is None:
         notes.append(f"unknown licence '{said}', left out")
     return known
 
 
 def _frequency(said: str, notes: list[str]) -> str | None:
-    known = portal_frequency(said) if said else None
+    known = known_frequency(said) if said else None
     if said and known is None:
         notes.append(f"unknown frequency '{said}', left out")
     return known
@@ -181,3 +210,71 @@ def _day(text: str) -> date | None:
         return date(int(year), int(month), int(day))
     except ValueError:
         return None
+
+
+# --- the table -----------------------------------------------------------------------------
+
+
+def read_table(content: bytes) -> Table:
+    """The table in `content`; raises `TableFault` when it has no column of addresses.
+
+    UTF-8 (with or without a byte order mark), else UTF-16 by its mark, else Windows-1252.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = _decoded(content).splitlines(keepends=True)
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        raise TableFault("it is empty")
+    header = lines[first]
+    delimiter = max(_DELIMITERS, key=header.count)
+    reader = csv.reader(lines[first:], delimiter=delimiter, skipinitialspace=True)
+    try:
+        names = next(reader)
+    except csv.Error as error:
+        raise TableFault(f"its first line cannot be read: {error}") from None
+    meanings = _meanings(names)
+    if "url" not in meanings.values():
+        shown = ", ".join(name.strip() for name in names if name.strip())
+        raise TableFault(f"it has no column called url, link, lien or adresse, but {shown[:200]}")
+    unknown = tuple(
+        name.strip() for place, name in enumerate(names) if place not in meanings and name.strip()
+    )
+    return Table(_rows(reader, meanings, first), unknown)
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _meanings(names: list[str]) -> dict[int, str]:
+    """What each column means, by its place; of two that mean the same, the first counts."""
+    meanings: dict[int, str] = {}
+    for place, name in enumerate(names):
+        words = re.sub(r"[\W_]+", " ", unidecode(name).casefold()).strip()
+        meaning = columns().get(words)
+        if meaning is not None and meaning not in meanings.values():
+            meanings[place] = meaning
+    return meanings
+
+
+def _rows(reader: Iterator[list[str]], meanings: Mapping[int, str], before: int) -> Iterator[Row]:
+    while True:
+        line = before + getattr(reader, "line_num", 0) + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise TableFault(f"line {line} cannot be read: {error}") from None
+        said = {
+            meanings[place]: text
+            for place, cell in enumerate(cells)
+            if place in meanings and (text := cell.strip())
+        }
+        if any(cell.strip() for cell in cells):
+            yield Row(line, said)

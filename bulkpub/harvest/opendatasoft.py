@@ -1,4 +1,4 @@
-"""An Opendatasoft portal → datasets, by its Explore API v2.1, page by page.
+"""`bulkpub harvest opendatasoft URL`: a portal → datasets, by its Explore API v2.1, page by page.
 
 A dataset's records are offered as exports, its attachments and alternative exports as they are.
 """
@@ -10,12 +10,10 @@ from urllib.parse import quote, urlencode, urlunsplit
 
 from bulkpub.core.model import Json
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.entries.entry import Entry, Offer
-from bulkpub.harvest.entries.mapping import listed
-from bulkpub.harvest.found import Found, Page, Reader
-from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
+from bulkpub.harvest.entries import Entry, Offer, listed
+from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.loose import items, mapping, parse_json, text, texts, truth
-from bulkpub.harvest.reading.paging import Trail, address_parts
 from bulkpub.harvest.words.periods import period
 from bulkpub.manifest.addresses import public
 
@@ -94,8 +92,8 @@ def _result(page: Page) -> Mapping[str, Any]:
     answer = mapping(parse_json(page))
     results = answer.get("results", answer.get("datasets"))
     if not isinstance(results, list):
-        told = text(answer.get("message")) or text(answer.get("error_code"))
-        why = f": {told}" if told else ""
+        why = text(answer.get("message")) or text(answer.get("error_code"))
+        why = f": {why}" if why else ""
         raise SourceFailed(f"{public(page.url)} does not answer as Opendatasoft does{why}")
     return {**answer, "results": results}
 

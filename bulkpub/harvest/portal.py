@@ -1,4 +1,4 @@
-"""`bulkpub harvest portal ORG|DATASET...`: what a udata portal has now → the same as a manifest.
+"""`bulkpub harvest portal ORG|DATASET...`: what a portal has now → the same as a manifest.
 
 The rule: running it unchanged changes nothing. Everything goes by its id; what a manifest
 cannot say, or would say otherwise than the portal does, is left out with a note, and what a
@@ -23,16 +23,13 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
-from bulkpub.core.names import key_of
+from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import DatasetFailed, SourceFailed
-from bulkpub.harvest.found import Found, Harvest
-from bulkpub.harvest.options import HarvestOptions
-from bulkpub.harvest.reading.paging import address_parts
+from bulkpub.harvest.base import Found, Harvest, HarvestOptions
+from bulkpub.harvest.paging import address_parts
 from bulkpub.manifest.addresses import is_whole, public
 from bulkpub.manifest.extras import extras_faults
-from bulkpub.manifest.fields import DESCRIPTION_LIMIT, TAG_LIMITS, TITLE_LIMIT
 from bulkpub.manifest.nodes import Unreadable, from_python
-from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
 from bulkpub.portals import Portal
 
 __all__ = ["harvest"]
@@ -52,7 +49,7 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
         if remote.deleted:
             options.note(f"{_called(remote)} is deleted on the portal, and left out")
             continue
-        found = _found(remote)
+        found = _found(remote, portal.rules)
         if options.wanted(found.dataset, remote.modified):
             yield found
 
@@ -95,17 +92,17 @@ def _called(remote: RemoteDataset) -> str:
 # --- one dataset --------------------------------------------------------------------------
 
 
-def _found(remote: RemoteDataset) -> Found:
+def _found(remote: RemoteDataset, rules: Rules) -> Found:
     notes: list[str] = []
     said = remote.metadata
-    keep = _Keeping(notes, "")
+    keep = _Keeping(notes, "", rules)
     metadata = DatasetMetadata(
-        title=keep.text("title", said.title, TITLE_LIMIT),
-        description=keep.text("description", said.description, DESCRIPTION_LIMIT),
+        title=keep.text("title", said.title, rules.limits.title),
+        description=keep.text("description", said.description, rules.limits.description),
         acronym=keep.text("acronym", said.acronym),
         license=keep.text("license", said.license),
-        frequency=keep.word("frequency", said.frequency, FREQUENCIES),
-        tags=keep.one("tags", said.tags or None, _tags_fault),
+        frequency=keep.word("frequency", said.frequency, Vocabulary.FREQUENCIES),
+        tags=keep.one("tags", said.tags or None, lambda tags: _tags_fault(tags, rules)),
         private=said.private or None,
         archived=said.archived or None,
         temporal_coverage=keep.one("temporal_coverage", said.temporal_coverage, _period_fault),
@@ -113,7 +110,7 @@ def _found(remote: RemoteDataset) -> Found:
         contact_points=said.contact_points or None,
         extras=keep.extras(said.extras),
     )
-    resources = tuple(_resource(each, notes) for each in remote.resources)
+    resources = tuple(_resource(each, notes, rules) for each in remote.resources)
     spec = DatasetSpec(
         key=remote.slug or remote.id,
         metadata=metadata,
@@ -124,14 +121,14 @@ def _found(remote: RemoteDataset) -> Found:
     return Found(spec, tuple(notes))
 
 
-def _resource(remote: RemoteResource, notes: list[str]) -> ResourceSpec:
+def _resource(remote: RemoteResource, notes: list[str], rules: Rules) -> ResourceSpec:
     said = remote.metadata
-    keep = _Keeping(notes, f" of the resource '{said.title}' ({remote.id})")
+    keep = _Keeping(notes, f" of the resource '{said.title}' ({remote.id})", rules)
     is_link = not remote.hosted and keep.one("address", remote.url, _link_fault) is not None
     metadata = ResourceMetadata(
-        title=keep.text("title", said.title, TITLE_LIMIT),
-        description=keep.text("description", said.description, DESCRIPTION_LIMIT),
-        type=keep.word("type", said.type, RESOURCE_TYPES),
+        title=keep.text("title", said.title, rules.limits.title),
+        description=keep.text("description", said.description, rules.limits.description),
+        type=keep.word("type", said.type, Vocabulary.RESOURCE_TYPES),
         schema=keep.one("schema", said.schema, _schema_fault),
         format=keep.text("format", said.format) if is_link else None,
         mime=keep.text("mime", said.mime) if is_link else None,
@@ -154,11 +151,12 @@ T = TypeVar("T")
 
 
 class _Keeping:
-    """Keeps the values that a manifest says as the portal has them; notes tell of the others."""
+    """Keeps the values that a manifest says as the portal has them; notes name the others."""
 
-    def __init__(self, notes: list[str], whose: str) -> None:
+    def __init__(self, notes: list[str], whose: str, rules: Rules) -> None:
         self._notes = notes
         self._whose = whose
+        self._rules = rules
 
     def one(self, name: str, value: T | None, fault_of: Callable[[T], str]) -> T | None:
         """The value, unless something is wrong with it; None for no value."""
@@ -179,11 +177,14 @@ class _Keeping:
 
         return self.one(name, value or None, fault)
 
-    def word(self, name: str, value: str | None, known: tuple[str, ...]) -> str | None:
-        """One of the words a manifest knows."""
-        return self.one(
-            name, value or None, lambda word: "" if word in known else f"'{word}' is unknown"
-        )
+    def word(self, name: str, value: str | None, of: Vocabulary) -> str | None:
+        """One of the words of a vocabulary, where the portal's kind has a list of them."""
+        known = self._rules.vocabularies.get(of)
+
+        def fault(word: str) -> str:
+            return "" if known is None or word in known else f"'{word}' is unknown"
+
+        return self.one(name, value or None, fault)
 
     def extras(self, extras: Json) -> dict[str, Json] | None:
         """The extras without our own."""
@@ -196,9 +197,13 @@ class _Keeping:
         return kept or None
 
 
-def _tags_fault(tags: tuple[str, ...]) -> str:
-    low, high = TAG_LIMITS
-    odd = [tag for tag in tags if key_of(tag) != tag or not low <= len(tag) <= high]
+def _tags_fault(tags: tuple[str, ...], rules: Rules) -> str:
+    low, high = rules.limits.shortest_tag, rules.limits.longest_tag
+    odd = [
+        tag
+        for tag in tags
+        if rules.tag(tag) != tag or len(tag) < low or (high is not None and len(tag) > high)
+    ]
     return f"a portal would not take {', '.join(odd)} today" if odd else ""
 
 

@@ -1,7 +1,8 @@
 """The closed lists of udata 17.18.0: frequencies, resource types, extensions, roles, limits.
 
 Copied from what a udata 17.18.0 answers on `/datasets/frequencies/`, `/datasets/extensions/`
-and so on; `tests/contract` holds them to it.
+and so on; `tests/contract` holds them to it. They stand apart from the lists in `bulkpub.data` and
+in `bulkpub.portals.udata` on purpose: a test portal that shared them could find no fault in them.
 """
 
 __all__ = ["ARCHIVES", "CHECKSUM_TYPES", "CONTACT_ROLES", "EXTENSIONS", "FREQUENCIES"]

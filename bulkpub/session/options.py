@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bulkpub.core import units
+from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.kinds import Kind
-from bulkpub.harvest.options import HarvestOptions
 from bulkpub.pipeline import RunOptions
 from bulkpub.session.connection import Connection, Sources
 
@@ -124,9 +124,8 @@ class Option:
     `flags` and `metavar` where they do not follow from name and unit; `environment`: whether
     there is a variable, too. `least` and `most` are bounds. `nothing` says what its absence
     means, where the default is None; `more` is by how much the field is more than what is
-    written. `kinds` are the kinds of harvest that have a use for it (empty: all); `group` is
-    the panel of `--help`. Commands in `help_of` and `default_of` have words and defaults of
-    their own.
+    written; `group` is the panel of `--help`. Commands in `help_of` and `default_of` have words
+    and defaults of their own.
     """
 
     name: str
@@ -142,7 +141,6 @@ class Option:
     choices: tuple[str, ...] = ()
     nothing: str | None = None
     more: int = 0
-    kinds: tuple[Kind, ...] = ()
     group: str | None = None
     help_of: Mapping[str, str] = field(default_factory=dict)
     default_of: Mapping[str, object] = field(default_factory=dict)
@@ -157,6 +155,11 @@ class Option:
     def variable(self) -> str | None:
         """The environment variable, if it has one."""
         return f"BULKPUB_{self.flag[2:].upper().replace('-', '_')}" if self.environment else None
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of harvest that have a use for it; empty: it means the same to all."""
+        return tuple(kind for kind in Kind if self.name in kind.options)
 
     def default(self, command: str) -> Any:  # noqa: ANN401 - its unit says what it is
         """What it is for `command` when nobody says anything: what its place has."""
@@ -201,7 +204,6 @@ _WRITING = ("run", "migrate")
 _MANIFEST = ("run", "plan", "verify")
 _PORTAL = ("run", "plan", "verify", "migrate")
 _ALL = (*_PORTAL, "harvest")
-_NOT_PORTAL = tuple(kind for kind in Kind if kind is not Kind.PORTAL)
 
 OPTIONS: tuple[Option, ...] = (
     # Of a harvest alone, and of a migration.
@@ -211,7 +213,6 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TEXT,
         metavar="ID",
         commands=("harvest",),
-        kinds=_NOT_PORTAL,
         environment=False,
         help="The organization to publish for; without it, the account of the API key.",
     ),
@@ -251,7 +252,6 @@ OPTIONS: tuple[Option, ...] = (
         flags=("--links/--fetch",),
         nothing="fetch",
         commands=("harvest",),
-        kinds=_NOT_PORTAL,
         environment=False,
         help="List files where they are (`link:`), or fetch and host them (`url:`).",
     ),
@@ -260,7 +260,6 @@ OPTIONS: tuple[Option, ...] = (
         place="harvest.single",
         unit=Unit.SWITCH,
         commands=("harvest",),
-        kinds=(Kind.FOLDER,),
         environment=False,
         help="For a folder: one dataset of all that is in it.",
     ),
@@ -269,7 +268,6 @@ OPTIONS: tuple[Option, ...] = (
         place="harvest.recursive",
         unit=Unit.SWITCH,
         commands=("harvest",),
-        kinds=(Kind.INDEX,),
         environment=False,
         help="For a listing: its sub-folders, too.",
     ),

@@ -16,54 +16,10 @@ from email.message import Message
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from bulkpub.data import extensions_of_content_types, formats
+
 __all__ = ["file_name", "plain_name"]
 
-EXTENSIONS = {
-    "application/csv": ".csv",
-    "application/epub+zip": ".epub",
-    "application/geo+json": ".geojson",
-    "application/geopackage+sqlite3": ".gpkg",
-    "application/gml+xml": ".gml",
-    "application/gpx+xml": ".gpx",
-    "application/gtfs+zip": ".zip",
-    "application/gzip": ".gz",
-    "application/json": ".json",
-    "application/ld+json": ".jsonld",
-    "application/n-triples": ".nt",
-    "application/pdf": ".pdf",
-    "application/rdf+xml": ".rdf",
-    "application/rss+xml": ".xml",
-    "application/vnd.apache.parquet": ".parquet",
-    "application/vnd.geo+json": ".geojson",
-    "application/vnd.google-earth.kml+xml": ".kml",
-    "application/vnd.google-earth.kmz": ".kmz",
-    "application/vnd.ms-excel": ".xls",
-    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
-    "application/vnd.oasis.opendocument.text": ".odt",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/x-gzip": ".gz",
-    "application/x-ndjson": ".jsonl",
-    "application/x-parquet": ".parquet",
-    "application/x-zip-compressed": ".zip",
-    "application/xml": ".xml",
-    "application/yaml": ".yaml",
-    "application/zip": ".zip",
-    "text/calendar": ".ics",
-    "text/csv": ".csv",
-    "text/json": ".json",
-    "text/plain": ".txt",
-    "text/tab-separated-values": ".tsv",
-    "text/turtle": ".ttl",
-    "text/xml": ".xml",
-}
-"""The content types of open data, as servers write them."""
-SAY_NOTHING = frozenset(
-    {"", "application/octet-stream", "binary/octet-stream", "text/html", "application/x-download"}
-)
-"""Content types that are given to everything; that of a page is no extension for data."""
-SCRIPTS = frozenset({"asp", "aspx", "ashx", "cgi", "do", "jsp", "php", "pl"})
-"""What the last part of an address ends in where a program answers: no extension of a file."""
 EXTENSION = re.compile(r"\.(?=[^.]*[a-z])([a-z0-9_-]{1,12})$", re.IGNORECASE)
 """With a letter in it: the end of `stock.2024` or `v1.2` says nothing."""
 LONGEST = 200
@@ -77,11 +33,13 @@ def file_name(url: str, headers: Mapping[str, str], asked: str = "") -> str:
 
     `asked` is the address before redirects: storage often has names that say less.
     """
+    # A program answers behind `.php` and the like: no extension of the file it gives.
+    scripts = formats().scripts
     given = _sanitised(_disposed(headers.get("Content-Disposition", "")))
     parts = [part for part in (_sanitised(_last_part(each)) for each in (url, asked)) if part]
-    named = [part for part in parts if _extension(part, SCRIPTS)]
+    named = [part for part in parts if _extension(part, scripts)]
     name = given or next(iter([*named, *parts]), NOTHING)
-    if not _extension(name, frozenset() if given else SCRIPTS):
+    if not _extension(name, frozenset() if given else scripts):
         derived = _extension_of(headers.get("Content-Type", ""))
         ended = EXTENSION.search(name) if derived else None
         name = f"{name[: ended.start()] if ended else name}{derived}"
@@ -171,9 +129,10 @@ def _sanitised(name: str) -> str:
 
 def _extension_of(content_type: str) -> str:
     kind = content_type.partition(";")[0].strip().lower()
-    if kind in SAY_NOTHING:
+    # That of a page is no extension for data.
+    if not kind or kind == "text/html" or kind in formats().unspecific:
         return ""
-    return EXTENSIONS.get(kind) or mimetypes.guess_extension(kind) or ""
+    return extensions_of_content_types().get(kind) or mimetypes.guess_extension(kind) or ""
 
 
 def _shortened(name: str) -> str:

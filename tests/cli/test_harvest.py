@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from bulkpub.cli import harvest_output
 from bulkpub.cli.harvest import Progress
 from bulkpub.core.model import DatasetMetadata, DatasetSpec
-from bulkpub.harvest.found import Found
+from bulkpub.harvest.base import Found
 from bulkpub.manifest import load
 from bulkpub.manifest.amending import amend
 from bulkpub.observers.console import SteadyConsole

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulkpub.core.names import COMPRESSED_STEMS, extension_of
+from bulkpub.core.names import extension_of
+from bulkpub.data import formats
 from bulkpub.portals.udata.names import LONGEST_UPLOAD_NAME, file_slug, tag_slug, upload_name
 
 often = settings(max_examples=300, deadline=None, derandomize=True)
@@ -115,7 +116,8 @@ def test_a_name_that_is_short_enough_is_not_cut(length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "extension", ["csv", "geojson", "zip", *(f"{stem}.gz" for stem in sorted(COMPRESSED_STEMS))]
+    "extension",
+    ["csv", "geojson", "zip", *(f"{stem}.gz" for stem in sorted(formats().compressible))],
 )
 def test_a_long_name_keeps_its_extension_compound_or_not(extension: str) -> None:
     sent = upload_name(f"{'Année ' * 60}.{extension}")

@@ -10,9 +10,8 @@ import pytest
 
 from bulkpub.core.model import DatasetSpec
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Found, Page
+from bulkpub.harvest.base import Found, HarvestOptions, Page, sifted
 from bulkpub.harvest.kinds import Kind, harvester
-from bulkpub.harvest.options import HarvestOptions, sifted
 from bulkpub.manifest import Loaded, load
 from bulkpub.manifest.writing import ManifestWriter
 

@@ -11,7 +11,7 @@ import pytest
 
 from bulkpub.core.model import LinkSource, TemporalCoverage, UrlSource
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Page
+from bulkpub.harvest.base import Page
 
 SITE = "https://data.example.org"
 CATALOGUES = Path(__file__).parent / "catalogues"

@@ -9,7 +9,7 @@ import pytest
 
 from bulkpub.core.model import ContentSchema, LinkSource, TemporalCoverage, UrlSource
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Page
+from bulkpub.harvest.base import Page
 
 SITE = "https://data.example.org"
 CATALOG = f"{SITE}/catalog.ttl"

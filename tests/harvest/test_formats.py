@@ -2,8 +2,8 @@
 
 import pytest
 
-from bulkpub.harvest.entries.entry import Offer
-from bulkpub.harvest.words.formats import API, FILE, PAGE, UNSURE, nature, short_format, short_mime
+from bulkpub.harvest.entries import API, FILE, PAGE, UNSURE, Offer, nature
+from bulkpub.harvest.words.formats import short_format, short_mime
 
 FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
 IANA = "https://www.iana.org/assignments/media-types/"
@@ -59,6 +59,7 @@ SITE = "https://example.org/"
         (Offer(url=SITE + "x", format="HTML"), PAGE),
         (Offer(url=SITE + "x", format="Visionneuse cartographique"), PAGE),
         (Offer(url=SITE + "x", format="WMS"), API),
+        (Offer(url=SITE + "x", format="SIRI"), API),
         (Offer(url=SITE + "x", protocols=("http://www.opengis.net/def/serviceType/ogc/wfs",)), API),
         (Offer(url=SITE + "x", format="XML", protocols=("OGC:WFS",)), API),
         (Offer(url=SITE + "ows?SERVICE=WMS&REQUEST=GetCapabilities"), API),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.words.frequencies import portal_frequency
+from bulkpub.harvest.words.frequencies import known_frequency
 from bulkpub.manifest.vocabulary import FREQUENCIES
 
 EU = "http://publications.europa.eu/resource/authority/frequency/"
@@ -47,18 +47,25 @@ INSPIRE = "http://inspire.ec.europa.eu/metadata-codelist/MaintenanceFrequency/"
     ],
 )
 def test_a_frequency_is_known_by_code_by_interval_and_by_word(said: str, frequency: str) -> None:
-    assert portal_frequency(said) == frequency
+    assert known_frequency(said) == frequency
     assert frequency in FREQUENCIES
 
 
 @pytest.mark.parametrize(
     "said",
-    ["", "au petit bonheur", "R/P9D", DC + "ThisTermDoesNotExist", "https://daily.example/daily"],
+    [
+        "",
+        "au petit bonheur",
+        "R/P9D",
+        DC,
+        DC + "ThisTermDoesNotExist",
+        "https://daily.example/daily",
+    ],
 )
 def test_what_is_not_understood_is_no_frequency(said: str) -> None:
-    assert portal_frequency(said) is None
+    assert known_frequency(said) is None
 
 
 @pytest.mark.parametrize("word", FREQUENCIES)
 def test_the_portals_own_words_are_known(word: str) -> None:
-    assert portal_frequency(word) in FREQUENCIES
+    assert known_frequency(word) in FREQUENCIES

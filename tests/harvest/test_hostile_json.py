@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Page
+from bulkpub.harvest.base import HarvestOptions, Page
 from bulkpub.harvest.kinds import Kind, harvester
-from bulkpub.harvest.options import HarvestOptions
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 SCALARS = (

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from bulkpub.core.model import LinkSource, UrlSource
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Page
-from bulkpub.harvest.index import DEEPEST
-from bulkpub.harvest.reading.listing import Entry, folder_of, read_listing
+from bulkpub.harvest.base import Page
+from bulkpub.harvest.index import DEEPEST, Entry, folder_of, read_listing
 from bulkpub.manifest import Loaded
 
 Harvest = Callable[..., Awaitable[Any]]

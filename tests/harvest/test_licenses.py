@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.words.licenses import portal_license
+from bulkpub.harvest.words.licenses import known_license
 from bulkpub.sandbox.seeds import LICENSES, License
 
 
@@ -57,7 +57,7 @@ from bulkpub.sandbox.seeds import LICENSES, License
     ],
 )
 def test_a_licence_is_known_by_id_by_title_and_by_address(said: str, license_id: str) -> None:
-    assert portal_license([said]) == license_id
+    assert known_license([said]) == license_id
 
 
 @pytest.mark.parametrize(
@@ -77,21 +77,21 @@ def test_a_licence_is_known_by_id_by_title_and_by_address(said: str, license_id:
     ],
 )
 def test_a_licence_the_portal_does_not_have_is_none_of_its_own(said: str) -> None:
-    assert portal_license([said]) is None
+    assert known_license([said]) is None
 
 
 def test_the_first_that_is_understood_counts() -> None:
-    assert portal_license(["charte maison", "cc-by", "odc-odbl"]) == "cc-by"
+    assert known_license(["charte maison", "cc-by", "odc-odbl"]) == "cc-by"
 
 
 def test_not_specified_counts_only_where_nothing_else_is_told() -> None:
-    assert portal_license(["notspecified", "odc-odbl"]) == "odc-odbl"
-    assert portal_license(["notspecified", "charte maison"]) == "notspecified"
+    assert known_license(["notspecified", "odc-odbl"]) == "odc-odbl"
+    assert known_license(["notspecified", "charte maison"]) == "notspecified"
 
 
 @pytest.mark.parametrize("license_", LICENSES, ids=lambda each: each.id)
 def test_the_portals_own_licences_are_known_by_all_they_have(license_: License) -> None:
-    assert portal_license([license_.id]) == license_.id
-    assert portal_license([license_.title]) == license_.id
+    assert known_license([license_.id]) == license_.id
+    assert known_license([license_.title]) == license_.id
     if license_.url:
-        assert portal_license([license_.url]) == license_.id
+        assert known_license([license_.url]) == license_.id

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bulkpub.core.model import LinkSource, UrlSource
 from bulkpub.errors import SettingsInvalid, SourceFailed
-from bulkpub.harvest.reading.columns import TableFault, read_table
+from bulkpub.harvest.links import TableFault, read_table
 from bulkpub.manifest import Loaded
 
 Harvest = Callable[..., Awaitable[Any]]

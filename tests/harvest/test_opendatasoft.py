@@ -12,7 +12,7 @@ import pytest
 from bulkpub.core.model import TemporalCoverage, UrlSource
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest import opendatasoft
-from bulkpub.harvest.found import Page
+from bulkpub.harvest.base import Page
 
 SITE = "https://data.example.org"
 API = f"{SITE}/api/explore/v2.1/catalog/datasets"

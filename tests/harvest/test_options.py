@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bulkpub.core.model import DatasetMetadata, DatasetSpec
-from bulkpub.harvest.found import Found
-from bulkpub.harvest.options import HarvestOptions, sifted
+from bulkpub.harvest.base import Found, HarvestOptions, sifted
 
 VELOS = DatasetSpec("mobilite/velos", DatasetMetadata(title="Comptages Vélo 2024"))
 

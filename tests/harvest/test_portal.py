@@ -11,8 +11,7 @@ import pytest
 from bulkpub.core.model import ExistingSource, LinkSource
 from bulkpub.errors import PortalRefuses, SourceFailed
 from bulkpub.harvest import portal as portal_kind
-from bulkpub.harvest.found import Found
-from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.http.transport import connect
 from bulkpub.manifest import Loaded
 from bulkpub.portals.udata import Udata

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.words.zones import portal_granularity, portal_zone
+from bulkpub.harvest.words.zones import known_granularity, known_zone
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from bulkpub.harvest.words.zones import portal_granularity, portal_zone
     ],
 )
 def test_an_area_is_known_by_code_by_address_and_by_a_name_of_its_own(said: str, zone: str) -> None:
-    assert portal_zone(said) == zone
+    assert known_zone(said) == zone
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_an_area_is_known_by_code_by_address_and_by_a_name_of_its_own(said: str,
     ],
 )
 def test_what_may_be_several_areas_is_none(said: str) -> None:
-    assert portal_zone(said) is None
+    assert known_zone(said) is None
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,10 @@ def test_what_may_be_several_areas_is_none(said: str) -> None:
         ("point d'intérêt", "poi"),
         ("country-group", "country-group"),
         ("au mètre près", None),
+        ("-", None),
         ("d", None),
         ("", None),
     ],
 )
 def test_the_grain_of_the_data(said: str, grain: str | None) -> None:
-    assert portal_granularity(said) == grain
+    assert known_granularity(said) == grain

@@ -1,1 +1,1 @@
-"""Documents → values: tables, listings, RDF, JSON, folders, read loosely as others write them."""
+"""Documents → values: RDF, JSON, sidecars, shapes, read loosely as others write them."""

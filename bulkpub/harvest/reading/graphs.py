@@ -57,7 +57,7 @@ def label(graph: Graph, node: Node) -> str:
 
 
 def words(graph: Graph, subject: Node, predicate: Node) -> list[str]:
-    """All ways in which the values are told: addresses, texts, and the names of nodes."""
+    """All ways in which the values are written: addresses, texts, and the names of nodes."""
     found: dict[str, None] = {}
     for each in sorted(graph.objects(subject, predicate), key=_rank):
         if not isinstance(each, BNode):

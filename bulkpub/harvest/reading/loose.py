@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Page
+from bulkpub.harvest.base import Page
 from bulkpub.manifest.addresses import public
 
 __all__ = [
@@ -56,7 +56,7 @@ def _text(value: object, depth: int) -> str:
         case Mapping() if depth:
             found = _of_languages(value, depth)
         case [*several] if depth:
-            found = next((told for each in several if (told := _text(each, depth - 1))), "")
+            found = next((inner for each in several if (inner := _text(each, depth - 1))), "")
     return found
 
 

@@ -1,21 +1,25 @@
 """A document of RDF → its graph, whoever wrote it: RDF/XML, Turtle, N-Triples or JSON-LD.
 
 The rule: a document does nothing but be read. No address in it is fetched (XML entities and
-document types, contexts of JSON-LD), and no entity multiplies. What is told of the format is
-believed only where the content does not say otherwise. All faults are SourceFailed.
+document types, contexts of JSON-LD), and no entity multiplies. What the server says of
+the format is believed only where the content does not say otherwise. Contexts of JSON-LD that
+catalogues refer to are kept here (`data/json_ld_contexts.toml`); any other is refused. All
+faults are SourceFailed.
 """
 
 import logging
 import re
+from collections.abc import Mapping
+from typing import Any
 from xml.parsers import expat
 
 from rdflib import Graph
 from rdflib.plugins.parsers.jsonld import to_rdf
 
+from bulkpub.data import json_ld_contexts
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.found import Page
+from bulkpub.harvest.base import Page
 from bulkpub.harvest.reading.loose import is_html, parse_json
-from bulkpub.harvest.reading.rdf_contexts import with_local_contexts
 from bulkpub.manifest.addresses import public
 
 __all__ = ["ACCEPT", "read_rdf"]
@@ -34,11 +38,12 @@ _FORMATS = {
     "application/ld+json": "json-ld",
     "application/json": "json-ld",
 }
+_DEEPEST = 200
 _MOST_EXPANDED = 16 * 1024 * 1024
 """Characters that a document's own entities may add to it; some write namespaces with them."""
 _ENCODED = re.compile(rb"^\s*<\?xml[^>]*encoding", re.IGNORECASE)
 
-# rdflib warns of each odd address and date; catalogues are full of them, and we tell our own.
+# rdflib warns of each odd address and date; catalogues are full of them, and we have our own notes.
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 
@@ -56,7 +61,7 @@ def read_rdf(page: Page) -> Graph:
     graph = Graph()
     try:
         if form == "json-ld":
-            document = with_local_contexts(parse_json(page), where)
+            document = _with_local_contexts(parse_json(page), where)
             to_rdf(document, graph, base=where)
         elif form == "xml":
             content = _content(page)
@@ -78,17 +83,17 @@ _NAMES = {"xml": "RDF/XML", "turtle": "Turtle", "nt": "N-Triples", "json-ld": "J
 
 
 def _format(page: Page) -> str:
-    told = _FORMATS.get(page.content_type, "")
+    declared = _FORMATS.get(page.content_type, "")
     start = page.content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith((b"{", b"[")) and told not in ("turtle", "nt"):
+    if start.startswith((b"{", b"[")) and declared not in ("turtle", "nt"):
         return "json-ld"
     if re.match(rb"<(?:\?xml|!doctype|!--|rdf:|[\w-]+:RDF|rdf)", start, re.IGNORECASE):
         return "xml"
-    return told if told not in ("", "json-ld") or start[:1] in b"{[" else "turtle"
+    return declared if declared not in ("", "json-ld") or start[:1] in b"{[" else "turtle"
 
 
 def _content(page: Page) -> bytes:
-    """The text in UTF-8, or as XML that tells its own encoding has it."""
+    """The text in UTF-8, or as XML that names its own encoding has it."""
     if page.charset is None or _ENCODED.match(page.content):
         return page.content
     try:
@@ -120,8 +125,54 @@ def _refuse_dangerous(content: bytes) -> None:
     except _Enough:
         pass
     except expat.ExpatError:
-        return  # faulty, which the parser proper tells better
+        return  # faulty, which the parser proper explains better
     plain = content.replace(b"\0", b"")  # UTF-16 and UTF-32 are nearly ASCII without these
     added = sum(plain.count(f"&{name};".encode()) * len(text) for name, text in entities.items())
     if added > _MOST_EXPANDED:
         raise ValueError("its entities make it many times as long as it is")
+
+
+# --- JSON-LD -------------------------------------------------------------------------------
+
+
+def _with_local_contexts(document: Any, where: str) -> Any:  # noqa: ANN401 # JSON is anything
+    """The document with the contexts it refers to put in place of their addresses.
+
+    `where` is the document's own address, for what is raised: SourceFailed, when a context is
+    none of those known here.
+    """
+    return _walk(document, where, _DEEPEST)
+
+
+def _walk(value: Any, where: str, depth: int) -> Any:  # noqa: ANN401 # JSON is anything
+    if depth == 0:
+        raise SourceFailed(f"{where} is nested too deeply to be read")
+    if isinstance(value, list):
+        return [_walk(each, where, depth - 1) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "@import" in value:
+        raise SourceFailed(f"{where} imports a context of JSON-LD, which is not fetched")
+    return {
+        name: _context(inner, where, depth - 1)
+        if name == "@context"
+        else _walk(inner, where, depth - 1)
+        for name, inner in value.items()
+    }
+
+
+def _context(said: Any, where: str, depth: int) -> Any:  # noqa: ANN401 # JSON is anything
+    if isinstance(said, list):
+        return [_context(each, where, depth - 1) for each in said]
+    return _known(said, where) if isinstance(said, str) else _walk(said, where, depth)
+
+
+def _known(address: str, where: str) -> Mapping[str, Any]:
+    bare = re.sub(r"^https?://(?:www\.)?", "", address.strip(), flags=re.IGNORECASE)
+    for pattern, context in json_ld_contexts():
+        if pattern.fullmatch(bare):
+            return context
+    raise SourceFailed(
+        f"{where} refers to the JSON-LD context {public(address)[:200]}, which is not known here "
+        "and not fetched: ask for RDF/XML or Turtle instead"
+    )

@@ -22,7 +22,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
-from bulkpub.harvest.words.licenses import portal_license
+from bulkpub.harvest.words.licenses import known_license
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable
 from bulkpub.manifest.merging import with_defaults
@@ -40,7 +40,7 @@ MOST_TEXT = 4 * 1024 * 1024
 class Sidecar:
     """What a sidecar says: `spec` has its files spelled as the sidecar does, from its folder.
 
-    `says_key` tells whether the key of `spec` was written there, or only had to be something.
+    `says_key` is whether the key of `spec` was written there, or only had to be something.
     """
 
     spec: DatasetSpec
@@ -118,7 +118,7 @@ def _package_license(licenses: object, notes: list[str]) -> str | None:
         if not isinstance(entry, dict):
             continue
         said = [_said(entry, name) or "" for name in ("name", "path", "title")]
-        if (known := portal_license(said)) is not None:
+        if (known := known_license(said)) is not None:
             return known
         notes.append(f"unknown licence '{next(filter(None, said), '')}', left out")
     return None

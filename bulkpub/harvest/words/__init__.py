@@ -1,1 +1,1 @@
-"""Words of catalogues → words of the portal: pure maps, each from what is in use out there."""
+"""Words of catalogues → words of a manifest: pure, by the vocabularies in `bulkpub.data`."""

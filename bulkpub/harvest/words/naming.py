@@ -9,13 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from bulkpub.core.names import COMPRESSED_STEMS
+from bulkpub.data import formats
 
 __all__ = ["readable", "readable_path", "stem_of", "titles_of"]
 
 _JOINTS = re.compile(r"_+|(?<=[^\W\d_])-+(?=\w)|(?<=\d)-+(?=[^\W\d_])|\s+")
 """What stands for a space; the hyphens of `2024-01-31` are kept, as are those at either end."""
-_PACKED = frozenset({"gz", "bz2", "xz", "zip", "7z", "zst"})
 
 
 def readable(name: str) -> str:
@@ -34,13 +33,16 @@ def stem_of(path: str) -> str:
     """The path without the extension, a double one (`.csv.gz`) included."""
     stem, extension = posixpath.splitext(path)
     inner, inner_extension = posixpath.splitext(stem)
-    if extension[1:].lower() in _PACKED and inner_extension[1:].lower() in COMPRESSED_STEMS:
+    if (
+        extension[1:].lower() in formats().compressed
+        and inner_extension[1:].lower() in formats().compressible
+    ):
         return inner
     return stem
 
 
 def titles_of(paths: Sequence[str]) -> list[str]:
-    """A title for each file of one dataset, by its path in it; namesakes tell their format.
+    """A title for each file of one dataset, by its path in it; namesakes name their format.
 
     Of `a.csv` and `a.json` the titles are `A (csv)` and `A (json)`, and where even those are
     the same, the path itself is the title.

@@ -32,7 +32,7 @@ def _day(text: str, *, last: bool) -> date | None:
     text = text.strip()
     if found := _NUMBERS.fullmatch(text):
         day, month, year = (int(part) for part in found.groups())
-        # Day and month cannot be told apart unless one of them is no month, or both are one.
+        # Day and month cannot be kept apart unless one of them is no month, or both are one.
         if month > _MONTHS:
             day, month = month, day
         elif day <= _MONTHS and day != month:

@@ -46,6 +46,7 @@ from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
 from bulkpub.portals.udata.rules import RULES
+from bulkpub.portals.udata.vocabularies import always_allowed
 
 __all__ = ["PAGE_SIZE", "Udata"]
 
@@ -53,12 +54,6 @@ PAGE_SIZE = 100
 """Datasets per page of a listing; large ones with hundreds of resources stay a few MB."""
 
 BAD_REQUEST, NOT_FOUND, GONE = 400, 404, 410
-_ALWAYS_ALLOWED = (
-    "txt rtf odf ods gnumeric abw doc docx xls xlsx jpg jpe jpeg png gif svg bmp webp "
-    "csv ini json plist xml yaml yml"
-)
-ALWAYS_ALLOWED = frozenset(_ALWAYS_ALLOWED.split())
-"""Extensions udata's storage takes whether its own list has them or not."""
 
 T = TypeVar("T")
 
@@ -89,7 +84,7 @@ class Udata:
         extension = extension_of(name)
         if not extension:
             return f"the portal refuses files without an extension, such as '{name}'"
-        if extension in extensions or extension in ALWAYS_ALLOWED:
+        if extension in extensions or extension in always_allowed():
             return None
         return (
             f"the portal refuses .{extension} files; "

@@ -23,6 +23,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Vocabulary
 from bulkpub.portals.udata.names import tag_slug
+from bulkpub.portals.udata.vocabularies import renamed_frequencies
 
 __all__ = [
     "DATASET_FIELDS",
@@ -46,15 +47,6 @@ DATASET_FIELDS = (
 )
 """The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
 
-RENAMED_FREQUENCIES = {
-    "realtime": "continuous",
-    "fourTimesADay": "severalTimesADay",
-    "fourTimesAWeek": "other",
-    "fortnighly": "biweekly",
-    "biannual": "semiannual",
-}
-"""Frequencies that today's udata keeps under another name (`UpdateFrequency` in its sources)."""
-
 
 _IN_STORAGE = re.compile(r"/[^/]+/[0-9]{8}-[0-9]{6}/[^/]+$")
 """An upload onto a resource that points elsewhere gives it such an address: SLUG/MOMENT/NAME."""
@@ -75,7 +67,7 @@ def normalized(
     if tags is not None:
         tags = tuple(sorted({tag_slug(tag) for tag in tags}))
     if frequency is not None and frequency not in known.get(Vocabulary.FREQUENCIES, frozenset()):
-        frequency = RENAMED_FREQUENCIES.get(frequency, frequency)
+        frequency = renamed_frequencies().get(frequency, frequency)
     return replace(metadata, tags=tags, frequency=frequency)
 
 

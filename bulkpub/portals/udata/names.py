@@ -5,7 +5,8 @@ It uses awesome-slugify over Unidecode; `tests/contract` holds these to the real
 
 from functools import lru_cache
 
-from bulkpub.core.names import COMPRESSED_STEMS, extension_of, slug
+from bulkpub.core.names import extension_of, slug
+from bulkpub.data import formats
 
 __all__ = ["file_slug", "name_fault", "tag_slug", "upload_name"]
 
@@ -39,7 +40,7 @@ def upload_name(name: str) -> str:
         return slugified
     stem, dot, extension = slugified.rpartition(".")
     first, _, inner = stem.rpartition(".")
-    if inner in COMPRESSED_STEMS:
+    if inner in formats().compressible:
         stem, extension = first, f"{inner}.{extension}"
     if not dot or len(extension) > LONGEST_EXTENSION:
         return slugified[:LONGEST_UPLOAD_NAME].rstrip("-.")

@@ -4,9 +4,10 @@ The facts behind each line are in `docs/reference/portal.md`.
 """
 
 from bulkpub.core.rules import Limits, Rules, Vocabulary
-from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
+from bulkpub.data import not_files
 from bulkpub.portals.udata.codec import normalized
 from bulkpub.portals.udata.names import file_slug, name_fault, tag_slug, upload_name
+from bulkpub.portals.udata.vocabularies import frequencies, resource_types
 
 __all__ = ["RULES", "extra_fault"]
 
@@ -33,8 +34,8 @@ RULES = Rules(
     normalized=normalized,
     limits=Limits(title=350, description=100_000, shortest_tag=3, longest_tag=96),
     vocabularies={
-        Vocabulary.FREQUENCIES: FREQUENCIES,
-        Vocabulary.RESOURCE_TYPES: RESOURCE_TYPES,
+        Vocabulary.FREQUENCIES: frequencies(),
+        Vocabulary.RESOURCE_TYPES: resource_types(),
     },
     asked=frozenset(Vocabulary),
     replacing_resets_title=True,
@@ -44,4 +45,5 @@ RULES = Rules(
     # match their checksum.
     same_name_pause=1.1,
     parts=True,
+    not_files=not_files(),
 )

@@ -2,7 +2,7 @@
 
 Catalogues lie: a next page that was seen before, a server that does not heed `start`, a count
 that is never reached. The rule: a page that brings nothing new is the last, and so is one beyond
-any sense; what was found until then counts, and what is missing is told once.
+any sense; what was found until then counts, and what is missing is said once.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,10 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from anyio import to_thread
 
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.entries.entry import Entry
-from bulkpub.harvest.entries.mapping import found_of
-from bulkpub.harvest.found import Found, Page, Reader
-from bulkpub.harvest.options import HarvestOptions
+from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
+from bulkpub.harvest.entries import Entry, found_of
 from bulkpub.harvest.words.periods import instant
 from bulkpub.manifest.addresses import public
 
@@ -61,7 +59,7 @@ class Trail:
         return len(self._keys)
 
     async def read(self, url: str, accept: str, parse: Callable[[Page], T]) -> T | None:
-        """What `parse` makes of the page at `url`; None, and told as lost, if the way ends here.
+        """What `parse` makes of the page at `url`; None, and counted as lost, if the way ends here.
 
         The first page has to be had: SourceFailed when it cannot. `parse` runs in a thread.
         """
@@ -82,7 +80,7 @@ class Trail:
             return None
 
     def lost(self, sentence: str) -> None:
-        """Tell what part of the catalogue could not be read."""
+        """Report what part of the catalogue could not be read."""
         self._options.lost(sentence)
 
     def ends(self, where: str, read: int, count: object, on_page: int, new: int) -> bool:
@@ -90,7 +88,7 @@ class Trail:
 
         `count` is what the catalogue says it has, if that is a number; `on_page` and `new` are
         the datasets of the last page, and those that no page before had. What is missing then
-        is told.
+        counts as lost.
         """
         total = count if isinstance(count, int) and not isinstance(count, bool) else None
         if self.enough or (total is not None and read >= total):
@@ -105,7 +103,7 @@ class Trail:
         return False
 
     def new(self, several: Iterable[T], key: Callable[[T], str]) -> list[T]:
-        """Those that no page had before; one that nothing tells from others is told as lost."""
+        """Those that no page had before; one that nothing sets apart from others counts as lost."""
         found = []
         for each in several:
             if not key(each):

@@ -1,22 +1,49 @@
-"""What a harvest was asked for, and the one place where that is seen to.
+"""What every kind of harvest takes and gives, and the one place where filters are seen to.
 
-A kind asks `wanted` as early as it can, to spare requests; `sifted` applies the filters and the
-limit to whatever a kind gives out, and gives it its organization, so that no kind forgets one.
+A kind is one async generator of `Found`, so that a catalogue of any length is harvested as a
+stream. It asks `wanted` as early as it can, to spare requests; `sifted` applies the filters and
+the limit to whatever a kind gives out, and gives it its organization, so that no kind forgets
+one.
 """
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fnmatch import translate
+from typing import Protocol
 
 from unidecode import unidecode
 
 from bulkpub.core.model import DatasetSpec
-from bulkpub.harvest.found import Found
+from bulkpub.sources.page import Page
 
-__all__ = ["HarvestOptions", "sifted"]
+__all__ = ["Found", "Harvest", "HarvestOptions", "Page", "Reader", "sifted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One dataset of the catalogue.
+
+    `notes` are sentences about what could not be mapped (an unknown licence, a zone the portal
+    does not have): shown to the user and kept as a comment, never dropped.
+    """
+
+    dataset: DatasetSpec
+    notes: tuple[str, ...] = ()
+
+
+Harvest = AsyncIterator[Found]
+"""What every kind of harvest gives out."""
+
+
+class Reader(Protocol):
+    """How catalogues are read: paced per host, within limits, no credentials in errors."""
+
+    async def read(self, url: str, *, accept: str | None = None) -> Page:
+        """The document at `url`, after redirects; raises `SourceFailed` when it cannot be had."""
+
 
 _WILDCARDS = re.compile(r"[*?\[]")
 
@@ -37,10 +64,10 @@ class HarvestOptions:
     `base` is the folder from which the manifest's paths start; `leave_out` has real paths of
     local files that are no data, the manifest itself above all.
 
-    `lost` is told, in a sentence with its address, each part of a catalogue that could not be
+    `lost` learns, in a sentence with its address, of each part of a catalogue that could not be
     read while the rest goes on: the harvest then counts as incomplete (exit code 1). A
     catalogue that cannot be read at all is a `SourceFailed` that the kind lets through.
-    `note` is told what is worth knowing and belongs to no dataset that was found.
+    `note` learns what is worth knowing and belongs to no dataset that was found.
     """
 
     match: str | None = None

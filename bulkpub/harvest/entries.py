@@ -1,0 +1,425 @@
+"""What a catalogue says of a dataset, in its own words → a dataset of the manifest.
+
+Pure. Each kind of catalogue is read into an `Entry`; `found_of` alone turns entries into what a
+manifest knows. The rules: what cannot be mapped becomes a note, a sentence for a person, and
+nothing is dropped in silence. Only what is known to be a file is fetched and hosted; APIs, pages
+and what may be a page stay links. An address that asks a map server for data in a file format is
+a file.
+"""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from bulkpub.core.model import (
+    ContentSchema,
+    DatasetMetadata,
+    DatasetSpec,
+    Json,
+    LinkSource,
+    ResourceMetadata,
+    ResourceSpec,
+    Spatial,
+    TemporalCoverage,
+    UrlSource,
+)
+from bulkpub.core.names import key_of
+from bulkpub.data import formats, schema_registers
+from bulkpub.harvest.base import Found, HarvestOptions
+from bulkpub.harvest.words.formats import short_format, short_mime
+from bulkpub.harvest.words.frequencies import known_frequency
+from bulkpub.harvest.words.licenses import known_license
+from bulkpub.harvest.words.markup import markdown
+from bulkpub.harvest.words.periods import first_day, last_day
+from bulkpub.harvest.words.zones import known_granularity, known_zone
+from bulkpub.manifest.addresses import SCHEMES, address_fault, public
+from bulkpub.manifest.fields import TAG_LIMITS
+
+__all__ = ["API", "FILE", "PAGE", "UNSURE", "Entry", "Offer", "found_of", "listed", "nature"]
+
+FILE, API, PAGE, UNSURE = "file", "api", "page", "unsure"
+_TITLES = {API: "API", PAGE: "Page"}
+_WEB = ("http", "https")
+_FETCHED = frozenset(SCHEMES) - {"zip"}
+_SHOWN = 80
+"""Characters of a foreign value that a note repeats."""
+_MOST_NAMED = 12
+"""Names that a note lists; of more, only the number is given."""
+_SERVICES = re.compile(
+    r"opengis\.net/(?:def/servicetype|spec|is)/(?:ogc/)?(?:wms|wfs|wmts|wcs|csw|wps|ogcapi)"
+    r"|(?:^|\W)ogc:(?:wms|wfs|wmts|wcs|csw|wps|ogcapi|ogc-api)"
+    r"|sparql-(?:1\d-)?(?:protocol|service)|soap|openapi|odata",
+    re.IGNORECASE,
+)
+"""Names and addresses of what a service speaks."""
+_SERVER_PATH = re.compile(
+    r"/(?:feature|map|image|wms|wfs)server(?:/\d+)?/?$"
+    r"|/(?:wms|wfs|wmts|wcs|csw|ows|sparql|graphql|odata)/?$|/swagger|/openapi(?:\.json)?$",
+    re.IGNORECASE,
+)
+_DATA_REQUESTS = {"getfeature", "getcoverage"}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something a catalogue lists under a dataset: a file, an API, a page.
+
+    `id` is the catalogue's own, if it has one. `url` is whole or empty. `declared` is what
+    the catalogue says it is: `file`, `api`, `page` or nothing; `type` one of the portal's types
+    of resources. `protocols` are names or addresses of what an API speaks, `conforms_to` is the
+    schema of the content. `size` is in bytes.
+    """
+
+    id: str = ""
+    url: str = ""
+    title: str = ""
+    description: str = ""
+    format: str = ""
+    mime: str = ""
+    declared: str = ""
+    type: str = ""
+    protocols: tuple[str, ...] = ()
+    conforms_to: tuple[str, ...] = ()
+    size: int | None = None
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One dataset of a catalogue.
+
+    `key` is the catalogue's own and stable. `licenses`, `frequencies` and `places` are all ways
+    in which the catalogue writes the one thing: ids, names, addresses; the first that is
+    understood counts. `page` is where people look at it, `extras` are kept as they are.
+    """
+
+    key: str
+    title: str = ""
+    description: str = ""
+    acronym: str = ""
+    licenses: tuple[str, ...] = ()
+    frequencies: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
+    places: tuple[str, ...] = ()
+    granularity: str = ""
+    page: str = ""
+    modified: str = ""
+    publisher: str = ""
+    contact: tuple[str, ...] = ()
+    extras: Mapping[str, Json] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+# --- the dataset --------------------------------------------------------------------------
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a, b, c`, shortened when there are many or when they are long."""
+    shown = [_short(name) for name in dict.fromkeys(names)]
+    more = len(shown) - _MOST_NAMED
+    return ", ".join(shown[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def found_of(entry: Entry, options: HarvestOptions) -> Found:
+    """The dataset that the catalogue's entry stands for, and what could not be mapped."""
+    notes = list(entry.notes)
+    title = entry.title or entry.key
+    metadata = DatasetMetadata(
+        title=title,
+        description=_description(entry, title, notes),
+        acronym=entry.acronym or None,
+        license=_license(entry, notes),
+        frequency=_frequency(entry, notes),
+        tags=_tags(entry, notes),
+        temporal_coverage=_period(entry, notes),
+        spatial=_spatial(entry, notes),
+        extras=_extras(entry),
+    )
+    spec = DatasetSpec(
+        key=entry.key,
+        metadata=metadata,
+        resources=tuple(_resources(entry, options, notes)),
+    )
+    if not spec.resources:
+        notes.append("it lists nothing that could be published")
+    return Found(spec, tuple(dict.fromkeys(notes)))
+
+
+def _description(entry: Entry, title: str, notes: list[str]) -> str:
+    """A portal creates no dataset without one."""
+    written = markdown(entry.description)
+    if not written:
+        notes.append("it has no description: its title stands for it")
+    return written or title
+
+
+def _license(entry: Entry, notes: list[str]) -> str | None:
+    said = [each for each in entry.licenses if each]
+    known = known_license(said)
+    if said and known is None:
+        notes.append(f"the portal has no such licence, left out: {listed(said)}")
+    return known
+
+
+def _frequency(entry: Entry, notes: list[str]) -> str | None:
+    said = [each for each in entry.frequencies if each]
+    known = next((word for each in said if (word := known_frequency(each))), None)
+    if said and known is None:
+        notes.append(f"the portal has no such frequency, left out: {listed(said)}")
+    return known
+
+
+def _tags(entry: Entry, notes: list[str]) -> tuple[str, ...] | None:
+    """The slugs the portal keeps tags as, those of a length it takes."""
+    slugs: dict[str, None] = {}
+    left: list[str] = []
+    low, high = TAG_LIMITS
+    for tag in entry.tags:
+        slug = key_of(tag)
+        if low <= len(slug) <= high:
+            slugs[slug] = None
+        elif tag.strip():
+            left.append(tag)
+    if left:
+        notes.append(f"a tag has {low} to {high} characters, left out: {listed(left)}")
+    return tuple(slugs) or None
+
+
+def _period(entry: Entry, notes: list[str]) -> TemporalCoverage | None:
+    if not (entry.start or entry.end):
+        return None
+    start, end = first_day(entry.start), last_day(entry.end)
+    span = f"from {_short(entry.start) or '…'} to {_short(entry.end) or '…'}"
+    if start is None:
+        notes.append(f"the period it covers has no first day that can be read, left out: {span}")
+        return None
+    if entry.end and end is None:
+        notes.append(f"the period it covers has no last day that can be read, left open: {span}")
+    if end is not None and end < start:
+        notes.append(f"the period it covers ends before it starts, left out: {span}")
+        return None
+    return TemporalCoverage(start, end)
+
+
+def _spatial(entry: Entry, notes: list[str]) -> Spatial | None:
+    zones, unknown = [], []
+    for place in entry.places:
+        zone = known_zone(place)
+        if zone is None:
+            unknown.append(place)
+        elif zone not in zones:
+            zones.append(zone)
+    if unknown:
+        notes.append(
+            f"the area is not surely one of the portal's zones, left out: {listed(unknown)}"
+        )
+    granularity = known_granularity(entry.granularity)
+    if entry.granularity and granularity is None:
+        notes.append(f"the portal has no such granularity, left out: {_short(entry.granularity)}")
+    return Spatial(tuple(zones) or None, granularity) if zones or granularity else None
+
+
+def _extras(entry: Entry) -> Mapping[str, Json]:
+    extras = {
+        "harvest:remote_id": entry.key,
+        "harvest:remote_url": entry.page,
+        "harvest:modified_at": entry.modified,
+        "harvest:publisher": entry.publisher,
+        "harvest:contact": ", ".join(dict.fromkeys(each for each in entry.contact if each)),
+    }
+    return {**entry.extras, **{name: value for name, value in extras.items() if value}}
+
+
+def _resources(entry: Entry, options: HarvestOptions, notes: list[str]) -> list[ResourceSpec]:
+    specs: dict[str, ResourceSpec] = {}
+    for offer in entry.offers:
+        spec, said = _resource_of(offer, options, specs)
+        notes += said
+        if spec is not None:
+            specs[spec.key] = spec
+    return list(specs.values())
+
+
+# --- what it offers -----------------------------------------------------------------------
+
+
+def _resource_of(
+    offer: Offer, options: HarvestOptions, taken: Container[str]
+) -> tuple[ResourceSpec | None, list[str]]:
+    """The resource that an offer stands for, if it can be one, and what there is to say of it.
+
+    `taken` has the keys of the dataset's other resources.
+    """
+    offer = replace(offer, url=_spelt(offer.url))
+    name = _called(offer)
+    if not offer.url:
+        return None, [f"{name} has no address, left out"]
+    if fault := address_fault(offer.url) or _scheme_fault(offer.url):
+        return None, [f"the address of {name} {fault}: left out"]
+    what = nature(offer)
+    is_link = options.links or what != FILE
+    if is_link and urlsplit(offer.url).scheme.lower() not in _WEB:
+        return None, [
+            f"{name} is left out: a link must be a web address, not {_shown_address(offer.url)}"
+        ]
+    notes: list[str] = []
+    if what == UNSURE and not options.links:
+        notes.append(
+            f"{name} is only listed: nothing says whether {_shown_address(offer.url)} is a file"
+        )
+    spec = ResourceSpec(
+        key=_key(offer, taken),
+        source=LinkSource(offer.url) if is_link else UrlSource(offer.url),
+        metadata=_metadata(offer, what, notes, is_link=is_link),
+        default_title=_default_title(offer, what),
+    )
+    return spec, notes
+
+
+def _spelt(url: str) -> str:
+    """The address with its spaces and the like encoded, as browsers do."""
+    return re.sub(r"[\s<>\"\\^`{|}]", lambda found: f"%{ord(found[0]):02X}", url.strip())
+
+
+def _scheme_fault(url: str) -> str:
+    scheme = urlsplit(url).scheme.lower()
+    return "" if scheme in _FETCHED else f"starts with {scheme}://, which no catalogue can mean"
+
+
+def _shown_address(url: str) -> str:
+    return public(url)[:_SHOWN]
+
+
+def _called(offer: Offer) -> str:
+    """How a note calls it; never by an address with credentials."""
+    title = " ".join((offer.title or offer.id).split())
+    # Where it is long it is an address, whose end sets one apart from another.
+    shown = title if len(title) <= _SHOWN else f"…{title[1 - _SHOWN :]}"
+    return f"'{shown}'" if title else f"what is at {_shown_address(offer.url) or 'no address'}"
+
+
+def _key(offer: Offer, taken: Container[str]) -> str:
+    """The catalogue's own id, else the address; numbered where another resource has it."""
+    key = unique = " ".join(offer.id.split()) or public(offer.url)
+    number = 1
+    while unique in taken:
+        number += 1
+        unique = f"{key}-{number}"
+    return unique
+
+
+def _metadata(offer: Offer, what: str, notes: list[str], *, is_link: bool) -> ResourceMetadata:
+    extras: Mapping[str, Json] = {
+        name: value
+        for name, value in {
+            "harvest:modified_at": offer.modified,
+            "harvest:size": offer.size if is_link else None,
+        }.items()
+        if value
+    }
+    return ResourceMetadata(
+        title=offer.title or _default_title(offer, what),
+        description=markdown(offer.description) or None,
+        type=_type(offer, what),
+        schema=_schema(offer, what, notes),
+        format=(short_format(offer.format) or short_format(offer.mime) or None)
+        if is_link
+        else None,
+        mime=(short_mime(offer.mime) or None) if is_link else None,
+        extras=extras or None,
+    )
+
+
+def _type(offer: Offer, what: str) -> str | None:
+    if what == API:
+        return "api"
+    if offer.type:
+        return offer.type
+    return "other" if what in (PAGE, UNSURE) else None
+
+
+def _schema(offer: Offer, what: str, notes: list[str]) -> ContentSchema | None:
+    """The schema of the content; what an API conforms to is its protocol."""
+    if what == API:
+        return None
+    for said in offer.conforms_to:
+        for register in schema_registers():
+            if found := register.fullmatch(said):
+                return ContentSchema(name=found[1], version=found[2])
+        if re.match(r"https?://\S+$", said):
+            return ContentSchema(url=said)
+    if offer.conforms_to:
+        notes.append(
+            f"the schema of {_called(offer)} has no address: {offer.conforms_to[0][:_SHOWN]}"
+        )
+    return None
+
+
+def _default_title(offer: Offer, what: str) -> str:
+    parts = urlsplit(offer.url)
+    name = unquote(parts.path.rstrip("/").rpartition("/")[2])
+    if what in _TITLES:
+        return f"{_TITLES[what]} ({short_format(offer.format) or parts.hostname})"
+    return name or parts.hostname or offer.id
+
+
+# --- files, APIs and pages ----------------------------------------------------------------
+
+
+def nature(offer: Offer) -> str:
+    """Whether an offer is a FILE, an API or a PAGE; UNSURE when nothing says."""
+    if offer.declared in (FILE, API, PAGE):
+        return offer.declared
+    return _asked_of_server(offer.url) or _by_words(offer) or _by_address(offer.url)
+
+
+def _asked_of_server(url: str) -> str:
+    """What a request to a map server asks for."""
+    query = {name.lower(): value.lower() for name, value in parse_qsl(_split(url)[1])}
+    if query.get("service") in formats().services or "wsdl" in query:
+        return FILE if query.get("request") in _DATA_REQUESTS else API
+    return ""
+
+
+def _by_words(offer: Offer) -> str:
+    spoken = " ".join((*offer.protocols, *offer.conforms_to))
+    if _SERVICES.search(spoken):
+        return API
+    for said in (offer.format, offer.mime):
+        word = short_format(said)
+        if word in formats().services:
+            return API
+        if word in formats().pages:
+            return PAGE
+        if word in formats().files:
+            return API if _SERVER_PATH.search(_split(offer.url)[0]) else FILE
+    return ""
+
+
+def _by_address(url: str) -> str:
+    path = _split(url)[0]
+    if _SERVER_PATH.search(path):
+        return API
+    name = unquote(path).rpartition("/")[2].lower()
+    extension = name.rpartition(".")[2] if "." in name else ""
+    if extension in formats().pages:
+        return PAGE
+    return FILE if extension in formats().files else UNSURE
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Path and query; both empty where the address cannot be read."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.path, parts.query

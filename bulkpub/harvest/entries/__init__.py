@@ -1,1 +1,0 @@
-"""What a catalogue says of a dataset, gathered in one shape → a dataset of the manifest."""
