@@ -137,7 +137,7 @@ def observing(output: Output) -> Iterator[list[Observer]]:
         with LiveDisplay(console) as display:
             yield _with_flags([log, display])
     else:
-        plain = PlainProgress(sys.stderr, time.monotonic, tells_trouble=False)
+        plain = PlainProgress(sys.stderr, time.monotonic, shows_trouble=False)
         yield _with_flags([log, plain])
 
 

@@ -21,7 +21,7 @@ from bulkpub.http.signals import Signal
 
 __all__ = ["Gate", "GateLimits", "PaceOwner"]
 
-WORTH_TELLING = 1.0
+WORTH_ANNOUNCING = 1.0
 """Seconds; shorter waits are pacing, nobody needs to hear of them."""
 
 
@@ -113,7 +113,7 @@ class Gate:
     ever_answered: bool = False
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _down_since: float | None = None
-    _told_until: float = 0.0
+    _announced_until: float = 0.0
 
     def __post_init__(self) -> None:
         limits = self.limits
@@ -172,7 +172,7 @@ class Gate:
 
     def _check(self, wait: float, now: float) -> None:
         """Tell of a long wait, once, and refuse one that is too long."""
-        if math.isinf(wait) or wait < WORTH_TELLING:
+        if math.isinf(wait) or wait < WORTH_ANNOUNCING:
             return
         until = datetime.fromtimestamp(now + wait, UTC)
         quota_out = now >= self._pace.closed_until
@@ -189,8 +189,8 @@ class Gate:
                     f"the portal is down, and asks to wait until {until:%H:%M} UTC: that is longer "
                     "than `give_up_after` allows; run again when it is back"
                 )
-        if now + wait > self._told_until:
-            self._told_until = now + wait + WORTH_TELLING
+        if now + wait > self._announced_until:
+            self._announced_until = now + wait + WORTH_ANNOUNCING
             reason = "quota used up" if quota_out else "the portal asked to wait"
             self.on_wait(reason, wait, until)
 

@@ -56,7 +56,7 @@ class Pace:
     `window` is the time in seconds that the announced limit is for, a rule of the portal.
 
     `remaining` already counts the requests under way (`in_flight`); it was told by the answer to
-    a request sent at `told_at`, or supposed at the reset then. Until an answer confirms that
+    a request sent at `quota_seen_at`, or supposed at the reset then. Until an answer confirms that
     the window we think of has begun, we are `unsure`, and one request at a time is `asking`.
     Nothing starts before `closed_until` (the portal turned us away) and `next_at` (spreading).
     `rate` is how many requests a second we allow ourselves, None for no bound; `too_much` the
@@ -71,7 +71,7 @@ class Pace:
     limit: int | None = None
     remaining: int | None = None
     reset_at: float | None = None
-    told_at: float = 0.0
+    quota_seen_at: float = 0.0
     unsure: bool = True
     asking: bool = False
     in_flight: int = 0
@@ -167,7 +167,7 @@ def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
 
     They were counted already, as requests under way, and may even be of the window before.
     """
-    if _is_old(signal, pace.told_at, now):
+    if _is_old(signal, pace.quota_seen_at, now):
         return pace
     unsure = pace.unsure
     pace = replace(pace, asking=False, unsure=unsure and signal.congested)
@@ -177,7 +177,7 @@ def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
     if unsure and not moved:
         return replace(pace, unsure=True, next_at=now + AGAIN)
     left = signal.remaining - pace.in_flight
-    if not unsure and signal.started_at == pace.told_at:  # which was the last is not known
+    if not unsure and signal.started_at == pace.quota_seen_at:  # which was the last is not known
         left = min(left, pace.remaining or 0)
     return replace(
         pace,
@@ -185,7 +185,7 @@ def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
         limit=pace.limit if signal.limit is None else signal.limit,
         reset_at=signal.reset_at if moved else pace.reset_at,
         remaining=left,
-        told_at=signal.started_at,
+        quota_seen_at=signal.started_at,
     )
 
 
@@ -193,10 +193,10 @@ def _after_reset(pace: Pace, now: float) -> Pace:
     """When the window is over, the whole quota is there again, as far as we know."""
     if pace.reset_at is None or now < pace.reset_at:
         return pace
-    pace = replace(pace, told_at=pace.reset_at, next_at=0.0, unsure=True, asking=False)
+    pace = replace(pace, quota_seen_at=pace.reset_at, next_at=0.0, unsure=True, asking=False)
     if pace.limit is None:
         return replace(pace, remaining=None, reset_at=None)
-    reset_at = pace.told_at + pace.window * (1 + (now - pace.told_at) // pace.window)
+    reset_at = pace.quota_seen_at + pace.window * (1 + (now - pace.quota_seen_at) // pace.window)
     return replace(pace, remaining=pace.limit - pace.in_flight, reset_at=reset_at)
 
 
@@ -243,7 +243,7 @@ def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
     if pace.answered and not quota_is_out:
         return _slowed(pace, now)
     # With no good answer in between it is not the rate: a quota, perhaps one nobody told us of.
-    return replace(pace, epoch_at=now, told_at=now, unsure=True, asking=False)
+    return replace(pace, epoch_at=now, quota_seen_at=now, unsure=True, asking=False)
 
 
 def _slowed(pace: Pace, now: float) -> Pace:

@@ -45,7 +45,7 @@ class LogObserver:
     def __init__(self) -> None:
         self._log: FilteringBoundLogger = structlog.get_logger("bulkpub.run")
         self._attempts: dict[tuple[str, str], tuple[int, int]] = {}
-        self._wait_told = ("", "")
+        self._last_wait = ("", "")
 
     def __call__(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Log `event`, if it is worth a line."""
@@ -131,9 +131,9 @@ class LogObserver:
     def _wait(self, event: Waiting) -> None:
         # Every held-back request says so; they all wait for about the same moment.
         wait = (event.reason, moment_text(event.until, 0))
-        is_news = event.delay_s >= _NOTABLE_WAIT_S and wait != self._wait_told
+        is_news = event.delay_s >= _NOTABLE_WAIT_S and wait != self._last_wait
         if is_news:
-            self._wait_told = wait
+            self._last_wait = wait
         tell = self._log.warning if is_news else self._log.debug
         tell(
             "waiting",

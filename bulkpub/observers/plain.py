@@ -35,7 +35,7 @@ __all__ = ["PlainProgress"]
 class PlainProgress:
     """Writes to `stream` how far a run has come. `clock` gives seconds that never run backwards.
 
-    A failed file and a wait longer than `every_s` are told at once; with `tells_trouble`
+    A failed file and a wait longer than `every_s` are told at once; with `shows_trouble`
     False they are not, for a stream on which the log already tells them.
     """
 
@@ -45,17 +45,17 @@ class PlainProgress:
         clock: Callable[[], float],
         every_s: float = 10.0,
         *,
-        tells_trouble: bool = True,
+        shows_trouble: bool = True,
     ) -> None:
         self._stream = stream
         self._clock = clock
         self._every_s = every_s
-        self._tells_trouble = tells_trouble
-        self._told_at = clock()
-        self._told = ""
-        self._told_errors: dict[tuple[str, str], str] = {}
-        self._wait_told_until = self._told_at
-        self._progress = RunProgress(self._told_at)
+        self._shows_trouble = shows_trouble
+        self._shown_at = clock()
+        self._shown = ""
+        self._shown_errors: dict[tuple[str, str], str] = {}
+        self._wait_shown_until = self._shown_at
+        self._progress = RunProgress(self._shown_at)
 
     def __call__(self, event: Event) -> None:
         """Take note of `event`, and write a line when it is due."""
@@ -63,19 +63,19 @@ class PlainProgress:
         self._progress.note(event, now)
         if isinstance(event, Forecast) and event.requests and event.rate_limit.limit is not None:
             self._write(forecast_text(event.requests, event.rate_limit, event.wait_s))
-        if self._tells_trouble:
-            self._tell_trouble(event, now)
-        if now - self._told_at >= self._every_s and not isinstance(event, RunFinished):
-            self._tell_progress(now)
+        if self._shows_trouble:
+            self._show_trouble(event, now)
+        if now - self._shown_at >= self._every_s and not isinstance(event, RunFinished):
+            self._show_progress(now)
 
-    def _tell_progress(self, now: float) -> None:
+    def _show_progress(self, now: float) -> None:
         progress = self._progress
         moved = progress.bytes_sent or progress.bytes_fetched
         has_news = progress.uploads_planned or moved or progress.files_failed
         line = self._figures()
-        if progress.dry_run or not has_news or line == self._told:
+        if progress.dry_run or not has_news or line == self._shown:
             return
-        self._told, self._told_at = line, now
+        self._shown, self._shown_at = line, now
         self._write(f"{line}, {rate_text(progress.meter.rate(now))}")
 
     def _figures(self) -> str:
@@ -95,40 +95,40 @@ class PlainProgress:
         parts.append(f"{bytes_text(progress.bytes_sent)} sent")
         return ", ".join(parts)
 
-    def _tell_trouble(self, event: Event, now: float) -> None:
+    def _show_trouble(self, event: Event, now: float) -> None:
         match event:
             case UploadFinished(dataset, resource, str() as error):
-                self._tell_error(dataset, resource, error)
+                self._show_error(dataset, resource, error)
             case DatasetFinished(outcome):
-                self._tell_failures(outcome)
+                self._show_failures(outcome)
             case Waiting():
-                self._tell_wait(event, now)
+                self._show_wait(event, now)
             case _:
                 pass
 
-    def _tell_failures(self, outcome: DatasetOutcome) -> None:
+    def _show_failures(self, outcome: DatasetOutcome) -> None:
         if outcome.error is not None:
             self._write(f"failed: {printable(outcome.key)}: {printable(outcome.error)}")
         for resource in outcome.resources:
             # A dataset that failed as a whole has already said why.
             if resource.status is ResourceStatus.FAILED and resource.error != outcome.error:
                 name = resource.key or resource.title or resource.id or "?"
-                self._tell_error(outcome.key, name, resource.error or resource.reason)
-        self._told_errors = {
-            which: error for which, error in self._told_errors.items() if which[0] != outcome.key
+                self._show_error(outcome.key, name, resource.error or resource.reason)
+        self._shown_errors = {
+            which: error for which, error in self._shown_errors.items() if which[0] != outcome.key
         }
 
-    def _tell_error(self, dataset: str, resource: str, error: str) -> None:
+    def _show_error(self, dataset: str, resource: str, error: str) -> None:
         # The end of the last attempt and the outcome tell the same error: once is enough.
-        if self._told_errors.get((dataset, resource)) != error:
-            self._told_errors[dataset, resource] = error
+        if self._shown_errors.get((dataset, resource)) != error:
+            self._shown_errors[dataset, resource] = error
             self._write(f"failed: {path_text(dataset, resource)}: {printable(error)}")
 
-    def _tell_wait(self, wait: Waiting, now: float) -> None:
+    def _show_wait(self, wait: Waiting, now: float) -> None:
         # Every held-back request says so; they all wait for about the same moment.
         ends_at = now + wait.delay_s
-        if wait.delay_s > self._every_s and ends_at > self._wait_told_until + self._every_s:
-            self._wait_told_until = ends_at
+        if wait.delay_s > self._every_s and ends_at > self._wait_shown_until + self._every_s:
+            self._wait_shown_until = ends_at
             until = moment_text(wait.until, wait.delay_s)
             span = duration_text(wait.delay_s)
             self._write(f"{printable(wait.reason)}: waiting until {until} ({span})")

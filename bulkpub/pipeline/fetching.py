@@ -92,7 +92,7 @@ class _Fetching:
 
     async def fetch(self, last: LastFetch | None) -> Fetched:
         """Fetch it, unless it has not changed since `last`."""
-        dataset, emit = self.story.spec.key, self.means.tell
+        dataset, emit = self.story.spec.key, self.means.notify
 
         def progressed(received: int, size: int | None) -> None:
             emit(FetchProgressed(dataset, self.key, received, size))

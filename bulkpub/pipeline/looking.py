@@ -64,8 +64,8 @@ def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:
     """
     if fresh is None:
         return False
-    told = {id_ for key, id_ in story.bound.items() if key not in story.round.doubtful}
-    left = [resource for resource in fresh.resources if resource.id not in told]
+    sure = {id_ for key, id_ in story.bound.items() if key not in story.round.doubtful}
+    left = [resource for resource in fresh.resources if resource.id not in sure]
     # Counted, as another file may have the same content.
     files = Counter((resource.sha1, resource.size) for resource in left if resource.stored)
     links = Counter(resource.url for resource in left if not resource.hosted)

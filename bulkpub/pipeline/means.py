@@ -73,7 +73,7 @@ class Means:
         """Those of the portal."""
         return self.portal.rules
 
-    def tell(self, event: Event) -> None:
+    def notify(self, event: Event) -> None:
         """Tell those who watch."""
         if self.emit is not None:
             self.emit(event)

@@ -53,7 +53,7 @@ async def publish_one(job: Job, means: Means) -> Result:
     story, stop = Story(job, means.rules), None
     try:
         with means.stopping.work():
-            await _tell(story, means)
+            await _deal_with(story, means)
     except Stop as reason:
         stop = reason
     except BulkpubError as error:
@@ -64,14 +64,14 @@ async def publish_one(job: Job, means: Means) -> Result:
     return Result(story.outcome(), story.figures, tuple(events), stop)
 
 
-async def _tell(story: Story, means: Means) -> None:
+async def _deal_with(story: Story, means: Means) -> None:
     """The whole story; raises `DatasetFailed` when the dataset as a whole cannot be published.
 
     And what stops the whole run; failures of single files are in the story.
     """
     spec, found = story.spec, story.job.found
     bind_contextvars(dataset=spec.key)
-    means.tell(DatasetStarted(spec.key, spec.metadata.title or spec.key))
+    means.notify(DatasetStarted(spec.key, spec.metadata.title or spec.key))
     if isinstance(found, Conflict):
         raise DatasetFailed(found.message)
     if story.job.options.verify is not Verify.NO:

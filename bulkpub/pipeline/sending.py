@@ -124,7 +124,7 @@ async def _upload(upload: "_Upload") -> None:
     story, key, means = upload.story, upload.key, upload.means
     dataset, resource = story.spec.key, story.resources[key]
     size = story.fingerprints[key].size
-    means.tell(UploadStarted(dataset, key, size, resource.attempts))
+    means.notify(UploadStarted(dataset, key, size, resource.attempts))
     error: str | None = "interrupted"
     try:
         with bound_contextvars(dataset=dataset, resource=key):
@@ -137,7 +137,7 @@ async def _upload(upload: "_Upload") -> None:
         error = str(failure)
         raise
     finally:
-        means.tell(UploadFinished(dataset, key, error))
+        means.notify(UploadFinished(dataset, key, error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class _Upload:
 
     def _progressed(self, sent: int) -> None:
         size = self.story.fingerprints[self.key].size
-        self.means.tell(UploadProgressed(self.story.spec.key, self.key, sent, size))
+        self.means.notify(UploadProgressed(self.story.spec.key, self.key, sent, size))
 
 
 def _check_bytes(remote: RemoteResource, sent: str | None, size: int) -> None:

@@ -37,7 +37,7 @@ def fast(**known: object) -> Pace:
 
 def limited(remaining: int, *, limit: int = 1000, seconds_left: float = 100.0) -> Pace:
     reset_at = NOW + seconds_left
-    return fast(limit=limit, remaining=remaining, reset_at=reset_at, told_at=NOW - 10)
+    return fast(limit=limit, remaining=remaining, reset_at=reset_at, quota_seen_at=NOW - 10)
 
 
 def refusal(started_at: float = NOW, retry_after: float | None = None) -> Signal:

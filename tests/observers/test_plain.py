@@ -30,10 +30,10 @@ class Clock(Protocol):
 
 
 def told(
-    clock: Clock, *events: Event, apart_s: float = 0.0, tells_trouble: bool = True
+    clock: Clock, *events: Event, apart_s: float = 0.0, shows_trouble: bool = True
 ) -> list[str]:
     stream = StringIO()
-    progress = PlainProgress(stream, clock, tells_trouble=tells_trouble)
+    progress = PlainProgress(stream, clock, shows_trouble=shows_trouble)
     for event in events:
         clock.forward(apart_s)
         progress(event)
@@ -79,7 +79,7 @@ def test_figures_tell_failures_and_quota(clock: Clock) -> None:
         dataset("gares", error="no such dataset"),
         dataset("arbres", failed("b.csv", "gone")),
         apart_s=1.9,
-        tells_trouble=False,
+        shows_trouble=False,
     )
     (line,) = lines
     figures, _, speed = line.rpartition(", ")
@@ -147,7 +147,7 @@ def test_a_second_long_wait_is_told_again(clock: Clock) -> None:
     ],
 )
 def test_trouble_is_left_to_the_log_when_the_log_is_there(clock: Clock, event: Event) -> None:
-    assert told(clock, event, tells_trouble=False) == []
+    assert told(clock, event, shows_trouble=False) == []
 
 
 def test_a_reader_that_went_away_does_not_stop_the_run(clock: Clock) -> None:
