@@ -168,14 +168,15 @@ class ListItem:
 class Plan:
     """Everything one dataset needs; `resources` in the manifest's order.
 
-    `finish` tells whether a finishing request is needed. `refused` is a reason not to touch
-    the dataset at all.
+    `finish` says whether it has to be finished, which takes `finish_requests`. `refused` is a
+    reason not to touch the dataset at all.
     """
 
     dataset: DatasetAction
     resources: tuple[ResourceAction, ...] = ()
     deletions: tuple[Delete, ...] = ()
     finish: bool = False
+    finish_requests: int = 1
     refused: str | None = None
 
     @property
@@ -193,4 +194,4 @@ class Plan:
         """How many requests it takes at most, when nothing fails."""
         dataset = 0 if isinstance(self.dataset, KeepDataset) else 1
         files = len(self.sends) + len(self.fetches)
-        return dataset + files + len(self.deletions) + (1 if self.finish else 0)
+        return dataset + files + len(self.deletions) + (self.finish_requests if self.finish else 0)

@@ -79,6 +79,7 @@ def plan(
         actions,
         deletions,
         finish=_needs_finishing(spec, remote, actions, rules),
+        finish_requests=_finish_requests(actions, rules),
         refused=_mass_delete(remote, deletions, allowed=allow_mass_delete),
     )
 
@@ -104,7 +105,12 @@ def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rule
         _created(r, fingerprints.get(r.key), "new dataset", rules) for r in spec.resources
     )
     finish = any(isinstance(action, Create | Fetch) for action in actions)
-    return Plan(CreateDataset(new_dataset(spec, rules)), actions, finish=finish)
+    return Plan(
+        CreateDataset(new_dataset(spec, rules)),
+        actions,
+        finish=finish,
+        finish_requests=_finish_requests(actions, rules),
+    )
 
 
 def _action(
@@ -287,3 +293,11 @@ def _needs_finishing(
         return False
     there = {a.spec.key: a.remote.id for a in actions if isinstance(a, Keep)}
     return not in_order(spec, there, [resource.id for resource in remote.resources])
+
+
+def _finish_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:
+    """How many requests describe the resources: one, where the portal takes all at once."""
+    if rules.described_at_once is None:
+        return 1
+    described = sum(not isinstance(action, Keep | Refuse) for action in actions)
+    return max(ceil(described / rules.described_at_once), 1)

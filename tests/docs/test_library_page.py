@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from enum import Enum
 from importlib import import_module
@@ -13,7 +14,12 @@ import pytest
 import bulkpub
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "library.md").read_text()
-FUNCTIONS = [bulkpub.publish, bulkpub.plan, bulkpub.verify, bulkpub.migrate]
+FUNCTIONS: list[Callable[..., Any]] = [
+    bulkpub.publish,
+    bulkpub.plan,
+    bulkpub.verify,
+    bulkpub.migrate,
+]
 TABLES = re.findall(
     r"^\| `(bulkpub\.[\w.]+)` \| default \|.*\n\|[- |]*\n((?:\|.*\n)+)", PAGE, re.MULTILINE
 )
