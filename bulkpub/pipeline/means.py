@@ -13,11 +13,12 @@ from bulkpub.portals import Portal
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.state.journal import Forgetful, Memory
 
-__all__ = ["Means", "Stopping"]
+__all__ = ["DOWNLOADERS", "Means", "Stopping"]
 
 HASHERS = 2
 """Files hashed at once; hashing is bound by the disk or by a core, more only compete."""
 DOWNLOADERS = 8
+"""Published files read at once, to verify them."""
 
 
 class Stopping:

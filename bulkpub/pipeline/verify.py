@@ -17,7 +17,6 @@ from bulkpub.pipeline.files import hash_files, look_at_files
 from bulkpub.pipeline.job import Verify
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources.download import sha1_at
 
 __all__ = ["verify"]
 
@@ -69,7 +68,7 @@ async def _download(story: Story, means: Means) -> None:
         resource, known = story.resources[key], story.fingerprints[key]
         assert resource.remote is not None  # noqa: S101 - only what is there is downloaded
         try:
-            sha1, size = await sha1_at(resource.remote.permalink, known.size)
+            sha1, size = await means.sources.published(resource.remote.permalink, known.size)
         except ResourceFailed as error:
             story.file_failed(key, str(error))
             return

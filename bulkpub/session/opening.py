@@ -4,18 +4,21 @@ Each is a context manager, and there is no other way to open one: `run`, `plan`,
 `migrate`, `harvest` and the library reach every server through the same doors.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from bulkpub.http.gate import Gate
 from bulkpub.http.messages import TransportListener
 from bulkpub.http.transport import HttpSettings
+from bulkpub.pipeline.means import DOWNLOADERS
 from bulkpub.portals import Portal
 from bulkpub.portals.base import Located, Opening, PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.sources.addresses import Reach
 from bulkpub.sources.fetch import Fetcher
+from bulkpub.sources.politeness import Courtesy
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
@@ -63,23 +66,43 @@ async def open_portal(
 
 
 @asynccontextmanager
-async def open_web(connection: Connection, sources: Sources) -> AsyncIterator[Web]:
-    """Other people's servers, asked as patiently as the portal is."""
+async def open_web(
+    connection: Connection,
+    sources: Sources,
+    *,
+    trusted: Collection[str] = (),
+    courtesy: Courtesy | None = None,
+) -> AsyncIterator[Web]:
+    """Other people's servers, asked as patiently as the portal is.
+
+    `trusted` hosts may be on a private network though others may not.
+    """
     async with Web(
         user_agent=USER_AGENT,
         ca_file=connection.ca_file,
-        reach=Reach(allow_private=sources.allow_private),
+        reach=Reach(allow_private=sources.allow_private, trusted=trusted),
         policy=connection.retry,
         patience=Patience.without_progress(connection.patience_s),
+        courtesy=courtesy,
     ) as web:
         yield web
 
 
 @asynccontextmanager
-async def open_fetcher(connection: Connection, sources: Sources) -> AsyncIterator[Fetcher]:
-    """Files from elsewhere, kept in the spool for as long as they are needed."""
+async def open_fetcher(
+    connection: Connection, sources: Sources, portal_url: str
+) -> AsyncIterator[Fetcher]:
+    """Files from elsewhere, kept in the spool for as long as they are needed.
+
+    What is published is read from the host of `portal_url` wherever that is; what its
+    permalinks lead to elsewhere is as much out of reach as any source there.
+    """
+    host = urlsplit(portal_url).hostname or ""
     async with (
         open_web(connection, sources) as web,
+        open_web(
+            connection, sources, trusted={host}, courtesy=Courtesy(at_once=DOWNLOADERS)
+        ) as portal_web,
         Spool(sources.spool_dir, sources.spool_size) as spool,
     ):
-        yield Fetcher(web, spool)
+        yield Fetcher(web, spool, portal_web=portal_web)

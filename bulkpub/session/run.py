@@ -190,7 +190,7 @@ class Run:
                     at_once=options.concurrency * options.uploads,
                     listener=self,
                 ) as portal,
-                open_fetcher(connection, self._sources) as fetcher,
+                open_fetcher(connection, self._sources, located.url) as fetcher,
             ):
                 means = self._means = Means(portal, fetcher, memory, self._emit)
                 try:

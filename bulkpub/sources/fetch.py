@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from bulkpub.core.addresses import shown_address
 from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.errors import SourceFailed
+from bulkpub.sources.download import sha1_at
 from bulkpub.sources.filesystems import is_remote
 from bulkpub.sources.incoming import Incoming, NoRoom, named, refuse_page, refuse_size, undoing
 from bulkpub.sources.looks import ENOUGH
@@ -37,13 +38,21 @@ class Fetcher:
     file with the keys of SFTP servers, None for the user's.
 
     A transfer that breaks off is asked for again as often as `web.policy` says; one that
-    brought a good deal before it did counts anew.
+    brought a good deal before it did counts anew. `portal_web` is what permalinks are read
+    through: the same, but that it reaches the portal's host wherever that is (None: `web`).
     """
 
     def __init__(
-        self, web: Web, spool: Spool, *, max_size: int = 8 * GIB, known_hosts: str | None = None
+        self,
+        web: Web,
+        spool: Spool,
+        *,
+        portal_web: Web | None = None,
+        max_size: int = 8 * GIB,
+        known_hosts: str | None = None,
     ) -> None:
         self._web = web
+        self._portal_web = portal_web or web
         self._spool = spool
         self._max_size = max_size
         self._remote = RemoteFiles(web, spool, max_size=max_size, known_hosts=known_hosts)
@@ -134,6 +143,10 @@ class Fetcher:
         web, and without a pattern, it is `url` itself.
         """
         return await self._remote.expand(url) if is_remote(url) else [url]
+
+    async def published(self, permalink: str, size: int) -> tuple[str, int]:
+        """The SHA-1 and size of what a permalink serves; see `sha1_at`."""
+        return await sha1_at(self._portal_web, permalink, size)
 
     def _limit(self, source: UrlSource) -> int:
         return self._max_size if source.max_size is None else source.max_size
