@@ -23,6 +23,7 @@ from bulkpub.cli.environment import api_key
 from bulkpub.cli.harvest_output import Added, Output, open_output
 from bulkpub.cli.options import with_flags
 from bulkpub.cli.render import render_problems
+from bulkpub.core.addresses import redacted
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.rules import Vocabulary
@@ -39,7 +40,6 @@ from bulkpub.errors import (
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
 from bulkpub.harvest.kinds import Kind, harvester
-from bulkpub.manifest.addresses import public
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
@@ -147,7 +147,7 @@ def _write(found: Found, output: Output, order: _Order, progress: "Progress") ->
         output.begin(
             portal=order.settings.connection.portal,
             organization=spec.organization if kind is Kind.PORTAL else asked,
-            comment=f"Harvested by bulkpub: {kind} {' '.join(map(public, order.sources))}",
+            comment=f"Harvested by bulkpub: {kind} {' '.join(map(redacted, order.sources))}",
         )
     progress.wrote(spec, output.dataset(spec, with_flags(found.notes)))
 

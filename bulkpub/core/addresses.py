@@ -1,36 +1,84 @@
-"""Addresses of files elsewhere, in words: what may be told of one, and what it calls its file.
+"""Addresses as text: what one may be, what it calls its file, and what of it may be shown.
 
+An address may carry credentials: in front of the host, or as a parameter of the query. People
+see `shown_address`; keys and titles, which tell addresses apart, are made of `redacted`.
 A member of an archive is written as fsspec has it: `zip://MEMBER::ADDRESS`.
 """
 
-from ipaddress import ip_address
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+import ipaddress
+import re
+from typing import NamedTuple
+from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
-__all__ = ["archive_of", "is_loopback", "joined", "name_in_address", "shown_address"]
+from bulkpub.core.schemes import SCHEMES, Scheme, scheme_of
 
+__all__ = [
+    "Named",
+    "address_fault",
+    "archive_of",
+    "has_pattern",
+    "is_loopback",
+    "is_public",
+    "is_web",
+    "is_whole",
+    "joined",
+    "named",
+    "redacted",
+    "shown_address",
+    "web_address_fault",
+]
+
+Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+CHAIN = "::"
 LONGEST_SHOWN = 300
-"""Characters of an address that are told at most."""
+"""Characters of an address that are shown at most."""
+LONGEST_FAULTY = 60
+"""Characters of what is no address that are shown at most."""
 UNREADABLE = "an address that cannot be read"
+SECRET = re.compile(
+    r"(?:x-(?:amz|goog)-.*|.*(?:token|secret|passw(?:or)?d|signature|credential|api[-_]?key).*"
+    r"|sig|pwd|auth|key)",
+    re.IGNORECASE,
+)
+"""Names of parameters that are credentials: what they hold changes, and is nobody's business."""
 
 
-def shown_address(url: str) -> str:
-    """The address as it may be told: without credentials, query and fragment, on one line.
+# --- its parts ----------------------------------------------------------------------------
 
-    Of a member of an archive both parts are told.
-    """
-    member, archive = archive_of(url)
+
+class Named(NamedTuple):
+    """What an address calls its file: `name` (may be empty), the folder it is in, and the host."""
+
+    name: str
+    folder: str
+    host: str
+
+
+def named(address: str) -> Named:
+    """What the address calls its file; nothing where it cannot be read."""
+    member, archive = archive_of(address)
+    parts = _split(address)
     if archive:
-        return f"{shown_address(member)}::{shown_address(archive)}"
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-        shown = urlunsplit((parts.scheme, host, parts.path, "", ""))
-    except ValueError:
-        return UNREADABLE
-    if "@" in shown and not parts.netloc:
-        return UNREADABLE  # credentials may be anywhere in it
-    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+        host, path = named(archive).host, member.partition("://")[2]
+    elif parts is not None:
+        host, path = _host(parts), parts.path
+    else:
+        return Named("", "", "")
+    folder, name = ["", "", *(unquote(part) for part in path.split("/") if part)][-2:]
+    return Named(name, folder, host)
+
+
+def archive_of(address: str) -> tuple[str, str]:
+    """The member of an archive (`zip://MEMBER`) and the archive's address.
+
+    Of any other address the whole of it, and nothing.
+    """
+    scheme = scheme_of(address)
+    if scheme is None or not scheme.is_archive:
+        return address, ""
+    member, _, archive = address.partition(CHAIN)
+    return member, archive
 
 
 def joined(base: str, url: str) -> str:
@@ -44,23 +92,161 @@ def joined(base: str, url: str) -> str:
         return url
 
 
-def name_in_address(url: str) -> str:
-    """The last part of the path, decoded; of a member of an archive the member's. May be empty."""
-    member, archive = archive_of(url)
+def _split(address: str) -> SplitResult | None:
     try:
-        path = member.partition("://")[2] if archive else urlsplit(url).path
+        return urlsplit(address)
     except ValueError:
-        return ""
-    return unquote(path.rstrip("/").rpartition("/")[2])
+        return None
 
 
-def archive_of(url: str) -> tuple[str, str]:
-    """The member of an archive (`zip://MEMBER`) and the archive's address.
+def _host(parts: SplitResult) -> str:
+    """The host with its port, without credentials."""
+    return parts.netloc.rpartition("@")[2]
 
-    Of any other address the whole of it, and nothing.
+
+# --- what may be shown --------------------------------------------------------------------
+
+
+def shown_address(address: str) -> str:
+    """The address for people to see: without credentials, query and fragment, on one line.
+
+    Of a member of an archive both parts are shown.
     """
-    member, _, archive = url.partition("::")
-    return (member, archive) if member.lower().startswith("zip://") else (url, "")
+    member, archive = archive_of(address)
+    if archive:
+        return f"{shown_address(member)}{CHAIN}{shown_address(archive)}"
+    parts = _split(address)
+    if parts is None:
+        return UNREADABLE
+    shown = urlunsplit((parts.scheme, _host(parts), parts.path, "", ""))
+    if "@" in shown and not parts.netloc:
+        return UNREADABLE  # credentials may be anywhere in it
+    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+
+
+def redacted(address: str) -> str:
+    """The address without what stands in front of its host and without secret parameters.
+
+    It still tells one file from another: the rest of the query stays, and an address without
+    secrets stays as it was written.
+    """
+    member, archive = archive_of(address)
+    if archive:
+        return f"{member}{CHAIN}{redacted(archive)}"
+    parts = _split(address)
+    if parts is None:
+        return _shown_faulty(address)
+    query = parts.query
+    if any(SECRET.fullmatch(name) for name, _ in parse_qsl(query, keep_blank_values=True)):
+        query = "&".join(piece for piece in query.split("&") if not SECRET.fullmatch(_name(piece)))
+    if (_host(parts), query) == (parts.netloc, parts.query):
+        return address
+    return urlunsplit((parts.scheme, _host(parts), parts.path, query, parts.fragment))
+
+
+def _name(parameter: str) -> str:
+    return unquote(parameter.partition("=")[0].replace("+", " "))
+
+
+def _shown_faulty(text: str) -> str:
+    """As much as may be shown of what is no address: its secrets may be anywhere."""
+    shown = re.sub(r"^([^:]*:/*).*@", r"\1", text.partition("?")[0], flags=re.DOTALL)
+    return shown if len(shown) <= LONGEST_FAULTY else f"{shown[:LONGEST_FAULTY]}…"
+
+
+# --- what it may be -----------------------------------------------------------------------
+
+
+def is_web(address: str) -> bool:
+    """Whether the address is one of the web, by its scheme."""
+    scheme = scheme_of(address)
+    return scheme is not None and scheme.is_web
+
+
+def has_pattern(address: str) -> bool:
+    """Whether the address stands for all files that match; on the web a star is only a star."""
+    scheme = scheme_of(address)
+    path = address.partition("://")[2].partition("/")[2]
+    return scheme is not None and scheme.has_patterns and bool(re.search(r"[*\[]", path))
+
+
+def address_fault(text: str) -> str:
+    """Why nothing can be fetched from `text`, as the end of a sentence that tells no secret.
+
+    Empty when something can.
+    """
+    scheme = scheme_of(text)
+    if scheme is None:
+        wanted = f"an address that starts with {_beginnings(*SCHEMES)}"
+    elif scheme.is_archive:
+        member, archive = archive_of(text)
+        if archive and re.fullmatch(r"[^:]*://[^\x00-\x1f]*[^/\x00-\x1f]", member):
+            return address_fault(archive)
+        return (
+            f"must name a file in an archive as {scheme.name}://file::address of the archive, "
+            f"not '{_shown_faulty(text)}'"
+        )
+    elif not is_whole(text):
+        wanted = "a whole address, with a host and without spaces"
+    elif _lacks_file(scheme, text):
+        return (
+            f"must name a file, as in {scheme.name}://host/folder/file.csv, "
+            f"not '{_shown_faulty(text)}'"
+        )
+    else:
+        return ""
+    return f"must be {wanted}, not '{_shown_faulty(text)}'"
+
+
+def _beginnings(*names: str) -> str:
+    *others, last = (f"{name}://" for name in names)
+    return f"{', '.join(others)} or {last}"
+
+
+def _lacks_file(scheme: Scheme, text: str) -> bool:
+    return not scheme.is_web and not urlsplit(text).path.strip("/")
+
+
+def web_address_fault(text: str) -> str:
+    """Why `text` cannot be a link, as `address_fault` says it."""
+    if not is_web(text):
+        web = (name for name, scheme in SCHEMES.items() if scheme.is_web)
+        wanted = f"a web address that starts with {_beginnings(*web)}"
+    elif not is_whole(text):
+        wanted = "a whole web address, with a host and without spaces"
+    else:
+        return ""
+    return f"must be {wanted}, not '{_shown_faulty(text)}'"
+
+
+def is_whole(text: str) -> bool:
+    """Whether the address has a host, a port that can be one, and no white space."""
+    try:
+        parts = urlsplit(text)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number, a bracket left open
+        return False
+    return usable and not re.search(r"[\s\x00-\x1f]", text)
+
+
+# --- where a host is ----------------------------------------------------------------------
+
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out: RFC 4291, section 2.4, and IANA's registry of it."""
+SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Leads to the IPv4 address in its last 32 bits: RFC 6052."""
+NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # IETF protocol assignments; wholly private only in later Pythons
+        "192.88.99.0/24",  # 6to4 relays, no longer in use
+        "2001::/23",  # Teredo and others, which lead elsewhere
+        "2001:db8::/32",
+        "3fff::/20",  # documentation, RFC 9637; unknown to older Pythons
+    )
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -68,6 +254,32 @@ def is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_public(ip: Ip) -> bool:
+    """Whether `ip` can be reached from everywhere: global, unicast, and not in disguise.
+
+    An IPv6 address that stands for an IPv4 one is what that is.
+    """
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = _within(ip)
+        if inner is not None:
+            return is_public(inner)
+        if ip not in GLOBAL_UNICAST:
+            return False
+    special = ip.is_private or ip.is_multicast or ip.is_reserved or ip.is_loopback
+    return ip.is_global and not special and not any(ip in network for network in NOT_PUBLIC)
+
+
+def _within(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that `ip` leads to."""
+    if ip.ipv4_mapped is not None:
+        return ip.ipv4_mapped
+    if ip in SIX_TO_FOUR:
+        return ip.sixtofour
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return None

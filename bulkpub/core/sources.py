@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bulkpub.core.addresses import name_in_address, shown_address
+from bulkpub.core.addresses import named, shown_address
 
 __all__ = [
     "Check",
@@ -48,25 +48,25 @@ class LinkSource:
 class UrlSource:
     """A file on another server, fetched from there and hosted on the portal.
 
-    `url` may carry credentials: what is told to people is `shown`. A fetched file is as large
+    `url` may carry credentials: what people see is `shown`. A fetched file is as large
     as `max_size` bytes at most (None: no limit of its own), and no page of HTML, unless `html`
-    says that a page is expected. `told_name` is the file name that the server told.
+    says that a page is expected. `name_from_server` is the file name it gave.
     """
 
     url: str
     max_size: int | None = None
     html: bool = False
-    told_name: str = ""
+    name_from_server: str = ""
 
     @property
     def shown(self) -> str:
-        """The address as it may be told: without credentials and query."""
+        """The address for people to see: without credentials and query."""
         return shown_address(self.url)
 
     @property
     def name(self) -> str:
-        """The file name: as the server told it, before that by the address."""
-        return self.told_name or name_in_address(self.url)
+        """The file name: as the server gave it, before that by the address."""
+        return self.name_from_server or named(self.url).name
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from bulkpub.core.addresses import joined
+from bulkpub.core.addresses import joined, redacted
 from bulkpub.core.model import Json
 from bulkpub.data import ckan_fields
 from bulkpub.errors import SourceFailed
@@ -24,7 +24,6 @@ from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.loose import items, mapping, parse_json, text, texts, truth
 from bulkpub.harvest.reading.shapes import shape_note
 from bulkpub.harvest.words.periods import period
-from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]
 
@@ -64,11 +63,11 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         for each in others:
             options.note(f"'{text(each.get('title'))}' is a {text(each.get('type'))}: left out")
         for found in trail.wanted(
-            _entry(each, _key(each), public(search.base)) for each in new if each not in others
+            _entry(each, _key(each), redacted(search.base)) for each in new if each not in others
         ):
             yield found
         start += len(packages)
-        if trail.ends(public(source), start, answer.get("count"), len(packages), len(new)):
+        if trail.ends(redacted(source), start, answer.get("count"), len(packages), len(new)):
             return
 
 
@@ -80,7 +79,7 @@ def _key(package: Mapping[str, Any]) -> str:
 
 def _result(page: Page) -> Mapping[str, Any]:
     answer = mapping(parse_json(page))
-    where = public(page.url)
+    where = redacted(page.url)
     if answer.get("success") is False:
         error = mapping(answer.get("error"))
         why = text(error.get("message")) or text(error.get("__type")) or "it does not say why"

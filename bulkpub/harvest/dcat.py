@@ -18,7 +18,7 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, Namespace
 from rdflib.term import Node
 
-from bulkpub.core.addresses import joined
+from bulkpub.core.addresses import joined, redacted
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
@@ -36,7 +36,6 @@ from bulkpub.harvest.reading.graphs import (
 from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
 from bulkpub.harvest.reading.shapes import shape_note
 from bulkpub.harvest.words.periods import period
-from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]
 
@@ -115,14 +114,14 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             complete = False
             break
         if not (leaf.entries or leaf.is_catalogue or trail.known):
-            raise SourceFailed(f"{public(url)} holds neither a catalogue of DCAT nor a dataset")
+            raise SourceFailed(f"{redacted(url)} holds neither a catalogue of DCAT nor a dataset")
         new = trail.new(leaf.entries, lambda entry: entry.key)
         for found in trail.wanted(new):
             yield found
         listed.update(dict.fromkeys(leaf.listed))
         described.update(leaf.described)
         if leaf.following and not new and not trail.enough:
-            trail.lost(f"{public(url)} brings nothing new: if more follows, it is missing")
+            trail.lost(f"{redacted(url)} brings nothing new: if more follows, it is missing")
             return
         url = leaf.following
     missing = [uri for uri in listed if uri not in described]
@@ -130,8 +129,8 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
     count = min(len(missing), len(listed) - len(described))
     if count > 0 and complete and not trail.enough:
         trail.lost(
-            f"{public(source)} lists datasets that it does not describe: {count}, "
-            f"{public(missing[0])} among them"
+            f"{redacted(source)} lists datasets that it does not describe: {count}, "
+            f"{redacted(missing[0])} among them"
         )
 
 
@@ -139,7 +138,7 @@ def _leaf(page: Page) -> _Leaf:
     graph = read_rdf(page)
     subjects = list(dict.fromkeys(graph.subjects(RDF.type, DCAT.Dataset)))
     return _Leaf(
-        entries=tuple(_entries(graph, public(page.url))),
+        entries=tuple(_entries(graph, redacted(page.url))),
         listed=tuple(
             str(each)
             for each in dict.fromkeys(graph.objects(None, DCAT.dataset))

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from bulkpub.core.addresses import address_fault, archive_of, is_web, redacted
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -33,15 +34,12 @@ from bulkpub.harvest.words.licenses import known_license
 from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
 from bulkpub.harvest.words.zones import known_granularity, known_zone
-from bulkpub.manifest.addresses import SCHEMES, address_fault, public
 from bulkpub.manifest.fields import TAG_LIMITS
 
 __all__ = ["API", "FILE", "PAGE", "UNSURE", "Entry", "Offer", "found_of", "listed", "nature"]
 
 FILE, API, PAGE, UNSURE = "file", "api", "page", "unsure"
 _TITLES = {API: "API", PAGE: "Page"}
-_WEB = ("http", "https")
-_FETCHED = frozenset(SCHEMES) - {"zip"}
 _SHOWN = 80
 """Characters of a foreign value that a note repeats."""
 _MOST_NAMED = 12
@@ -267,7 +265,7 @@ def _resource_of(
         return None, [f"the address of {name} {fault}: left out"]
     what = nature(offer)
     is_link = options.links or what != FILE
-    if is_link and urlsplit(offer.url).scheme.lower() not in _WEB:
+    if is_link and not is_web(offer.url):
         return None, [
             f"{name} is left out: a link must be a web address, not {_shown_address(offer.url)}"
         ]
@@ -292,11 +290,11 @@ def _spelt(url: str) -> str:
 
 def _scheme_fault(url: str) -> str:
     scheme = urlsplit(url).scheme.lower()
-    return "" if scheme in _FETCHED else f"starts with {scheme}://, which no catalogue can mean"
+    return f"starts with {scheme}://, which no catalogue can mean" if archive_of(url)[1] else ""
 
 
 def _shown_address(url: str) -> str:
-    return public(url)[:_SHOWN]
+    return redacted(url)[:_SHOWN]
 
 
 def _called(offer: Offer) -> str:
@@ -309,7 +307,7 @@ def _called(offer: Offer) -> str:
 
 def _key(offer: Offer, taken: Container[str]) -> str:
     """The catalogue's own id, else the address; numbered where another resource has it."""
-    key = unique = " ".join(offer.id.split()) or public(offer.url)
+    key = unique = " ".join(offer.id.split()) or redacted(offer.url)
     number = 1
     while unique in taken:
         number += 1

@@ -16,6 +16,7 @@ from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
+from bulkpub.core.addresses import redacted
 from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
@@ -30,7 +31,6 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Page, Reader
 from bulkpub.harvest.paging import address_parts
 from bulkpub.harvest.words.naming import readable_path, titles_of
-from bulkpub.manifest.addresses import public
 
 __all__ = ["Entry", "Listing", "folder_of", "harvest", "read_listing"]
 
@@ -122,7 +122,7 @@ class _Walk:
                 seen.add(entry.url)
                 if len(seen) > MOST_FOLDERS:
                     self._options.lost(
-                        f"{public(self._source)} has more than {MOST_FOLDERS} folders: "
+                        f"{redacted(self._source)} has more than {MOST_FOLDERS} folders: "
                         "harvest its sub-folders one by one"
                     )
                     return
@@ -141,7 +141,7 @@ class _Walk:
     async def _descend(self, entry: Entry, folder: _Folder) -> _Folder | None:
         above = (*folder.above, _shape(folder))
         if len(above) > DEEPEST:
-            self._options.lost(f"{public(entry.url)} is more than {DEEPEST} folders deep")
+            self._options.lost(f"{redacted(entry.url)} is more than {DEEPEST} folders deep")
             return None
         try:
             found = await self._read(entry.url, above)
@@ -149,11 +149,11 @@ class _Walk:
             self._options.lost(str(error))
             return None
         if unquote(found.url) != unquote(entry.url):
-            self._options.note(f"{public(entry.url)} leads elsewhere and is not followed")
+            self._options.note(f"{redacted(entry.url)} leads elsewhere and is not followed")
             return None
         if found.listing.entries and _shape(found) in above:
             self._options.note(
-                f"{public(entry.url)} lists the same as a folder above it: taken for a circle"
+                f"{redacted(entry.url)} lists the same as a folder above it: taken for a circle"
             )
             return None
         return found
@@ -164,7 +164,7 @@ class _Walk:
         folder = folder_of(page.url)
         listing = read_listing(page.text(), folder)
         if not listing.entries and not listing.titled:
-            raise SourceFailed(f"{public(url)} is a page that lists no files")
+            raise SourceFailed(f"{redacted(url)} is a page that lists no files")
         return _Folder(folder, above, listing)
 
     # --- one dataset -------------------------------------------------------------------------
@@ -176,16 +176,16 @@ class _Walk:
         if not self._options.links:
             pages = [entry.url for entry in files if _is_page(entry.url)]
             files = [entry for entry in files if not _is_page(entry.url)]
-            notes += [f"{public(url)} is left out: it is a page, not a file" for url in pages]
+            notes += [f"{redacted(url)} is left out: it is a page, not a file" for url in pages]
         if not files:
-            where = public(folder.url)
+            where = redacted(folder.url)
             if notes:
                 self._options.note(f"{where} has no file but pages")
             return None
         names = [unquote(entry.url.removeprefix(folder.url)) for entry in files]
         title = self._title(folder)
         notes.append("a listing says nothing of its files: the description is only the address")
-        metadata = DatasetMetadata(title=title, description=f"{title}\n\n{public(folder.url)}")
+        metadata = DatasetMetadata(title=title, description=f"{title}\n\n{redacted(folder.url)}")
         resources = tuple(
             self._resource(entry.url, name)
             for entry, name in zip(files, titles_of(names), strict=True)
@@ -206,13 +206,13 @@ class _Walk:
 
     def _resource(self, url: str, title: str) -> ResourceSpec:
         source = LinkSource(url) if self._options.links else UrlSource(url)
-        return ResourceSpec(public(url), source, ResourceMetadata(title=title))
+        return ResourceSpec(redacted(url), source, ResourceMetadata(title=title))
 
 
 def _check_listing(page: Page, url: str) -> None:
     if page.content_type and page.content_type not in _HTML:
         raise SourceFailed(
-            f"{public(url)} is no directory listing but {page.content_type}: give the address "
+            f"{redacted(url)} is no directory listing but {page.content_type}: give the address "
             "of the folder"
         )
 
@@ -228,7 +228,7 @@ def _is_page(url: str) -> bool:
 
 def _key(url: str) -> str:
     """The address without its scheme: the same over http and https."""
-    parts = urlsplit(public(url))
+    parts = urlsplit(redacted(url))
     return f"{parts.netloc}{unquote(parts.path)}".strip("/")
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from unidecode import unidecode
 
+from bulkpub.core.addresses import address_fault, is_web, named, redacted
 from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
@@ -33,13 +34,11 @@ from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.words.frequencies import known_frequency
 from bulkpub.harvest.words.licenses import known_license
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
-from bulkpub.manifest.addresses import address_fault, named, public
 from bulkpub.manifest.sentences import reason
 
 __all__ = ["Row", "Table", "TableFault", "harvest", "read_table"]
 
 _DATASET_WIDE = ("dataset description", "license", "frequency", "tags")
-_WEB = re.compile(r"https?://", re.IGNORECASE)
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_CELL = 1_000_000
 """Characters; the csv module takes 131,072 of its own accord, less than a description may have."""
@@ -71,8 +70,8 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
     Raises `SettingsInvalid` when there is no such file, `SourceFailed` when it is no table of
     links. The table is read whole, since the rows of a dataset may be anywhere in it.
     """
-    content = (await reader.read(source)).content if _WEB.match(source) else _content(source)
-    name = named(source).name if _WEB.match(source) else Path(source).name
+    content = (await reader.read(source)).content if is_web(source) else _content(source)
+    name = named(source).name if is_web(source) else Path(source).name
     try:
         table = read_table(content)
         if table.unknown:
@@ -125,10 +124,10 @@ def _groups(rows: Iterator[Row], stem: str, file: str, options: HarvestOptions) 
 
 
 def _fault(url: str, *, links: bool) -> str:
-    if links and not _WEB.match(url):
-        return f"links to {public(url)}, and only web addresses can be links"
-    if links and public(url) != url:
-        return f"links to {public(url)} with a secret that everybody would see"
+    if links and not is_web(url):
+        return f"links to {redacted(url)}, and only web addresses can be links"
+    if links and redacted(url) != url:
+        return f"links to {redacted(url)} with a secret that everybody would see"
     fault = address_fault(url)
     return f"has an address that {fault}" if fault else ""
 
@@ -180,7 +179,7 @@ def _resource(row: Row, *, links: bool) -> ResourceSpec:
         mime=cells.get("mime") if links else None,
     )
     source = LinkSource(url) if links else UrlSource(url)
-    return ResourceSpec(public(url), source, metadata)
+    return ResourceSpec(redacted(url), source, metadata)
 
 
 def _license(said: str, notes: list[str]) -> str | None:

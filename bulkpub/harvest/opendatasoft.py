@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
+from bulkpub.core.addresses import redacted
 from bulkpub.core.model import Json
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
@@ -15,7 +16,6 @@ from bulkpub.harvest.entries import Entry, Offer, listed
 from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.loose import items, mapping, parse_json, text, texts, truth
 from bulkpub.harvest.words.periods import period
-from bulkpub.manifest.addresses import public
 
 __all__ = ["harvest"]
 
@@ -56,7 +56,9 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
     while not trail.enough:
         rows = min(ROWS, MOST - offset)
         if rows <= 0:
-            trail.lost(f"{public(base)} gives no more than {MOST} datasets: the others are missing")
+            trail.lost(
+                f"{redacted(base)} gives no more than {MOST} datasets: the others are missing"
+            )
             return
         page = {**query, "order_by": "dataset_id", "limit": str(rows), "offset": str(offset)}
         url = f"{base}{_API}?{urlencode(page, quote_via=quote)}"
@@ -65,10 +67,10 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             return
         datasets = [mapping(each.get("dataset")) or each for each in items(answer["results"])]
         new = trail.new(datasets, _key)
-        for found in trail.wanted(_entry(each, public(base)) for each in new):
+        for found in trail.wanted(_entry(each, redacted(base)) for each in new):
             yield found
         offset += len(datasets)
-        if trail.ends(public(source), offset, answer.get("total_count"), len(datasets), len(new)):
+        if trail.ends(redacted(source), offset, answer.get("total_count"), len(datasets), len(new)):
             return
 
 
@@ -94,7 +96,7 @@ def _result(page: Page) -> Mapping[str, Any]:
     if not isinstance(results, list):
         why = text(answer.get("message")) or text(answer.get("error_code"))
         why = f": {why}" if why else ""
-        raise SourceFailed(f"{public(page.url)} does not answer as Opendatasoft does{why}")
+        raise SourceFailed(f"{redacted(page.url)} does not answer as Opendatasoft does{why}")
     return {**answer, "results": results}
 
 

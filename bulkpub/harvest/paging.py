@@ -11,11 +11,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from anyio import to_thread
 
+from bulkpub.core.addresses import redacted
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, found_of
 from bulkpub.harvest.words.periods import instant
-from bulkpub.manifest.addresses import public
 
 __all__ = ["MOST_PAGES", "Trail", "address_parts"]
 
@@ -33,7 +33,7 @@ def address_parts(source: str) -> SplitResult:
     except ValueError:  # a bracket left open
         sound = False
     if not sound:
-        raise SourceFailed(f"{public(source)} is no whole web address")
+        raise SourceFailed(f"{redacted(source)} is no whole web address")
     return parts
 
 
@@ -64,10 +64,10 @@ class Trail:
         The first page has to be had: SourceFailed when it cannot. `parse` runs in a thread.
         """
         if url in self._urls:
-            self.lost(f"{public(url)} was read before: if more should follow it, that is missing")
+            self.lost(f"{redacted(url)} was read before: if more should follow it, that is missing")
             return None
         if len(self._urls) >= MOST_PAGES:
-            self.lost(f"{public(url)} and what follows is left out: the catalogue has no end")
+            self.lost(f"{redacted(url)} and what follows is left out: the catalogue has no end")
             return None
         first = not self._urls
         self._urls.add(url)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 from urllib.parse import unquote
 
+from bulkpub.core.addresses import is_whole, redacted
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -27,7 +28,6 @@ from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import DatasetFailed, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
 from bulkpub.harvest.paging import address_parts
-from bulkpub.manifest.addresses import is_whole, public
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.nodes import Unreadable, from_python
 from bulkpub.portals import Portal
@@ -62,7 +62,7 @@ def _named(source: str) -> tuple[str, str]:
     for kind in ("organizations", "datasets"):
         if kind in steps[:-1]:
             return kind, steps[steps.index(kind) + 1]
-    raise SourceFailed(f"{public(source)} is the address of no organization and no dataset")
+    raise SourceFailed(f"{redacted(source)} is the address of no organization and no dataset")
 
 
 async def _datasets(kind: str, name: str, portal: Portal) -> AsyncIterator[RemoteDataset]:
@@ -221,8 +221,8 @@ def _schema_fault(schema: ContentSchema) -> str:
 
 def _link_fault(url: str) -> str:
     if not (url.lower().startswith(("http://", "https://")) and is_whole(url)):
-        return f"{public(url)!r} is no whole web address"
-    return "it holds a secret" if public(url) != url else ""
+        return f"{redacted(url)!r} is no whole web address"
+    return "it holds a secret" if redacted(url) != url else ""
 
 
 def _extra_fault(extra: dict[str, Json]) -> str:

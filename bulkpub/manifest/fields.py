@@ -11,8 +11,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from bulkpub.core.addresses import address_fault, web_address_fault
 from bulkpub.core.model import Check, Prune
 from bulkpub.core.names import key_of
+from bulkpub.core.schemes import SCHEMES
 from bulkpub.manifest.nearest import suggestion
 from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
@@ -26,6 +28,7 @@ __all__ = [
     "EmptyWord",
     "ExpectWord",
     "Extras",
+    "FileAddress",
     "FileName",
     "Flag",
     "Frequency",
@@ -38,6 +41,7 @@ __all__ = [
     "Text",
     "Title",
     "Version",
+    "WebAddress",
     "kind",
     "read_name",
     "refuse",
@@ -176,6 +180,16 @@ def _check(value: object) -> Check:
     return Check(text)
 
 
+def _address(fault_of: Callable[[str], str]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        text = read_name(value)
+        if fault := fault_of(text):
+            raise refuse(f"{{field}} {fault}")
+        return text
+
+    return read
+
+
 def words(value: object) -> object:
     """One word for a list of one."""
     return [value] if isinstance(value, str) else value
@@ -185,6 +199,14 @@ _EMPTY_WORDS = ("allow", "refuse")
 _EXPECT_WORDS = ("html",)
 _TEXT_SCHEMA = {"type": ["string", "number"]}
 _NAME_SCHEMA = {"type": ["string", "number"], "minLength": 1}
+
+
+def _address_schema(*schemes: str) -> WithJsonSchema:
+    either_case = (
+        "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in name) for name in schemes
+    )
+    pattern = f"^({'|'.join(either_case)})://"
+    return WithJsonSchema({"type": "string", "format": "uri", "pattern": pattern})
 
 
 def _choice(words: Sequence[str]) -> WithJsonSchema:
@@ -228,6 +250,13 @@ EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _choice(_EMPTY
 """What to do with an empty file."""
 ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _choice(_EXPECT_WORDS)]
 """What an address is expected to give, where that is not an ordinary file of data."""
+WebAddress = Annotated[
+    str,
+    PlainValidator(_address(web_address_fault)),
+    _address_schema(*(name for name, scheme in SCHEMES.items() if scheme.is_web)),
+]
+FileAddress = Annotated[str, PlainValidator(_address(address_fault)), _address_schema(*SCHEMES)]
+"""An address from which a file can be fetched."""
 CheckWord = Annotated[Check, PlainValidator(_check), _choice(tuple(Check))]
 Extras = Annotated[
     Any,

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict
 
-from bulkpub.manifest.address_fields import FileAddress, WebAddress
 from bulkpub.manifest.fields import (
     ExpectWord,
     Extras,
+    FileAddress,
     FileName,
     Flag,
     ListOf,
@@ -15,6 +15,7 @@ from bulkpub.manifest.fields import (
     ResourceDescription,
     ResourceType,
     Title,
+    WebAddress,
 )
 from bulkpub.manifest.form_parts import (
     GUARD_EXAMPLE,

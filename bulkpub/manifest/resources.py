@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from posixpath import basename, normpath, split
 
+from bulkpub.core.addresses import has_pattern, named, redacted
 from bulkpub.core.model import (
     ContentSchema,
     ExistingSource,
@@ -14,7 +15,6 @@ from bulkpub.core.model import (
     Source,
     UrlSource,
 )
-from bulkpub.manifest.addresses import has_wildcard, named, public
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.fields import TITLE_LIMIT, kind
 from bulkpub.manifest.files import Files, Found, Unusable
@@ -92,13 +92,13 @@ class _Entry:
             return []
         source = UrlSource(url, self._form.max_size, html=self._form.expect == "html")
         name, folder, host = named(url)
-        if has_wildcard(url):  # the names come when it is looked up: templates they stay
-            return [self._spec(source, self._form.key or public(url), self._form.title, "")]
+        if has_pattern(url):  # the names come when it is looked up: templates they stay
+            return [self._spec(source, self._form.key or redacted(url), self._form.title, "")]
         facts = FileFacts(name, folder)
         return [
             self._spec(
                 source,
-                self._render("key", key, facts) or public(url),
+                self._render("key", key, facts) or redacted(url),
                 self._render("title", title, facts),
                 name or host,
             )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from posixpath import isabs, normpath
 from typing import Any, assert_never
 
+from bulkpub.core.addresses import has_pattern, redacted
 from bulkpub.core.model import (
     ContentSchema,
     DatasetSpec,
@@ -23,7 +24,6 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
-from bulkpub.manifest.addresses import has_wildcard, public
 from bulkpub.manifest.shares import spell_share
 from bulkpub.manifest.sizes import spell_size
 
@@ -49,7 +49,7 @@ def default_key(source: Source, resource_id: str | None) -> str | None:
         case LinkSource():
             return source.url
         case UrlSource():
-            return public(source.url)
+            return redacted(source.url)
         case ExistingSource():
             return resource_id
         case _:
@@ -198,7 +198,7 @@ def is_template(source: Source) -> bool:
     Those of an address with a wildcard are templates still.
     """
     if isinstance(source, UrlSource):
-        return not has_wildcard(source.url)
+        return not has_pattern(source.url)
     return isinstance(source, FileSource)
 
 

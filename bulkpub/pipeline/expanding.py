@@ -10,10 +10,10 @@ from functools import partial
 
 from natsort import natsorted
 
+from bulkpub.core.addresses import has_pattern, named, redacted
 from bulkpub.core.model import DatasetSpec, ResourceSpec, UrlSource
 from bulkpub.errors import Problem, SourceFailed
 from bulkpub.http.tasks import side_by_side
-from bulkpub.manifest.addresses import has_wildcard, named, public
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
 from bulkpub.sources.fetch import Fetcher
 
@@ -35,7 +35,7 @@ async def expand(specs: Sequence[DatasetSpec], fetcher: Fetcher) -> Expanded:
         entry.source.url: []
         for spec in specs
         for entry in spec.resources
-        if isinstance(entry.source, UrlSource) and has_wildcard(entry.source.url)
+        if isinstance(entry.source, UrlSource) and has_pattern(entry.source.url)
     }
 
     async def ask(url: str) -> None:
@@ -83,10 +83,10 @@ def _one(entry: ResourceSpec, source: UrlSource, url: str, index: int) -> Resour
     name, folder, host = named(url)
     facts = FileFacts(name, folder, index)
     title = entry.metadata.title
-    of_its_own = entry.key == public(source.url)
+    of_its_own = entry.key == redacted(source.url)
     return replace(
         entry,
-        key=public(url) if of_its_own else Template(entry.key).render(facts),
+        key=redacted(url) if of_its_own else Template(entry.key).render(facts),
         source=replace(source, url=url),
         metadata=replace(entry.metadata, title=title and Template(title).render(facts)),
         default_title=name or host,

@@ -410,7 +410,7 @@ class Story:
         self.fingerprints[key] = known
         source = self.resources[key].spec.source
         if isinstance(source, UrlSource):
-            self._is_made_of(key, replace(source, told_name=name))
+            self._is_made_of(key, replace(source, name_from_server=name))
 
     @step
     def left(self, key: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bulkpub.core.addresses import redacted
 from bulkpub.core.model import (
     Check,
     ExistingSource,
@@ -14,7 +15,6 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.manifest import Loaded
-from bulkpub.manifest.addresses import public
 
 Read = Callable[..., Loaded]
 OneResource = Callable[[str], list[str]]
@@ -88,7 +88,7 @@ def test_an_address_is_fetched_and_told_without_its_secrets(
     ],
 )
 def test_parameters_that_are_secrets_are_left_out(query: str, left: str) -> None:
-    assert public(f"https://x/a?{query}") == f"https://x/a{left}"
+    assert redacted(f"https://x/a?{query}") == f"https://x/a{left}"
 
 
 def test_what_an_address_can_say(entry: Entry) -> None:

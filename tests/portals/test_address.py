@@ -1,6 +1,5 @@
 import pytest
 
-from bulkpub.core.addresses import is_loopback
 from bulkpub.errors import SettingsInvalid
 from bulkpub.portals.kinds import locate, names
 from bulkpub.sandbox.seeds import ACCOUNTS
@@ -85,26 +84,3 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 
 def test_the_key_travels_in_the_clear_only_when_that_is_meant() -> None:
     assert api_url("http://portal.example", insecure=True) == "http://portal.example/api/1"
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("localhost", True),
-        ("a.localhost", True),
-        ("127.0.0.1", True),
-        ("127.8.9.1", True),
-        ("::1", True),
-        ("0.0.0.0", False),  # noqa: S104 - asked about, not listened on
-        ("::", False),
-        ("192.168.1.1", False),
-        ("localhost.example", False),
-        ("notlocalhost", False),
-        ("", False),
-    ],
-)
-def test_loopback_is_this_machine_and_no_other(
-    host: str,
-    expected: bool,  # noqa: FBT001 - a table's column
-) -> None:
-    assert is_loopback(host) == expected

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bulkpub.core.addresses import redacted
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
-from bulkpub.manifest.addresses import public
 
 __all__ = [
     "LANGUAGES",
@@ -126,7 +126,7 @@ def is_html(page: Page) -> bool:
 
 def parse_json(page: Page) -> Any:  # noqa: ANN401 # JSON is anything
     """What the page holds as JSON; SourceFailed when that is something else."""
-    where = public(page.url)
+    where = redacted(page.url)
     if is_html(page):
         raise SourceFailed(f"{where} answers with a page of HTML where JSON was asked for")
     try:

@@ -16,11 +16,11 @@ from xml.parsers import expat
 from rdflib import Graph
 from rdflib.plugins.parsers.jsonld import to_rdf
 
+from bulkpub.core.addresses import redacted
 from bulkpub.data import json_ld_contexts
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
 from bulkpub.harvest.reading.loose import is_html, parse_json
-from bulkpub.manifest.addresses import public
 
 __all__ = ["ACCEPT", "read_rdf"]
 
@@ -54,7 +54,7 @@ class _Enough(Exception):  # no error: the part that matters was read
 def read_rdf(page: Page) -> Graph:
     """The graph that the page holds; addresses in it are whole."""
     # Addresses in the document are made whole by its own, whose credentials stay here.
-    where = public(page.url)
+    where = redacted(page.url)
     if is_html(page):
         raise SourceFailed(f"{where} answers with a page of HTML where RDF was asked for")
     form = _format(page)
@@ -173,6 +173,6 @@ def _known(address: str, where: str) -> Mapping[str, Any]:
         if pattern.fullmatch(bare):
             return context
     raise SourceFailed(
-        f"{where} refers to the JSON-LD context {public(address)[:200]}, which is not known here "
+        f"{where} refers to the JSON-LD context {redacted(address)[:200]}, which is not known here "
         "and not fetched: ask for RDF/XML or Turtle instead"
     )
