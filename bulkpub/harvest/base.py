@@ -17,7 +17,7 @@ from typing import Protocol
 from unidecode import unidecode
 
 from bulkpub.core.model import DatasetSpec
-from bulkpub.sources.page import Page
+from bulkpub.sources.answers import Page
 
 __all__ = ["Found", "Harvest", "HarvestOptions", "Page", "Reader", "sifted"]
 

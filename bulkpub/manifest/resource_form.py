@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict
 
+from bulkpub.core.schemes import SCHEMES
 from bulkpub.manifest.fields import (
     ExpectWord,
     Extras,
@@ -42,6 +43,12 @@ FOREIGN = {
     "id": ("exclude", "optional", "guard", "check", "max_size", "expect"),
 }
 """The keys for which a resource given in that way has no use; `id` stands for it alone."""
+
+
+def _schemes() -> str:
+    plain = [name for name, scheme in SCHEMES.items() if not scheme.is_archive]
+    archives = [f"{name}://file::address" for name in SCHEMES if name not in plain]
+    return f"{', '.join(plain)}, or {' or '.join(archives)} for a file in an archive"
 
 
 class SchemaForm(Form):
@@ -104,8 +111,7 @@ class ResourceForm(Form):
     )
     url: FileAddress | None = described(
         "Address of a file",
-        "A file elsewhere, fetched and hosted on the portal: http, https, ftp, sftp, s3, gs, az, "
-        "or zip://file::address for a file in an archive.",
+        f"A file elsewhere, fetched and hosted on the portal: {_schemes()}.",
         "https://data.example.org/stations.csv",
     )
     max_size: Size | None = described(

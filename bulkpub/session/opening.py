@@ -16,11 +16,11 @@ from bulkpub.pipeline.means import DOWNLOADERS
 from bulkpub.portals import Portal
 from bulkpub.portals.base import Located, Opening, PartSizes
 from bulkpub.session.connection import Connection, Sources
-from bulkpub.sources.addresses import Reach
+from bulkpub.sources.answers import Patience
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.sources.politeness import Courtesy
+from bulkpub.sources.reach import Reach
 from bulkpub.sources.spool import Spool
-from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
 from bulkpub.version import __version__
 

@@ -1,11 +1,20 @@
 """What a file is looked through for before it is published, to see that it is what it says.
 
 The rule: each check reads the file once, as a stream, and says in a sentence what is wrong and
-where. Nothing a file refers to is followed, and nothing is unpacked to disk.
+where. Nothing a file refers to is followed, nothing is unpacked to disk, and no bomb is set off:
+what an archive says it unpacks to is held to what its own size allows before any of it is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import csv
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import TextIO
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
 
@@ -16,11 +25,9 @@ from defusedxml import DefusedXmlException
 
 from bulkpub.core.model import Check
 from bulkpub.errors import ResourceFailed
-from bulkpub.sources.archives import wrong_with_zip
-from bulkpub.sources.looks import ENOUGH, is_html
-from bulkpub.sources.tables import wrong_with_csv
+from bulkpub.sources.html_page import ENOUGH, is_html
 
-__all__ = ["check_file"]
+__all__ = ["DAMAGED_ZIP", "check_file"]
 
 SMALL = 16 * 1024 * 1024
 """Bytes up to which JSON is parsed at once, which is quick and tells line and column."""
@@ -95,11 +102,150 @@ def _wrong_with_xml(path: Path) -> str | None:
     return None
 
 
+# --- CSV ----------------------------------------------------------------------------------
+
+SEPARATORS = ";,\t|"
+"""Those that data is separated by; on a tie, the first."""
+CSV_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+LONGEST_LINE = 64 * 1024 * 1024
+"""Characters; a geometry is long, but a file without any line end is no table."""
+SAMPLE = 256 * 1024
+"""Characters in which the first rows are."""
+TELLING = 20
+"""Rows that tell the separator."""
+
+
+class _NoTable(Exception):
+    """It is no CSV, for the reason in the message."""
+
+
+def _wrong_with_csv(path: Path) -> str | None:
+    """Whether it has a header, and rows of as many columns as that.
+
+    Encoding and separator are found out, not asked for: UTF-8 (or what the byte order mark
+    says), else Windows-1252, and the separator by which the first rows agree.
+    """
+    try:
+        try:
+            _check_table(path, _marked(path) or "utf-8")
+        except UnicodeError:
+            if _marked(path):
+                raise
+            _check_table(path, "cp1252")
+    except UnicodeError:
+        return "is not readable as CSV: its text is neither UTF-8 nor Windows-1252"
+    except _NoTable as error:
+        return str(error)
+    return None
+
+
+def _marked(path: Path) -> str | None:
+    with path.open("rb") as file:
+        head = file.read(3)
+    return next((encoding for mark, encoding in CSV_MARKS if head.startswith(mark)), None)
+
+
+def _check_table(path: Path, encoding: str) -> None:
+    csv.field_size_limit(LONGEST_LINE)  # a line bounds the fields in it; the limit is global
+    with path.open(encoding=encoding, newline="") as file:
+        sample = file.read(SAMPLE)
+        if "\0" in sample:
+            raise _NoTable("is not CSV: it holds binary data")
+        if not sample.strip():
+            raise _NoTable("is not CSV: it has no header")
+        separator = max(SEPARATORS, key=lambda each: _fit(sample, each))
+        file.seek(0)
+        _check_rows(file, separator)
+
+
+def _fit(sample: str, separator: str) -> tuple[int, int]:
+    """How well `separator` fits: rows with as many columns as the header, and these."""
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+    try:
+        columns = [len(row) for row in islice((row for row in rows if row), TELLING)]
+    except csv.Error:
+        return 0, 0
+    if not columns or columns[0] == 1:  # one column is what every wrong separator gives
+        return 0, 0
+    return columns.count(columns[0]), columns[0]
+
+
+def _check_rows(file: TextIO, separator: str) -> None:
+    reader = csv.reader(_lines(file), delimiter=separator, strict=True)
+    columns, line = 0, 1
+    try:
+        for row in reader:
+            columns = columns or len(row)
+            if row and len(row) != columns:
+                raise _NoTable(
+                    f"is not CSV of one shape: line {line} has {_counted(len(row))}, "
+                    f"the header {_counted(columns)}"
+                )
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise _NoTable(f"is not valid CSV: {error}, in line {line}") from None
+
+
+def _counted(columns: int) -> str:
+    return f"{columns} column{'s' if columns != 1 else ''}"
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE):
+        if len(line) >= LONGEST_LINE:
+            raise _NoTable(f"is not CSV: it has a line of more than {LONGEST_LINE} characters")
+        yield line
+
+
+# --- zip ----------------------------------------------------------------------------------
+
+LARGEST = 64 * 1024**3
+"""Bytes; nothing published is larger when unpacked."""
+MOST_SHRUNK = 1100
+"""Deflate, by which nearly all is packed, shrinks to a 1032nd at best."""
+ENCRYPTED = 0x1
+"""Bit 0 of a member's flags: APPNOTE.TXT, section 4.4.4."""
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, struct.error)
+"""What the standard library raises for an archive that is damaged."""
+
+
+def _wrong_with_zip(path: Path) -> str | None:
+    """Whether every member unpacks to what the archive says it is."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            unpacked = sum(each.file_size for each in members)
+            if unpacked > min(LARGEST, MOST_SHRUNK * path.stat().st_size):
+                return f"is no zip archive to trust: it says that it unpacks to {unpacked} bytes"
+            for member in members:
+                if wrong := _wrong_with(archive, member):
+                    return f"is a damaged zip archive: {member.filename!r} {wrong}"
+    except DAMAGED_ZIP as error:
+        return f"is not a zip archive: {error}"
+    return None
+
+
+def _wrong_with(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str | None:
+    if member.flag_bits & ENCRYPTED:
+        return "is locked with a password"
+    try:
+        with archive.open(member) as file:
+            while file.read(PIECE):
+                pass
+    except NotImplementedError:
+        return None  # packed in a way only others can unpack, as Deflate64: nothing to say
+    except (*DAMAGED_ZIP, OSError, RuntimeError) as error:  # OSError: damaged bzip2
+        return f"cannot be unpacked ({error})"
+    return None
+
+
+# --- all of them --------------------------------------------------------------------------
+
 _CHECKS: Mapping[Check, Callable[[Path], str | None]] = {
     Check.NOT_EMPTY: _wrong_when_empty,
     Check.NOT_HTML: _wrong_when_html,
     Check.JSON: _wrong_with_json,
     Check.XML: _wrong_with_xml,
-    Check.CSV: wrong_with_csv,
-    Check.ZIP: wrong_with_zip,
+    Check.CSV: _wrong_with_csv,
+    Check.ZIP: _wrong_with_zip,
 }

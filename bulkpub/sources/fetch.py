@@ -1,45 +1,95 @@
-"""Fetching a file from another server: only if it changed, into the spool, checked and hashed.
+"""Fetching a file from elsewhere: only if it changed, into the spool, checked and hashed.
 
 The rule: what is handed over is complete, and is the file: of the length announced, within the
-limits, one version from the first byte to the last, and no page of HTML in its place.
+limits, one version from the first byte to the last, and no page of HTML in its place. How that
+is done is a matter of the address's scheme: `bulkpub.core.schemes` lists them, and names what
+fetches each (a `SourceKind`).
 """
 
+import importlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol, cast
 
-from bulkpub.core.addresses import shown_address
-from bulkpub.core.model import LastFetch, UrlSource
-from bulkpub.errors import SourceFailed
-from bulkpub.sources.download import sha1_at
-from bulkpub.sources.filesystems import is_remote
-from bulkpub.sources.incoming import Incoming, NoRoom, named, refuse_page, refuse_size, undoing
-from bulkpub.sources.looks import ENOUGH
-from bulkpub.sources.members import is_member, parts_of, unpack
-from bulkpub.sources.naming import plain_name
-from bulkpub.sources.remote import RemoteFiles
-from bulkpub.sources.results import Fetched, Looked, spooled
-from bulkpub.sources.spool import Spool
-from bulkpub.sources.streamed import BrokeOff, Streamed
-from bulkpub.sources.validators import conditions
+from bulkpub.core.model import FileSource, Fingerprint, LastFetch, UrlSource
+from bulkpub.core.schemes import SCHEMES, scheme_of
+from bulkpub.errors import NotAFile, SourceFailed
+from bulkpub.sources.html_page import is_html
+from bulkpub.sources.local import fingerprint
+from bulkpub.sources.spool import Spool, SpoolFile
 from bulkpub.sources.web import Web
 
-__all__ = ["Fetched", "Fetcher", "Looked"]
+__all__ = [
+    "Fetched",
+    "Fetcher",
+    "Looked",
+    "Progress",
+    "SourceKind",
+    "fetched_to",
+    "refuse_page",
+    "refuse_size",
+    "unchanged",
+]
 
-OK, NOT_MODIFIED = 200, 304
 GIB = 1024**3
-PROGRESS = 16 * 1024 * 1024
-"""Bytes; a transfer that brought so many before it broke off has not failed, only begun."""
+
+Progress = Callable[[int, int | None], None]
+"""Is called with the bytes of the file so far, and in all, if known; anew when it starts over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that was fetched, at `path` in the spool, or one that need not be.
+
+    `path` is None when nothing was fetched as the source has not changed since the last fetch;
+    the rest is then what that gave. `name` is the file's name, `last` what to remember of it.
+    """
+
+    path: str | None
+    name: str
+    fingerprint: Fingerprint
+    last: LastFetch
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a source says of its file: its size in bytes, if it does, and its content type.
+
+    `unchanged`: it is the one that was fetched last.
+    """
+
+    name: str
+    size: int | None
+    unchanged: bool
+    content_type: str
+
+
+class SourceKind(Protocol):
+    """What fetches from the addresses of some schemes; it is made with the `Fetcher` it serves.
+
+    All raise `SourceFailed`, whose sentence shows the address, when a file cannot be had.
+    """
+
+    def fetched(
+        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
+    ) -> AbstractAsyncContextManager[Fetched]:
+        """The file, in the spool for as long as the context lasts; see `Fetcher.fetched`."""
+
+    async def look(self, source: UrlSource, last: LastFetch | None) -> Looked:
+        """What there is, without fetching it; see `Fetcher.look`."""
+
+    async def expand(self, url: str) -> list[str]:
+        """The addresses of the files that fit the pattern `url`; see `Fetcher.expand`."""
 
 
 class Fetcher:
-    """Fetches files into `spool`, through `web` or as their scheme has it (`remote`).
+    """Fetches files into `spool`; whom it reaches and how patiently it asks is as of `web`.
 
     A file has `max_size` bytes at most, unless its source says otherwise; `known_hosts` is the
-    file with the keys of SFTP servers, None for the user's.
-
-    A transfer that breaks off is asked for again as often as `web.policy` says; one that
-    brought a good deal before it did counts anew. `portal_web` is what permalinks are read
-    through: the same, but that it reaches the portal's host wherever that is (None: `web`).
+    file with the keys of SFTP servers, None for the user's. `portal_web` is what permalinks are
+    read through: the same as `web`, but that it reaches the portal's host wherever that is
+    (None: `web`).
     """
 
     def __init__(
@@ -51,132 +101,87 @@ class Fetcher:
         max_size: int = 8 * GIB,
         known_hosts: str | None = None,
     ) -> None:
-        self._web = web
+        self.web = web
+        self.spool = spool
+        self.max_size = max_size
+        self.known_hosts = known_hosts
         self._portal_web = portal_web or web
-        self._spool = spool
-        self._max_size = max_size
-        self._remote = RemoteFiles(web, spool, max_size=max_size, known_hosts=known_hosts)
+        self._kinds: dict[str, SourceKind] = {}
 
     @asynccontextmanager
     async def fetched(
-        self,
-        source: UrlSource,
-        last: LastFetch | None,
-        on_progress: Callable[[int, int | None], None],
+        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
     ) -> AsyncIterator[Fetched]:
         """The file at `source`, for as long as the context lasts; `last` asks only for a new one.
 
-        `on_progress` is told the bytes of the file so far, and in all, if known; it starts
-        anew when the file does. Raises `SourceFailed`: nothing stays in the spool.
+        Raises `SourceFailed`: nothing stays in the spool.
         """
-        if is_member(source.url):
-            async with self._member(source, last, on_progress) as got:
-                yield got
-            return
-        if is_remote(source.url):
-            async with self._remote.fetched(source, last, on_progress) as got:
-                yield got
-            return
-        async with AsyncExitStack() as stack:
-            incoming = Incoming(
-                source,
-                last,
-                spool=self._spool,
-                limit=self._limit(source),
-                stack=stack,
-                on_progress=on_progress,
-            )
-            await self._receive(source, incoming, stack)
-            yield incoming.result
+        async with self._kind(source.url).fetched(source, last, on_progress) as got:
+            yield got
 
     async def look(self, source: UrlSource, last: LastFetch | None) -> Looked:
-        """What is at `source`, by the head of its answer and its first bytes alone.
+        """What is at `source`, by what its server says of it and its first bytes alone.
 
         Raises `NotAFile` when it is a page, `SourceFailed` when it could not be fetched.
         """
-        if is_member(source.url):
-            member, archive = parts_of(source.url)
-            looked = await self.look(UrlSource(archive, self._max_size), last)
-            if looked.unchanged:
-                return looked
-            return Looked(plain_name(member), None, unchanged=False, content_type="")
-        if is_remote(source.url):
-            return await self._remote.look(source, last)
-        async with self._web.open(source.url, conditions(last)) as answer:
-            if answer.status == NOT_MODIFIED and last is not None:
-                return Looked(
-                    last.name, last.size, unchanged=True, content_type=answer.content_type
-                )
-            if answer.status != OK:
-                raise SourceFailed(f"{answer.shown} answered {answer.status}")
-            name = named(answer, source)
-            size = answer.length if undoing(answer, name) is None else None
-            refuse_size(answer.shown, size, self._limit(source))
-            refuse_page(answer.shown, source, await _beginning(answer))
-            return Looked(name, size, unchanged=False, content_type=answer.content_type)
-
-    @asynccontextmanager
-    async def _member(
-        self,
-        source: UrlSource,
-        last: LastFetch | None,
-        on_progress: Callable[[int, int | None], None],
-    ) -> AsyncIterator[Fetched]:
-        """One member of an archive; progress is told of the archive."""
-        member, address = parts_of(source.url)
-        archive = UrlSource(address, self._max_size)
-        shown, limit = shown_address(source.url), self._limit(source)
-        async with self.fetched(archive, last, on_progress) as got:
-            if got.path is None:
-                yield got
-                return
-            name = plain_name(member)
-            async with self._spool.file_from(got.path, name, shown) as file:
-                await unpack(got.path, member, file, shown=shown, limit=limit)
-                refuse_page(shown, source, file.head)
-                yield spooled(file, shown, got.last.etag, got.last.last_modified)
+        return await self._kind(source.url).look(source, last)
 
     async def expand(self, url: str) -> list[str]:
         """The addresses that `url` stands for: of the files that fit, when it has a pattern.
 
-        Only FTP, SFTP and the clouds' storage know patterns (`*`, `?`, `[...]`, `**`); of the
-        web, and without a pattern, it is `url` itself.
+        Patterns are `*`, `?`, `[...]` and `**`, where the scheme has them; without one, it is
+        `url` itself.
         """
-        return await self._remote.expand(url) if is_remote(url) else [url]
+        return await self._kind(url).expand(url)
 
     async def published(self, permalink: str, size: int) -> tuple[str, int]:
-        """The SHA-1 and size of what a permalink serves; see `sha1_at`."""
-        return await sha1_at(self._portal_web, permalink, size)
+        """The SHA-1 (hex) and size of what everybody gets by a permalink of the portal's.
 
-    def _limit(self, source: UrlSource) -> int:
-        return self._max_size if source.max_size is None else source.max_size
+        Reading stops soon after `size` bytes, as more than that is different anyway. No key and
+        no cookie is sent: the files of private datasets are public too. Raises `SourceFailed`.
+        """
+        return await self._portal_web.sha1_of(permalink, size)
 
-    async def _receive(self, source: UrlSource, incoming: Incoming, stack: AsyncExitStack) -> None:
-        attempt = 1
-        while True:
-            before = incoming.received
-            try:
-                async with self._web.open(source.url, incoming.asks) as answer:
-                    return await incoming.take(answer)
-            except NoRoom as full:
-                # Not with an open connection: it may take as long as publishing a file does.
-                share = await self._spool.room(full.size)
-                stack.callback(self._spool.give_back, share)
-                incoming.share = share
-                continue
-            except BrokeOff:
-                if incoming.received - before >= PROGRESS:
-                    attempt = 0
-                elif attempt >= self._web.policy.attempts:
-                    raise
-            await self._web.back_off(max(attempt, 1))
-            attempt += 1
+    def limit(self, source: UrlSource) -> int:
+        """The bytes that the file at `source` may have."""
+        return self.max_size if source.max_size is None else source.max_size
+
+    def _kind(self, url: str) -> SourceKind:
+        scheme = scheme_of(url) or SCHEMES["https"]  # whatever else it is, the web refuses it
+        if scheme.fetched_by not in self._kinds:
+            module, _, name = scheme.fetched_by.partition(":")
+            kind = cast(
+                "Callable[[Fetcher], SourceKind]", getattr(importlib.import_module(module), name)
+            )
+            self._kinds[scheme.fetched_by] = kind(self)
+        return self._kinds[scheme.fetched_by]
 
 
-async def _beginning(answer: Streamed) -> bytes:
-    head = b""
-    async for piece in answer.decoded():
-        head += piece
-        if len(head) >= ENOUGH:
-            break
-    return head
+# --- for every kind -----------------------------------------------------------------------
+
+
+def unchanged(last: LastFetch) -> Fetched:
+    """Nothing was fetched: it is what was fetched last."""
+    return Fetched(None, last.name, Fingerprint(last.size, sha1=last.sha1), last)
+
+
+def fetched_to(
+    file: SpoolFile, shown: str, etag: str | None, last_modified: str | None = None
+) -> Fetched:
+    """What lies in the spool, complete."""
+    known = fingerprint(FileSource(str(file.path), shown))
+    name = file.path.name
+    last = LastFetch(file.sha1, known.size, name, etag, last_modified)
+    return Fetched(str(file.path), name, replace(known, sha1=file.sha1), last)
+
+
+def refuse_size(shown: str, size: int | None, limit: int) -> None:
+    """Raise `SourceFailed` when `size` bytes are more than `limit`."""
+    if size is not None and size > limit:
+        raise SourceFailed(f"{shown} is larger than the {limit} bytes allowed (max_size)")
+
+
+def refuse_page(shown: str, source: UrlSource, head: bytes) -> None:
+    """Raise `NotAFile` when `head` begins a page of HTML that nobody expects."""
+    if not source.html and is_html(head):
+        raise NotAFile(f"{shown} is a page of HTML, no file; if one is wanted: expect: html")

@@ -1,31 +1,46 @@
-"""Fetching from servers that do not speak HTTP: FTP, SFTP and the clouds' storage.
+"""Files on servers that do not speak HTTP, through fsspec: FTP, SFTP and the clouds' storage.
 
-The rule is that of `fetch`: what is handed over is whole, within the limits, one version, and
-no page of HTML in place of a file. Whether it changed is told by what the server says of it (its
-time or ETag) and its size. A transfer that breaks off starts over.
+The rule: what is fetched from FTP and SFTP servers has to be as public as what is fetched from
+the web, and is connected to by the very address that was checked. S3, GCS and Azure are reached
+as the user's own environment says (credentials, endpoint, region). Whether a file changed is
+known by what the server says of it (its time or ETag) and its size; a transfer that breaks off
+starts over. All of fsspec blocks: it is called in threads. It comes with the extra
+`bulkpub[remote]` and is imported when needed.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from types import ModuleType
+from typing import Any, Protocol, TypeVar
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import anyio
 import anyio.to_thread
 
+from bulkpub.core.addresses import shown_address
 from bulkpub.core.model import LastFetch, UrlSource
+from bulkpub.core.schemes import Scheme, scheme_of
 from bulkpub.errors import SourceFailed
-from bulkpub.sources.filesystems import FileSystem, OpenFile, Remote, closed, parsed
-from bulkpub.sources.incoming import refuse_page, refuse_size
-from bulkpub.sources.looks import ENOUGH
-from bulkpub.sources.naming import plain_name
+from bulkpub.sources.fetch import (
+    Fetched,
+    Fetcher,
+    Looked,
+    Progress,
+    fetched_to,
+    refuse_page,
+    refuse_size,
+    unchanged,
+)
+from bulkpub.sources.file_names import plain_name
+from bulkpub.sources.html_page import ENOUGH
 from bulkpub.sources.politeness import Hosts
-from bulkpub.sources.results import Fetched, Looked, spooled, unchanged
-from bulkpub.sources.spool import Spool, SpoolFile
-from bulkpub.sources.web import Web
+from bulkpub.sources.reach import AddressRefused
+from bulkpub.sources.spool import SpoolFile
 
-__all__ = ["RemoteFiles"]
+__all__ = ["RemoteFiles", "parsed"]
 
 T = TypeVar("T")
 PIECE = 1024 * 1024
@@ -40,6 +55,144 @@ FOR_GOOD = frozenset(
 """Errors by which FTP, SSH and S3 say that trying again is of no use."""
 LONGEST = 200
 """Characters of what a library says went wrong."""
+
+
+# --- the servers --------------------------------------------------------------------------
+
+
+class _OpenFile(Protocol):
+    """A file that is read from a server."""
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes more, none at its end."""
+
+    def close(self) -> None:
+        """Be done with it."""
+
+
+class _FileSystem(Protocol):
+    """What is used of an fsspec file system; every call blocks."""
+
+    def info(self, path: str) -> Mapping[str, Any]:
+        """What the server says of the file: `size`, `type` and more, named as it likes."""
+
+    def open(self, path: str, mode: str, *, block_size: int) -> _OpenFile:
+        """Begin to read the file, so many bytes at a time."""
+
+    def glob(self, path: str, *, detail: bool) -> Mapping[str, Mapping[str, Any]]:
+        """The files that fit the pattern, and what `info` says of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Remote:
+    """One address: what is at `path` on a server. `shown` is the address as people may see it.
+
+    `host` is empty where a cloud is meant. `origin` begins the addresses of other files there.
+    """
+
+    scheme: Scheme
+    path: str
+    shown: str
+    origin: str = field(repr=False)
+    host: str = ""
+    port: int = 0
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def address(self, path: str) -> str:
+        """The address of the file at `path` on the same server."""
+        if not self.host:
+            return f"{self.scheme.name}://{path.lstrip('/')}"
+        return self.origin + quote(path if path.startswith("/") else f"/{path}")
+
+    def open(self, ip: str, patience_s: float, known_hosts: str | None) -> _FileSystem:
+        """Connect, for a host to the address `ip`.
+
+        Raises `SourceFailed` when the package it needs is not installed.
+        """
+        opened: _FileSystem
+        if self.scheme.name == "ftp":
+            ftp = _imported("fsspec.implementations.ftp").FTPFileSystem
+            opened = ftp(ip, self.port, timeout=patience_s, use_listings_cache=False, **self.login)
+        elif self.scheme.name == "sftp":
+            # It verifies who answers, by the user's known hosts, under the name.
+            opened = _imported(self.scheme.package).SSHFileSystem(
+                ip,
+                port=self.port,
+                host_key_alias=self.host,
+                known_hosts=known_hosts or (),
+                connect_timeout=patience_s,
+                login_timeout=patience_s,
+                skip_instance_cache=True,
+                **self.login,
+            )
+        else:
+            opened = _cloud(self.scheme)
+        return opened
+
+
+def _closed(system: _FileSystem) -> None:
+    """End the connection, for which fsspec has no word; that to a cloud ends by itself."""
+    with suppress(Exception):  # it may be broken, and then it is closed
+        if (ftp := getattr(system, "ftp", None)) is not None:
+            ftp.close()
+        elif (finalize := getattr(system, "_finalize", None)) is not None:
+            finalize(*(getattr(system, name) for name in ("loop", "_pool", "_stack")))
+
+
+def _cloud(scheme: Scheme) -> _FileSystem:
+    _imported(scheme.package)
+    options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
+    if scheme.name == "s3":  # public buckets are read without credentials
+        options["anon"] = _imported("botocore.session").get_session().get_credentials() is None
+    opened: _FileSystem = _imported("fsspec").filesystem(scheme.name, **options)
+    return opened
+
+
+def parsed(url: str) -> _Remote:
+    """Read an address; raises `AddressRefused` when it makes no sense."""
+    shown = shown_address(url)
+    try:
+        parts = urlsplit(url.strip())
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        raise AddressRefused(f"{shown} is not an address") from None
+    if not parts.netloc or not parts.path.strip("/"):
+        raise AddressRefused(f"{shown} names no file")
+    scheme = scheme_of(url.strip())
+    if scheme is None:
+        raise AddressRefused(f"{shown} is not an address")
+    if not scheme.port:  # in a cloud, keys are taken as they are written, `%`, `?` and `#` included
+        return _Remote(scheme, url.strip().partition("://")[2], shown, f"{scheme.name}://")
+    path = unquote(parts.path)
+    if not path.isprintable():  # a line end would begin another command
+        raise AddressRefused(f"{shown} is not an address")
+    origin = f"{scheme.name}://{parts.netloc}"
+    return _Remote(scheme, path, shown, origin, host, port or scheme.port, _login(parts))
+
+
+def _login(parts: SplitResult) -> dict[str, str]:
+    login: dict[str, str] = {}
+    if parts.username is not None:
+        login["username"] = unquote(parts.username)
+    if parts.password is not None:
+        login["password"] = unquote(parts.password)
+    if not all(value.isprintable() for value in login.values()):
+        raise AddressRefused(f"{shown_address(parts.geturl())} is not an address")
+    return login
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        package = (error.name or name).partition(".")[0]
+        raise SourceFailed(
+            f"{package} is needed for this address, and is not installed: "
+            "pip install 'bulkpub[remote]'"
+        ) from None
+
+
+# --- the files ---------------------------------------------------------------------------
 
 
 class _Passing(Exception):
@@ -58,11 +211,11 @@ class _Found:
 class _Order:
     """One file to fetch."""
 
-    remote: Remote
+    remote: _Remote
     source: UrlSource
     last: LastFetch | None
     limit: int
-    on_progress: Callable[[int, int | None], None] = lambda *_: None
+    on_progress: Progress = lambda *_: None
 
     def is_last(self, found: _Found) -> bool:
         """Whether what is there is what was fetched last."""
@@ -74,39 +227,28 @@ class _Order:
 
 
 class RemoteFiles:
-    """Fetches files into `spool`; whom it may connect to and how often it tries is as of `web`.
+    """Fetches files by fsspec, into the spool of `fetcher`.
 
-    `patience_s` is how long to wait for one step, in seconds (None: as `web` does);
-    `known_hosts` the file with the keys of SFTP servers, None for the user's.
+    Whom it may connect to, how often it tries and how long it waits for one step is as of the
+    fetcher's web.
     """
 
-    def __init__(
-        self,
-        web: Web,
-        spool: Spool,
-        *,
-        max_size: int,
-        patience_s: float | None = None,
-        known_hosts: str | None = None,
-    ) -> None:
-        self._web = web
-        self._spool = spool
-        self._max_size = max_size
-        self._patience_s = web.patience.answer_s if patience_s is None else patience_s
-        self._known_hosts = known_hosts
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+        self._web = fetcher.web
+        self._spool = fetcher.spool
+        self._patience_s = fetcher.web.patience.answer_s
         self._hosts = Hosts()
 
     # --- what it is for --------------------------------------------------------------------
 
     @asynccontextmanager
     async def fetched(
-        self,
-        source: UrlSource,
-        last: LastFetch | None,
-        on_progress: Callable[[int, int | None], None],
+        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
     ) -> AsyncIterator[Fetched]:
-        """What `Fetcher.fetched` gives."""
-        order = _Order(parsed(source.url), source, last, self._limit(source), on_progress)
+        """See `SourceKind`."""
+        limit = self._fetcher.limit(source)
+        order = _Order(parsed(source.url), source, last, limit, on_progress)
         async with AsyncExitStack() as stack:
 
             async def fetch() -> Fetched:
@@ -116,12 +258,12 @@ class RemoteFiles:
             yield await self._persist(order.remote, fetch)
 
     async def look(self, source: UrlSource, last: LastFetch | None) -> Looked:
-        """What `Fetcher.look` gives."""
-        order = _Order(parsed(source.url), source, last, self._limit(source))
+        """See `SourceKind`."""
+        order = _Order(parsed(source.url), source, last, self._fetcher.limit(source))
         return await self._persist(order.remote, partial(self._look, order))
 
     async def expand(self, url: str) -> list[str]:
-        """What `Fetcher.expand` gives; sorted."""
+        """See `SourceKind`; sorted."""
         remote = parsed(url)
         if not set("*?[") & set(remote.path):
             return [url]
@@ -163,13 +305,13 @@ class RemoteFiles:
                     spooling = self._spool.file(name, share, remote.shown)
                     file = await stack.enter_async_context(spooling)
                     await self._copy(order, system, file, found)
-                    return spooled(file, remote.shown, found.version)
+                    return fetched_to(file, remote.shown, found.version)
             # Not with an open connection: it may take as long as publishing a file does.
             share = await self._spool.room(found.size)
             stack.callback(self._spool.give_back, share)
 
     async def _copy(
-        self, order: _Order, system: FileSystem, file: SpoolFile, found: _Found
+        self, order: _Order, system: _FileSystem, file: SpoolFile, found: _Found
     ) -> None:
         remote, head = order.remote, b""
         async with self._opened(remote, system) as opened:
@@ -186,30 +328,30 @@ class RemoteFiles:
             raise _Passing("it changed while it was fetched")
         file.finish()
 
-    async def _found(self, remote: Remote, system: FileSystem) -> _Found:
+    async def _found(self, remote: _Remote, system: _FileSystem) -> _Found:
         info = await self._run(remote, partial(system.info, remote.path))
         if info.get("type") == "directory":
             raise SourceFailed(f"{remote.shown} is a folder, no file")
         size = info.get("size")
-        told = next((str(info[name]) for name in VERSIONS if info.get(name)), None)
-        return _Found(size, None if told is None else f"{told}, {size} bytes")
+        version = next((str(info[name]) for name in VERSIONS if info.get(name)), None)
+        return _Found(size, None if version is None else f"{version}, {size} bytes")
 
     # --- one connection --------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _connected(self, remote: Remote) -> AsyncIterator[FileSystem]:
-        async with self._hosts[remote.host or remote.scheme].place():
+    async def _connected(self, remote: _Remote) -> AsyncIterator[_FileSystem]:
+        async with self._hosts[remote.host or remote.scheme.name].place():
             ip = await self._web.address_of(remote.host, remote.port) if remote.host else ""
-            opening = partial(remote.open, ip, self._patience_s, self._known_hosts)
+            opening = partial(remote.open, ip, self._patience_s, self._fetcher.known_hosts)
             system = await self._run(remote, opening)
             try:
                 yield system
             finally:
                 with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(closed, system)
+                    await anyio.to_thread.run_sync(_closed, system)
 
     @asynccontextmanager
-    async def _opened(self, remote: Remote, system: FileSystem) -> AsyncIterator[OpenFile]:
+    async def _opened(self, remote: _Remote, system: _FileSystem) -> AsyncIterator[_OpenFile]:
         opening = partial(system.open, remote.path, "rb", block_size=AHEAD)
         opened = await self._run(remote, opening)
         try:
@@ -218,7 +360,7 @@ class RemoteFiles:
             with suppress(Exception), anyio.CancelScope(shield=True):
                 await self._run(remote, opened.close)
 
-    async def _persist(self, remote: Remote, work: Callable[[], Awaitable[T]]) -> T:
+    async def _persist(self, remote: _Remote, work: Callable[[], Awaitable[T]]) -> T:
         """Do `work`, again when it failed in a way that may pass."""
         attempts, attempt = self._web.policy.attempts, 1
         while True:
@@ -233,7 +375,7 @@ class RemoteFiles:
             await self._web.back_off(attempt)
             attempt += 1
 
-    async def _run(self, remote: Remote, call: Callable[[], T]) -> T:
+    async def _run(self, remote: _Remote, call: Callable[[], T]) -> T:
         """Call what blocks, in a thread that is left behind when it takes too long."""
         try:
             with anyio.fail_after(self._patience_s):
@@ -250,11 +392,8 @@ class RemoteFiles:
                 raise SourceFailed(f"{remote.shown} could not be fetched: {why}") from None
             raise _Passing(why) from None
 
-    def _limit(self, source: UrlSource) -> int:
-        return self._max_size if source.max_size is None else source.max_size
 
-
-def _in_words(error: Exception, remote: Remote) -> str:
+def _in_words(error: Exception, remote: _Remote) -> str:
     """What a library says, on one line, without the credentials it may repeat."""
     text = " ".join(str(error).split()) or type(error).__name__
     for secret in remote.login.values():

@@ -1,38 +1,40 @@
 """Asking other people's servers: within reach, politely, without telling them or anybody secrets.
 
 The rule: every request goes through one place, `Web.open`, and there each address on the way,
-redirects included, is checked (`addresses`) and waits for its turn (`politeness`). Credentials
+redirects included, is checked (`reach`) and waits for its turn (`politeness`). Credentials
 come from the address itself alone and go to its own origin alone; no cookie is kept.
 """
 
+import base64
+import hashlib
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import anyio
 import structlog
 from yarl import URL
 
-from bulkpub.core.addresses import shown_address
+from bulkpub.core.addresses import named, shown_address
 from bulkpub.errors import SourceFailed
 from bulkpub.http.connection import explain, trust
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
-from bulkpub.sources.addresses import (
+from bulkpub.sources.answers import BrokeOff, Page, Patience, Streamed
+from bulkpub.sources.politeness import Courtesy, Hosts
+from bulkpub.sources.reach import (
     AddressRefused,
     GuardedResolver,
     Reach,
     as_written,
     parsed_address,
 )
-from bulkpub.sources.page import Page
-from bulkpub.sources.politeness import Courtesy, Hosts
-from bulkpub.sources.proxies import basic_auth, proxy_for
-from bulkpub.sources.streamed import BrokeOff, Patience, Streamed
 
 __all__ = ["Web"]
 
@@ -42,6 +44,7 @@ OK = 200
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 UNREACHABLE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 MIB = 1024 * 1024
+T = TypeVar("T")
 
 
 class _Unanswered(Exception):
@@ -74,10 +77,10 @@ class Web:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.policy = policy or RetryPolicy()
+        self.patience = patience or Patience()
         self._reach = reach or Reach()
         self._user_agent = user_agent
         self._ca_file = ca_file
-        self.patience = patience or Patience()
         self._redirects = redirects
         self._page_size = page_size
         self._clock = clock
@@ -133,11 +136,39 @@ class Web:
 
         One that breaks off is read again from its beginning. `accept` is the Accept header.
         """
+
+        async def read() -> Page:
+            async with self.open(url, {"Accept": accept} if accept else None) as answer:
+                return await self._page(answer)
+
+        return await self._unbroken(read)
+
+    async def sha1_of(self, url: str, most: int) -> tuple[str, int]:
+        """The SHA-1 (hex) and size in bytes of what everybody gets at `url`.
+
+        Reading stops soon after `most` bytes. Raises `SourceFailed` when it cannot be had.
+        """
+
+        async def read() -> tuple[str, int]:
+            digest, read = hashlib.sha1(), 0
+            async with self.open(url) as answer:
+                if answer.status != OK:
+                    raise SourceFailed(f"{answer.shown} answers {answer.status}")
+                async for piece in answer.decoded(named(answer.url).name):
+                    digest.update(piece)
+                    read += len(piece)
+                    if read > most:
+                        break
+            return digest.hexdigest(), read
+
+        return await self._unbroken(read)
+
+    async def _unbroken(self, read: Callable[[], Awaitable[T]]) -> T:
+        """What `read` gives, once it does not break off in the middle."""
         attempt = 1
         while True:
             try:
-                async with self.open(url, {"Accept": accept} if accept else None) as answer:
-                    return await self._page(answer)
+                return await read()
             except BrokeOff:
                 if attempt >= self.policy.attempts:
                     raise
@@ -290,3 +321,37 @@ def _joined(url: URL, location: str) -> URL:
     except (ValueError, UnicodeError):
         raise AddressRefused("it redirects to what is not an address") from None
     return parsed_address(target).with_user(None)
+
+
+# --- the proxies of the environment ---------------------------------------------------------
+#
+# Read by the standard library, so that `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
+# mean what they mean elsewhere. The user's `.netrc` is not read: no source gets credentials that
+# are not in its own address.
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy's address without credentials, and the header that logs in, if there is one."""
+
+    url: URL
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def basic_auth(url: URL) -> str | None:
+    """The value of the header that says the credentials in `url`: RFC 7617, in UTF-8."""
+    if url.raw_user is None and url.raw_password is None:
+        return None
+    pair = f"{url.user or ''}:{url.password or ''}".encode()
+    return f"Basic {base64.b64encode(pair).decode('ascii')}"
+
+
+def proxy_for(url: URL) -> Proxy | None:
+    """The proxy to ask `url` of, None to ask directly."""
+    known = getproxies()
+    found = known.get(url.scheme) or known.get("all")
+    if not found or proxy_bypass(f"{url.host}:{url.port}"):
+        return None
+    proxy = URL(found if "://" in found else f"http://{found}")
+    login = basic_auth(proxy)
+    return Proxy(proxy.with_user(None), {"Proxy-Authorization": login} if login else {})

@@ -19,7 +19,7 @@ from bulkpub.harvest import links
 from bulkpub.portals.udata import vocabularies
 from bulkpub.portals.udata.rules import RULES
 from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES
-from bulkpub.sources.naming import EXTENSION
+from bulkpub.sources.file_names import EXTENSION
 
 PACKAGE = Path(bulkpub.__file__).parent
 FILES = sorted(

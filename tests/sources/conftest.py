@@ -19,11 +19,11 @@ from aiohttp.test_utils import TestServer
 
 from bulkpub.core.model import Fingerprint, LastFetch, UrlSource
 from bulkpub.http.retry import RetryPolicy
-from bulkpub.sources.addresses import Reach
+from bulkpub.sources.answers import Patience
 from bulkpub.sources.fetch import Fetched, Fetcher
 from bulkpub.sources.politeness import Courtesy
+from bulkpub.sources.reach import Reach
 from bulkpub.sources.spool import Spool
-from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

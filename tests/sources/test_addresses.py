@@ -4,12 +4,11 @@ import ipaddress
 
 import pytest
 
-from bulkpub.core.addresses import shown_address
-from bulkpub.sources.addresses import (
+from bulkpub.core.addresses import is_public, shown_address
+from bulkpub.sources.reach import (
     AddressRefused,
     Reach,
     as_written,
-    is_public,
     parsed_address,
 )
 

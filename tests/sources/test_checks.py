@@ -146,7 +146,7 @@ def test_a_large_json_is_read_as_a_stream(wrong: Wrong, monkeypatch: pytest.Monk
 def test_a_file_without_line_ends_is_no_table(
     wrong: Wrong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bulkpub.sources.tables.LONGEST_LINE", 1000)
+    monkeypatch.setattr("bulkpub.sources.checks.LONGEST_LINE", 1000)
     found = wrong(Check.CSV, b"a" * 2000)
     assert found is not None
     assert "a line of more than 1000 characters" in found

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from bulkpub.core.model import UrlSource
 from bulkpub.errors import NotAFile, SourceFailed
-from bulkpub.sources.addresses import AddressRefused, Reach
+from bulkpub.sources.answers import Patience
 from bulkpub.sources.fetch import Fetcher
+from bulkpub.sources.reach import AddressRefused, Reach
 from bulkpub.sources.spool import Spool
-from bulkpub.sources.streamed import Patience
 from bulkpub.sources.web import Web
 
 Serve = Callable[..., Awaitable[Any]]

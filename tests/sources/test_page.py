@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.sources.page import Page
+from bulkpub.sources.answers import Page
 
 TEXT = "Été à Nîmes"
 

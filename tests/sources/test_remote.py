@@ -6,7 +6,7 @@ import io
 import socket
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ import pytest
 from aiohttp import web
 
 from bulkpub.core.model import UrlSource
+from bulkpub.core.schemes import SCHEMES
 from bulkpub.errors import NotAFile, SourceFailed
-from bulkpub.sources import filesystems
-from bulkpub.sources.addresses import AddressRefused
+from bulkpub.sources.answers import Patience
 from bulkpub.sources.fetch import Fetcher
-from bulkpub.sources.filesystems import parsed
-from bulkpub.sources.remote import RemoteFiles
+from bulkpub.sources.reach import AddressRefused
+from bulkpub.sources.remote import parsed
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.web import Web
 
@@ -220,18 +220,23 @@ async def test_a_server_with_another_key_is_not_talked_to(
         await _fetched(Fetcher(the_web, spool, known_hosts=str(known)), sftp.root + "page.csv")
 
 
-async def test_a_server_that_falls_silent_is_given_up(the_web: Web, spool: Spool) -> None:
+async def test_a_server_that_falls_silent_is_given_up(
+    make_web: Callable[..., Web], spool: Spool
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        files = RemoteFiles(the_web, spool, max_size=10**9, patience_s=0.1)
-        with pytest.raises(SourceFailed, match=r"3 times: (it did not answer in time|timed out)"):
-            await files.look(UrlSource(f"ftp://public.example:{port}/f.csv"), None)
+        async with make_web(patience=Patience.without_progress(0.1)) as impatient:
+            fetcher = Fetcher(impatient, spool)
+            with pytest.raises(
+                SourceFailed, match=r"3 times: (it did not answer in time|timed out)"
+            ):
+                await fetcher.look(UrlSource(f"ftp://public.example:{port}/f.csv"), None)
 
 
 async def test_what_is_not_installed_is_told(
     the_web: Web, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(filesystems.IN_A_CLOUD, "s3", "s3fs_that_is_missing")
+    monkeypatch.setitem(SCHEMES, "s3", replace(SCHEMES["s3"], package="s3fs_that_is_missing"))
     with pytest.raises(SourceFailed, match=r"pip install 'bulkpub\[remote\]'"):
         await _fetched(Fetcher(the_web, spool), "s3://data/f.csv")
 

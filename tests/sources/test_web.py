@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bulkpub.errors import SettingsInvalid, SourceFailed
-from bulkpub.sources.addresses import AddressRefused
+from bulkpub.sources.reach import AddressRefused
 from bulkpub.sources.web import Web
 
 Serve = Callable[..., Awaitable[Any]]

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from bulkpub.sources.looks import is_html
+from bulkpub.sources.html_page import is_html
 
 XML = '<?xml version="1.0" encoding="utf-8"?>\n'
 XHTML = '<html xmlns="http://www.w3.org/1999/xhtml" lang="fr">'

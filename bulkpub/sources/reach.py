@@ -16,36 +16,12 @@ from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bulkpub.core.addresses import shown_address
+from bulkpub.core.addresses import is_public, shown_address
 from bulkpub.errors import SourceFailed
 
-__all__ = [
-    "AddressRefused",
-    "GuardedResolver",
-    "Reach",
-    "as_written",
-    "is_public",
-    "parsed_address",
-]
+__all__ = ["AddressRefused", "GuardedResolver", "Reach", "as_written", "parsed_address"]
 
-Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-SCHEMES = frozenset({"http", "https"})
-GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
-"""All of IPv6 that is given out: RFC 4291, section 2.4, and IANA's registry of it."""
-SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""Leads to the IPv4 address in its last 32 bits: RFC 6052."""
-NOT_PUBLIC = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "192.0.0.0/24",  # IETF protocol assignments; wholly private only in later Pythons
-        "192.88.99.0/24",  # 6to4 relays, no longer in use
-        "2001::/23",  # Teredo and others, which lead elsewhere
-        "2001:db8::/32",
-        "3fff::/20",  # documentation, RFC 9637; unknown to older Pythons
-    )
-)
+SPOKEN = frozenset({"http", "https"})
 UNQUOTED = ' "<>\\^`{|}'
 """ASCII that may not stand in an address as it is: RFC 3986, appendix A."""
 
@@ -62,7 +38,7 @@ def parsed_address(url: str) -> URL:
         host, scheme, _ = address.raw_host, address.scheme.lower(), address.port
     except (ValueError, UnicodeError):
         raise AddressRefused(f"{shown} is not an address") from None
-    if scheme not in SCHEMES:
+    if scheme not in SPOKEN:
         kind = f"a {scheme}:" if scheme else "no web"
         raise AddressRefused(f"{shown} is {kind} address: only http and https are fetched")
     if not host:
@@ -78,32 +54,6 @@ def as_written(url: str) -> URL:
     text = url.strip()
     plain = text.isascii() and text.isprintable() and not set(text) & set(UNQUOTED)
     return URL(text, encoded=plain)
-
-
-def is_public(ip: Ip) -> bool:
-    """Whether `ip` can be reached from everywhere: global, unicast, and not in disguise.
-
-    An IPv6 address that stands for an IPv4 one is what that is.
-    """
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = _within(ip)
-        if inner is not None:
-            return is_public(inner)
-        if ip not in GLOBAL_UNICAST:
-            return False
-    special = ip.is_private or ip.is_multicast or ip.is_reserved or ip.is_loopback
-    return ip.is_global and not special and not any(ip in network for network in NOT_PUBLIC)
-
-
-def _within(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that `ip` leads to."""
-    if ip.ipv4_mapped is not None:
-        return ip.ipv4_mapped
-    if ip in SIX_TO_FOUR:
-        return ip.sixtofour
-    if ip in NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return None
 
 
 @dataclass(frozen=True, slots=True)

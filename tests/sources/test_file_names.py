@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.sources.naming import file_name
+from bulkpub.sources.file_names import file_name
 
 
 @pytest.mark.parametrize(
