@@ -47,7 +47,7 @@ SCHEMES = {
         Scheme("zip", ARCHIVE, is_archive=True),
     )
 }
-"""All schemes, by name, in the order in which they are told."""
+"""All schemes, by name, in the order in which they are listed to people."""
 
 
 def scheme_of(address: str) -> Scheme | None:

@@ -81,7 +81,7 @@ class ExistingSource:
 
     @property
     def shown(self) -> str:
-        """How it is told."""
+        """How it is called."""
         return "what is on the portal"
 
 

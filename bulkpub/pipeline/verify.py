@@ -70,7 +70,7 @@ async def _download(story: Story, means: Means) -> None:
         try:
             sha1, size = await means.sources.published(resource.remote.permalink, known.size)
         except ResourceFailed as error:
-            story.file_failed(key, str(error))
+            story.file_failed(key, f"its permalink cannot be read: {error}")
             return
         if sha1 != known.sha1:
             story.file_failed(

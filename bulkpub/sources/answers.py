@@ -81,9 +81,9 @@ class Streamed:
 
     @property
     def length(self) -> int | None:
-        """The bytes of the content as they are sent, if told."""
-        told = self.headers.get("Content-Length", "")
-        return int(told) if told.isdecimal() and len(told) <= LONGEST_NUMBER else None
+        """The bytes of the content as they are sent, if the server says."""
+        said = self.headers.get("Content-Length", "")
+        return int(said) if said.isdecimal() and len(said) <= LONGEST_NUMBER else None
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The content as it is sent, encoded or not.

@@ -1,6 +1,6 @@
 """Whether what begins so is a page of HTML, whatever its name and content type say.
 
-The rule: a page is told by its first tag, so that a CSV served as `text/html` is data and an
+The rule: a page is known by its first tag, so that a CSV served as `text/html` is data and an
 error page served as `text/csv` is not. XML that is no XHTML is data.
 """
 
@@ -10,7 +10,7 @@ import re
 __all__ = ["ENOUGH", "is_html"]
 
 ENOUGH = 4096
-"""So many bytes from the beginning tell."""
+"""So many bytes from the beginning are enough to know."""
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import anyio.to_thread
 import structlog
@@ -109,9 +109,9 @@ class SpoolFile:
 class Spool:
     """Room for files of `size` bytes in all, in `folder`; an async context manager.
 
-    None takes a folder in the user's cache. A file that is larger than all the room is let in
-    when it is alone. Whoever holds a file must not wait for another one to be let in, nor hold
-    anything that those who hold files wait for.
+    None takes a folder in the user's cache. It cannot be pickled: every process opens its own. A
+    file that is larger than all the room is let in when it is alone. Whoever holds a file must
+    not wait for another one to be let in, nor hold anything that those who hold files wait for.
     """
 
     def __init__(self, folder: Path | None, size: int) -> None:
@@ -140,6 +140,10 @@ class Spool:
         if self._lock is not None:
             _let_go(self._lock)
             self._lock = None
+
+    def __reduce__(self) -> NoReturn:
+        """A copy in another process would give out the same room a second time."""
+        raise TypeError("a spool belongs to the process that opened it, and cannot be pickled")
 
     @property
     def held(self) -> int:

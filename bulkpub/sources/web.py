@@ -1,4 +1,4 @@
-"""Asking other people's servers: within reach, politely, without telling them or anybody secrets.
+"""Asking other people's servers: within reach, politely, and without giving secrets away.
 
 The rule: every request goes through one place, `Web.open`, and there each address on the way,
 redirects included, is checked (`reach`) and waits for its turn (`politeness`). Credentials
@@ -60,7 +60,7 @@ class Web:
 
     `redirects` are followed at most for one answer, `page_size` bytes read at most for one
     page. `policy` says how often what may pass is tried again, `patience` how long an answer is
-    waited for; `clock` tells Unix time.
+    waited for; `clock` gives Unix time.
     """
 
     def __init__(

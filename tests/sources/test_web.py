@@ -1,6 +1,7 @@
 """Reading pages, and asking through a proxy."""
 
 import gzip
+import hashlib
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -106,6 +107,23 @@ async def test_what_gzip_allows_is_understood(
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     served = await serve_raw(head + packed)
     assert (await the_web.read(served.at())).content == content
+
+
+@pytest.mark.parametrize(
+    ("path", "everybody_gets"),
+    [("/a.csv", b"a;b\n"), ("/a.csv.gz", gzip.compress(b"a;b\n", mtime=0))],
+)
+async def test_the_checksum_is_that_of_the_file_and_not_of_its_way(
+    serve: Serve, the_web: Web, path: str, everybody_gets: bytes
+) -> None:
+    packed = gzip.compress(b"a;b\n", mtime=0)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    served = await serve(answer)
+    wanted = (hashlib.sha1(everybody_gets).hexdigest(), len(everybody_gets))
+    assert await the_web.sha1_of(served.at(path=path), 1000) == wanted
 
 
 # --- trust --------------------------------------------------------------------------------
