@@ -181,5 +181,18 @@ async def test_a_permalink_that_leads_elsewhere_is_a_source_like_any_other(
     assert "not on the public internet" in errors(await verify(manifest))["a/1.csv"]
 
 
+async def test_the_portals_own_host_is_within_reach_for_what_it_publishes_alone(
+    *, publish: Any, folder: Any, sandbox: Sandbox
+) -> None:
+    """Else a manifest could publish what a portal on a private network keeps for itself."""
+    await publish(folder.manifest(folder.dataset("a", "1.csv")))
+    (dataset,) = sandbox.state.datasets.values()
+    url = f"{sandbox.base_url}/api/1/datasets/r/{dataset.resources[0].id}"
+    connection = bulkpub.Connection(portal=sandbox.base_url, key=sandbox.api_key)
+    manifest = folder.manifest(folder.dataset("b", {"url": url, "key": "k"}))
+    report = await bulkpub.publish(manifest, connection=connection)
+    assert "not on the public internet" in errors(report)["b/k"]
+
+
 def sandbox_files(sandbox: Sandbox) -> Path:
     return Path(sandbox.info["data_dir"])
