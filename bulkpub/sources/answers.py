@@ -24,8 +24,9 @@ __all__ = ["BrokeOff", "Decoder", "Page", "Patience", "Streamed"]
 LONGEST_NUMBER = 18
 """Digits."""
 WINDOW_S = 60.0
-PACKED = (".gz", ".tgz")
-"""Names of files that are compressed themselves, and not only on their way."""
+PACKED = (".br", ".bz2", ".gz", ".svgz", ".tbz2", ".tgz", ".txz", ".xz", ".z", ".zst")
+"""Names of files that are compressed themselves, and not only on their way: servers that go by
+names (as Python's do, by `mimetypes.encodings_map`) call either of them a Content-Encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +127,12 @@ class Streamed:
             return None
         return _decoder_of(self.headers.get("Content-Encoding"), self.shown)
 
-    async def decoded(self, name: str = "") -> AsyncIterator[bytes]:
+    async def decoded(self) -> AsyncIterator[bytes]:
         """The content as it was before the server compressed it, in pieces of limited size.
 
         Raises what `pieces` and `decoder` do.
         """
-        decoder = self.decoder(name)
+        decoder = self.decoder()
         async for piece in self.pieces():
             for part in (piece,) if decoder is None else decoder.feed(piece):
                 yield part

@@ -22,7 +22,7 @@ import anyio
 import structlog
 from yarl import URL
 
-from bulkpub.core.addresses import named, shown_address
+from bulkpub.core.addresses import shown_address
 from bulkpub.errors import SourceFailed
 from bulkpub.http.connection import explain, trust
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
@@ -146,7 +146,9 @@ class Web:
     async def sha1_of(self, url: str, most: int) -> tuple[str, int]:
         """The SHA-1 (hex) and size in bytes of what everybody gets at `url`.
 
-        Reading stops soon after `most` bytes. Raises `SourceFailed` when it cannot be had.
+        It is taken as it is sent: servers call a file that is compressed itself an encoded one,
+        and we ask for no encoding. Reading stops soon after `most` bytes. Raises `SourceFailed`
+        when it cannot be had.
         """
 
         async def read() -> tuple[str, int]:
@@ -154,7 +156,7 @@ class Web:
             async with self.open(url) as answer:
                 if answer.status != OK:
                     raise SourceFailed(f"{answer.shown} answers {answer.status}")
-                async for piece in answer.decoded(named(answer.url).name):
+                async for piece in answer.pieces():
                     digest.update(piece)
                     read += len(piece)
                     if read > most:

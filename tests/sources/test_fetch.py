@@ -138,6 +138,17 @@ async def test_a_file_that_is_compressed_itself_stays_so(serve: Serve, fetch: Fe
     assert (got.content, got.name) == (packed, "a.csv.gz")
 
 
+async def test_a_file_packed_in_another_way_is_no_encoded_one_either(
+    serve: Serve, fetch: Fetch
+) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=b"BZh9", headers={"Content-Encoding": "bzip2"})
+
+    served = await serve(answer)
+    got = await fetch(served.at(path="/a.csv.bz2"))
+    assert (got.content, got.name) == (b"BZh9", "a.csv.bz2")
+
+
 async def test_an_encoding_nobody_asked_for_is_told(serve: Serve, fetch: Fetch) -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(body=b"xyz", headers={"Content-Encoding": "br"})
