@@ -1,9 +1,7 @@
 """The commands that publish, or would: run, plan, verify, migrate; and what they print."""
 
-import logging
 import os
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,11 +24,8 @@ from bulkpub.errors import OutputLost, SettingsInvalid
 from bulkpub.http.pace import quota_wait
 from bulkpub.observers import Event, Observer
 from bulkpub.observers.console import SteadyConsole
-from bulkpub.observers.live import LiveDisplay
-from bulkpub.observers.log import LogObserver
-from bulkpub.observers.log_setup import configure_logging
-from bulkpub.observers.plain import PlainProgress
 from bulkpub.pipeline import Verify
+from bulkpub.session.observing import open_observers
 from bulkpub.session.options import Output, Settings
 
 __all__ = ["migrate", "observing", "plan", "print_report", "run", "verify"]
@@ -127,18 +122,9 @@ def _carry_out(task: Task, settings: Settings) -> ExitCode:
 
 @contextmanager
 def observing(output: Output) -> Iterator[list[Observer]]:
-    """The observers that suit stderr: a display on a terminal, a line now and then elsewhere."""
-    console = SteadyConsole(stderr=True)
-    configure_logging(format=output.log_format, level=_level(output), stream=console)
-    log = LogObserver()
-    if output.quiet or output.log_format == "json":
-        yield _with_flags([log])
-    elif console.is_terminal and not console.is_dumb_terminal:
-        with LiveDisplay(console) as display:
-            yield _with_flags([log, display])
-    else:
-        plain = PlainProgress(sys.stderr, time.monotonic, shows_trouble=False)
-        yield _with_flags([log, plain])
+    """Those who watch at the terminal, where sentences name flags."""
+    with open_observers(output) as observers:
+        yield _with_flags(observers)
 
 
 def _with_flags(observers: Sequence[Observer]) -> list[Observer]:
@@ -148,12 +134,6 @@ def _with_flags(observers: Sequence[Observer]) -> list[Observer]:
             observer(event)
 
     return [observe]
-
-
-def _level(output: Output) -> int:
-    if output.quiet:
-        return logging.ERROR
-    return (logging.WARNING, logging.INFO, logging.DEBUG)[min(output.verbose, 2)]
 
 
 # --- the results --------------------------------------------------------------------------

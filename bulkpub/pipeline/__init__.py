@@ -13,8 +13,8 @@ How it works, and how one file goes:
    the portal says it received is compared with what was sent.
 4. `publish` finishes: titles, descriptions, extras and order of all resources in one request,
    checked in the answer; then what is to be pruned is deleted.
-5. Whenever an answer was lost, or is not what was expected, `looking` observes the dataset afresh,
-   and 2 to 4 are done again: what arrived is no longer in the plan.
+5. Whenever an answer was lost, or is not what was expected, the dataset is observed afresh
+   (`observe_again`), and 2 to 4 are done again: what arrived is no longer in the plan.
 
 `story` is what is known of it all, written by its own named steps alone; `verify` compares
 instead of publishing; `means` is what a process opens once.

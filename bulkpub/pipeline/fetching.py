@@ -32,7 +32,7 @@ from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources.fetch import Fetched
 
-__all__ = ["Got", "compare_fetches", "fetched", "look_at_fetches"]
+__all__ = ["Got", "ask_sources", "compare_fetches", "fetched"]
 
 Action = Create | Replace | Fetch
 
@@ -176,7 +176,7 @@ def _address(action: Action) -> UrlSource:
 # --- only to know -------------------------------------------------------------------------
 
 
-async def look_at_fetches(story: Story, fetches: Iterable[Fetch], means: Means) -> None:
+async def ask_sources(story: Story, fetches: Iterable[Fetch], means: Means) -> None:
     """Ask the sources what a run would fetch, without fetching it; for a plan.
 
     Those that cannot be had are noted as failed. What has not changed since it was last fetched

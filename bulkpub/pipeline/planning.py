@@ -6,7 +6,7 @@ from bulkpub.core.model import FileSource
 from bulkpub.core.plan import plan
 from bulkpub.errors import ResourceFailed
 from bulkpub.observers.events import PlanReady
-from bulkpub.pipeline.fetching import look_at_fetches
+from bulkpub.pipeline.fetching import ask_sources
 from bulkpub.pipeline.files import check, hash_files
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
@@ -39,7 +39,7 @@ async def foresee(story: Story, means: Means) -> None:
     """Write down what a run would do, after looking at what only it would look at."""
     made = story.round.plan
     if made.fetches:
-        await look_at_fetches(story, made.fetches, means)
+        await ask_sources(story, made.fetches, means)
         made = await make_plan(story, means)
     for send in made.sends:  # looked through as a run would
         if isinstance(send.spec.source, FileSource):

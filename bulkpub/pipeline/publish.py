@@ -27,8 +27,8 @@ from bulkpub.errors import (
 from bulkpub.observers.events import DatasetStarted, Event
 from bulkpub.pipeline.files import look_at_files
 from bulkpub.pipeline.job import Job, Result, Verify
-from bulkpub.pipeline.looking import look_again, look_at_last, without_copies
 from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.observe_again import observe_again, observe_at_last, without_copies
 from bulkpub.pipeline.planning import foresee, make_plan
 from bulkpub.pipeline.sending import send_all
 from bulkpub.pipeline.story import Story
@@ -92,14 +92,14 @@ async def _deal_with(story: Story, means: Means) -> None:
         except PlanAgain as doubt:
             last = str(doubt)
             story.in_doubt(doubt)
-            story.observed(await look_again(story, doubt, means))
+            story.observed(await observe_again(story, doubt, means))
             continue
         if not story.unsettled or means.stopping.requested:
             story.ended()
             return
         last = "what was written did not last"
         story.settled()
-        story.observed(await look_at_last(story, means))
+        story.observed(await observe_at_last(story, means))
     raise DatasetFailed(f"given up after planning it {ROUNDS} times; the last time: {last}")
 
 

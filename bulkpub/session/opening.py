@@ -1,12 +1,13 @@
-"""Opening what a run works with, from plain values: the portal, other servers, the spool.
+"""Opening what a run works with, from plain values: the portal, other servers, the state.
 
 Each is a context manager, and there is no other way to open one: `run`, `plan`, `verify`,
 `migrate`, `harvest` and the library reach every server through the same doors.
 """
 
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bulkpub.http.gate import Gate
@@ -22,9 +23,11 @@ from bulkpub.sources.politeness import Courtesy
 from bulkpub.sources.reach import Reach
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.web import Web
+from bulkpub.state.journal import Memory, open_journal
+from bulkpub.state.lock import only_run_of
 from bulkpub.version import __version__
 
-__all__ = ["open_fetcher", "open_portal", "open_web"]
+__all__ = ["open_fetcher", "open_portal", "open_state", "open_web"]
 
 USER_AGENT = f"bulkpub/{__version__}"
 
@@ -106,3 +109,18 @@ async def open_fetcher(
         Spool(sources.spool_dir, sources.spool_size) as spool,
     ):
         yield Fetcher(web, spool, portal_web=portal_web)
+
+
+@contextmanager
+def open_state(
+    folder: Path | None, portal_url: str, identity: Sequence[str], *, writes: bool
+) -> Iterator[Memory]:
+    """What this machine remembers of the portal, in `folder`; None: nothing.
+
+    A run that `writes` keeps others of the same `identity` out (`StoppedEarly`).
+    """
+    with (
+        only_run_of(identity, portal_url, folder if writes else None),
+        open_journal(folder, portal_url) as memory,
+    ):
+        yield memory

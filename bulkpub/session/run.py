@@ -47,10 +47,8 @@ from bulkpub.pipeline.story import Story
 from bulkpub.portals.base import Located, PartSizes, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.session.connection import Connection, Sources
-from bulkpub.session.opening import open_fetcher, open_portal
+from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.wanted import Request, Wanted
-from bulkpub.state.journal import open_journal
-from bulkpub.state.lock import only_run_of
 from bulkpub.version import __version__
 
 __all__ = ["Run"]
@@ -177,11 +175,9 @@ class Run:
 
     async def _work(self, wanted: Wanted, located: Located) -> None:
         options, connection = self._options, self._connection
-        locked_in = None if options.dry_run else self._state_dir
-        with (
-            only_run_of(wanted.identity, located.url, locked_in),
-            open_journal(self._state_dir, located.url) as memory,
-        ):
+        with open_state(
+            self._state_dir, located.url, wanted.identity, writes=not options.dry_run
+        ) as memory:
             async with (
                 open_portal(
                     located,

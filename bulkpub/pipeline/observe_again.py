@@ -1,4 +1,4 @@
-"""Looking at the portal afresh, when what is believed of a dataset may not hold any more.
+"""Observing a dataset afresh, when what is believed of a dataset may not hold any more.
 
 When the portal may still be storing what we sent, looking once is not enough: a file that
 was sent again because it could not be seen *yet* would be there twice.
@@ -18,34 +18,34 @@ from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe
 from bulkpub.pipeline.story import Story
 
-__all__ = ["look_again", "look_at_last", "without_copies"]
+__all__ = ["observe_again", "observe_at_last", "without_copies"]
 
 LONGER = 5
 """The second look comes after so many times the wait before the first."""
 
 
-async def look_again(story: Story, doubt: PlanAgain, means: Means) -> RemoteDataset | None:
+async def observe_again(story: Story, doubt: PlanAgain, means: Means) -> RemoteDataset | None:
     """The dataset as it is now; None when it is still not there.
 
     Raises `DatasetFailed` when it vanished or cannot be told from another one.
     """
     await anyio.sleep(story.job.options.look_again_s)
-    fresh = await _look(story, means)
+    fresh = await _observe(story, means)
     underway = isinstance(doubt, Uncertain) and doubt.underway
     if underway and not _all_arrived(story, fresh):
         await anyio.sleep(LONGER * story.job.options.look_again_s)
-        fresh = await _look(story, means)
+        fresh = await _observe(story, means)
     return fresh if fresh is None else await without_copies(story, fresh, means)
 
 
-async def look_at_last(story: Story, means: Means) -> RemoteDataset | None:
+async def observe_at_last(story: Story, means: Means) -> RemoteDataset | None:
     """The dataset once more, after all is done: a write that was given up may have come late."""
     await anyio.sleep(LONGER * story.job.options.look_again_s)
-    fresh = await _look(story, means)
+    fresh = await _observe(story, means)
     return fresh if fresh is None else await without_copies(story, fresh, means)
 
 
-async def _look(story: Story, means: Means) -> RemoteDataset | None:
+async def _observe(story: Story, means: Means) -> RemoteDataset | None:
     if story.remote is not None:
         fresh = await means.portal.dataset(story.remote.id)
         if fresh is None:
