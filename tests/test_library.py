@@ -224,3 +224,41 @@ def test_the_demo_is_as_large_as_promised() -> None:
     loaded = load([ROOT / "manifests" / "demo.yaml"])
     assert len(loaded.datasets) >= 6
     assert sum(len(each.resources) for each in loaded.datasets) >= 40
+
+
+async def test_without_a_portal_a_manifest_is_not_even_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long one takes minutes to read; what needs no manifest is checked first."""
+    dataset = b'{"title": "T", "description": "d", "personal": true}\n'
+    texts = {
+        "m.jsonl": dataset * 3,
+        "m.csv": b"dataset,path\na,a.csv\n",
+        "m.yaml": b"datasets: []\n",
+        "m.json": b'{"datasets": []}',
+        "m.toml": b"datasets = []\n",
+    }
+    monkeypatch.setattr("bulkpub.session.wanted.load", None)  # it would not survive a call
+    for name, text in texts.items():
+        (tmp_path / name).write_bytes(text)
+        report = await bulkpub.publish(tmp_path / name)
+        assert (report.run.exit_code, report.datasets) == (2, ())
+        assert "which portal?" in (report.run.error or "")
+    unknown = await bulkpub.publish(
+        tmp_path / "m.yaml", connection=bulkpub.Connection(portal="nowhere")
+    )
+    assert "unknown portal 'nowhere'" in (unknown.run.error or "")
+
+
+async def test_a_manifest_may_name_its_portal_anywhere_in_it(tmp_path: Path) -> None:
+    text = 'datasets:\n- {title: T, description: d, personal: true}\n"portal": sandbox-of-mine\n'
+    for name, content in {
+        "m.yaml": text,
+        "m.json": '{"datasets": [{"title": "T", "description": "d", "personal": true}], '
+        '"portal": "sandbox-of-mine"}',
+        "m.jsonl": '\n{"portal": "sandbox-of-mine"}\n{"title": "T", "description": "d", '
+        '"personal": true}\n',
+    }.items():
+        (tmp_path / name).write_text(content)
+        report = await bulkpub.publish(tmp_path / name)
+        assert "unknown portal 'sandbox-of-mine'" in (report.run.error or ""), name

@@ -5,6 +5,7 @@ report does not already say. Every name is escaped, no line is cut, so that addr
 clicked and lines searched; colour is the console's to decide.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
@@ -75,6 +76,7 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
             _print_figures(report, console)
         _print_failures(report, console, report_path)
         _print_links(report, console, report_path)
+        _print_notes(report, console)
     _print_left(report, console)
     if report_path is not None:
         _print_line(console, f"Report: {printable(report_path)}")
@@ -191,6 +193,7 @@ def render_plan(
     if _nothing_changed(report):
         _print_line(console, _nothing_to_do(report))
         _print_left(report, console)
+        _print_notes(report, console)
         return
     for dataset in report.datasets:
         if dataset.status is not DatasetStatus.UNCHANGED:
@@ -202,6 +205,7 @@ def render_plan(
     if run.error is not None:
         _print_line(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
     _print_left(report, console)
+    _print_notes(report, console)
     _print_line(console, _plan_total(report.datasets, run.portal, requests))
     if quota_wait_s > 0:
         wait = duration_text(quota_wait_s)
@@ -298,6 +302,14 @@ def _quota_text(quota: RateLimit) -> str:
     of = f" of {quota.limit:,}" if quota.limit is not None else ""
     reset = f" until {moment_text(quota.reset_at)}" if quota.reset_at is not None else ""
     return f"{quota.remaining:,}{of} requests left{reset}"
+
+
+def _print_notes(report: RunReport, console: Console) -> None:
+    """What of the manifest the portal cannot hold, each once."""
+    notes = Counter(note for dataset in report.datasets for note in dataset.notes)
+    for note, count in notes.items():
+        line = Text.assemble(("note: ", "yellow"), printable(note))
+        _print_line(console, line.append(f" ({counted(count, 'dataset')})", style="dim"))
 
 
 def _print_left(report: RunReport, console: Console) -> None:

@@ -14,10 +14,10 @@ from bulkpub.pipeline.job import Job, Result
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.publish import publish_one
 
-__all__ = ["work_on"]
+__all__ = ["run_jobs"]
 
 
-async def work_on(
+async def run_jobs(
     jobs: Iterable[Job], means: Means, *, at_once: int, done: Callable[[Result], None]
 ) -> None:
     """Work on `jobs`, so many at once, and hand each result to `done` as it comes.

@@ -24,7 +24,7 @@ DOWNLOADERS = 8
 class Stopping:
     """The way in which work is asked to end: `requested` asks to begin nothing new.
 
-    What is under way is ended at the deadline, or at once, by cancelling what runs within `work`.
+    What is under way is ended at the deadline, or at once: what runs within `cancellable`.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Stopping:
         self._running: set[anyio.CancelScope] = set()
 
     @contextmanager
-    def work(self) -> Iterator[None]:
+    def cancellable(self) -> Iterator[None]:
         """Work that can be ended; what comes after it in the same function is still done."""
         with anyio.CancelScope(deadline=self._deadline) as scope:
             self._running.add(scope)

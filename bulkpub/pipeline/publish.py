@@ -52,7 +52,7 @@ async def publish_one(job: Job, means: Means) -> Result:
         means = replace(means, emit=events.append)
     story, stop = Story(job, means.rules), None
     try:
-        with means.stopping.work():
+        with means.stopping.cancellable():
             await _deal_with(story, means)
     except Stop as reason:
         stop = reason

@@ -17,7 +17,7 @@ from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import ByteTotals, RateLimit, RunInfo, RunReport, exit_code, total
-from bulkpub.engine.local import work_on
+from bulkpub.engine.local import run_jobs
 from bulkpub.errors import (
     BulkpubError,
     Interrupted,
@@ -114,7 +114,7 @@ class Run:
             located = self._located(wanted)
             try:
                 with interruptible(self):
-                    await self._work(wanted, located)
+                    await self._carry_out(wanted, located)
             finally:
                 problems = tuple(self._preparation.problems)
             code = ExitCode.SOME_FAILED if problems else exit_code(self._outcomes())
@@ -173,7 +173,7 @@ class Run:
 
     # --- the work ----------------------------------------------------------------------------
 
-    async def _work(self, wanted: Wanted, located: Located) -> None:
+    async def _carry_out(self, wanted: Wanted, located: Located) -> None:
         options, connection = self._options, self._connection
         with open_state(
             self._state_dir, located.url, wanted.identity, writes=not options.dry_run
@@ -195,7 +195,7 @@ class Run:
                     self._preparing = None
                     jobs = [] if self._stopped else self._preparation.jobs
                     at_once = min(options.concurrency, len(jobs))
-                    await work_on(jobs, means, at_once=at_once, done=self._done)
+                    await run_jobs(jobs, means, at_once=at_once, done=self._done)
                 finally:
                     self._traffic = portal.traffic
         if self._stopped:
