@@ -13,9 +13,9 @@ from bulkpub.cli.local_commands import report_schema
 from bulkpub.cli.report_file import to_json
 from bulkpub.core.report import RunReport
 from bulkpub.http.retry import RetryPolicy
-from bulkpub.manifest import json_schema, load
 from bulkpub.observers.events import DatasetFinished, QuotaSeen, RunFinished, RunStarted
 from bulkpub.sandbox import Sandbox
+from tests.manifests import json_schema, load
 
 ROOT = Path(__file__).parents[1]
 MANIFESTS = sorted((ROOT / "manifests").glob("*.yaml"))

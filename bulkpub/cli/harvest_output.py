@@ -20,6 +20,7 @@ from bulkpub.errors import ManifestInvalid, OutputLost, SettingsInvalid
 from bulkpub.manifest.amending import amend
 from bulkpub.manifest.loading import load_text
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter
+from bulkpub.portals.kinds import DEFAULT
 
 __all__ = ["Added", "Output", "open_output"]
 
@@ -128,7 +129,7 @@ class _Stdout(_Written):
 def _stdout() -> Iterator[Output]:
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
     try:
-        yield _Stdout(ManifestWriter(out), out)
+        yield _Stdout(ManifestWriter(out, rules=DEFAULT.rules), out)
     except OSError:  # what is still buffered would fail once more when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
@@ -142,7 +143,8 @@ class _NewFile(_Written):
 
     def __init__(self, path: Path, temporary: Path, out: TextIO) -> None:
         lines = path.suffix.lower() in _LINES
-        super().__init__(LinesWriter(out) if lines else ManifestWriter(out), out)
+        writer = LinesWriter if lines else ManifestWriter
+        super().__init__(writer(out, rules=DEFAULT.rules), out)
         self._path = path
         self._temporary = temporary
         self.own_files = frozenset({os.path.realpath(path), os.path.realpath(temporary)})
@@ -174,7 +176,9 @@ class _Existing:
         self._before = self._path.read_bytes()
         self._found: list[tuple[DatasetSpec, Sequence[str]]] = []
         self.own_files = frozenset({str(self._path)})
-        problems = load_text(self._text(), str(self._path.parent), self._name).problems
+        problems = load_text(
+            self._text(), str(self._path.parent), self._name, rules=DEFAULT.rules
+        ).problems
         if problems:  # before anything is harvested
             raise ManifestInvalid(problems)
 
@@ -188,7 +192,13 @@ class _Existing:
 
     def finish(self) -> Added:
         """See `Output`; raises `OutputLost` when somebody else has written to it meanwhile."""
-        amended = amend(self._text(), self._found, base=self._path.parent, name=self._name)
+        amended = amend(
+            self._text(),
+            self._found,
+            rules=DEFAULT.rules,
+            base=self._path.parent,
+            name=self._name,
+        )
         content = amended.text.encode()
         if content != self._before:
             if self._path.read_bytes() != self._before:

@@ -16,6 +16,7 @@ from bulkpub.core.report import RunReport
 from bulkpub.errors import ResourceFailed
 from bulkpub.manifest import json_schema, load
 from bulkpub.observers.text import bytes_text, counted
+from bulkpub.portals.kinds import DEFAULT
 from bulkpub.portals.udata.address import SANDBOX_PORT
 from bulkpub.session.options import Settings
 from bulkpub.sources import fingerprint
@@ -30,7 +31,7 @@ def validate(manifests: Manifests) -> None:
 
 def _validate(manifests: Sequence[Path]) -> ExitCode:
     console = Console(highlight=False, soft_wrap=True)
-    loaded = load([str(path) for path in manifests])
+    loaded = load([str(path) for path in manifests], rules=DEFAULT.rules)
     if loaded.problems:
         render_problems(with_flags(loaded.problems), console)
         return ExitCode.WRONG
@@ -63,7 +64,7 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of the manifest, for editors."""
-    shown = report_schema() if report else json_schema()
+    shown = report_schema() if report else json_schema(DEFAULT.rules)
     typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
 
 

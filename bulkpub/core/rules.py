@@ -56,7 +56,8 @@ class Rules:
 
     Names: `file_name` gives the name under which a file called so is stored, `file_fault` why a
     file cannot have a name (the end of a sentence; empty when it can), `tag` the form in which a
-    tag is kept, `extra_fault` why no extra can have a name. Two datasets whose titles have the
+    tag is kept, `extra_fault` why no extra can have a name, and `extra_pattern` (of JSON Schema)
+    what names it lets pass. Two datasets whose titles have the
     same `title_slug` are not created at the same moment. `normalized` gives metadata in the form
     in which the portal keeps them.
 
@@ -85,6 +86,7 @@ class Rules:
     file_fault: Callable[[str], str] = NO_FAULT
     tag: Callable[[str], str] = same
     extra_fault: Callable[[str], str] = NO_FAULT
+    extra_pattern: str = ""
     normalized: Callable[[DatasetMetadata, Known], DatasetMetadata] = _as_written
     limits: Limits = field(default_factory=Limits)
     vocabularies: Mapping[Vocabulary, tuple[str, ...]] = field(default_factory=dict)
@@ -103,3 +105,12 @@ class Rules:
     lacks_resource: frozenset[str] = frozenset()
     not_files: frozenset[str] = frozenset()
     quota_window: float = 3600.0
+
+    def __hash__(self) -> int:
+        """For caches of what is made of rules; the vocabularies have no hash of their own."""
+        return hash(self.kind)
+
+    def takes_tag(self, kept: str) -> bool:
+        """Whether a tag is of a length that portals take; `kept` is the form they keep it in."""
+        longest = self.limits.longest_tag
+        return self.limits.shortest_tag <= len(kept) and (longest is None or len(kept) <= longest)

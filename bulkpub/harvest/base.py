@@ -17,6 +17,8 @@ from typing import Protocol
 from unidecode import unidecode
 
 from bulkpub.core.model import DatasetSpec
+from bulkpub.core.rules import Rules
+from bulkpub.portals.kinds import DEFAULT
 from bulkpub.sources.answers import Page
 
 __all__ = ["Found", "Harvest", "HarvestOptions", "Page", "Reader", "sifted"]
@@ -61,8 +63,9 @@ class HarvestOptions:
     that the manifest publishes for. `links` lists files where they are (`link:`) instead of
     fetching and hosting them (`url:`); None leaves it to the kind. `recursive` goes into
     sub-folders, `single` makes one dataset of all there is, where a kind knows the difference.
-    `base` is the folder from which the manifest's paths start; `leave_out` has real paths of
-    local files that are no data, the manifest itself above all.
+    `rules` are those of the portal that the manifest is for. `base` is the folder from which the
+    manifest's paths start; `leave_out` has real paths of local files that are no data, the
+    manifest itself above all.
 
     `lost` learns, in a sentence with its address, of each part of a catalogue that could not be
     read while the rest goes on: the harvest then counts as incomplete (exit code 1). A
@@ -77,6 +80,7 @@ class HarvestOptions:
     links: bool | None = None
     recursive: bool = False
     single: bool = False
+    rules: Rules = DEFAULT.rules
     base: str = "."
     leave_out: frozenset[str] = frozenset()
     lost: Callable[[str], None] = _unheard

@@ -25,7 +25,7 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
-from bulkpub.core.names import key_of
+from bulkpub.core.rules import Rules
 from bulkpub.data import formats, schema_registers
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.harvest.words.formats import short_format, short_mime
@@ -34,7 +34,6 @@ from bulkpub.harvest.words.licenses import known_license
 from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
 from bulkpub.harvest.words.zones import known_granularity, known_zone
-from bulkpub.manifest.fields import TAG_LIMITS
 
 __all__ = ["API", "FILE", "PAGE", "UNSURE", "Entry", "Offer", "found_of", "listed", "nature"]
 
@@ -137,7 +136,7 @@ def found_of(entry: Entry, options: HarvestOptions) -> Found:
         acronym=entry.acronym or None,
         license=_license(entry, notes),
         frequency=_frequency(entry, notes),
-        tags=_tags(entry, notes),
+        tags=_tags(entry, options.rules, notes),
         temporal_coverage=_period(entry, notes),
         spatial=_spatial(entry, notes),
         extras=_extras(entry),
@@ -176,20 +175,21 @@ def _frequency(entry: Entry, notes: list[str]) -> str | None:
     return known
 
 
-def _tags(entry: Entry, notes: list[str]) -> tuple[str, ...] | None:
-    """The slugs the portal keeps tags as, those of a length it takes."""
-    slugs: dict[str, None] = {}
+def _tags(entry: Entry, rules: Rules, notes: list[str]) -> tuple[str, ...] | None:
+    """The tags as the portal keeps them, those of a length it takes."""
+    tags: dict[str, None] = {}
     left: list[str] = []
-    low, high = TAG_LIMITS
     for tag in entry.tags:
-        slug = key_of(tag)
-        if low <= len(slug) <= high:
-            slugs[slug] = None
+        kept = rules.tag(tag)
+        if rules.takes_tag(kept):
+            tags[kept] = None
         elif tag.strip():
             left.append(tag)
     if left:
-        notes.append(f"a tag has {low} to {high} characters, left out: {listed(left)}")
-    return tuple(slugs) or None
+        low, high = rules.limits.shortest_tag, rules.limits.longest_tag
+        wanted = f"at least {low}" if high is None else f"{low} to {high}"
+        notes.append(f"a tag has {wanted} characters, left out: {listed(left)}")
+    return tuple(tags) or None
 
 
 def _period(entry: Entry, notes: list[str]) -> TemporalCoverage | None:

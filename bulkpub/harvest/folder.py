@@ -32,10 +32,9 @@ from bulkpub.harvest.reading.sidecars import (
     read_text,
 )
 from bulkpub.harvest.words.naming import readable, readable_path, titles_of
-from bulkpub.manifest.fields import DESCRIPTION_LIMIT
 from bulkpub.manifest.files import Files
+from bulkpub.manifest.form import reason
 from bulkpub.manifest.globs import natural
-from bulkpub.manifest.sentences import reason
 
 __all__ = ["harvest"]
 
@@ -101,7 +100,7 @@ class _Tree:
         self._name = posixpath.basename(self._root) or "files"
         self._options = options
         self._base = _absolute(options.base)
-        self._files = Files(self._base)
+        self._files = Files(self._base, options.rules)
         self._times: dict[str, float] = {}
         self._claimed: set[str] = set()
         """Files that a sidecar further up speaks of: they are part of its dataset."""
@@ -179,7 +178,8 @@ class _Tree:
                 below = DatasetMetadata(title=self._title(folder))
                 for each in reversed(found):
                     below = _over(below, each.spec.metadata)
-                found.insert(0, read_metadata(path / folder.metadata, shown, below))
+                said = read_metadata(path / folder.metadata, shown, below, self._options.rules)
+                found.insert(0, said)
         except Unusable as error:
             self._options.lost(str(error))
         for sidecar in found:
@@ -192,7 +192,8 @@ class _Tree:
         except Unusable as error:
             notes.append(str(error))
             text = ""
-        if len(text) > DESCRIPTION_LIMIT:
+        limit = self._options.rules.limits.description
+        if limit is not None and len(text) > limit:
             notes.append(f"{name} has {len(text)} characters, too many for a description")
             text = ""
         return Sidecar(DatasetSpec("", DatasetMetadata(description=text or None)))

@@ -34,7 +34,7 @@ from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.words.frequencies import known_frequency
 from bulkpub.harvest.words.licenses import known_license
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
-from bulkpub.manifest.sentences import reason
+from bulkpub.manifest.form import reason
 
 __all__ = ["Row", "Table", "TableFault", "harvest", "read_table"]
 

@@ -6,10 +6,12 @@ manifest is silent about stays as it is.
 """
 
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, assert_never
 from urllib.parse import unquote
 
+from bulkpub.core import fields
 from bulkpub.core.addresses import is_whole, redacted
+from bulkpub.core.fields import Field, Form
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -24,7 +26,7 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
-from bulkpub.core.rules import Rules, Vocabulary
+from bulkpub.core.rules import Rules
 from bulkpub.errors import DatasetFailed, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
 from bulkpub.harvest.paging import address_parts
@@ -94,26 +96,15 @@ def _called(remote: RemoteDataset) -> str:
 
 def _found(remote: RemoteDataset, rules: Rules) -> Found:
     notes: list[str] = []
-    said = remote.metadata
     keep = _Keeping(notes, "", rules)
-    metadata = DatasetMetadata(
-        title=keep.text("title", said.title, rules.limits.title),
-        description=keep.text("description", said.description, rules.limits.description),
-        acronym=keep.text("acronym", said.acronym),
-        license=keep.text("license", said.license),
-        frequency=keep.word("frequency", said.frequency, Vocabulary.FREQUENCIES),
-        tags=keep.one("tags", said.tags or None, lambda tags: _tags_fault(tags, rules)),
-        private=said.private or None,
-        archived=said.archived or None,
-        temporal_coverage=keep.one("temporal_coverage", said.temporal_coverage, _period_fault),
-        spatial=_area(said.spatial),
-        contact_points=said.contact_points or None,
-        extras=keep.extras(said.extras),
-    )
+    said = {
+        name: keep.field(row, getattr(remote.metadata, name))
+        for name, row in fields.DATASET.items()
+    }
     resources = tuple(_resource(each, notes, rules) for each in remote.resources)
     spec = DatasetSpec(
         key=remote.slug or remote.id,
-        metadata=metadata,
+        metadata=DatasetMetadata(**said),
         resources=resources,
         organization=remote.organization,
         id=remote.id,
@@ -122,20 +113,21 @@ def _found(remote: RemoteDataset, rules: Rules) -> Found:
 
 
 def _resource(remote: RemoteResource, notes: list[str], rules: Rules) -> ResourceSpec:
-    said = remote.metadata
-    keep = _Keeping(notes, f" of the resource '{said.title}' ({remote.id})", rules)
+    whose = f" of the resource '{remote.metadata.title}' ({remote.id})"
+    keep = _Keeping(notes, whose, rules)
     is_link = not remote.hosted and keep.one("address", remote.url, _link_fault) is not None
-    metadata = ResourceMetadata(
-        title=keep.text("title", said.title, rules.limits.title),
-        description=keep.text("description", said.description, rules.limits.description),
-        type=keep.word("type", said.type, Vocabulary.RESOURCE_TYPES),
-        schema=keep.one("schema", said.schema, _schema_fault),
-        format=keep.text("format", said.format) if is_link else None,
-        mime=keep.text("mime", said.mime) if is_link else None,
-        extras=keep.extras(said.extras),
-    )
+    said = {
+        name: keep.field(row, getattr(remote.metadata, name))
+        for name, row in fields.RESOURCE.items()
+        if is_link or name not in _OF_LINKS
+    }
+    metadata = ResourceMetadata(**said)
     source = LinkSource(remote.url) if is_link else ExistingSource()
     return ResourceSpec(key=remote.id, source=source, metadata=metadata, id=remote.id)
+
+
+_OF_LINKS = {"format", "mime"}
+"""Fields that a manifest says of links only: of files, portals say them."""
 
 
 def _area(area: Spatial | None) -> Spatial | None:
@@ -158,6 +150,26 @@ class _Keeping:
         self._whose = whose
         self._rules = rules
 
+    def field(self, field: Field, value: Any) -> Any:  # noqa: ANN401, PLR0911 # any field's; one for each form
+        """The value of a field; what is empty, and no more than a default, is not worth a line."""
+        match field.form:
+            case Form.NAME | Form.TEXT:
+                return self._text(field, value)
+            case Form.FLAG | Form.WORDS:
+                return value or None
+            case Form.TAGS:
+                return self.one(field.name, value or None, self._tags_fault)
+            case Form.PERIOD:
+                return self.one(field.name, value, _period_fault)
+            case Form.AREA:
+                return _area(value)
+            case Form.SCHEMA:
+                return self.one(field.name, value, _schema_fault)
+            case Form.EXTRAS:
+                return self._extras(value)
+            case _:
+                assert_never(field.form)
+
     def one(self, name: str, value: T | None, fault_of: Callable[[T], str]) -> T | None:
         """The value, unless something is wrong with it; None for no value."""
         if value is None or not (fault := fault_of(value)):
@@ -167,44 +179,38 @@ class _Keeping:
         )
         return None
 
-    def text(self, name: str, value: str | None, limit: int | None = None) -> str | None:
-        """A text; an empty one is not worth a line."""
+    def _text(self, field: Field, value: str | None) -> str | None:
+        known, limit = field.words(self._rules), field.longest(self._rules)
 
         def fault(text: str) -> str:
+            if known:
+                return "" if text in known else f"'{text}' is unknown"
             if text != text.strip():
                 return "it begins or ends with white space"
             return f"it has more than {limit} characters" if limit and len(text) > limit else ""
 
-        return self.one(name, value or None, fault)
+        return self.one(field.name, value or None, fault)
 
-    def word(self, name: str, value: str | None, of: Vocabulary) -> str | None:
-        """One of the words of a vocabulary, where the portal's kind has a list of them."""
-        known = self._rules.vocabularies.get(of)
+    def _tags_fault(self, tags: tuple[str, ...]) -> str:
+        odd = [tag for tag in tags if self._rules.tag(tag) != tag or not self._rules.takes_tag(tag)]
+        return f"a portal would not take {', '.join(odd)} today" if odd else ""
 
-        def fault(word: str) -> str:
-            return "" if known is None or word in known else f"'{word}' is unknown"
+    def _extra_fault(self, extra: dict[str, Json]) -> str:
+        try:
+            faults = extras_faults(from_python(extra, "extras"), self._rules)
+            return next((fault.sentence for fault in faults), "")
+        except Unreadable as error:
+            return str(error)
 
-        return self.one(name, value or None, fault)
-
-    def extras(self, extras: Json) -> dict[str, Json] | None:
+    def _extras(self, extras: Json) -> dict[str, Json] | None:
         """The extras without our own."""
         kept = {
             name: value
             for name, value in (extras or {}).items()
             if not name.startswith(_OURS)
-            and self.one(f"extra '{name}'", {name: value}, _extra_fault) is not None
+            and self.one(f"extra '{name}'", {name: value}, self._extra_fault) is not None
         }
         return kept or None
-
-
-def _tags_fault(tags: tuple[str, ...], rules: Rules) -> str:
-    low, high = rules.limits.shortest_tag, rules.limits.longest_tag
-    odd = [
-        tag
-        for tag in tags
-        if rules.tag(tag) != tag or len(tag) < low or (high is not None and len(tag) > high)
-    ]
-    return f"a portal would not take {', '.join(odd)} today" if odd else ""
 
 
 def _period_fault(period: TemporalCoverage) -> str:
@@ -223,10 +229,3 @@ def _link_fault(url: str) -> str:
     if not (url.lower().startswith(("http://", "https://")) and is_whole(url)):
         return f"{redacted(url)!r} is no whole web address"
     return "it holds a secret" if redacted(url) != url else ""
-
-
-def _extra_fault(extra: dict[str, Json]) -> str:
-    try:
-        return next((fault.sentence for fault in extras_faults(from_python(extra, "extras"))), "")
-    except Unreadable as error:
-        return str(error)

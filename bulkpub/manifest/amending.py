@@ -20,6 +20,7 @@ from bulkpub.core.model import (
     Source,
     UrlSource,
 )
+from bulkpub.core.rules import Rules
 from bulkpub.errors import ManifestInvalid, Problem
 from bulkpub.manifest.layout import Piece, lay_out
 from bulkpub.manifest.loading import Loaded, load_text
@@ -49,19 +50,25 @@ class Amended:
 
 
 def amend(
-    text: str, found: Found, *, base: str | os.PathLike[str], name: str = "<manifest>"
+    text: str,
+    found: Found,
+    *,
+    rules: Rules,
+    base: str | os.PathLike[str],
+    name: str = "<manifest>",
 ) -> Amended:
     """The manifest `text` with those of the `found` datasets and resources that are new.
 
-    `base` is the manifest's folder, `name` what to call it in problems; line ends are as in the
-    file. A dataset is known by its id or key; a resource by its id, key or address, and a file
-    is known wherever in the manifest it is listed. A new dataset has the manifest's defaults
-    where it is silent itself. Raises `ManifestInvalid` when the manifest has problems, or is
-    written in a way that lines cannot be added to.
+    `rules` are those of its portal, `base` is the manifest's folder, `name` what to call it in
+    problems; line ends are as in the file. A dataset is known by its id or key; a
+    resource by its id, key or address, and a file is known wherever in the manifest it is listed.
+    A new dataset has the manifest's defaults where it is silent itself. Raises `ManifestInvalid`
+    when the manifest has problems, or is written in a way that lines cannot be added to.
     """
     mark = text[: text.startswith("\ufeff")]
     body = text[len(mark) :]
-    return _Amendment(body, os.path.abspath(base), name).of(found, mark)  # noqa: PTH100 # Path.absolute keeps `..`
+    folder = os.path.abspath(base)  # noqa: PTH100 # Path.absolute keeps `..`
+    return _Amendment(body, folder, name, rules).of(found, mark)
 
 
 @dataclass(slots=True)
@@ -77,8 +84,8 @@ class _Known:
 
 
 class _Amendment:
-    def __init__(self, text: str, base: str, name: str) -> None:
-        self._text, self._base, self._name = text, base, name
+    def __init__(self, text: str, base: str, name: str, rules: Rules) -> None:
+        self._text, self._base, self._name, self._rules = text, base, name, rules
         self._loaded = self._load(text)
         root = lay_out(text)
         self._list = root.entries["datasets"]
@@ -89,6 +96,7 @@ class _Amendment:
         self._files = {path for known in self._known for path in known.taken.files}
         organization, defaults = _header(text, name)
         self._speller = Speller(
+            rules,
             organization,
             defaults,
             Taken(
@@ -101,7 +109,7 @@ class _Amendment:
         self._notes: list[str] = []
 
     def _load(self, text: str) -> Loaded:
-        loaded = load_text(text, self._base, self._name)
+        loaded = load_text(text, self._base, self._name, rules=self._rules)
         if loaded.problems:
             raise ManifestInvalid(loaded.problems)
         return loaded

@@ -1,68 +1,51 @@
 """A table of files, one a row → datasets: rows of one dataset follow one another.
 
 What a dataset says of itself stands in one of its rows, or in each of them, the same. A cell
-that is empty says nothing. Read as a stream: only the rows of one dataset are in memory.
+that is empty says nothing. Read as a stream: only the rows of one dataset are in memory. Comma,
+semicolon or tab stands between cells, whichever the first line has most of; a record may span
+lines.
 """
 
+import csv
+import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from bulkpub.core.fields import Column, Field
 from bulkpub.core.model import Place
-from bulkpub.manifest.csv_text import Cell, records
-from bulkpub.manifest.nearest import suggestion
+from bulkpub.manifest.form import Fault, Key
+from bulkpub.manifest.keys import DATASET, RESOURCE
 from bulkpub.manifest.nodes import Node, Unreadable, Value, check_text
-from bulkpub.manifest.sentences import Fault
+from bulkpub.manifest.values import suggestion
 
-__all__ = ["COLUMNS", "Table", "read_table"]
+__all__ = ["COLUMNS", "Cell", "Table", "read_table", "records"]
 
-_DATASET_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "dataset": ("key",),
-    "dataset_id": ("id",),
-    "dataset_title": ("title",),
-    "description": ("description",),
-    "description_file": ("description_file",),
-    "acronym": ("acronym",),
-    "license": ("license",),
-    "frequency": ("frequency",),
-    "tags": ("tags",),
-    "organization": ("organization",),
-    "personal": ("personal",),
-    "private": ("private",),
-    "archived": ("archived",),
-    "temporal_start": ("temporal_coverage", "start"),
-    "temporal_end": ("temporal_coverage", "end"),
-    "spatial_zones": ("spatial", "zones"),
-    "spatial_granularity": ("spatial", "granularity"),
-    "contact_points": ("contact_points",),
-    "prune": ("prune",),
-}
-_RESOURCE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "path": ("path",),
-    "url": ("url",),
-    "max_size": ("max_size",),
-    "expect": ("expect",),
-    "link": ("link",),
-    "host": ("host",),
-    "resource_key": ("key",),
-    "resource_id": ("id",),
-    "title": ("title",),
-    "resource_description": ("description",),
-    "type": ("type",),
-    "schema": ("schema",),
-    "optional": ("optional",),
-    "guard_empty": ("guard", "empty"),
-    "guard_shrink": ("guard", "shrink"),
-    "check": ("check",),
-    "format": ("format",),
-    "mime": ("mime",),
-}
+Columns = Mapping[str, tuple[str, Column]]
+"""By the name of a column: the key whose value, or part of it, is in it."""
+
+
+def _columns(rows: Iterable[Field | Key]) -> Columns:
+    return {column.name: (row.name, column) for row in rows for column in row.columns}
+
+
+_DATASET_COLUMNS = _columns(DATASET)
+_RESOURCE_COLUMNS = _columns(RESOURCE)
 COLUMNS = (*_DATASET_COLUMNS, *_RESOURCE_COLUMNS)
 """The columns a table may have, in any order."""
 
 _IDENTITY = ("dataset", "dataset_id", "dataset_title")
 """The first of these columns that is filled in says of which dataset a row is."""
-_LISTS = {"tags", "spatial_zones", "contact_points", "check"}
-_FLAGS = {"personal", "private", "archived", "host", "optional"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text without the white space around it, and where it starts."""
+
+    text: str
+    place: Place
+
 
 Row = dict[str, Cell]
 
@@ -174,24 +157,99 @@ def _dataset(group: Sequence[Row], given: Table) -> Node:
     return tree
 
 
-def _tree(row: Row, columns: Mapping[str, tuple[str, ...]], place: Place) -> Node:
+def _tree(row: Row, columns: Columns, place: Place) -> Node:
     root: dict[str, Node] = {}
-    for column, cell in row.items():
-        *above, name = columns[column]
-        holder = root
-        for step in above:
-            below = holder.setdefault(step, Node({}, cell.place))
-            assert isinstance(below.value, dict)  # noqa: S101 # as built
-            holder = below.value
-        holder[name] = Node(_value(column, cell), cell.place)
+    for name, cell in row.items():
+        key, column = columns[name]
+        value = Node(_value(column, cell), cell.place)
+        if not column.part:
+            root[key] = value
+            continue
+        whole = root.setdefault(key, Node({}, cell.place))
+        assert isinstance(whole.value, dict)  # noqa: S101 # as built
+        whole.value[column.part] = value
     return Node(root, place)
 
 
-def _value(column: str, cell: Cell) -> Value:
+def _value(column: Column, cell: Cell) -> Value:
     text = cell.text
-    if column in _LISTS:
+    if column.is_list:
         words = text.replace(";", ",").split(",")
         return [Node(word.strip(), cell.place) for word in words if word.strip()]
-    if column in _FLAGS and text.lower() in {"true", "false"}:
+    if column.is_flag and text.lower() in {"true", "false"}:
         return text.lower() == "true"
     return text
+
+
+# --- CSV as text ----------------------------------------------------------------------------
+
+_DELIMITERS = (",", ";", "\t")
+_QUOTED = re.compile(r'(^|[,;\t])"(?:[^"]|"")*"')
+_OPENING = re.compile(r'(?:^|[,;\t])"')
+LONGEST_CELL = 131_072
+"""Characters of a cell; a description has 100,000 at most."""
+_CLOSING = re.compile(r'[^"]*+(?:""[^"]*+)*+"')
+_LONGEST = 500_000
+"""Characters of one record; in a longer one a quote is never closed."""
+
+
+def records(lines: Iterable[str], file: str) -> Iterator[list[Cell]]:
+    """The records of a CSV file, empty ones left out.
+
+    Raises `Unreadable` with the place of a row in which a quote is never closed.
+    """
+    delimiter = ""
+    for number, record in _records(lines, file):
+        delimiter = delimiter or max(_DELIMITERS, key=_QUOTED.sub("", record).count)
+        cells = list(_cells(record, number, delimiter, file))
+        if any(cell.text for cell in cells):
+            yield cells
+
+
+def _records(lines: Iterable[str], file: str) -> Iterator[tuple[int, str]]:
+    """Each record as written, with the number of its first line."""
+    record, first, is_open = "", 1, False
+    for number, line in enumerate(lines, 1):
+        if not record:
+            first = number
+        record += line
+        if len(record) > _LONGEST:
+            break
+        is_open = _stays_open(line, is_open)
+        if not is_open:
+            yield first, record.rstrip("\r\n")
+            record = ""
+    if record:
+        raise Unreadable(Place(file, first, 1), "a quote is opened in this row and never closed")
+
+
+def _stays_open(line: str, is_open: bool) -> bool:  # noqa: FBT001 # a state, not a choice
+    """Whether a quote is open at the end of the line, as one was or not at its beginning."""
+    end = 0
+    while True:
+        if is_open:
+            closing = _CLOSING.match(line, end)
+            if closing is None:
+                return True
+            end = closing.end()
+        opening = _OPENING.search(line, end)
+        if opening is None:
+            return False
+        end, is_open = opening.end(), True
+
+
+def _cells(record: str, line: int, delimiter: str, file: str) -> Iterator[Cell]:
+    reader = csv.reader(io.StringIO(record, newline=""), delimiter=delimiter)
+    cell = re.compile(rf'(?:"(?:[^"]|"")*")?[^{delimiter}]*')
+    offset = 0
+    values: list[str] | None = None
+    with suppress(csv.Error):  # its limit is everybody's, and others who read tables raise it
+        values = next(reader, [])
+    if values is None or any(len(value) > LONGEST_CELL for value in values):
+        raise Unreadable(Place(file, line, 1), "a cell of this row is too long")
+    for value in values:
+        above = record.count("\n", 0, offset)
+        column = offset - record.rfind("\n", 0, offset)
+        yield Cell(value.strip(), Place(file, line + above, column))
+        match = cell.match(record, offset)
+        offset = match.end() + 1 if match else offset

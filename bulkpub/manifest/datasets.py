@@ -1,30 +1,23 @@
 """One dataset, defaults included → its `DatasetSpec`, and everything wrong with it."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from bulkpub.core.model import (
-    DatasetMetadata,
-    DatasetSpec,
-    FileSource,
-    Prune,
-    ResourceSpec,
-    Spatial,
-    TemporalCoverage,
-)
+from bulkpub.core import fields
+from bulkpub.core.model import DatasetMetadata, DatasetSpec, FileSource, Prune, ResourceSpec
 from bulkpub.core.names import key_of
-from bulkpub.manifest.dataset_rules import dataset_rules
+from bulkpub.core.rules import Rules
 from bulkpub.manifest.extras import extras_faults, read_extras
-from bulkpub.manifest.fields import DESCRIPTION_LIMIT, kind
 from bulkpub.manifest.files import Files
-from bulkpub.manifest.form import DatasetForm
+from bulkpub.manifest.form import Fault, Read, check, reason
+from bulkpub.manifest.keys import forms, metadata_of
 from bulkpub.manifest.merging import with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
-from bulkpub.manifest.sentences import Fault, check, reason
+from bulkpub.manifest.values import kind, too_long
 
-__all__ = ["name_of", "read_dataset"]
+__all__ = ["dataset_faults", "name_of", "read_dataset"]
 
 
 def name_of(node: Node) -> str | None:
@@ -41,40 +34,44 @@ def name_of(node: Node) -> str | None:
     return None
 
 
-def read_dataset(node: Node, base: str, files: Files) -> tuple[DatasetSpec, list[Fault]]:
+def read_dataset(
+    node: Node, base: str, files: Files, rules: Rules
+) -> tuple[DatasetSpec, list[Fault]]:
     """The dataset written at `node`, a mapping; with any fault the spec is not to be used.
 
     `base` is the manifest's folder.
     """
-    form, faults = check(DatasetForm, node, leave=("resources", "extras"))
+    read, faults = check(forms(rules).dataset, node, leave=("resources", "extras"))
     assert isinstance(node.value, dict)  # noqa: S101 # the caller's part of the contract
     said = {key for key in node.value if child(node, key)}
-    faults += (Fault(find(node, path).place, text) for path, text in dataset_rules(form, said))
+    faults += (Fault(find(node, path).place, text) for path, text in dataset_faults(read, said))
     extras = child(node, "extras")
-    faults += extras_faults(extras)
-    description = form.description
-    if form.description_file is not None:
+    faults += extras_faults(extras, rules)
+    values = {**read, "extras": None if faults else read_extras(extras)}
+    if (name := read.get("description_file")) is not None:
         try:
-            description = _description(Path(base, form.description_file), form.description_file)
+            values["description"] = _description(Path(base, name), name, rules)
         except ValueError as error:
             faults.append(Fault(find(node, ("description_file",)).place, str(error)))
-    resources, resource_faults = _resources(node, files)
+    resources, resource_faults = _resources(node, files, rules)
     faults += resource_faults
     spec = DatasetSpec(
         key=name_of(node) or "",
-        metadata=_metadata(form, description, None if faults else extras),
+        metadata=DatasetMetadata(**metadata_of(fields.DATASET, values, node.value)),
         resources=resources,
-        organization=None if form.personal else form.organization,
-        id=form.id,
-        prune=form.prune or Prune.NONE,
+        organization=None if read.get("personal") else read.get("organization"),
+        id=read.get("id"),
+        prune=read.get("prune") or Prune.NONE,
         place=node.place,
     )
     return spec, faults
 
 
-def _description(path: Path, written: str) -> str:
+def _description(path: Path, written: str, rules: Rules) -> str:
     """The text of a description file; ValueError with a sentence when it cannot serve."""
-    most = 2 * DESCRIPTION_LIMIT  # white space around it does not count, but has an end too
+    limit = rules.limits.description
+    # White space around it does not count, but has an end too.
+    most = -1 if limit is None else 2 * limit
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             raw = file.read(most)
@@ -91,9 +88,9 @@ def _description(path: Path, written: str) -> str:
     except ValueError:
         raise ValueError(f"the path {written!r} holds a character no path can have") from None
     text = raw.strip()
-    if len(raw) == most or len(text) > DESCRIPTION_LIMIT:
+    if len(raw) == most or too_long(text, limit):
         raise ValueError(
-            f"the description file {written} has more than {DESCRIPTION_LIMIT} characters, "
+            f"the description file {written} has more than {limit} characters, "
             "the most the portal takes"
         )
     if not text:
@@ -101,29 +98,69 @@ def _description(path: Path, written: str) -> str:
     return text
 
 
-def _metadata(form: DatasetForm, description: str | None, extras: Node | None) -> DatasetMetadata:
-    period, area = form.temporal_coverage, form.spatial
-    return DatasetMetadata(
-        title=form.title,
-        description=description,
-        acronym=form.acronym,
-        license=form.license,
-        frequency=form.frequency,
-        tags=None if form.tags is None else tuple(dict.fromkeys(form.tags)),
-        private=form.private,
-        archived=form.archived,
-        temporal_coverage=TemporalCoverage(period.start, period.end)
-        if period and period.start
-        else None,
-        spatial=Spatial(None if area.zones is None else tuple(area.zones), area.granularity)
-        if area
-        else None,
-        contact_points=None if form.contact_points is None else tuple(form.contact_points),
-        extras=read_extras(extras),
-    )
+# --- what goes together ---------------------------------------------------------------------
 
 
-def _resources(node: Node, files: Files) -> tuple[tuple[ResourceSpec, ...], list[Fault]]:
+def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """What does not go together in a dataset: where in it, and the sentence.
+
+    `said` are the keys written, sound or not.
+    """
+    if "id" not in said:
+        yield from _creation_faults(read, said)
+    if "description" in said and "description_file" in said:
+        yield (
+            ("description_file",),
+            "a dataset has only one of 'description' and 'description_file'",
+        )
+    if read.get("organization") is not None and read.get("personal"):
+        yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"
+    area, period = read.get("spatial"), read.get("temporal_coverage")
+    if area is not None and area.get("zones") is None and area.get("granularity") is None:
+        yield ("spatial",), "'spatial' needs 'zones' or a 'granularity'"
+    if period is not None:
+        yield from _period_faults(period)
+
+
+def _creation_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """What is wrong with a dataset that may have to be created, since it has no `id`."""
+    if "title" not in said:
+        yield (), "a dataset needs a 'title', or the 'id' of one that is on the portal already"
+    elif "title" in read and "key" not in said and not key_of(read["title"]):
+        yield ("title",), "nothing of this title can serve as a key: give the dataset a 'key'"
+    if "organization" not in said and ("personal" not in said or read.get("personal") is False):
+        yield (
+            (),
+            (
+                "say who publishes this dataset: 'organization' (its id or slug; at the top of the "
+                "manifest for all datasets), or 'personal: true' for the account of the API key"
+            ),
+        )
+    if "description" not in said and "description_file" not in said:
+        yield (
+            (),
+            (
+                "a dataset needs a 'description' or a 'description_file': the portal creates none "
+                "without (only one with an 'id' may leave it out)"
+            ),
+        )
+
+
+def _period_faults(period: Read) -> Iterator[tuple[Sequence[str], str]]:
+    start, end = period.get("start"), period.get("end")
+    if start is None:
+        yield ("temporal_coverage",), "'temporal_coverage' needs a 'start'"
+    elif end is not None and end < start:
+        sentence = f"the period ends on {end}, before it starts on {start}"
+        yield ("temporal_coverage", "end"), sentence
+
+
+# --- its resources --------------------------------------------------------------------------
+
+
+def _resources(
+    node: Node, files: Files, rules: Rules
+) -> tuple[tuple[ResourceSpec, ...], list[Fault]]:
     entries = child(node, "resources")
     if entries is None:
         return (), []
@@ -138,7 +175,7 @@ def _resources(node: Node, files: Files) -> tuple[tuple[ResourceSpec, ...], list
     resources: list[ResourceSpec] = []
     faults: list[Fault] = []
     for entry in entries.value:
-        specs, wrong = read_resource(with_dataset(node, entry), files)
+        specs, wrong = read_resource(with_dataset(node, entry), files, rules)
         resources += specs
         faults += wrong
     return tuple(resources), faults + list(_twins(resources))

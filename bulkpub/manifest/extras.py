@@ -1,19 +1,27 @@
 """Extras: the user's own values, held to what the portal can store.
 
-The portal refuses null, and MongoDB under it refuses names with a dot or a leading `$`;
-names that start with `bulkpub:` are ours.
+Null has no meaning there; which names the portal refuses, its `Rules` know; names that start
+with `bulkpub:` are ours.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 from bulkpub.core.model import Json
-from bulkpub.manifest.fields import kind
-from bulkpub.manifest.nodes import Node, Number, bare, plain
-from bulkpub.manifest.sentences import Fault
+from bulkpub.core.rules import Rules
+from bulkpub.manifest.form import Fault
+from bulkpub.manifest.nodes import INT64, Node, Number, bare, plain
+from bulkpub.manifest.values import kind
 
-__all__ = ["extra_name_fault", "extras_faults", "is_reserved", "read_extras"]
+__all__ = ["RESERVED", "clean_extras", "clean_text", "extras_faults", "read_extras"]
 
-_RESERVED_PREFIX = "bulkpub:"
+RESERVED = "bulkpub:"
+"""What the names of bulkpub's own extras begin with."""
+_DEEPEST = 80
+"""How deep values may be nested; the reader allows somewhat more in all."""
+
+
+# --- reading --------------------------------------------------------------------------------
 
 
 def read_extras(node: Node | None) -> dict[str, Json] | None:
@@ -21,7 +29,7 @@ def read_extras(node: Node | None) -> dict[str, Json] | None:
     return None if node is None else dict(plain(node))
 
 
-def extras_faults(node: Node | None) -> Iterator[Fault]:
+def extras_faults(node: Node | None, rules: Rules) -> Iterator[Fault]:
     """Everything the portal would refuse in the extras written at `node`, if any are."""
     if node is None:
         return
@@ -31,25 +39,25 @@ def extras_faults(node: Node | None) -> Iterator[Fault]:
         )
         return
     for name, child in node.value.items():
-        if is_reserved(name):
+        if name.startswith(RESERVED):
             yield Fault(
                 child.key or child.place,
                 f"the extra '{name}' cannot be set: bulkpub keeps names with "
-                f"'{_RESERVED_PREFIX}' for itself",
+                f"'{RESERVED}' for itself",
             )
-    yield from _faults(node, "'extras'")
+    yield from _faults(node, "'extras'", rules)
 
 
-def _faults(node: Node, where: str) -> Iterator[Fault]:
+def _faults(node: Node, where: str, rules: Rules) -> Iterator[Fault]:
     match node.value:
         case dict():
             for name, child in node.value.items():
-                if sentence := extra_name_fault(name):
+                if sentence := rules.extra_fault(name):
                     yield Fault(child.key or child.place, sentence)
-                yield from _faults(child, f"the extra '{name}'")
+                yield from _faults(child, f"the extra '{name}'", rules)
         case list():
             for child in node.value:
-                yield from _faults(child, f"an item of {where}")
+                yield from _faults(child, f"an item of {where}", rules)
         case None:
             yield Fault(node.place, f"{where} has no value, which the portal refuses")
         case Number() if node.value.value is None:
@@ -61,15 +69,80 @@ def _faults(node: Node, where: str) -> Iterator[Fault]:
             pass
 
 
-def is_reserved(name: str) -> bool:
-    """Whether an extra of this name is bulkpub's own."""
-    return name.startswith(_RESERVED_PREFIX)
+# --- writing --------------------------------------------------------------------------------
 
 
-def extra_name_fault(name: str) -> str:
-    """Why no extra can have this name, in a sentence; empty when one can."""
-    if not name:
-        return "an extra has an empty name"
-    if "." in name or name.startswith("$") or "\0" in name:
-        return f"the extra '{name}' cannot have that name: no dot in it, and no $ in front"
-    return ""
+class _Nothing(Exception):
+    """Nothing is left of the value; the message says why."""
+
+
+def clean_text(text: str) -> str:
+    """The text, with a � for every half of a character (a lone surrogate)."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def clean_extras(
+    extras: Mapping[str, Json], rules: Rules, notes: list[str], where: str
+) -> dict[str, Json]:
+    """The extras that can be written; a sentence goes to `notes` for each that cannot.
+
+    Those that are bulkpub's own go without: it writes them by itself. `where` begins the
+    sentences.
+    """
+    others = {name: value for name, value in extras.items() if not name.startswith(RESERVED)}
+    return _mapping(others, rules, notes, where, 0)
+
+
+def _mapping(
+    values: Mapping[str, Json], rules: Rules, notes: list[str], where: str, depth: int
+) -> dict[str, Json]:
+    clean: dict[str, Json] = {}
+    for name, value in values.items():
+        key = clean_text(name)
+        if fault := rules.extra_fault(key):
+            notes.append(f"{where}{fault}: left out")
+            continue
+        try:
+            inside = f"{where}in the extra '{key}', "
+            clean[key] = _value(value, rules, notes, inside, depth + 1)
+        except _Nothing as error:
+            notes.append(f"{where}the extra '{key}' {error}: left out")
+    return clean
+
+
+def _value(value: Json, rules: Rules, notes: list[str], where: str, depth: int) -> Json:
+    if depth > _DEEPEST:
+        raise _Nothing("is nested too deep")
+    match value:
+        case str():
+            return clean_text(value)
+        case Mapping():
+            return _mapping(value, rules, notes, where, depth)
+        case Sequence():
+            return list(_items(value, rules, notes, where, depth))
+        case None:
+            raise _Nothing("has no value")
+        case bool():
+            return value
+        case int() if not -INT64 <= value < INT64:
+            raise _Nothing("is a number beyond what the portal can store")
+        case float() if not math.isfinite(value):
+            raise _Nothing("is no number")
+        case int() | float():
+            return value
+        case _:
+            raise _Nothing(f"is a Python {type(value).__name__}")
+
+
+def _items(
+    values: Sequence[Json], rules: Rules, notes: list[str], where: str, depth: int
+) -> list[Json]:
+    clean: list[Json] = []
+    for value in values:
+        try:
+            clean.append(_value(value, rules, notes, where, depth + 1))
+        except _Nothing as error:
+            notes.append(f"{where}an item {error}: left out")
+    return clean

@@ -10,10 +10,10 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bulkpub.core.names import extension_of, slug
+from bulkpub.core.rules import Rules
+from bulkpub.manifest.form import reason
 from bulkpub.manifest.globs import Listing, excluded, expand
-from bulkpub.manifest.nearest import suggestion
-from bulkpub.manifest.sentences import reason
+from bulkpub.manifest.values import suggestion
 
 __all__ = ["Files", "Found", "Unusable"]
 
@@ -46,8 +46,9 @@ class Found:
 class Files:
     """The files around one manifest, whose folder is `base` (absolute)."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, rules: Rules) -> None:
         self._base = base
+        self._file_fault = rules.file_fault
         self._listing = Listing()
         self._suggestions = 0
 
@@ -98,9 +99,17 @@ class Files:
             raise Unusable(f"{_safe(shown)} is not an ordinary file")
         if not os.access(path, os.R_OK):
             raise Unusable(f"the file {_safe(shown)} cannot be read: permission denied")
-        if fault := _name_fault(posixpath.basename(path)):
+        if fault := self._name_fault(posixpath.basename(path)):
             raise Unusable(f"the file {_safe(shown)} {fault}")
         return Found(path, shown, self._key(shown), status.st_mtime)
+
+    def _name_fault(self, name: str) -> str:
+        """Why the portal would refuse a file called `name`: the end of a sentence, or nothing."""
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            return "has a name that is not UTF-8: rename it"
+        return self._file_fault(name)
 
     def _key(self, shown: str) -> str:
         normal = posixpath.normpath(shown)
@@ -128,18 +137,3 @@ def _dirname(shown: str) -> str:
 def _safe(shown: str) -> str:
     """`shown` with what UTF-8 cannot hold made visible, so that it can be printed."""
     return shown.encode("utf-8", "backslashreplace").decode()
-
-
-def _name_fault(name: str) -> str:
-    """Why the portal would refuse a file called `name`, as the end of a sentence, or nothing."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return "has a name that is not UTF-8: rename it"
-    if not slug(name, dots=True).strip("."):
-        return "has a name without any letter or digit the portal could keep: rename it"
-    if not extension_of(name):
-        if "." in name.strip("."):
-            return "has nothing before its extension that the portal could keep: rename it"
-        return "has no extension, and the portal would refuse it: rename it, to .csv for instance"
-    return ""

@@ -1,181 +1,176 @@
-"""The form of a manifest: which keys there are, what each holds, what each means.
+"""A form: which keys a mapping of the manifest may have, and what each holds.
 
-The models check one level at a time (a dataset without its resources, then each resource),
-so that one mistake hides no other. Titles, descriptions and examples are what editors show:
-`json_schema()` is made of these classes.
+`check` holds a tree against one, and says every fault in plain words at its own place. pydantic
+finds all of them at once; none of its own wording reaches the user.
 """
 
-from typing import Annotated
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Required
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import Field as PydanticField
+from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict
 
-from bulkpub.manifest.days import FirstDay, LastDay
-from bulkpub.manifest.fields import (
-    Description,
-    Extras,
-    FileName,
-    Flag,
-    Frequency,
-    ListOf,
-    Name,
-    PruneWord,
-    Tag,
-    Text,
-    Title,
-    Version,
-)
-from bulkpub.manifest.form_parts import (
-    GUARD_EXAMPLE,
-    Checks,
-    Form,
-    GuardForm,
-    described,
-    written,
-)
-from bulkpub.manifest.resource_form import ResourceForm
+from bulkpub.core.fields import Column
+from bulkpub.core.model import Place
+from bulkpub.manifest.nodes import Node, bare, find
+from bulkpub.manifest.values import SENTENCE, kind, suggestion
 
-__all__ = ["DatasetForm", "DefaultsForm", "DocumentForm", "HeaderForm"]
+__all__ = ["Fault", "Form", "Key", "Read", "check", "form_of", "reason"]
+
+Read = Mapping[str, Any]
+"""What a mapping says, checked, by key; what it is silent about is not in it."""
+
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
-class TemporalForm(Form):
-    """The period the data covers, both days included."""
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: what it `holds`, as pydantic is told, and the rest as in `core.fields.Field`.
 
-    start: FirstDay | None = described(
-        "Start", "First day covered; a month or a year means its first day.", "2024-01-01", 2024
-    )
-    end: LastDay | None = described(
-        "End",
-        "Last day covered; a month or a year means its last day. Without it the period is open.",
-        "2024-12",
-    )
-
-
-class SpatialForm(Form):
-    """The area the data covers."""
-
-    zones: Annotated[list[Name], ListOf] | None = described(
-        "Zones", "Ids of the portal's zones.", ["fr:region:11"]
-    )
-    granularity: Name | None = described(
-        "Granularity", "The grain of the data, one of the portal's.", "fr:commune"
-    )
-
-
-class DefaultsForm(Form):
-    """What every dataset has unless it says otherwise. Mappings are merged, lists replaced."""
-
-    description: Description | None = described("Description", "What it is about, in Markdown.")
-    description_file: FileName | None = described(
-        "Description file", "A UTF-8 file with the description, relative to the manifest."
-    )
-    acronym: Text | None = described("Acronym", "A short name.", "IRVE")
-    license: Name | None = described("License", "Id of one of the portal's licences.", "fr-lo")
-    frequency: Frequency | None = described("Frequency", "How often it is updated.", "daily")
-    tags: Annotated[list[Tag], ListOf] | None = described(
-        "Tags", "Words of 3 to 96 characters; the portal keeps them as slugs.", ["mobilite"]
-    )
-    organization: Name | None = described(
-        "Organization", "Its id or slug.", "ville-exemple", "534fff81a3a7292c64a77e5c"
-    )
-    personal: Flag | None = described(
-        "Personal", "True to publish in the key's own account, in no organization."
-    )
-    private: Flag | None = described("Private", "True for a draft only its owners see.")
-    archived: Flag | None = described("Archived", "True when it is kept but no longer maintained.")
-    temporal_coverage: TemporalForm | None = described(
-        "Temporal coverage", "The period the data covers.", {"start": "2024-01", "end": "2024-06"}
-    )
-    spatial: SpatialForm | None = described(
-        "Spatial coverage", "The area the data covers.", {"zones": ["fr:region:11"]}
-    )
-    extras: Extras | None = described(
-        "Extras",
-        "Anything else to keep with it, by name; no null, no name with a dot or a leading $.",
-        {"source": "capteurs"},
-    )
-    contact_points: Annotated[list[Name], ListOf] | None = described(
-        "Contact points", "Ids of the portal's contact points."
-    )
-    guard: GuardForm | None = described(
-        "Guard",
-        "Which of its files not to publish: empty ones, or those that shrank too much.",
-        GUARD_EXAMPLE,
-    )
-    check: Checks | None = described(
-        "Check",
-        "What its files must be, or they are not published.",
-        "not-empty",
-    )
-    prune: PruneWord | None = described(
-        "Prune",
-        "Which resources to delete when the manifest no longer names them: none, ours (what "
-        "bulkpub published), or all.",
-        "none",
-    )
-
-
-class DatasetForm(DefaultsForm):
-    """One dataset. Without an id it needs a title, a description, and an owner.
-
-    Description and owner (an organization, or `personal: true`) may be defaults.
+    `below` is the form of the mapping, or of each mapping in the list, that it holds. `needed`
+    is for editors: what a manifest lacks, other code says in better words.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [written("id"), written("title")],
-            "not": {
-                "anyOf": [
-                    written("description", "description_file"),
-                    {
-                        "allOf": [written("organization")],
-                        "required": ["personal"],
-                        "properties": {"personal": {"const": True}},
-                    },
-                ]
-            },
-        }
-    )
-
-    key: Name | None = described(
-        "Key",
-        "What identifies the dataset from run to run, unique in the manifest; otherwise its id, "
-        "or the slug of its title.",
-        "velos",
-    )
-    id: Name | None = described(
-        "Id", "The id of a dataset that is on the portal already.", "5d13a8b6634f41070a43dff3"
-    )
-    title: Title | None = described("Title", "350 characters at most.", "Comptages vélo")
-    resources: Annotated[list[ResourceForm], ListOf] | None = described(
-        "Resources", "Its files and links, in the order wanted on the portal."
-    )
+    name: str
+    holds: Any
+    label: str
+    about: str
+    examples: tuple[object, ...] = ()
+    inherited: bool = False
+    columns: tuple[Column, ...] = ()
+    below: "Form | None" = None
+    needed: bool = False
 
 
-class HeaderForm(Form):
-    """What a manifest says of itself and of all its datasets."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """The keys of one kind of mapping, which sentences call `noun`.
 
-    schema_: Text | None = described(
-        "JSON Schema", "For editors; bulkpub pays it no heed.", alias="$schema"
-    )
-    version: Version | None = described("Version", "The version of this form: 1.", 1)
-    portal: Name | None = described(
-        "Portal", "www, demo, sandbox, or the address of a portal.", "demo"
-    )
-    organization: Name | None = described(
-        "Organization", "Id or slug of the organization of every dataset.", "ville-exemple"
-    )
-    defaults: DefaultsForm | None = described(
-        "Defaults",
-        "What every dataset has unless it says otherwise.",
-        {"license": "fr-lo", "tags": ["mobilite"]},
-    )
+    Without a noun, it goes by the key that holds it. `shape` is the type to be used in other
+    forms. `elsewhere` says, in a sentence, where keys belong that are written here by mistake;
+    `also` are keys of the same mapping that another form checks.
+    """
+
+    noun: str
+    keys: Mapping[str, Key]
+    shape: Any
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    adapter: TypeAdapter[Read] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "adapter", TypeAdapter(self.shape))
 
 
-class DocumentForm(HeaderForm):
-    """A manifest: the datasets that should be on a portal, with their files."""
+def form_of(
+    name: str,
+    noun: str,
+    about: str,
+    keys: Sequence[Key],
+    *,
+    schema: Mapping[str, Any] | None = None,
+    elsewhere: Mapping[str, str] | None = None,
+    also: tuple[str, ...] = (),
+) -> Form:
+    """A form; `name`, `about` and `schema` are for its JSON Schema."""
+    typed_dict: Any = TypedDict  # mypy knows only those it can see
+    shape = typed_dict(name, {key.name: _annotated(key) for key in keys}, total=False)
+    shape.__doc__ = about
+    shape.__pydantic_config__ = ConfigDict(extra="forbid", json_schema_extra=dict(schema or {}))
+    return Form(noun, {key.name: key for key in keys}, shape, elsewhere or {}, also)
 
-    datasets: Annotated[list[DatasetForm], ListOf, Field(min_length=1)] = Field(
-        title="Datasets",
-        description="The datasets, one or more.",
-        examples=[[{"title": "Comptages", "description": "…", "resources": [{"path": "a.csv"}]}]],
+
+def _annotated(key: Key) -> Any:  # noqa: ANN401 # a type made on the spot
+    described = PydanticField(
+        title=key.label,
+        description=_LINK.sub(r"\1", key.about),
+        examples=list(key.examples) or None,
     )
+    if key.needed:
+        return Required[Annotated[key.holds, described]]
+    return Annotated[key.holds | None, described]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong, and where.
+
+    `path` leads to it from what was checked, where the fault lies in a single value.
+    """
+
+    place: Place
+    sentence: str
+    path: tuple[str | int, ...] = ()
+
+
+def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list[Fault]]:
+    """What `node`, a mapping, says by `form`, and everything wrong with it.
+
+    The keys in `leave` are not looked at: others check them. What is faulty is missing from
+    what it says, so that the rest can still be checked. `null` counts as not written.
+    """
+    assert isinstance(node.value, dict)  # noqa: S101 # the caller's part of the contract
+    written = {
+        key: bare(below)
+        for key, below in node.value.items()
+        if key not in leave and below.value is not None
+    }
+    try:
+        return form.adapter.validate_python(written), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    faults = [
+        Fault(_place(node, detail), _sentence(form, detail), detail["loc"]) for detail in details
+    ]
+    faulty = {detail["loc"][0] for detail in details}
+    sound = {key: value for key, value in written.items() if key not in faulty}
+    return form.adapter.validate_python(sound), faults
+
+
+def reason(error: OSError) -> str:
+    """Why the system refuses, as the end of a sentence."""
+    return (error.strerror or "the system refuses").lower()
+
+
+def _field_name(path: Sequence[str | int]) -> str:
+    """How a sentence calls the field at `path`."""
+    names = [f"'{step}'" if isinstance(step, str) else f"item {step + 1}" for step in path]
+    return " of ".join(reversed(names))
+
+
+def _place(node: Node, detail: ErrorDetails) -> Place:
+    found = find(node, detail["loc"])
+    if detail["type"] == "extra_forbidden" and found.key:
+        return found.key
+    return found.place
+
+
+def _sentence(form: Form, detail: ErrorDetails) -> str:
+    field, given = _field_name(detail["loc"]), kind(detail["input"])
+    match detail["type"]:
+        case "extra_forbidden":
+            return _unknown_key(form, detail["loc"])
+        case "dict_type":
+            return f"{field} must be a mapping of names and values, not {given}"
+        case kind_of_error if kind_of_error == SENTENCE:
+            return str(detail["ctx"]["sentence"]).replace("{field}", field, 1)
+        case _:
+            return f"{field} cannot be {given}"
+
+
+def _unknown_key(form: Form, path: tuple[int | str, ...]) -> str:
+    *above, word = path
+    if not above and (sentence := form.elsewhere.get(str(word))):
+        return sentence
+    for step in above:
+        key = form.keys.get(str(step))
+        form = (key and key.below) or form
+    known = [*form.keys, *form.also]
+    hint = suggestion(str(word), known)
+    if not hint:
+        hint = f"; {form.noun or _field_name(above)} knows {', '.join(known)}"
+    return f"unknown key '{word}'{hint}"

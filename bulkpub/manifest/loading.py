@@ -13,16 +13,17 @@ from typing import Any
 from natsort import natsorted
 
 from bulkpub.core.model import DatasetSpec, Place
+from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem
 from bulkpub.manifest.datasets import name_of, read_dataset
 from bulkpub.manifest.extras import extras_faults
-from bulkpub.manifest.fields import kind
 from bulkpub.manifest.files import Files
-from bulkpub.manifest.form import DefaultsForm, HeaderForm
+from bulkpub.manifest.form import Fault, check
+from bulkpub.manifest.keys import forms
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Node, Unreadable, bare, child, find, from_python, walk
 from bulkpub.manifest.reading import Source, document_source, open_source, text_source
-from bulkpub.manifest.sentences import Fault, check
+from bulkpub.manifest.values import kind
 
 __all__ = ["Loaded", "load", "load_text", "parse"]
 
@@ -41,18 +42,19 @@ class Loaded:
     portal: str | None
 
 
-def load(paths: Sequence[str | os.PathLike[str]]) -> Loaded:
-    """Reads manifest files, together and in that order.
+def load(paths: Sequence[str | os.PathLike[str]], *, rules: Rules) -> Loaded:
+    """Reads manifest files for a portal with these `rules`, together and in that order.
 
     Never raises for anything a user can do wrong, and never reads the files to be published:
     it looks at their names and their `stat`.
     """
-    return _load([open_source(path) for path in paths])
+    return _load([open_source(path) for path in paths], rules)
 
 
 def parse(
     data: Mapping[str, Any],
     *,
+    rules: Rules,
     base: str | os.PathLike[str] = ".",
     name: str = "<manifest>",
 ) -> Loaded:
@@ -65,15 +67,15 @@ def parse(
         document_source(source, from_python(data, name))
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
-    return _load([source])
+    return _load([source], rules)
 
 
-def load_text(text: str, base: str, name: str) -> Loaded:
+def load_text(text: str, base: str, name: str, *, rules: Rules) -> Loaded:
     """Reads a YAML manifest given as text; `base` (absolute) is the folder its paths start from.
 
     One whose `datasets` are left empty has none, and no problem: some may be added.
     """
-    return _load([text_source(text, base, name)])
+    return _load([text_source(text, base, name)], rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,12 @@ class _Draft:
     sound: bool
 
 
-def _load(sources: Sequence[Source]) -> Loaded:
+def _load(sources: Sequence[Source], rules: Rules) -> Loaded:
     problems: dict[Problem, None] = {}
     drafts: list[_Draft] = []
     portals: list[tuple[str, Place]] = []
     for source in sources:
-        drafts += _datasets(source, problems, portals)
+        drafts += _datasets(source, rules, problems, portals)
     twins = set(_twins([draft.spec for draft in drafts], problems))
     _check_portals(portals, problems)
     order = {source.name: number for number, source in reversed(list(enumerate(sources)))}
@@ -108,19 +110,22 @@ def _load(sources: Sequence[Source]) -> Loaded:
 
 
 def _datasets(
-    source: Source, problems: dict[Problem, None], portals: list[tuple[str, Place]]
+    source: Source,
+    rules: Rules,
+    problems: dict[Problem, None],
+    portals: list[tuple[str, Place]],
 ) -> Iterator[_Draft]:
     """The datasets of one manifest, one at a time; what is wrong goes to `problems`."""
-    defaults, header_faults = _header(source, portals)
+    defaults, header_faults = _header(source, rules, portals)
     inherited = _places(defaults)
-    files = Files(source.base)
+    files = Files(source.base, rules)
     for number, own in enumerate(source.datasets, 1):
         if not isinstance(own.value, dict):
             sentence = f"a dataset must be a mapping, not {kind(bare(own))}"
             _add(problems, [Fault(own.place, sentence)], f"#{number}")
             continue
         between_rows = source.own_faults
-        spec, faults = read_dataset(with_defaults(defaults, own), source.base, files)
+        spec, faults = read_dataset(with_defaults(defaults, own), source.base, files, rules)
         faults = [*between_rows, *faults]
         name = name_of(own) or f"#{number}"
         _add(problems, (fault for fault in faults if fault.place not in inherited), name)
@@ -143,14 +148,16 @@ def _add(problems: dict[Problem, None], faults: Iterable[Fault], dataset: str | 
         problems[Problem(place.file, place.line, place.column, fault.sentence, dataset)] = None
 
 
-def _header(source: Source, portals: list[tuple[str, Place]]) -> tuple[Node | None, list[Fault]]:
+def _header(
+    source: Source, rules: Rules, portals: list[tuple[str, Place]]
+) -> tuple[Node | None, list[Fault]]:
     """What every dataset inherits, without what is unknown; and the faults of the header."""
     node = source.header
     if node is None:
         return None, []
-    form, faults = check(HeaderForm, node, leave=("defaults",))
-    if form.portal is not None:
-        portals.append((form.portal, find(node, ("portal",)).place))
+    top, faults = check(forms(rules).header, node, leave=("defaults",))
+    if "portal" in top:
+        portals.append((top["portal"], find(node, ("portal",)).place))
     organization = child(node, "organization")
     inherited = Node({"organization": organization} if organization else {}, node.place)
     defaults = child(node, "defaults")
@@ -160,9 +167,10 @@ def _header(source: Source, portals: list[tuple[str, Place]]) -> tuple[Node | No
         given = kind(bare(defaults))
         faults.append(Fault(defaults.place, f"'defaults' must be a mapping, not {given}"))
         return inherited, faults
-    faults += check(DefaultsForm, defaults, leave=("extras",))[1]
-    faults += extras_faults(child(defaults, "extras"))
-    known = {key: each for key, each in defaults.value.items() if key in DefaultsForm.model_fields}
+    form = forms(rules).defaults
+    faults += check(form, defaults, leave=("extras",))[1]
+    faults += extras_faults(child(defaults, "extras"), rules)
+    known = {key: each for key, each in defaults.value.items() if key in form.keys}
     return with_defaults(inherited, Node(known, defaults.place)), faults
 
 

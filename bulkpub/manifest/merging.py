@@ -37,7 +37,11 @@ def with_defaults(defaults: Node | None, own: Node) -> Node:
     overruled = {
         other for said, other in _EXCLUSIVE if _says(own.value, said) and other not in own.value
     }
-    kept = {key: below for key, below in defaults.value.items() if key not in overruled}
+    kept = {
+        key: below
+        for key, below in defaults.value.items()
+        if key not in overruled and below.value is not None  # a default of nothing is none
+    }
     return merge(Node(kept, defaults.place), own)
 
 

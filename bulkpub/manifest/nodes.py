@@ -15,6 +15,7 @@ from typing import Any
 from bulkpub.core.model import Json, Place
 
 __all__ = [
+    "INT64",
     "MAX_DEPTH",
     "Node",
     "Number",
@@ -31,7 +32,8 @@ __all__ = [
 MAX_DEPTH = 100
 """How deep values may be nested; no manifest needs it, and it keeps recursion safe."""
 
-_INT64 = 2**63
+INT64 = 2**63
+"""No portal stores whole numbers from here on, nor below the negative of it."""
 
 
 class Unreadable(Exception):
@@ -60,7 +62,7 @@ class Number:
         except ValueError:  # has a fraction or an exponent, or thousands of digits
             number = float(self.text)
             return number if math.isfinite(number) else None
-        return whole if -_INT64 <= whole < _INT64 else None
+        return whole if -INT64 <= whole < INT64 else None
 
 
 Value = str | bool | Number | list["Node"] | dict[str, "Node"] | None

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from bulkpub.core.model import Place
 from bulkpub.manifest.csv_table import Table, read_table
-from bulkpub.manifest.fields import kind
+from bulkpub.manifest.form import Fault, reason
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import Node, Unreadable, bare
-from bulkpub.manifest.sentences import Fault, reason
 from bulkpub.manifest.toml_text import read_toml
+from bulkpub.manifest.values import kind
 from bulkpub.manifest.yaml_text import read_yaml
 
 __all__ = ["Source", "document_source", "may_name_portal", "open_source", "text_source"]

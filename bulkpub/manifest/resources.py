@@ -1,11 +1,11 @@
 """One entry of `resources:` → the resources it stands for, and everything wrong with it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from posixpath import basename, normpath, split
 
+from bulkpub.core import fields
 from bulkpub.core.addresses import has_pattern, named, redacted
 from bulkpub.core.model import (
-    ContentSchema,
     ExistingSource,
     FileSource,
     Guard,
@@ -15,19 +15,19 @@ from bulkpub.core.model import (
     Source,
     UrlSource,
 )
+from bulkpub.core.rules import Rules
 from bulkpub.manifest.extras import extras_faults, read_extras
-from bulkpub.manifest.fields import TITLE_LIMIT, kind
 from bulkpub.manifest.files import Files, Found, Unusable
+from bulkpub.manifest.form import Fault, Read, check
+from bulkpub.manifest.keys import FOREIGN, WAYS, forms, metadata_of
 from bulkpub.manifest.nodes import Node, bare, child, find
-from bulkpub.manifest.resource_form import ResourceForm
-from bulkpub.manifest.resource_rules import resource_rules, ways_of
-from bulkpub.manifest.sentences import Fault, check
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
+from bulkpub.manifest.values import kind, too_long
 
-__all__ = ["read_resource"]
+__all__ = ["read_resource", "resource_faults"]
 
 
-def read_resource(node: Node, files: Files) -> tuple[list[ResourceSpec], list[Fault]]:
+def read_resource(node: Node, files: Files, rules: Rules) -> tuple[list[ResourceSpec], list[Fault]]:
     """The resources, in order, and the faults; with any fault the resources are not to be used.
 
     `node` has what it inherits from its dataset already.
@@ -38,14 +38,14 @@ def read_resource(node: Node, files: Files) -> tuple[list[ResourceSpec], list[Fa
                 node.place, f"a resource must be a mapping, not {kind(bare(node))}{_as_path(node)}"
             )
         ]
-    form, faults = check(ResourceForm, node, leave=("extras",))
+    read, faults = check(forms(rules).resource, node, leave=("extras",))
     said = {key for key in node.value if child(node, key)}
-    faults += (Fault(find(node, path).place, text) for path, text in resource_rules(form, said))
-    faults += extras_faults(child(node, "extras"))
-    ways = ways_of(form, said)
+    faults += (Fault(find(node, path).place, text) for path, text in resource_faults(read, said))
+    faults += extras_faults(child(node, "extras"), rules)
+    ways = _ways(read, said)
     if len(ways) != 1:
         return [], faults
-    return _Entry(node, form, files, faults).resources(ways[0]), faults
+    return _Entry(node, read, files, rules, faults).resources(ways[0]), faults
 
 
 def _as_path(node: Node) -> str:
@@ -55,10 +55,13 @@ def _as_path(node: Node) -> str:
 class _Entry:
     """One entry being read; what is wrong with it is added to `faults`."""
 
-    def __init__(self, node: Node, form: ResourceForm, files: Files, faults: list[Fault]) -> None:
+    def __init__(
+        self, node: Node, read: Read, files: Files, rules: Rules, faults: list[Fault]
+    ) -> None:
         self._node = node
-        self._form = form
+        self._read = read
         self._files = files
+        self._limits = rules.limits
         self._faults = faults
         # With a fault the resources are not used, and faulty extras cannot be read.
         self._extras = None if faults else read_extras(child(node, "extras"))
@@ -68,32 +71,34 @@ class _Entry:
 
     def resources(self, way: str) -> list[ResourceSpec]:
         """The resources of an entry that is given in this one way; none when it is faulty."""
-        form = self._form
+        said = self._read.get
         match way:
             case "path" | "glob":
                 return self._files_named()
             case "url":
-                return [] if form.url is None else self._fetched(form.url)
+                return self._fetched(self._read[way]) if way in self._read else []
             case "link":
-                return [] if form.link is None else [self._link(form.link)]
+                return [self._link(self._read[way])] if way in self._read else []
             case _:
-                key = form.key or form.id
+                key = said("key") or said("id")
                 source = ExistingSource(host=way == "host")
-                return [] if key is None else [self._spec(source, key, form.title, "")]
+                return [] if key is None else [self._spec(source, key, said("title"), "")]
 
     def _link(self, link: str) -> ResourceSpec:
         name, _, host = named(link)
-        return self._spec(LinkSource(link), self._form.key or link, self._form.title, name or host)
+        said = self._read.get
+        return self._spec(LinkSource(link), said("key") or link, said("title"), name or host)
 
     def _fetched(self, url: str) -> list[ResourceSpec]:
         title, key = self._template("title"), self._template("key")
         if title and "mtime" in title.fields:
             self._fault("title", "in 'title', {mtime} is for files: an address does not tell it")
             return []
-        source = UrlSource(url, self._form.max_size, html=self._form.expect == "html")
+        said = self._read.get
+        source = UrlSource(url, said("max_size"), html=said("expect") == "html")
         name, folder, host = named(url)
         if has_pattern(url):  # the names come when it is looked up: templates they stay
-            return [self._spec(source, self._form.key or redacted(url), self._form.title, "")]
+            return [self._spec(source, said("key") or redacted(url), said("title"), "")]
         facts = FileFacts(name, folder)
         return [
             self._spec(
@@ -125,17 +130,17 @@ class _Entry:
         return specs
 
     def _found(self) -> list[Found]:
-        form = self._form
-        way = "glob" if form.path is None else "path"
-        written = form.glob if form.path is None else form.path
+        said = self._read.get
+        way = "glob" if said("path") is None else "path"
+        written = said(way)
         if written is None:
             return []
         try:
             if way == "path":
                 return [self._files.path(written)]
-            found, sentences = self._files.glob(written, form.exclude or ())
+            found, sentences = self._files.glob(written, said("exclude") or ())
         except Unusable as error:
-            if not (error.missing and form.optional):
+            if not (error.missing and said("optional")):
                 self._fault(way, str(error))
             return []
         for sentence in sentences:
@@ -143,7 +148,7 @@ class _Entry:
         return found
 
     def _template(self, field: str) -> Template | None:
-        text = self._form.title if field == "title" else self._form.key
+        text = self._read.get(field)
         if text is None:
             return None
         try:
@@ -169,18 +174,18 @@ class _Entry:
             return None
         if not text:
             self._fault(field, f"'{field}' comes out empty for the file {facts.name}")
-        if field == "title" and len(text) > TITLE_LIMIT:
+        if field == "title" and too_long(text, self._limits.title):
             self._fault(
                 field,
                 f"'title' comes out with {len(text)} characters for the file {facts.name}; the "
-                f"portal takes {TITLE_LIMIT} at most",
+                f"portal takes {self._limits.title} at most",
             )
         return text or None
 
     def _check_many(self, specs: Sequence[ResourceSpec]) -> None:
-        if self._form.id is not None:
+        if self._read.get("id") is not None:
             self._fault("id", f"one 'id' cannot be that of the {len(specs)} files that match")
-        if self._form.key is None:
+        if self._read.get("key") is None:
             return
         first: dict[str, str] = {}
         for spec in specs:
@@ -196,23 +201,88 @@ class _Entry:
     def _spec(
         self, source: Source, key: str, title: str | None, default_title: str
     ) -> ResourceSpec:
-        form = self._form
-        schema, guard = form.schema_, form.guard
+        read = {**self._read, "title": title, "extras": self._extras}
+        written = self._node.value if isinstance(self._node.value, dict) else ()
+        guard = read.get("guard") or {}
         return ResourceSpec(
             key=key,
             source=source,
-            metadata=ResourceMetadata(
-                title=title,
-                description=form.description,
-                type=form.type,
-                schema=ContentSchema(schema.name, schema.version, schema.url) if schema else None,
-                format=form.format,
-                mime=form.mime,
-                extras=self._extras,
-            ),
+            metadata=ResourceMetadata(**metadata_of(fields.RESOURCE, read, written)),
             default_title=default_title,
-            id=form.id,
-            guard=Guard(guard.empty == "refuse", guard.shrink) if guard else Guard(),
-            checks=tuple(dict.fromkeys(form.check or ())),
+            id=read.get("id"),
+            guard=Guard(guard.get("empty") == "refuse", guard.get("shrink")),
+            checks=tuple(dict.fromkeys(read.get("check") or ())),
             place=self._node.place,
         )
+
+
+# --- what goes together ---------------------------------------------------------------------
+
+
+def _ways(read: Read, said: Collection[str]) -> list[str]:
+    """How the entry says what it is made of: once, if it is sound.
+
+    `said` are the keys that are written, sound or not. `id` is a way of its own when no
+    other is: only what is said of the resource is wanted then.
+    """
+    ways = [
+        way for way in WAYS if way in said and not (way == "host" and read.get("host") is False)
+    ]
+    return ways or (["id"] if "id" in said else [])
+
+
+def resource_faults(read: Read, said: Collection[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What does not go together in an entry: where in it, and the sentence.
+
+    `said` are the keys written, sound or not.
+    """
+    ways = _ways(read, said)
+    if not ways:
+        yield (
+            (),
+            (
+                "a resource needs one of 'path' (a file), 'glob' (many files), 'url' (a file to "
+                "fetch) and 'link', or the 'id' of one that is on the portal already"
+            ),
+        )
+    elif len(ways) > 1:
+        yield (ways[1],), f"a resource has only one of {' and '.join(map(repr, ways))}"
+    if "host" in ways and "id" not in said and "key" not in said:
+        yield ("host",), "'host' needs the 'id' or the 'key' of a resource that is on the portal"
+    for way in ways:
+        for key in FOREIGN[way]:
+            if key in said and (sentence := _foreign(key, way)):
+                yield (key,), sentence
+    schema = read.get("schema")
+    if schema is not None:
+        if not (schema.get("name") or schema.get("url")):
+            yield ("schema",), "'schema' needs a 'name' or a 'url'"
+        elif schema.get("version") and not schema.get("name"):
+            yield ("schema", "version"), "'version' of 'schema' needs a 'name'"
+
+
+def _foreign(key: str, way: str) -> str:
+    """Why an entry given by `way` cannot have `key`."""
+    match key:
+        case "exclude":
+            return "'exclude' goes with 'glob' only"
+        case "max_size" | "expect":
+            return f"'{key}' goes with 'url' only"
+        case "format" | "mime":
+            return f"'{key}' is for links only: of a file, the portal works it out from the name"
+        case "optional":
+            return f"'optional' is for files: {_NOT_LOOKED_UP[way]}"
+        case _:
+            return f"'{key}' is for files: {_NOTHING_SENT[way]}"
+
+
+_NOT_LOOKED_UP = {
+    "url": "an address is looked up only when it is fetched",
+    "link": "a link is never looked up",
+    "host": "what is on the portal is looked up there",
+    "id": "what is on the portal is looked up there",
+}
+_NOTHING_SENT = {
+    "link": "nothing is sent of a link",
+    "id": "nothing is sent of a resource that is only described",
+}

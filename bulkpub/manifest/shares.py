@@ -7,8 +7,8 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from bulkpub.core import units
 from bulkpub.core.units import spell_share
-from bulkpub.manifest.fields import kind, refuse
 from bulkpub.manifest.nodes import Number
+from bulkpub.manifest.values import kind, refuse
 
 __all__ = ["Share", "spell_share"]
 

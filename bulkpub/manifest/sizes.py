@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import PlainValidator, WithJsonSchema
 
 from bulkpub.core import units
-from bulkpub.manifest.fields import kind, refuse
 from bulkpub.manifest.nodes import Number
+from bulkpub.manifest.values import kind, refuse
 
 __all__ = ["Size", "spell_size"]
 

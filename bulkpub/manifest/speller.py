@@ -1,22 +1,26 @@
 """Spells the datasets of one manifest so that they can be loaded together.
 
-What no manifest can say is left out with a note, never silently. Two datasets, or two resources
+What no manifest can say is left out with a note, never silently; the loader's own checks decide,
+in the loader's own words, so that what is written can be loaded. Two datasets, or two resources
 of one dataset, that have the same key are told apart by a number; of two with the same id, or
 with the same file, the second is left out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from posixpath import normpath
+from typing import Any
 
+from bulkpub.core import fields
+from bulkpub.core.fields import Field
 from bulkpub.core.model import DatasetSpec, FileSource, Json, ResourceSpec
 from bulkpub.core.names import key_of
-from bulkpub.manifest.clean_extras import clean_text
-from bulkpub.manifest.cleaning import leave_out_faulty, shorten, sound_texts
-from bulkpub.manifest.dataset_rules import dataset_rules
-from bulkpub.manifest.fields import DESCRIPTION_LIMIT, TITLE_LIMIT
-from bulkpub.manifest.form import DatasetForm
-from bulkpub.manifest.resource_form import WAYS, ResourceForm
-from bulkpub.manifest.resource_rules import resource_rules
+from bulkpub.core.rules import Rules
+from bulkpub.manifest.datasets import dataset_faults
+from bulkpub.manifest.extras import clean_extras, clean_text
+from bulkpub.manifest.form import Form, Read, check
+from bulkpub.manifest.keys import WAYS, forms
+from bulkpub.manifest.nodes import from_python
+from bulkpub.manifest.resources import resource_faults
 from bulkpub.manifest.spelling import (
     Spelled,
     braced,
@@ -26,6 +30,7 @@ from bulkpub.manifest.spelling import (
     spell_resource,
     unbraced,
 )
+from bulkpub.manifest.values import too_long
 
 __all__ = ["Speller", "Taken"]
 
@@ -53,13 +58,15 @@ class Taken:
 class Speller:
     """Spells datasets for a manifest whose header says `organization` and `defaults`.
 
-    `taken` is what the manifest has already. Where a dataset is silent, it says `null` to a
-    default; `inheriting`, it takes the default. Otherwise `defaults` hold no mappings
-    (ValueError): merged into what a dataset says, they could not be undone.
+    `rules` are those of its portal, `taken` is what the manifest has already. Where a dataset is
+    silent, it says `null` to a default; `inheriting`, it takes the default. Otherwise `defaults`
+    hold no mappings, which, merged into what a dataset says, could not be undone, and nothing
+    that `null` empties rather than leaves alone (ValueError).
     """
 
     def __init__(
         self,
+        rules: Rules,
         organization: str | None = None,
         defaults: Mapping[str, Json] | None = None,
         taken: Taken | None = None,
@@ -68,8 +75,9 @@ class Speller:
     ) -> None:
         self._defaults = defaults or {}
         self._inheriting = inheriting
-        if not inheriting and any(isinstance(value, Mapping) for value in self._defaults.values()):
-            raise ValueError("a default that is a mapping would be merged into every dataset")
+        if not inheriting:
+            _check_defaults(self._defaults)
+        self._rules = rules
         self._organization = organization
         self._taken = taken or Taken()
 
@@ -80,12 +88,8 @@ class Speller:
         """
         notes: list[str] = []
         raw = spell_dataset(spec, self._organization, self._defaults, inheriting=self._inheriting)
-        said = sound_texts(raw, notes, "")
-        if not said.get("description"):
-            said.pop("description", None)  # a dataset cannot have an empty one
-        shorten(said, "title", TITLE_LIMIT, notes, "")
-        shorten(said, "description", DESCRIPTION_LIMIT, notes, "")
-        leave_out_faulty(said, DatasetForm, dataset_rules, notes, "")
+        said = self._sound(raw, fields.DATASET, notes, "")
+        _leave_out_faulty(said, forms(self._rules).dataset, dataset_faults, notes, "")
         for key in raw.keys() - said.keys():
             if key in self._defaults and not self._inheriting:
                 said[key] = None
@@ -121,7 +125,7 @@ class Speller:
         if "id" not in said:
             if title is None:
                 notes.append("it has no title: its key stands in")
-                title = said.get("key", "?")[:TITLE_LIMIT]
+                title = said.get("key", "?")[: self._rules.limits.title]
             if description is None and not self._defaults.keys() & _DESCRIPTIONS:
                 notes.append("it has no description: its title stands in")
                 description = title
@@ -132,10 +136,8 @@ class Speller:
         called = clean_text(spec.key)
         where = f"of the resource {called}, "
         raw = spell_resource(spec, self._defaults, inheriting=self._inheriting)
-        said = sound_texts(raw, notes, where)
-        shorten(said, "title", TITLE_LIMIT, notes, where, template=template)
-        shorten(said, "description", DESCRIPTION_LIMIT, notes, where)
-        leave_out_faulty(said, ResourceForm, resource_rules, notes, where)
+        said = self._sound(raw, fields.RESOURCE, notes, where, template=template)
+        _leave_out_faulty(said, forms(self._rules).resource, resource_faults, notes, where)
         fault = _fault(spec, raw, said, taken)
         if fault:
             notes.append(f"the resource {called} is left out: {fault}")
@@ -148,8 +150,53 @@ class Speller:
             said["key"] = braced(free) if template else free
         return said
 
+    def _sound(
+        self,
+        spelled: Spelled,
+        rows: Mapping[str, Field],
+        notes: list[str],
+        where: str,
+        *,
+        template: bool = False,
+    ) -> Spelled:
+        """The mapping with texts that can be written, without those in which nothing is.
+
+        A text that is too long is cut, a title as a template if it is one. `where` begins the
+        sentences added to `notes`.
+        """
+        sound: Spelled = {}
+        for key, value in spelled.items():
+            field = rows.get(key)
+            if field and field.form is fields.Form.EXTRAS:
+                sound[key] = clean_extras(value, self._rules, notes, where)
+                continue
+            clean = _clean(value, strip=key not in _EXACT)
+            if "�" in str(clean) and "�" not in str(value):
+                notes.append(f"{where}'{key}' holds half a character: it is now �")
+                if key in _EXACT:
+                    continue
+            if field and isinstance(clean, str):
+                limit = field.longest(self._rules)
+                is_template = template and key == "title"
+                clean = _shortened(key, clean, limit, notes, where, template=is_template)
+            if clean != "" or (field and field.form is fields.Form.TEXT):
+                sound[key] = clean
+        return sound
+
 
 _DESCRIPTIONS = {"description", "description_file"}
+_EXACT = {"path"}
+
+
+def _check_defaults(defaults: Mapping[str, Json]) -> None:
+    for name, value in defaults.items():
+        fault = ""
+        if isinstance(value, Mapping):
+            fault = "a default that is a mapping would be merged into every dataset"
+        elif name in fields.DATASET and fields.DATASET[name].null_empties:
+            fault = f"a dataset could not leave '{name}' alone: null empties it"
+        if fault:
+            raise ValueError(fault)
 
 
 def _fault(spec: ResourceSpec, raw: Spelled, said: Spelled, taken: Taken) -> str:
@@ -168,3 +215,72 @@ def _fault(spec: ResourceSpec, raw: Spelled, said: Spelled, taken: Taken) -> str
     taken.ids.update(filter(None, [identity]))
     taken.files.update(filter(None, [file]))
     return ""
+
+
+# --- what no manifest can say ---------------------------------------------------------------
+
+
+def _clean(value: Any, *, strip: bool) -> Any:  # noqa: ANN401 # any JSON
+    match value:
+        case str():
+            text = clean_text(value)
+            return text.strip() if strip else text
+        case Mapping():
+            below = {key: _clean(each, strip=strip) for key, each in value.items()}
+            return {key: each for key, each in below.items() if each != ""}
+        case list():
+            return [each for item in value if (each := _clean(item, strip=strip)) != ""]
+        case _:
+            return value
+
+
+def _shortened(
+    key: str, text: str, limit: int | None, notes: list[str], where: str, *, template: bool
+) -> str:
+    """The text, cut if it has more than `limit` characters, as a template if it is one."""
+    if limit is None or not too_long(text, limit):
+        return text
+    raw = unbraced(text) if template else text
+    cut = f"{raw[: limit - 1].rstrip()}…"
+    while template and too_long(braced(cut), limit):
+        cut = f"{cut[:-2].rstrip()}…"
+    notes.append(f"{where}'{key}' had {len(raw)} characters and was cut")
+    return braced(cut) if template else cut
+
+
+Faults = Callable[[Read, Collection[str]], Iterator[tuple[Sequence[str], str]]]
+"""What does not go together, as `dataset_faults` and `resource_faults` say it."""
+
+
+def _leave_out_faulty(
+    spelled: Spelled, form: Form, faults_of: Faults, notes: list[str], where: str
+) -> None:
+    """Takes out what the loader would refuse: of a list the item, of a mapping the key."""
+    node = from_python(_without_extras(spelled), "")
+    sound, faults = check(form, node)
+    for fault in sorted(faults, key=lambda each: [*map(str, each.path)], reverse=True):
+        notes.append(f"{where}{fault.sentence}: left out")
+        _take_out(spelled, fault.path)
+    if faults:
+        sound, _ = check(form, from_python(_without_extras(spelled), ""))
+    said = {key for key, value in spelled.items() if value is not None}
+    for path, sentence in list(faults_of(sound, said)):
+        if path and path[0] in spelled:
+            notes.append(f"{where}{sentence}: left out")
+            _take_out(spelled, path)
+
+
+def _without_extras(spelled: Spelled) -> Spelled:
+    return {key: each for key, each in spelled.items() if key != "extras"}
+
+
+def _take_out(spelled: Spelled, path: Sequence[str | int]) -> None:
+    key, *below = path
+    holder = spelled.get(str(key))
+    match below:
+        case [int() as number] if isinstance(holder, list):
+            del holder[number]
+        case [str() as name] if isinstance(holder, dict):
+            holder.pop(name, None)
+        case _:
+            spelled.pop(str(key), None)

@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from posixpath import isabs, normpath
 from typing import Any, assert_never
 
+from bulkpub.core import fields
 from bulkpub.core.addresses import has_pattern, redacted
+from bulkpub.core.fields import Form
 from bulkpub.core.model import (
     ContentSchema,
+    DatasetMetadata,
     DatasetSpec,
     ExistingSource,
     FileSource,
@@ -18,10 +21,9 @@ from bulkpub.core.model import (
     Json,
     LinkSource,
     Prune,
+    ResourceMetadata,
     ResourceSpec,
     Source,
-    Spatial,
-    TemporalCoverage,
     UrlSource,
 )
 from bulkpub.manifest.shares import spell_share
@@ -70,28 +72,12 @@ def spell_dataset(
 
     `defaults` hold no mappings: merged into what a dataset says, they could not be undone.
     """
-    said = spec.metadata
-    period, area = said.temporal_coverage, said.spatial
-    spelled: Spelled = {
-        "key": None if spec.key == spec.id else spec.key,
-        "id": spec.id,
-        "title": said.title,
-    }
-    inheritable: Spelled = {
-        "description": said.description,
-        "acronym": said.acronym,
-        "license": said.license,
-        "frequency": said.frequency,
-        "tags": None if said.tags is None else list(said.tags),
-        **_owner(spec, organization, defaults, inheriting=inheriting),
-        "private": said.private,
-        "archived": said.archived,
-        "temporal_coverage": _period(period) if period else None,
-        "spatial": _area(area) if area else None,
-        "extras": None if said.extras is None else dict(said.extras),
-        "contact_points": None if said.contact_points is None else list(said.contact_points),
-        "prune": None if spec.prune is Prune.NONE else str(spec.prune),
-    }
+    said = _fields(spec.metadata, fields.DATASET)
+    spelled: Spelled = {"key": None if spec.key == spec.id else spec.key, "id": spec.id}
+    spelled |= {name: said[name] for name in said if not fields.DATASET[name].inherited}
+    inheritable = {name: said[name] for name in said if fields.DATASET[name].inherited}
+    inheritable |= _owner(spec, organization, defaults, inheriting=inheriting)
+    inheritable["prune"] = None if spec.prune is Prune.NONE else str(spec.prune)
     return _without_nothing(spelled) | _without_defaults(
         inheritable, defaults, inheriting=inheriting
     )
@@ -132,13 +118,35 @@ def _without_defaults(
     return kept
 
 
-def _period(period: TemporalCoverage) -> Spelled:
-    return _without_nothing({"start": period.start, "end": period.end})
+# --- fields ---------------------------------------------------------------------------------
 
 
-def _area(area: Spatial) -> Spelled:
-    zones = None if area.zones is None else list(area.zones)
-    return _without_nothing({"zones": zones, "granularity": area.granularity})
+def _fields(
+    metadata: DatasetMetadata | ResourceMetadata, rows: Mapping[str, fields.Field]
+) -> Spelled:
+    """How each field is written, None where nothing is said of it."""
+    return {name: _written(field, getattr(metadata, name)) for name, field in rows.items()}
+
+
+def _written(field: fields.Field, value: Any) -> Any:  # noqa: ANN401, PLR0911 # any field's; one for each form
+    if value is None:
+        return None
+    match field.form:
+        case Form.WORDS | Form.TAGS:
+            return list(value)
+        case Form.PERIOD:
+            return _without_nothing({"start": value.start, "end": value.end})
+        case Form.AREA:
+            zones = None if value.zones is None else list(value.zones)
+            return _without_nothing({"zones": zones, "granularity": value.granularity})
+        case Form.SCHEMA:
+            return _schema(value)
+        case Form.EXTRAS:
+            return dict(value)
+        case Form.TEXT | Form.NAME | Form.FLAG:
+            return value
+        case _:
+            assert_never(field.form)
 
 
 # --- resources ----------------------------------------------------------------------------
@@ -148,22 +156,11 @@ def spell_resource(
     spec: ResourceSpec, defaults: Mapping[str, Json], *, inheriting: bool = False
 ) -> Spelled:
     """What a manifest with these `defaults` says of the resource; `inheriting` as above."""
-    said, source = spec.metadata, spec.source
-    template = is_template(source)
+    source, said = spec.source, _fields(spec.metadata, fields.RESOURCE)
     key = None if spec.key == default_key(source, spec.id) else spec.key
-    spelled = {
-        **_source(source),
-        "key": braced(key) if template and key else key,
-        "id": spec.id,
-        "title": braced(said.title) if template and said.title else said.title,
-        "description": said.description,
-        "type": said.type,
-        "schema": _schema(said.schema),
-        "extras": None if said.extras is None else dict(said.extras),
-        "guard": _guard(spec.guard),
-        "format": said.format,
-        "mime": said.mime,
-    }
+    spelled = {**_source(source), "key": key, "id": spec.id, **said, "guard": _guard(spec.guard)}
+    if is_template(source):
+        spelled |= {name: braced(spelled[name]) for name in ("key", "title") if spelled[name]}
     return _without_nothing(spelled) | _checks(
         spec, _words(defaults.get("check")), inheriting=inheriting
     )
@@ -207,9 +204,7 @@ def braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _schema(schema: ContentSchema | None) -> Spelled | str | None:
-    if schema is None:
-        return None
+def _schema(schema: ContentSchema) -> Spelled | str:
     name, url = schema.name, schema.url
     if name and not (schema.version or url or name.lower().startswith("http")):
         return name

@@ -12,6 +12,7 @@ from typing import TextIO
 import orjson
 
 from bulkpub.core.model import DatasetSpec, Json
+from bulkpub.core.rules import Rules
 from bulkpub.manifest.speller import Speller
 from bulkpub.manifest.spelling import Spelled
 from bulkpub.manifest.yaml_emit import comment as comment_line
@@ -21,11 +22,15 @@ __all__ = ["LinesWriter", "ManifestWriter", "Writer"]
 
 
 class Writer(ABC):
-    """Writes a manifest to `out`: the header once, then one dataset after the other."""
+    """Writes a manifest to `out`: the header once, then one dataset after the other.
 
-    def __init__(self, out: TextIO) -> None:
+    `rules` are those of the portal it is for.
+    """
+
+    def __init__(self, out: TextIO, *, rules: Rules) -> None:
         self._out = out
-        self._speller = Speller()
+        self._rules = rules
+        self._speller = Speller(rules)
         self.count = 0
         """How many datasets were written."""
 
@@ -39,9 +44,10 @@ class Writer(ABC):
     ) -> None:
         """Writes the top, `comment` above it; what it says is not repeated in the datasets.
 
-        `defaults` are as in a manifest, without mappings (ValueError).
+        `defaults` are as in a manifest, only those that a dataset can undo with `null`
+        (ValueError).
         """
-        self._speller = Speller(organization, defaults)
+        self._speller = Speller(self._rules, organization, defaults)
         top: Spelled = {
             "version": 1,
             "portal": portal,

@@ -13,6 +13,7 @@ from bulkpub.errors import Problem
 from bulkpub.manifest import Loaded, load, may_name_portal, parse
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
+from bulkpub.portals.kinds import DEFAULT
 
 __all__ = ["ManifestLike", "Manifests", "Migration", "Request", "Wanted"]
 
@@ -72,9 +73,10 @@ class Manifests:
     def read(self) -> Wanted:
         """See `Request`."""
         if self._document is not None:
-            loaded = parse(self._document)
+            loaded = parse(self._document, rules=DEFAULT.rules)
             return _wanted(loaded, _identities(loaded.datasets))
-        return _wanted(load(self.names), [str(Path(name).resolve()) for name in self.names])
+        loaded = load(self.names, rules=DEFAULT.rules)
+        return _wanted(loaded, [str(Path(name).resolve()) for name in self.names])
 
 
 def _wanted(loaded: Loaded, identity: Iterable[str]) -> Wanted:

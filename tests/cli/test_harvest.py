@@ -20,10 +20,9 @@ from bulkpub.cli import harvest_output
 from bulkpub.cli.harvest import Progress
 from bulkpub.core.model import DatasetMetadata, DatasetSpec
 from bulkpub.harvest.base import Found
-from bulkpub.manifest import load
-from bulkpub.manifest.amending import amend
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.sandbox import Sandbox
+from tests.manifests import amend, load
 
 RunCli = Callable[..., Any]
 

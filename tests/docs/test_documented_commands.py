@@ -15,7 +15,7 @@ import typer
 from ruamel.yaml import YAML
 
 from bulkpub.cli.app import app
-from bulkpub.manifest import json_schema, load
+from tests.manifests import json_schema, load
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

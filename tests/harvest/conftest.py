@@ -12,8 +12,7 @@ from bulkpub.core.model import DatasetSpec
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, sifted
 from bulkpub.harvest.kinds import Kind, harvester
-from bulkpub.manifest import Loaded, load
-from bulkpub.manifest.writing import ManifestWriter
+from tests.manifests import Loaded, ManifestWriter, load
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 
 from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, UrlSource
 from bulkpub.errors import SettingsInvalid
-from bulkpub.manifest import Loaded
+from tests.manifests import Loaded
 
 Harvest = Callable[..., Awaitable[Any]]
 ManifestOf = Callable[..., Loaded]

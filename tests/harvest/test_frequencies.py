@@ -3,7 +3,7 @@
 import pytest
 
 from bulkpub.harvest.words.frequencies import known_frequency
-from bulkpub.manifest.vocabulary import FREQUENCIES
+from bulkpub.portals.udata.vocabularies import frequencies as portal_frequencies
 
 EU = "http://publications.europa.eu/resource/authority/frequency/"
 DC = "http://purl.org/cld/freq/"
@@ -48,7 +48,7 @@ INSPIRE = "http://inspire.ec.europa.eu/metadata-codelist/MaintenanceFrequency/"
 )
 def test_a_frequency_is_known_by_code_by_interval_and_by_word(said: str, frequency: str) -> None:
     assert known_frequency(said) == frequency
-    assert frequency in FREQUENCIES
+    assert frequency in portal_frequencies()
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_what_is_not_understood_is_no_frequency(said: str) -> None:
     assert known_frequency(said) is None
 
 
-@pytest.mark.parametrize("word", FREQUENCIES)
+@pytest.mark.parametrize("word", portal_frequencies())
 def test_the_portals_own_words_are_known(word: str) -> None:
-    assert known_frequency(word) in FREQUENCIES
+    assert known_frequency(word) in portal_frequencies()

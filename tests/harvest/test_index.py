@@ -12,7 +12,7 @@ from bulkpub.core.model import LinkSource, UrlSource
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
 from bulkpub.harvest.index import DEEPEST, Entry, folder_of, read_listing
-from bulkpub.manifest import Loaded
+from tests.manifests import Loaded
 
 Harvest = Callable[..., Awaitable[Any]]
 ManifestOf = Callable[..., Loaded]

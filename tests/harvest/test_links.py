@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bulkpub.core.model import LinkSource, UrlSource
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.links import TableFault, read_table
-from bulkpub.manifest import Loaded
+from tests.manifests import Loaded
 
 Harvest = Callable[..., Awaitable[Any]]
 ManifestOf = Callable[..., Loaded]

@@ -13,10 +13,10 @@ from bulkpub.errors import PortalRefuses, SourceFailed
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.http.transport import connect
-from bulkpub.manifest import Loaded
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox import Sandbox
 from bulkpub.sandbox.records import Dataset, Resource
+from tests.manifests import Loaded
 
 Publish = Callable[..., Awaitable[Any]]
 ManifestOf = Callable[..., Loaded]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bulkpub.manifest import Loaded, json_schema, load
 from bulkpub.manifest.nodes import plain
 from bulkpub.manifest.yaml_text import read_yaml
+from tests.manifests import Loaded, json_schema, load
 
 # A busy machine is no fault of the code: no property here is about time.
 settings.register_profile(

@@ -21,8 +21,7 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.errors import ManifestInvalid
-from bulkpub.manifest import Amended, ManifestWriter, amend, load
-from bulkpub.manifest.loading import load_text
+from tests.manifests import Amended, ManifestWriter, amend, load, load_text
 
 OLD = """\
 # Ours; see the wiki.

@@ -14,7 +14,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
-from bulkpub.manifest import Loaded
+from tests.manifests import Loaded
 
 Read = Callable[..., Loaded]
 OneResource = Callable[[str], list[str]]

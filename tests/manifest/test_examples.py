@@ -22,11 +22,11 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
-from bulkpub.manifest import Loaded, json_schema, load, parse
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import plain
 from bulkpub.manifest.toml_text import read_toml
 from bulkpub.manifest.yaml_text import read_yaml
+from tests.manifests import Loaded, json_schema, load, parse
 
 EXAMPLES = Path(__file__).parent / "examples"
 EVERY = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.core.model import DatasetMetadata, Prune, TemporalCoverage
-from bulkpub.manifest import Loaded, parse
+from tests.manifests import Loaded, parse
 
 Read = Callable[..., Loaded]
 Problems = Callable[..., list[str]]

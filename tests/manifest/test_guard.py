@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bulkpub.core.model import Guard
-from bulkpub.manifest import Loaded, parse
+from tests.manifests import Loaded, parse
 
 Read = Callable[..., Loaded]
 Problems = Callable[..., list[str]]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bulkpub.errors import Problem
-from bulkpub.manifest import Loaded, load
+from tests.manifests import Loaded, load
 
 Read = Callable[..., Loaded]
 Write = Callable[..., Path]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bulkpub.core.model import FileSource
-from bulkpub.manifest import Loaded, load
 from bulkpub.portals.udata.names import file_slug
+from tests.manifests import Loaded, load
 
 Read = Callable[..., Loaded]
 Problems = Callable[..., list[str]]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.manifest import Loaded, load
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import Node, Number, Unreadable, plain, walk
 from bulkpub.manifest.yaml_text import read_yaml
+from tests.manifests import Loaded, load
 
 Problems = Callable[..., list[str]]
 Write = Callable[..., Path]

@@ -15,8 +15,8 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
-from bulkpub.manifest import Loaded, load
-from bulkpub.manifest.csv_text import records
+from bulkpub.manifest.csv_table import records
+from tests.manifests import Loaded, load
 
 Read = Callable[..., Loaded]
 Problems = Callable[..., list[str]]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.manifest import Loaded
 from bulkpub.manifest.nodes import Unreadable, plain, walk
 from bulkpub.manifest.toml_text import read_toml
+from tests.manifests import Loaded
 
 Problems = Callable[..., list[str]]
 

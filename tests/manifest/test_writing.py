@@ -28,15 +28,15 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
-from bulkpub.manifest import LinesWriter, Loaded, ManifestWriter, Writer, load
-from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
 from bulkpub.portals.udata.names import tag_slug
+from bulkpub.portals.udata.vocabularies import frequencies, resource_types
+from tests.manifests import LinesWriter, Loaded, ManifestWriter, Writer, load
 
 NAMES = (
     "a.csv", "b.csv", " lead.csv", "- dash.csv", "a: b.csv", "{x}.csv", "#1.csv", 'é "q".csv',
     "null.csv", "o'b.csv", "2024-01-01.csv", "d/c.csv", "tab\there.csv", "new\nline.csv",
 )  # fmt: skip
-WRITERS: dict[str, type[Writer]] = {"m.yaml": ManifestWriter, "m.jsonl": LinesWriter}
+WRITERS: dict[str, Callable[..., Writer]] = {"m.yaml": ManifestWriter, "m.jsonl": LinesWriter}
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def resources(draw: st.DrawFn) -> ResourceSpec:
     metadata = ResourceMetadata(
         title=draw(maybe(TITLE)),
         description=draw(maybe(TEXT | st.just(""))),
-        type=draw(maybe(st.sampled_from(RESOURCE_TYPES))),
+        type=draw(maybe(st.sampled_from(resource_types()))),
         schema=draw(maybe(SCHEMA)),
         format=draw(maybe(TEXT)) if described else None,
         mime=draw(maybe(TEXT)) if described else None,
@@ -167,7 +167,7 @@ def datasets(draw: st.DrawFn) -> DatasetSpec:
             description=draw(optional(TEXT)),
             acronym=draw(maybe(TEXT | st.just(""))),
             license=draw(maybe(TEXT)),
-            frequency=draw(maybe(st.sampled_from(FREQUENCIES))),
+            frequency=draw(maybe(st.sampled_from(frequencies()))),
             tags=draw(maybe(st.lists(TAG, unique=True, max_size=3).map(tuple))),
             private=draw(maybe(st.booleans())),
             archived=draw(maybe(st.booleans())),

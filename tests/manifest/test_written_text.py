@@ -1,7 +1,7 @@
 """How a written manifest looks, and what is told of all that no manifest can say."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,9 +25,9 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
-from bulkpub.manifest import LinesWriter, Loaded, ManifestWriter, Writer, load
+from tests.manifests import LinesWriter, Loaded, ManifestWriter, Writer, load
 
-WRITERS: dict[str, type[Writer]] = {"m.yaml": ManifestWriter, "m.jsonl": LinesWriter}
+WRITERS: dict[str, Callable[..., Writer]] = {"m.yaml": ManifestWriter, "m.jsonl": LinesWriter}
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import aiohttp
 from bulkpub import RunReport
 from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, ResourceSpec
 from bulkpub.core.outcome import DatasetOutcome
-from bulkpub.manifest import load, parse
 from bulkpub.portals.udata.names import tag_slug
+from tests.manifests import load, parse
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Portal

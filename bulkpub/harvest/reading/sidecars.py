@@ -22,12 +22,13 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
+from bulkpub.core.rules import Rules
 from bulkpub.harvest.words.licenses import known_license
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable
+from bulkpub.manifest.form import reason
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Unreadable, child, from_python
-from bulkpub.manifest.sentences import reason
 from bulkpub.manifest.yaml_text import read_yaml
 
 __all__ = ["Sidecar", "Unusable", "read_metadata", "read_package", "read_text"]
@@ -164,7 +165,7 @@ _NOBODY = "-"
 """Stands for the organization, or the key, where the sidecar has none: a dataset needs both."""
 
 
-def read_metadata(path: Path, shown: str, below: DatasetMetadata) -> Sidecar:
+def read_metadata(path: Path, shown: str, below: DatasetMetadata, rules: Rules) -> Sidecar:
     """A sidecar with the keys of a dataset in a manifest; what it leaves open is as `below`.
 
     Raises `Unusable` with everything wrong with it, each with its place in `shown`.
@@ -184,7 +185,7 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata) -> Sidecar:
     }
     node = with_defaults(from_python(filled, shown), own)
     folder = str(path.parent)
-    spec, faults = read_dataset(node, folder, Files(folder))
+    spec, faults = read_dataset(node, folder, Files(folder, rules), rules)
     if faults:
         raise Unusable("; ".join(f"{fault.place}: {fault.sentence}" for fault in faults))
     owner = spec.organization != _NOBODY

@@ -1,15 +1,19 @@
 """udata's JSON to the model and back: pure, and the only place that knows its field names.
 
-Decoding is lenient about what we do not use and strict about what we do: an answer without
-an id is no dataset, whatever its status was.
+Fields go by the rows of `core.fields`, under their own names; those that udata keeps in another
+form have a `_Special`. Decoding is lenient about what we do not use and strict about what we do:
+an answer without an id is no dataset, whatever its status was.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
+from bulkpub.core import fields
 from bulkpub.core.actions import ListItem
+from bulkpub.core.fields import Field, Form
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -37,17 +41,6 @@ __all__ = [
     "resource_from",
 ]
 
-RESOURCE_FIELDS = (
-    "id,title,description,type,filetype,format,mime,url,latest,filesize,checksum,extras,schema"
-)
-DATASET_FIELDS = (
-    "id,slug,page,title,description,acronym,license,frequency,tags,private,archived,deleted,"
-    "last_update,temporal_coverage,spatial,extras,contact_points{id},organization{id},"
-    f"resources{{{RESOURCE_FIELDS}}}"
-)
-"""The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
-
-
 _IN_STORAGE = re.compile(r"/[^/]+/[0-9]{8}-[0-9]{6}/[^/]+$")
 """An upload onto a resource that points elsewhere gives it such an address: SLUG/MOMENT/NAME."""
 
@@ -71,6 +64,129 @@ def normalized(
     return replace(metadata, tags=tags, frequency=frequency)
 
 
+# --- fields ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Special:
+    """A field that udata keeps in a form of its own: from its JSON, to its JSON, and its mask."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Json]
+    mask: str = ""
+
+
+def _temporal_coverage(data: Mapping[str, Json] | None) -> TemporalCoverage | None:
+    if not data or not data.get("start"):
+        return None
+    return TemporalCoverage(_day(data["start"]), _day(data["end"]) if data.get("end") else None)
+
+
+def _day(text: str) -> date:
+    """Udata sends a day, older ones a day with a time; only the day means something."""
+    return date.fromisoformat(text[:10])
+
+
+def _temporal_coverage_body(period: TemporalCoverage) -> Json:
+    end = period.end.isoformat() if period.end else None
+    return {"start": period.start.isoformat(), "end": end}
+
+
+def _spatial(data: Mapping[str, Json] | None) -> Spatial | None:
+    if not data:
+        return None
+    return Spatial(tuple(data.get("zones") or ()), data.get("granularity"))
+
+
+def _spatial_body(spatial: Spatial) -> Json:
+    body: dict[str, Json] = {}
+    if spatial.zones is not None:
+        body["zones"] = list(spatial.zones)
+    if spatial.granularity is not None:
+        body["granularity"] = spatial.granularity
+    return body
+
+
+def _schema(data: Mapping[str, Json] | None) -> ContentSchema | None:
+    if not data or not (data.get("name") or data.get("url")):
+        return None
+    return ContentSchema(data.get("name"), data.get("version"), data.get("url"))
+
+
+def _schema_body(schema: ContentSchema) -> Json:
+    # All three, as udata merges what it is sent into the schema there is.
+    return {"name": schema.name, "version": schema.version, "url": schema.url}
+
+
+def _contact_points(data: Sequence[Mapping[str, Json]] | None) -> tuple[str, ...]:
+    return tuple(point["id"] for point in data or ())
+
+
+_OF_DATASETS: Mapping[str, _Special] = {
+    "tags": _Special(lambda tags: tuple(sorted(tags or ())), list),
+    # When it was archived; who writes it gives the moment.
+    "archived": _Special(bool, lambda archived: archived or None),
+    "temporal_coverage": _Special(_temporal_coverage, _temporal_coverage_body),
+    "spatial": _Special(_spatial, _spatial_body),
+    "contact_points": _Special(_contact_points, list, "{id}"),
+}
+_OF_RESOURCES: Mapping[str, _Special] = {"schema": _Special(_schema, _schema_body)}
+
+
+def _read(
+    data: Mapping[str, Json], rows: Mapping[str, Field], special: Mapping[str, _Special]
+) -> dict[str, Any]:
+    """The fields in `rows`; `KeyError` without a title, which everything has."""
+    return {"title": data["title"]} | {
+        name: special[name].read(data.get(name))
+        if name in special
+        else _plain(field, data.get(name))
+        for name, field in rows.items()
+    }
+
+
+def _plain(field: Field, value: Json) -> Json:
+    match field.form:
+        case Form.FLAG:
+            return bool(value)
+        case Form.EXTRAS:
+            return dict(value or {})
+        case _:
+            return value
+
+
+def _written(
+    metadata: DatasetMetadata | ResourceMetadata,
+    rows: Mapping[str, Field],
+    special: Mapping[str, _Special],
+) -> dict[str, Json]:
+    """The body for the fields of which something is said."""
+    said = {name: getattr(metadata, name) for name in rows}
+    body = {name: value for name, value in said.items() if value is not None}
+    for name, value in body.items():
+        if name in special:
+            body[name] = special[name].write(value)
+        elif rows[name].form is Form.EXTRAS:
+            body[name] = dict(value)
+        elif rows[name].null_empties:
+            body[name] = value or None
+    return body
+
+
+def _mask(rows: Mapping[str, Field], special: Mapping[str, _Special]) -> str:
+    return ",".join(f"{name}{special[name].mask if name in special else ''}" for name in rows)
+
+
+_RESOURCE_FIELDS = (
+    f"id,filetype,url,latest,filesize,checksum,{_mask(fields.RESOURCE, _OF_RESOURCES)}"
+)
+DATASET_FIELDS = (
+    f"id,slug,page,deleted,last_update,{_mask(fields.DATASET, _OF_DATASETS)},organization{{id}},"
+    f"resources{{{_RESOURCE_FIELDS}}}"
+)
+"""The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
+
+
 # --- from udata ---------------------------------------------------------------------------
 
 
@@ -86,20 +202,7 @@ def _dataset(data: Mapping[str, Json]) -> RemoteDataset:
     organization = data.get("organization")
     return RemoteDataset(
         id=_text(data["id"]),
-        metadata=DatasetMetadata(
-            title=data["title"],
-            description=data.get("description"),
-            acronym=data.get("acronym"),
-            license=data.get("license"),
-            frequency=data.get("frequency"),
-            tags=tuple(sorted(data.get("tags") or ())),
-            private=bool(data.get("private")),
-            archived=bool(data.get("archived")),
-            temporal_coverage=_temporal_coverage(data.get("temporal_coverage")),
-            spatial=_spatial(data.get("spatial")),
-            contact_points=tuple(point["id"] for point in data.get("contact_points") or ()),
-            extras=dict(data.get("extras") or {}),
-        ),
+        metadata=DatasetMetadata(**_read(data, fields.DATASET, _OF_DATASETS)),
         resources=tuple(resource_from(item) for item in data.get("resources") or ()),
         slug=data.get("slug") or "",
         page=data.get("page") or "",
@@ -133,15 +236,7 @@ def _resource(data: Mapping[str, Json]) -> RemoteResource:
     url = data.get("url") or ""
     return RemoteResource(
         id=_text(data["id"]),
-        metadata=ResourceMetadata(
-            title=data["title"],
-            description=data.get("description"),
-            type=data.get("type"),
-            schema=_schema(data.get("schema")),
-            format=data.get("format"),
-            mime=data.get("mime"),
-            extras=dict(data.get("extras") or {}),
-        ),
+        metadata=ResourceMetadata(**_read(data, fields.RESOURCE, _OF_RESOURCES)),
         hosted=hosted,
         url=url,
         permalink=data.get("latest") or "",
@@ -157,29 +252,6 @@ def _text(value: Json) -> str:
     return value
 
 
-def _day(text: str) -> date:
-    """Udata sends a day, older ones a day with a time; only the day means something."""
-    return date.fromisoformat(text[:10])
-
-
-def _temporal_coverage(data: Mapping[str, Json] | None) -> TemporalCoverage | None:
-    if not data or not data.get("start"):
-        return None
-    return TemporalCoverage(_day(data["start"]), _day(data["end"]) if data.get("end") else None)
-
-
-def _spatial(data: Mapping[str, Json] | None) -> Spatial | None:
-    if not data:
-        return None
-    return Spatial(tuple(data.get("zones") or ()), data.get("granularity"))
-
-
-def _schema(data: Mapping[str, Json] | None) -> ContentSchema | None:
-    if not data or not (data.get("name") or data.get("url")):
-        return None
-    return ContentSchema(data.get("name"), data.get("version"), data.get("url"))
-
-
 # --- to udata -----------------------------------------------------------------------------
 
 
@@ -191,56 +263,19 @@ def dataset_body(
     A PUT without tags or without temporal coverage wipes them, so those that stay are sent
     along; `resources` are never sent, as they could be lost. `now` is UTC.
     """
-    kept = remote.metadata if remote else DatasetMetadata()
-    tags = changes.tags if changes.tags is not None else kept.tags
-    coverage = changes.temporal_coverage or kept.temporal_coverage
-    body: dict[str, Json] = {
-        "title": changes.title,
-        "description": changes.description,
-        "acronym": changes.acronym,
-        "license": changes.license,
-        "frequency": changes.frequency,
-        "private": changes.private,
-        "extras": None if changes.extras is None else dict(changes.extras),
-    }
-    body = {name: value for name, value in body.items() if value is not None}
-    if tags is not None:
-        body["tags"] = list(tags)
-    if coverage is not None:
-        end = coverage.end.isoformat() if coverage.end else None
-        body["temporal_coverage"] = {"start": coverage.start.isoformat(), "end": end}
-    if changes.spatial is not None:
-        body["spatial"] = _spatial_body(changes.spatial)
-    if changes.contact_points is not None:
-        body["contact_points"] = list(changes.contact_points)
-    if changes.archived is not None:
-        body["archived"] = now.isoformat() if changes.archived else None
-    return body
-
-
-def _spatial_body(spatial: Spatial) -> dict[str, Json]:
-    body: dict[str, Json] = {}
-    if spatial.zones is not None:
-        body["zones"] = list(spatial.zones)
-    if spatial.granularity is not None:
-        body["granularity"] = spatial.granularity
+    if remote is not None:
+        kept = remote.metadata
+        coverage = changes.temporal_coverage or kept.temporal_coverage
+        tags = kept.tags if changes.tags is None else changes.tags
+        changes = replace(changes, tags=tags, temporal_coverage=coverage)
+    body = _written(changes, fields.DATASET, _OF_DATASETS)
+    if body.get("archived"):
+        body["archived"] = now.isoformat()
     return body
 
 
 def _resource_body(metadata: ResourceMetadata) -> dict[str, Json]:
-    body: dict[str, Json] = {
-        "title": metadata.title,
-        "description": metadata.description,
-        "type": metadata.type,
-        "format": metadata.format,
-        "mime": metadata.mime,
-        "extras": None if metadata.extras is None else dict(metadata.extras),
-    }
-    body = {name: value for name, value in body.items() if value is not None}
-    if (schema := metadata.schema) is not None:
-        # All three, as udata merges what it is sent into the schema there is.
-        body["schema"] = {"name": schema.name, "version": schema.version, "url": schema.url}
-    return body
+    return _written(metadata, fields.RESOURCE, _OF_RESOURCES)
 
 
 def list_item(item: ListItem) -> dict[str, Json]:

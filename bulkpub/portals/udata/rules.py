@@ -31,6 +31,7 @@ RULES = Rules(
     file_fault=name_fault,
     tag=tag_slug,
     extra_fault=extra_fault,
+    extra_pattern=r"^(?!\$)[^.\u0000]+$",
     normalized=normalized,
     limits=Limits(title=350, description=100_000, shortest_tag=3, longest_tag=96),
     vocabularies={

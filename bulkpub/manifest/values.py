@@ -1,11 +1,16 @@
-"""What one field of a manifest may hold: readers that take a value or say why not.
+"""What one value of a manifest may be: readers that take a value or say why not.
 
 A reader gets the value as written and returns it checked, or raises a sentence in which
-`{field}` stands for the field's name. The limits are the portal's. Text is taken without the
-white space around it, since YAML's block style adds a line end nobody means.
+`{field}` stands for the field's name. Limits, vocabularies and the form of tags are the portal's
+`Rules`. Text is taken without the white space around it, since YAML's block style adds a line
+end nobody means.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
@@ -13,52 +18,44 @@ from pydantic_core import PydanticCustomError
 
 from bulkpub.core.addresses import address_fault, web_address_fault
 from bulkpub.core.model import Check, Prune
-from bulkpub.core.names import key_of
+from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES
-from bulkpub.manifest.nearest import suggestion
 from bulkpub.manifest.nodes import Number
-from bulkpub.manifest.vocabulary import FREQUENCIES, RESOURCE_TYPES
 
 __all__ = [
-    "DESCRIPTION_LIMIT",
     "SENTENCE",
-    "TITLE_LIMIT",
-    "CheckWord",
-    "Description",
+    "Checks",
     "EmptyWord",
     "ExpectWord",
-    "Extras",
     "FileAddress",
     "FileName",
+    "FirstDay",
     "Flag",
-    "Frequency",
-    "ListOf",
+    "LastDay",
     "Name",
     "PruneWord",
-    "ResourceDescription",
-    "ResourceType",
-    "Tag",
     "Text",
-    "Title",
     "Version",
     "WebAddress",
+    "choice",
     "kind",
+    "limited",
+    "list_of",
     "read_name",
     "refuse",
-    "words",
+    "suggestion",
+    "tag",
+    "too_long",
 ]
-
-TITLE_LIMIT = 350
-"""Characters in a dataset's title, as udata limits them."""
-DESCRIPTION_LIMIT = 100_000
-"""Characters in a dataset's description, as udata limits them."""
-TAG_LIMITS = (3, 96)
-"""Characters in a tag's slug, as udata limits them."""
 
 SENTENCE = "bulkpub"
 """The pydantic error type of our own sentences, found in the context under `sentence`."""
 
 _SHOWN = 40
+_LIKENESS = 0.7
+"""From 0 to 1; below it a hint is more often wrong (`file` for `title`) than right."""
+_LONGEST = 200
+"""Longer words are no typing mistakes, and comparing them takes long."""
 
 
 def refuse(sentence: str) -> PydanticCustomError:
@@ -81,6 +78,15 @@ def kind(value: object) -> str:
             return "a mapping"
         case _:
             return "a list"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)`, ready to be appended, empty when nothing known is near."""
+    if len(word) > _LONGEST:
+        return ""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=_LIKENESS)
+    return f" (did you mean '{by_folded[found[0]]}'?)" if found else ""
 
 
 def _text(value: object) -> str:
@@ -111,33 +117,9 @@ def _file_name(value: object) -> str:
     return text
 
 
-def _limited(limit: int) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        text = read_name(value)
-        if len(text) > limit:
-            raise refuse(f"{{field}} has {len(text)} characters; the portal takes {limit} at most")
-        return text
-
-    return read
-
-
-def _short_enough(value: object) -> str:
-    """Any text the portal takes as a description; empty to have none."""
-    text = _text(value)
-    return _limited(DESCRIPTION_LIMIT)(text) if text else text
-
-
-def _tag(value: object) -> str:
-    text = read_name(value)
-    slug = key_of(text)
-    low, high = TAG_LIMITS
-    if not low <= len(slug) <= high:
-        fault = "short" if len(slug) < low else "long"
-        kept = f"the portal keeps it as '{slug}' and" if slug != text else "the portal"
-        raise refuse(
-            f"the tag {kind(text)} is too {fault}: {kept} wants {low} to {high} characters"
-        )
-    return slug
+def too_long(text: str, limit: int | None) -> bool:
+    """Whether the text has more characters than the portal takes; None: it takes any number."""
+    return limit is not None and len(text) > limit
 
 
 def _flag(value: object) -> bool:
@@ -180,6 +162,22 @@ def _check(value: object) -> Check:
     return Check(text)
 
 
+def _day(value: object, *, last: bool) -> date:
+    text = read_name(value)
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", text)
+    if not match:
+        raise refuse(
+            f"{{field}} must be a day, a month or a year, as in 2024-01-31, 2024-01 or 2024, "
+            f"not {kind(text)}"
+        )
+    try:
+        year, month = int(match[1]), int(match[2] or (12 if last else 1))
+        day = int(match[3] or (monthrange(year, month)[1] if last else 1))
+        return date(year, month, day)
+    except ValueError:
+        raise refuse(f"{{field}} is {text}, which is in no calendar") from None
+
+
 def _address(fault_of: Callable[[str], str]) -> Callable[[object], str]:
     def read(value: object) -> str:
         text = read_name(value)
@@ -190,9 +188,56 @@ def _address(fault_of: Callable[[str], str]) -> Callable[[object], str]:
     return read
 
 
-def words(value: object) -> object:
-    """One word for a list of one."""
+def _words(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def list_of(item: Any, *also: object) -> Any:  # noqa: ANN401 # a type made on the spot
+    """A list of `item`, which is a type; says how to write a list when there is none."""
+    return Annotated[list[item], BeforeValidator(_list), *also]
+
+
+# --- what the portal's rules decide ---------------------------------------------------------
+
+
+def limited(limit: int | None, *, may_be_empty: bool = False) -> Any:  # noqa: ANN401 # as above
+    """Text of at most `limit` characters."""
+
+    def read(value: object) -> str:
+        text = _text(value) if may_be_empty else read_name(value)
+        if too_long(text, limit):
+            raise refuse(f"{{field}} has {len(text)} characters; the portal takes {limit} at most")
+        return text
+
+    schema = dict(_TEXT_SCHEMA if may_be_empty else _NAME_SCHEMA)
+    if limit is not None:
+        schema["maxLength"] = limit
+    return Annotated[str, PlainValidator(read), WithJsonSchema(schema)]
+
+
+def choice(words: Sequence[str]) -> Any:  # noqa: ANN401 # as above
+    """One of these words."""
+    return Annotated[str, PlainValidator(_one_of(words)), _enum(words)]
+
+
+def tag(rules: Rules) -> Any:  # noqa: ANN401 # as above
+    """A tag, read as the portal keeps it."""
+    low, high = rules.limits.shortest_tag, rules.limits.longest_tag
+
+    def read(value: object) -> str:
+        text = read_name(value)
+        kept = rules.tag(text)
+        if not rules.takes_tag(kept):
+            fault = "short" if len(kept) < low else "long"
+            who = f"the portal keeps it as '{kept}' and" if kept != text else "the portal"
+            wanted = f"at least {low}" if high is None else f"{low} to {high}"
+            raise refuse(f"the tag {kind(text)} is too {fault}: {who} wants {wanted} characters")
+        return kept
+
+    return Annotated[str, PlainValidator(read), WithJsonSchema(_NAME_SCHEMA)]
+
+
+# --- what is the same for every portal ------------------------------------------------------
 
 
 _EMPTY_WORDS = ("allow", "refuse")
@@ -209,7 +254,7 @@ def _address_schema(*schemes: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "format": "uri", "pattern": pattern})
 
 
-def _choice(words: Sequence[str]) -> WithJsonSchema:
+def _enum(words: Sequence[str]) -> WithJsonSchema:
     return WithJsonSchema({"enum": list(words)})
 
 
@@ -219,36 +264,16 @@ Name = Annotated[str, PlainValidator(read_name), WithJsonSchema(_NAME_SCHEMA)]
 """Text that is not empty."""
 FileName = Annotated[str, PlainValidator(_file_name), WithJsonSchema(_NAME_SCHEMA)]
 """The path of a file, or a pattern, exactly as written."""
-Title = Annotated[
-    str,
-    PlainValidator(_limited(TITLE_LIMIT)),
-    WithJsonSchema({**_NAME_SCHEMA, "maxLength": TITLE_LIMIT}),
-]
-Description = Annotated[
-    str,
-    PlainValidator(_limited(DESCRIPTION_LIMIT)),
-    WithJsonSchema({**_NAME_SCHEMA, "maxLength": DESCRIPTION_LIMIT}),
-]
-ResourceDescription = Annotated[
-    str,
-    PlainValidator(_short_enough),
-    WithJsonSchema({**_TEXT_SCHEMA, "maxLength": DESCRIPTION_LIMIT}),
-]
-"""A description that may be empty."""
-Tag = Annotated[str, PlainValidator(_tag), WithJsonSchema(_NAME_SCHEMA)]
-"""A tag, read as the slug the portal keeps."""
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"enum": [1, "1"]})]
-Frequency = Annotated[str, PlainValidator(_one_of(FREQUENCIES)), _choice(FREQUENCIES)]
-ResourceType = Annotated[str, PlainValidator(_one_of(RESOURCE_TYPES)), _choice(RESOURCE_TYPES)]
 PruneWord = Annotated[
     Prune,
     PlainValidator(lambda value: Prune(_one_of(tuple(Prune))(value))),
-    _choice(tuple(Prune)),
+    _enum(tuple(Prune)),
 ]
-EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _choice(_EMPTY_WORDS)]
+EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _enum(_EMPTY_WORDS)]
 """What to do with an empty file."""
-ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _choice(_EXPECT_WORDS)]
+ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _enum(_EXPECT_WORDS)]
 """What an address is expected to give, where that is not an ordinary file of data."""
 WebAddress = Annotated[
     str,
@@ -257,14 +282,25 @@ WebAddress = Annotated[
 ]
 FileAddress = Annotated[str, PlainValidator(_address(address_fault)), _address_schema(*SCHEMES)]
 """An address from which a file can be fetched."""
-CheckWord = Annotated[Check, PlainValidator(_check), _choice(tuple(Check))]
-Extras = Annotated[
-    Any,
-    PlainValidator(lambda value: value),
-    WithJsonSchema(
-        {"type": "object", "propertyNames": {"pattern": r"^(?!\$|bulkpub:)[^.\u0000]+$"}}
-    ),
+_CHECK_SCHEMA = {"enum": list(Check)}
+Checks = Annotated[
+    list[Annotated[Check, PlainValidator(_check)]],
+    BeforeValidator(_list),
+    BeforeValidator(_words),
+    WithJsonSchema({"anyOf": [_CHECK_SCHEMA, {"type": "array", "items": _CHECK_SCHEMA}]}),
 ]
-"""Extras, checked by other code because their faults have places of their own."""
-ListOf = BeforeValidator(_list)
-"""Before a list type: says how to write a list when there is none."""
+"""What to look a file through for: a word, or a list of words."""
+_DAY_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"},
+        {"type": "integer", "minimum": 1, "maximum": 9999},
+    ]
+}
+FirstDay = Annotated[
+    date, PlainValidator(lambda value: _day(value, last=False)), WithJsonSchema(_DAY_SCHEMA)
+]
+"""The first day of a period; a year or a month means its first day."""
+LastDay = Annotated[
+    date, PlainValidator(lambda value: _day(value, last=True)), WithJsonSchema(_DAY_SCHEMA)
+]
+"""The last day of a period; a year or a month means its last day."""

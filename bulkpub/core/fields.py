@@ -1,0 +1,267 @@
+"""The fields of a dataset and of a resource: one row each, of which all that handles them is made.
+
+A row is named like the attribute of `DatasetMetadata` or `ResourceMetadata`, and like the key of
+a manifest. From it follow the manifest's form, its JSON Schema, how it is written, its CSV
+columns and its reference page; what portals are asked, told and read for; and what a harvest of
+a portal takes over. A new field is an attribute there and a row here. What a portal calls
+otherwise, or keeps in another form, is said in its own codec.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bulkpub.core.rules import Rules, Vocabulary
+
+__all__ = ["DATASET", "RESOURCE", "Column", "Field", "Form"]
+
+
+class Form(StrEnum):
+    """What a field holds; beside it, what its attribute is."""
+
+    TEXT = "text"
+    """`str`; an empty one empties the field on the portal."""
+    NAME = "name"
+    """`str`, never empty."""
+    FLAG = "flag"
+    """`bool`."""
+    WORDS = "words"
+    """`tuple[str, ...]`."""
+    TAGS = "tags"
+    """The same, in the form in which the portal keeps them."""
+    PERIOD = "period"
+    """`TemporalCoverage`."""
+    AREA = "area"
+    """`Spatial`."""
+    SCHEMA = "schema"
+    """`ContentSchema`."""
+    EXTRAS = "extras"
+    """A mapping with the user's own names and values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table of files: its name, and the part of the value that it holds, if any."""
+
+    name: str
+    part: str = ""
+    is_list: bool = False
+    is_flag: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field.
+
+    `label`, `about` (Markdown, which may link to sections of the manifest's reference page) and
+    `examples` are for people. `limit` names the one in `Rules.limits` for its characters,
+    `vocabulary` the list its words are from. A dataset's field can be a default for all datasets
+    if it is `inherited`. In a table of files it is in `columns`; without, tables cannot say it.
+
+    `null` in a dataset says nothing, or takes a default away; where `null_empties`, it empties
+    the field on the portal, as an empty text does, and the portal is sent null for either.
+    """
+
+    name: str
+    form: Form
+    label: str
+    about: str
+    examples: tuple[object, ...] = ()
+    limit: str | None = None
+    vocabulary: Vocabulary | None = None
+    inherited: bool = False
+    null_empties: bool = False
+    columns: tuple[Column, ...] = ()
+
+    def longest(self, rules: Rules) -> int | None:
+        """The characters it may have at most, on portals with these rules; None: any number."""
+        return getattr(rules.limits, self.limit) if self.limit else None
+
+    def words(self, rules: Rules) -> tuple[str, ...]:
+        """The words it may be, as far as they are known without asking; empty: any."""
+        return rules.vocabularies.get(self.vocabulary, ()) if self.vocabulary else ()
+
+
+DATASET: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        Field(
+            "title",
+            Form.NAME,
+            "Title",
+            "What it is called.",
+            ("Comptages vélo",),
+            limit="title",
+            columns=(Column("dataset_title"),),
+        ),
+        Field(
+            "description",
+            Form.NAME,
+            "Description",
+            "What it is about, in Markdown.",
+            limit="description",
+            inherited=True,
+            columns=(Column("description"),),
+        ),
+        Field(
+            "acronym",
+            Form.TEXT,
+            "Acronym",
+            "A short name.",
+            ("IRVE",),
+            inherited=True,
+            columns=(Column("acronym"),),
+        ),
+        Field(
+            "license",
+            Form.NAME,
+            "License",
+            "Id of one of the portal's licences: `lov2`, `fr-lo`, `odc-odbl`…",
+            ("fr-lo",),
+            inherited=True,
+            columns=(Column("license"),),
+        ),
+        Field(
+            "frequency",
+            Form.NAME,
+            "Frequency",
+            "How often it is updated: `daily`, `weekly`, `monthly`, `annual`, `punctual`, "
+            "`irregular`, `unknown`… A wrong one is answered with the list.",
+            ("daily",),
+            vocabulary=Vocabulary.FREQUENCIES,
+            inherited=True,
+            columns=(Column("frequency"),),
+        ),
+        Field(
+            "tags",
+            Form.TAGS,
+            "Tags",
+            "A list of words.",
+            (["mobilite"],),
+            inherited=True,
+            columns=(Column("tags", is_list=True),),
+        ),
+        Field(
+            "private",
+            Form.FLAG,
+            "Private",
+            "`true`: a draft that only its owners see.",
+            inherited=True,
+            columns=(Column("private", is_flag=True),),
+        ),
+        Field(
+            "archived",
+            Form.FLAG,
+            "Archived",
+            "`true`: kept, but no longer maintained.",
+            inherited=True,
+            columns=(Column("archived", is_flag=True),),
+        ),
+        Field(
+            "temporal_coverage",
+            Form.PERIOD,
+            "Temporal coverage",
+            "The period the data covers: `start` and, unless it is open, `end`: a day, a month or "
+            "a year (`2024-01-31`, `2024-01`, `2024`). A month or a year means its first day at "
+            "the start, its last day at the end.",
+            ({"start": "2024-01", "end": "2024-06"},),
+            inherited=True,
+            columns=(Column("temporal_start", "start"), Column("temporal_end", "end")),
+        ),
+        Field(
+            "spatial",
+            Form.AREA,
+            "Spatial coverage",
+            "The area the data covers: `zones` (ids of the portal's zones: `fr:region:11`, "
+            "`country:fr`) and `granularity` (`fr:commune`, `poi`…). One of the two is enough.",
+            ({"zones": ["fr:region:11"]},),
+            inherited=True,
+            columns=(
+                Column("spatial_zones", "zones", is_list=True),
+                Column("spatial_granularity", "granularity"),
+            ),
+        ),
+        Field(
+            "extras",
+            Form.EXTRAS,
+            "Extras",
+            "[Names and values of your own](#extras).",
+            ({"source": "capteurs"},),
+            inherited=True,
+        ),
+        Field(
+            "contact_points",
+            Form.WORDS,
+            "Contact points",
+            "Ids of the portal's contact points.",
+            inherited=True,
+            columns=(Column("contact_points", is_list=True),),
+        ),
+    )
+}
+"""The fields of `DatasetMetadata`, by name."""
+
+RESOURCE: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        Field(
+            "title",
+            Form.NAME,
+            "Title",
+            "For files and a `url` a [template](#templates): `{name}`, `{stem}`, `{suffix}`, "
+            "`{parent}`, `{index:03}`, `{mtime:%Y-%m}`. Without it: the file's name, unless "
+            "somebody gave the resource a title on the portal, which then stays.",
+            ("Archive {stem}",),
+            limit="title",
+            columns=(Column("title"),),
+        ),
+        Field(
+            "description",
+            Form.TEXT,
+            "Description",
+            "Markdown.",
+            limit="description",
+            columns=(Column("resource_description"),),
+        ),
+        Field(
+            "type",
+            Form.NAME,
+            "Type",
+            "What the resource is for.",
+            ("main",),
+            vocabulary=Vocabulary.RESOURCE_TYPES,
+            columns=(Column("type"),),
+        ),
+        Field(
+            "schema",
+            Form.SCHEMA,
+            "Schema",
+            "The [schema](#schemas) the content follows: `name` and perhaps `version` in the "
+            "portal's register, or `url`. One word is a name or an address.",
+            (
+                {"name": "etalab/schema-irve-statique", "version": "2.3.1"},
+                "etalab/schema-irve-statique",
+            ),
+            columns=(Column("schema"),),
+        ),
+        Field("extras", Form.EXTRAS, "Extras", "As for datasets.", ({"source": "capteurs"},)),
+        Field(
+            "format",
+            Form.NAME,
+            "Format",
+            "For links, and for what is on the portal: of a file, the portal works it out from "
+            "its name.",
+            ("csv",),
+            columns=(Column("format"),),
+        ),
+        Field(
+            "mime",
+            Form.NAME,
+            "Media type",
+            "As `format`.",
+            ("text/csv",),
+            columns=(Column("mime"),),
+        ),
+    )
+}
+"""The fields of `ResourceMetadata`, by name."""

@@ -1,0 +1,609 @@
+"""The keys of a manifest: the fields of `core.fields`, and what else one may say.
+
+Forms are made once for each kind of portal, from its `Rules`. They check one level at a time (a
+dataset without its resources, then each resource), so that one mistake hides no other. Labels,
+descriptions and examples are what editors and the reference page show.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+
+from bulkpub.core import fields
+from bulkpub.core.fields import Column
+from bulkpub.core.fields import Form as FieldForm
+from bulkpub.core.model import ContentSchema, Json, Spatial, TemporalCoverage
+from bulkpub.core.rules import Rules
+from bulkpub.core.schemes import SCHEMES
+from bulkpub.manifest import values
+from bulkpub.manifest.extras import RESERVED
+from bulkpub.manifest.form import Form, Key, Read, form_of
+from bulkpub.manifest.nodes import Number
+from bulkpub.manifest.shares import Share
+from bulkpub.manifest.sizes import Size
+from bulkpub.manifest.values import FileAddress, FileName, Flag, Name, Text, WebAddress, list_of
+
+__all__ = [
+    "DATASET",
+    "FOREIGN",
+    "RESOURCE",
+    "WAYS",
+    "Forms",
+    "described",
+    "forms",
+    "json_schema",
+    "metadata_of",
+]
+
+WAYS = ("path", "glob", "url", "link", "host")
+"""The keys that say what a resource is made of; `host` does when it is true."""
+
+FOREIGN = {
+    "path": ("exclude", "max_size", "expect", "format", "mime"),
+    "glob": ("max_size", "expect", "format", "mime"),
+    "url": ("exclude", "optional", "format", "mime"),
+    "link": ("exclude", "optional", "guard", "check", "max_size", "expect"),
+    "host": ("exclude", "optional", "max_size", "expect", "format", "mime"),
+    "id": ("exclude", "optional", "guard", "check", "max_size", "expect"),
+}
+"""The keys for which a resource given in that way has no use; `id` stands for it alone."""
+
+_WORDS = list_of(Name)
+
+
+def _schemes() -> str:
+    plain = [name for name, scheme in SCHEMES.items() if not scheme.is_archive]
+    archives = [f"{name}://file::address" for name in SCHEMES if name not in plain]
+    return f"{', '.join(plain)}, or {' or '.join(archives)} for a file in an archive"
+
+
+# --- mappings within a dataset or a resource ------------------------------------------------
+
+_PERIOD = form_of(
+    "TemporalForm",
+    "",
+    "The period the data covers, both days included.",
+    [
+        Key(
+            "start",
+            values.FirstDay,
+            "Start",
+            "First day covered; a month or a year means its first day.",
+            ("2024-01-01", 2024),
+        ),
+        Key(
+            "end",
+            values.LastDay,
+            "End",
+            "Last day covered; a month or a year means its last day. Without it the period is "
+            "open.",
+            ("2024-12",),
+        ),
+    ],
+)
+_AREA = form_of(
+    "SpatialForm",
+    "",
+    "The area the data covers.",
+    [
+        Key("zones", _WORDS, "Zones", "Ids of the portal's zones.", (["fr:region:11"],)),
+        Key(
+            "granularity",
+            Name,
+            "Granularity",
+            "The grain of the data, one of the portal's.",
+            ("fr:commune",),
+        ),
+    ],
+)
+_SCHEMA = form_of(
+    "SchemaForm",
+    "",
+    "The schema the content follows.",
+    [
+        Key(
+            "name",
+            Name,
+            "Name",
+            "Its name in the portal's register.",
+            ("etalab/schema-irve-statique",),
+        ),
+        Key("version", Name, "Version", "Its version, with a name only.", ("2.3.1",)),
+        Key("url", WebAddress, "Address", "Where it is, when it has no name."),
+    ],
+)
+_GUARD = form_of(
+    "GuardForm",
+    "",
+    "Which files are not to be published, as something must have gone wrong with them.",
+    [
+        Key(
+            "empty", values.EmptyWord, "Empty files", "refuse or allow (the default).", ("refuse",)
+        ),
+        Key(
+            "shrink",
+            Share,
+            "Shrinking",
+            "The share by which a file may at most be smaller than what is published.",
+            ("50%", 0.5),
+        ),
+    ],
+)
+_GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink"))
+
+
+# --- the keys, in the order of the reference ------------------------------------------------
+
+DATASET: tuple[fields.Field | Key, ...] = (
+    Key(
+        "key",
+        Name,
+        "Key",
+        "Identifies the dataset from run to run; unique in the manifest. Without it: the id, or "
+        "the slug of the title; then a new title means a new dataset, so give one.",
+        ("velos",),
+        columns=(Column("dataset"),),
+    ),
+    Key(
+        "id",
+        Name,
+        "Id",
+        "The id of a dataset that is on the portal already.",
+        ("5d13a8b6634f41070a43dff3",),
+        columns=(Column("dataset_id"),),
+    ),
+    *fields.DATASET.values(),
+    Key(
+        "description_file",
+        FileName,
+        "Description file",
+        "A UTF-8 file with the description, in place of `description`; relative to the manifest.",
+        inherited=True,
+        columns=(Column("description_file"),),
+    ),
+    Key(
+        "organization",
+        Name,
+        "Organization",
+        "Id or slug; before that at the top.",
+        ("ville-exemple", "534fff81a3a7292c64a77e5c"),
+        inherited=True,
+        columns=(Column("organization"),),
+    ),
+    Key(
+        "personal",
+        Flag,
+        "Personal",
+        "`true`: in the account of the API key, in no organization.",
+        inherited=True,
+        columns=(Column("personal", is_flag=True),),
+    ),
+    Key(
+        "guard",
+        _GUARD.shape,
+        "Guard",
+        "Which of its files [not to publish](#guard): empty ones, or those that shrank too much.",
+        ({"empty": "refuse", "shrink": "50%"},),
+        inherited=True,
+        below=_GUARD,
+    ),
+    Key(
+        "check",
+        values.Checks,
+        "Check",
+        "What its files [must be](#check), or they are not published.",
+        ("not-empty",),
+        inherited=True,
+    ),
+    Key(
+        "prune",
+        values.PruneWord,
+        "Prune",
+        "Which resources to [delete](../how-to/prune.md) when the manifest no longer names them: "
+        "`none` (default), `ours` (what bulkpub published) or `all`.",
+        ("none",),
+        inherited=True,
+        columns=(Column("prune"),),
+    ),
+)
+"""The keys of a dataset, but for `resources`."""
+
+RESOURCE: tuple[fields.Field | Key, ...] = (
+    Key(
+        "path",
+        FileName,
+        "File",
+        "A file, relative to the manifest's folder.",
+        ("data/2024.csv",),
+        columns=(Column("path"),),
+    ),
+    Key(
+        "glob",
+        FileName,
+        "Files",
+        "[Every file that matches](#globs) (`*`, `?` or `[abc]` in a name, `**` for any folders), "
+        "in natural order; each becomes a resource.",
+        ("data/archives/*.csv",),
+    ),
+    Key(
+        "exclude",
+        list_of(FileName),
+        "Except",
+        "For a glob: patterns of files to leave out; one without a slash goes for the name alone.",
+        (["data/archives/draft-*.csv", "*.tmp.csv"],),
+    ),
+    Key(
+        "url",
+        FileAddress,
+        "Address of a file",
+        f"[An address](#addresses) from which a file is fetched, to be hosted on the portal: "
+        f"{_schemes()}.",
+        ("https://data.example.org/stations.csv",),
+        columns=(Column("url"),),
+    ),
+    Key(
+        "max_size",
+        Size,
+        "Largest size",
+        "For a `url`: a larger file is refused. Bytes, or a word: `500 MB`, `2 GiB` (1 MB is "
+        "1,000,000 bytes, 1 MiB and 1 M are 1,048,576).",
+        ("500 MB", "2 GiB", 1000000),
+        columns=(Column("max_size"),),
+    ),
+    Key(
+        "expect",
+        values.ExpectWord,
+        "Expected",
+        "For a `url`: `html`, when a page is what you want. Otherwise a page of HTML in place of a "
+        "file is refused.",
+        columns=(Column("expect"),),
+    ),
+    Key(
+        "link",
+        WebAddress,
+        "Link",
+        "A web address that is only listed on the portal, never copied.",
+        ("https://api.example.org/v1",),
+        columns=(Column("link"),),
+    ),
+    Key(
+        "host",
+        Flag,
+        "Host",
+        "`true`, with an `id` or a `key`: a resource on the portal that points elsewhere. Its file "
+        "is fetched from there and hosted in place: id and permalink stay.",
+        columns=(Column("host", is_flag=True),),
+    ),
+    Key(
+        "optional",
+        Flag,
+        "Optional",
+        "`true`: the file may be missing, or the glob match nothing. Not for what is elsewhere.",
+        columns=(Column("optional", is_flag=True),),
+    ),
+    Key(
+        "guard",
+        _GUARD.shape,
+        "Guard",
+        "When [not to publish](#guard) the file; merged with the dataset's, key by key.",
+        ({"empty": "refuse", "shrink": "50%"},),
+        columns=_GUARD_COLUMNS,
+        below=_GUARD,
+    ),
+    Key(
+        "check",
+        values.Checks,
+        "Check",
+        "What the file [must be](#check), in place of what the dataset says.",
+        ("csv", ["not-empty", "json"]),
+        columns=(Column("check", is_list=True),),
+    ),
+    Key(
+        "key",
+        Name,
+        "Key",
+        "Identifies it from run to run; unique in the dataset. Without it: the file's path as seen "
+        "from the manifest, or the address (without its [secrets](#addresses)), or the id. For "
+        "files and a `url` a [template](#templates).",
+        ("archive-{stem}",),
+        columns=(Column("resource_key"),),
+    ),
+    Key(
+        "id",
+        Name,
+        "Id",
+        "The id of a resource that is on the portal already.",
+        columns=(Column("resource_id"),),
+    ),
+    *fields.RESOURCE.values(),
+)
+"""The keys of an entry of `resources:`."""
+
+
+# --- what a field holds ---------------------------------------------------------------------
+
+
+def _key(row: fields.Field | Key, rules: Rules) -> Key:
+    if isinstance(row, Key):
+        return row
+    holds, below = _holds(row, rules)
+    return Key(
+        row.name,
+        holds,
+        row.label,
+        described(row, rules),
+        row.examples,
+        row.inherited,
+        row.columns,
+        below,
+    )
+
+
+def _holds(field: fields.Field, rules: Rules) -> tuple[Any, Form | None]:
+    match field.form:
+        case FieldForm.NAME | FieldForm.TEXT:
+            if words := field.words(rules):
+                return values.choice(words), None
+            may_be_empty = field.form is FieldForm.TEXT
+            return values.limited(field.longest(rules), may_be_empty=may_be_empty), None
+        case FieldForm.TAGS:
+            return list_of(values.tag(rules)), None
+        case FieldForm.EXTRAS:
+            names = {"allOf": [{"pattern": f"^(?!{RESERVED})"}, {"pattern": rules.extra_pattern}]}
+            schema = WithJsonSchema({"type": "object", "propertyNames": names})
+            # Others check them, because their faults have places of their own.
+            return Annotated[Any, PlainValidator(lambda value: value), schema], None
+        case _:
+            return _WHATEVER_THE_RULES[field.form]
+
+
+def _schema_in_one_word(value: object) -> object:
+    if isinstance(value, Number):
+        value = value.text
+    if not isinstance(value, str):
+        return value
+    return {"url" if value.strip().lower().startswith("http") else "name": value}
+
+
+_WHATEVER_THE_RULES: Mapping[FieldForm, tuple[Any, Form | None]] = {
+    FieldForm.FLAG: (Flag, None),
+    FieldForm.WORDS: (_WORDS, None),
+    FieldForm.PERIOD: (_PERIOD.shape, _PERIOD),
+    FieldForm.AREA: (_AREA.shape, _AREA),
+    FieldForm.SCHEMA: (
+        Annotated[
+            _SCHEMA.shape,
+            BeforeValidator(_schema_in_one_word, json_schema_input_type=_SCHEMA.shape | str),
+        ],
+        _SCHEMA,
+    ),
+}
+
+
+def described(row: fields.Field | Key, rules: Rules) -> str:
+    """What a key means and, where it is a field, what portals of this kind demand of it."""
+    if isinstance(row, Key):
+        return row.about
+    limits, said = rules.limits, [row.about]
+    if (limit := row.longest(rules)) is not None:
+        said.append(f"At most {limit:,} characters.")
+    if (
+        row.vocabulary
+        and 0 < len(words := dict(rules.vocabularies).get(row.vocabulary, ())) <= _FEW
+    ):
+        said.append(f"One of {', '.join(f'`{word}`' for word in words)}.")
+    if row.form is FieldForm.TAGS and limits.longest_tag is not None:
+        said.append(f"Each has {limits.shortest_tag} to {limits.longest_tag} characters.")
+    if row.form is FieldForm.TAGS and (kept := rules.tag(_TAG)) != _TAG:
+        said.append(f"The portal keeps `{_TAG}` as `{kept}`.")
+    return " ".join(said)
+
+
+_FEW = 10
+"""Of a longer vocabulary, not every word is named."""
+_TAG = "Qualité de l'air"
+
+
+def metadata_of(rows: Mapping[str, fields.Field], read: Read, written: Iterable[str]) -> Read:
+    """What the form `read` for the fields in `rows`, as the metadata have it.
+
+    `written` are the keys that are there at all, with `null` or without.
+    """
+    said = {
+        name: _value(rows[name], value)
+        for name, value in read.items()
+        if name in rows and value is not None
+    }
+    for name in written:
+        if name in rows and rows[name].null_empties:
+            said.setdefault(name, "")
+    return said
+
+
+def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401 # any field's
+    match field.form:
+        case FieldForm.TAGS:
+            return tuple(dict.fromkeys(said))
+        case FieldForm.WORDS:
+            return tuple(said)
+        case FieldForm.PERIOD:
+            start = said.get("start")
+            return TemporalCoverage(start, said.get("end")) if start else None
+        case FieldForm.AREA:
+            zones = said.get("zones")
+            return Spatial(None if zones is None else tuple(zones), said.get("granularity"))
+        case FieldForm.SCHEMA:
+            return ContentSchema(said.get("name"), said.get("version"), said.get("url"))
+        case _:
+            return said
+
+
+# --- the forms ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forms:
+    """The forms for portals of one kind; `document` is all of a manifest, `header` its top."""
+
+    document: Form
+    header: Form
+    defaults: Form
+    dataset: Form
+    resource: Form
+
+
+@cache
+def forms(rules: Rules) -> Forms:
+    """The forms for portals with these rules."""
+    resource = form_of(
+        "ResourceForm",
+        "a resource",
+        "A file, files, an address to fetch or to list, or what is on the portal already.\n\n"
+        "Exactly one of path, glob, url, link and `host: true`; or an id, and none of them.",
+        [_key(row, rules) for row in RESOURCE],
+        schema={
+            "oneOf": [_one_way(way) for way in (*WAYS, "id")],
+            "if": _given("host"),
+            "then": {"anyOf": [_written("id"), _written("key")]},
+        },
+    )
+    keys = [_key(row, rules) for row in DATASET]
+    inherited = [key for key in keys if key.inherited]
+    own = [key for key in keys if not key.inherited]
+    own.append(
+        Key(
+            "resources",
+            list_of(resource.shape),
+            "Resources",
+            "Its files and links, in the order wanted on the portal.",
+            below=resource,
+        )
+    )
+    defaults = form_of(
+        "DefaultsForm",
+        "the defaults",
+        "What every dataset has unless it says otherwise. Mappings are merged, lists replaced.",
+        inherited,
+        elsewhere={
+            key.name: f"'{key.name}' cannot be a default: every dataset has its own" for key in own
+        },
+    )
+    dataset = form_of(
+        "DatasetForm",
+        "a dataset",
+        "One dataset. Without an id it needs a title, a description, and an owner.\n\n"
+        "Description and owner (an organization, or `personal: true`) may be defaults.",
+        [*inherited, *own],
+        schema=_ONE_DATASET,
+    )
+    top = _top(defaults)
+    names = {key.name for key in top}
+    header = form_of(
+        "HeaderForm",
+        "a manifest",
+        "What a manifest says of itself and of all its datasets.",
+        top,
+        elsewhere={
+            "datasets": "'datasets' has no place here: in this spelling every line is a dataset"
+        }
+        | {
+            key.name: f"'{key.name}' belongs in a dataset, one of those in 'datasets'"
+            + (", or in 'defaults'" if key.inherited else "")
+            for key in (*inherited, *own)
+            if key.name not in names
+        },
+        also=("datasets",),
+    )
+    document = form_of(
+        "DocumentForm",
+        "a manifest",
+        "A manifest: the datasets that should be on a portal, with their files.",
+        [*top, _datasets(dataset)],
+    )
+    return Forms(document, header, defaults, dataset, resource)
+
+
+def _top(defaults: Form) -> list[Key]:
+    return [
+        Key("$schema", Text, "JSON Schema", "For editors; bulkpub pays it no heed."),
+        Key("version", values.Version, "Version", "The version of this form: 1.", (1,)),
+        Key("portal", Name, "Portal", "The name of a portal, or the address of one.", ("demo",)),
+        Key(
+            "organization",
+            Name,
+            "Organization",
+            "Id or slug of the organization of every dataset.",
+            ("ville-exemple",),
+        ),
+        Key(
+            "defaults",
+            defaults.shape,
+            "Defaults",
+            "What every dataset has unless it says otherwise.",
+            ({"license": "fr-lo", "tags": ["mobilite"]},),
+            below=defaults,
+        ),
+    ]
+
+
+def _datasets(dataset: Form) -> Key:
+    example = {"title": "Comptages", "description": "…", "resources": [{"path": "a.csv"}]}
+    return Key(
+        "datasets",
+        list_of(dataset.shape, Field(min_length=1)),
+        "Datasets",
+        "The datasets, one or more.",
+        ([example],),
+        below=dataset,
+        needed=True,
+    )
+
+
+# --- JSON Schema ----------------------------------------------------------------------------
+
+
+def json_schema(rules: Rules) -> dict[str, Json]:
+    """The JSON Schema (draft 2020-12) of a manifest as one document, YAML or JSON.
+
+    What only bulkpub can check (files, templates, tags as the portal keeps them) is not in it.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **forms(rules).document.adapter.json_schema(),
+        "title": "bulkpub manifest",
+    }
+
+
+def _written(*keys: str) -> dict[str, Json]:
+    """The JSON Schema of mappings that say all of `keys`; `null` says nothing."""
+    return {"required": list(keys), "properties": {key: {"not": {"const": None}} for key in keys}}
+
+
+def _given(way: str) -> dict[str, Json]:
+    if way != "host":
+        return _written(way)
+    return {"required": ["host"], "properties": {"host": {"const": True}}}
+
+
+def _one_way(way: str) -> dict[str, Json]:
+    """The JSON Schema of the resources that are given by `way` and by nothing else."""
+    others = [_given(other) for other in WAYS if other != way]
+    return {**_given(way), "not": {"anyOf": [*others, *map(_written, FOREIGN[way])]}}
+
+
+_ONE_DATASET: Mapping[str, Json] = {
+    "anyOf": [_written("id"), _written("title")],
+    "not": {
+        "anyOf": [
+            _written("description", "description_file"),
+            {
+                "allOf": [_written("organization")],
+                "required": ["personal"],
+                "properties": {"personal": {"const": True}},
+            },
+        ]
+    },
+}
