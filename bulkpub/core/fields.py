@@ -104,6 +104,18 @@ DATASET: Mapping[str, Field] = {
             columns=(Column("description"),),
         ),
         Field(
+            "description_short",
+            Form.TEXT,
+            "Short description",
+            "What it is about, in a sentence or two of plain text. An empty one, or `null` in the "
+            "dataset itself, takes away the one that the portal has.",
+            ("Passages de vélos, par heure et par compteur.",),
+            limit="description_short",
+            inherited=True,
+            null_empties=True,
+            columns=(Column("description_short"),),
+        ),
+        Field(
             "acronym",
             Form.TEXT,
             "Acronym",

@@ -129,6 +129,7 @@ class DatasetMetadata:
 
     title: str | None = None
     description: str | None = None
+    description_short: str | None = None
     acronym: str | None = None
     license: str | None = None
     frequency: str | None = None

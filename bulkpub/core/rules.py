@@ -32,6 +32,7 @@ class Limits:
 
     title: int | None = None
     description: int | None = None
+    description_short: int | None = None
     shortest_tag: int = 1
     longest_tag: int | None = None
 

@@ -163,6 +163,9 @@ datasets:
         ("acronym: 2024.10", DatasetMetadata(acronym="2024.10")),
         ("acronym: ''", DatasetMetadata(acronym="")),
         ("license: null", DatasetMetadata()),
+        ("description_short: ' En bref. '", DatasetMetadata(description_short="En bref.")),
+        ("description_short: ''", DatasetMetadata(description_short="")),
+        ("description_short: null", DatasetMetadata(description_short="")),
         ("tags: [2024, Vélo, velo, VÉLO ]", DatasetMetadata(tags=("2024", "velo"))),
         ("tags: []", DatasetMetadata(tags=())),
         ("extras: {}", DatasetMetadata(extras={})),
@@ -182,6 +185,36 @@ def test_what_is_written_is_what_is_wanted(
     loaded = read(f"datasets:\n  - id: x\n    {line}\n")
     assert loaded.problems == ()
     assert loaded.datasets[0].metadata == expected
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "expected"),
+    [
+        ("En bref.", "", "En bref."),
+        ("En bref.", ", description_short: Autre.", "Autre."),
+        ("En bref.", ", description_short: null", ""),
+        ("En bref.", ", description_short: ''", ""),
+        ("''", "", ""),
+        ("null", "", None),
+    ],
+)
+def test_null_in_a_dataset_empties_its_short_description_and_in_the_defaults_says_nothing(
+    default: str, own: str, expected: str | None, read: Read
+) -> None:
+    text = f"defaults: {{description_short: {default}}}\ndatasets: [{{id: x{own}}}]\n"
+    loaded = read(text)
+    assert loaded.problems == ()
+    assert loaded.datasets[0].metadata == DatasetMetadata(description_short=expected)
+
+
+def test_a_short_description_has_200_characters_at_most(
+    one_dataset: Callable[[str], list[str]], schema_faults: Callable[[Any], list[str]]
+) -> None:
+    assert one_dataset(f"description_short: {'x' * 200}") == []
+    assert one_dataset(f"description_short: {'x' * 201}") == [
+        "'description_short' has 201 characters; the portal takes 200 at most"
+    ]
+    assert schema_faults({"datasets": [{"id": "x", "description_short": "x" * 201}]})
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,7 @@ def datasets(draw: st.DrawFn) -> DatasetSpec:
             description=draw(optional(TEXT)),
             acronym=draw(maybe(TEXT | st.just(""))),
             license=draw(maybe(TEXT)),
+            description_short=draw(maybe(st.just("") | TEXT.filter(lambda text: len(text) <= 200))),
             frequency=draw(maybe(st.sampled_from(frequencies()))),
             tags=draw(maybe(st.lists(TAG, unique=True, max_size=3).map(tuple))),
             private=draw(maybe(st.booleans())),

@@ -222,6 +222,7 @@ metadata = st.builds(
     DatasetMetadata,
     title=st.none() | st.text(min_size=1, max_size=5),
     description=st.none() | texts,
+    description_short=st.none() | texts,
     acronym=st.none() | texts,
     license=st.none() | st.sampled_from(("fr-lo", "odc-odbl")),
     frequency=st.none() | st.sampled_from(("daily", "weekly")),

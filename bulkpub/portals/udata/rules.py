@@ -33,7 +33,9 @@ RULES = Rules(
     extra_fault=extra_fault,
     extra_pattern=r"^(?!\$)[^.\u0000]+$",
     normalized=normalized,
-    limits=Limits(title=350, description=100_000, shortest_tag=3, longest_tag=96),
+    limits=Limits(
+        title=350, description=100_000, description_short=200, shortest_tag=3, longest_tag=96
+    ),
     vocabularies={
         Vocabulary.FREQUENCIES: frequencies(),
         Vocabulary.RESOURCE_TYPES: resource_types(),
