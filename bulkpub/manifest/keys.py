@@ -62,55 +62,31 @@ def _schemes() -> str:
 
 # --- mappings within a dataset or a resource ------------------------------------------------
 
+# fmt: off
+# A table reads best when a row is a few lines.
 _PERIOD = form_of(
-    "TemporalForm",
-    "",
-    "The period the data covers, both days included.",
+    "TemporalForm", "", "The period the data covers, both days included.",
     [
-        Key(
-            "start",
-            values.FirstDay,
-            "Start",
-            "First day covered; a month or a year means its first day.",
-            ("2024-01-01", 2024),
-        ),
-        Key(
-            "end",
-            values.LastDay,
-            "End",
+        Key("start", values.FirstDay, "Start",
+            "First day covered; a month or a year means its first day.", ("2024-01-01", 2024)),
+        Key("end", values.LastDay, "End",
             "Last day covered; a month or a year means its last day. Without it the period is "
-            "open.",
-            ("2024-12",),
-        ),
+            "open.", ("2024-12",)),
     ],
 )
 _AREA = form_of(
-    "SpatialForm",
-    "",
-    "The area the data covers.",
+    "SpatialForm", "", "The area the data covers.",
     [
         Key("zones", _WORDS, "Zones", "Ids of the portal's zones.", (["fr:region:11"],)),
-        Key(
-            "granularity",
-            Name,
-            "Granularity",
-            "The grain of the data, one of the portal's.",
-            ("fr:commune",),
-        ),
+        Key("granularity", Name, "Granularity", "The grain of the data, one of the portal's.",
+            ("fr:commune",)),
     ],
 )
 _SCHEMA = form_of(
-    "SchemaForm",
-    "",
-    "The schema the content follows.",
+    "SchemaForm", "", "The schema the content follows.",
     [
-        Key(
-            "name",
-            Name,
-            "Name",
-            "Its name in the portal's register.",
-            ("etalab/schema-irve-statique",),
-        ),
+        Key("name", Name, "Name", "Its name in the portal's register.",
+            ("etalab/schema-irve-statique",)),
         Key("version", Name, "Version", "Its version, with a name only.", ("2.3.1",)),
         Key("url", WebAddress, "Address", "Where it is, when it has no name."),
     ],
@@ -120,16 +96,11 @@ _GUARD = form_of(
     "",
     "Which files are not to be published, as something must have gone wrong with them.",
     [
-        Key(
-            "empty", values.EmptyWord, "Empty files", "refuse or allow (the default).", ("refuse",)
-        ),
-        Key(
-            "shrink",
-            Share,
-            "Shrinking",
+        Key("empty", values.EmptyWord, "Empty files", "refuse or allow (the default).",
+            ("refuse",)),
+        Key("shrink", Share, "Shrinking",
             "The share by which a file may at most be smaller than what is published.",
-            ("50%", 0.5),
-        ),
+            ("50%", 0.5)),
     ],
 )
 _GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink"))
@@ -138,189 +109,81 @@ _GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink
 # --- the keys, in the order of the reference ------------------------------------------------
 
 DATASET: tuple[fields.Field | Key, ...] = (
-    Key(
-        "key",
-        Name,
-        "Key",
+    Key("key", Name, "Key",
         "Identifies the dataset from run to run; unique in the manifest. Without it: the id, or "
-        "the slug of the title; then a new title means a new dataset, so give one.",
-        ("velos",),
-        columns=(Column("dataset"),),
-    ),
-    Key(
-        "id",
-        Name,
-        "Id",
-        "The id of a dataset that is on the portal already.",
-        ("5d13a8b6634f41070a43dff3",),
-        columns=(Column("dataset_id"),),
-    ),
+        "the slug of the title; then a new title means a new dataset, so give one.", ("velos",),
+        columns=(Column("dataset"),)),
+    Key("id", Name, "Id", "The id of a dataset that is on the portal already.",
+        ("5d13a8b6634f41070a43dff3",), columns=(Column("dataset_id"),)),
     *fields.DATASET.values(),
-    Key(
-        "description_file",
-        FileName,
-        "Description file",
+    Key("description_file", FileName, "Description file",
         "A UTF-8 file with the description, in place of `description`; relative to the manifest.",
-        inherited=True,
-        columns=(Column("description_file"),),
-    ),
-    Key(
-        "organization",
-        Name,
-        "Organization",
-        "Id or slug; before that at the top.",
-        ("ville-exemple", "534fff81a3a7292c64a77e5c"),
-        inherited=True,
-        columns=(Column("organization"),),
-    ),
-    Key(
-        "personal",
-        Flag,
-        "Personal",
-        "`true`: in the account of the API key, in no organization.",
-        inherited=True,
-        columns=(Column("personal", is_flag=True),),
-    ),
-    Key(
-        "guard",
-        _GUARD.shape,
-        "Guard",
+        inherited=True, columns=(Column("description_file"),)),
+    Key("organization", Name, "Organization", "Id or slug; before that at the top.",
+        ("ville-exemple", "534fff81a3a7292c64a77e5c"), inherited=True,
+        columns=(Column("organization"),)),
+    Key("personal", Flag, "Personal", "`true`: in the account of the API key, in no organization.",
+        inherited=True, columns=(Column("personal", is_flag=True),)),
+    Key("guard", _GUARD.shape, "Guard",
         "Which of its files [not to publish](#guard): empty ones, or those that shrank too much.",
-        ({"empty": "refuse", "shrink": "50%"},),
-        inherited=True,
-        below=_GUARD,
-    ),
-    Key(
-        "check",
-        values.Checks,
-        "Check",
-        "What its files [must be](#check), or they are not published.",
-        ("not-empty",),
-        inherited=True,
-    ),
-    Key(
-        "prune",
-        values.PruneWord,
-        "Prune",
+        ({"empty": "refuse", "shrink": "50%"},), inherited=True, below=_GUARD),
+    Key("check", values.Checks, "Check",
+        "What its files [must be](#check), or they are not published.", ("not-empty",),
+        inherited=True),
+    Key("prune", values.PruneWord, "Prune",
         "Which resources to [delete](../how-to/prune.md) when the manifest no longer names them: "
-        "`none` (default), `ours` (what bulkpub published) or `all`.",
-        ("none",),
-        inherited=True,
-        columns=(Column("prune"),),
-    ),
+        "`none` (default), `ours` (what bulkpub published) or `all`.", ("none",), inherited=True,
+        columns=(Column("prune"),)),
 )
 """The keys of a dataset, but for `resources`."""
 
 RESOURCE: tuple[fields.Field | Key, ...] = (
-    Key(
-        "path",
-        FileName,
-        "File",
-        "A file, relative to the manifest's folder.",
-        ("data/2024.csv",),
-        columns=(Column("path"),),
-    ),
-    Key(
-        "glob",
-        FileName,
-        "Files",
-        "[Every file that matches](#globs) (`*`, `?` or `[abc]` in a name, `**` for any folders), "
-        "in natural order; each becomes a resource.",
-        ("data/archives/*.csv",),
-    ),
-    Key(
-        "exclude",
-        list_of(FileName),
-        "Except",
+    Key("path", FileName, "File", "A file, relative to the manifest's folder.", ("data/2024.csv",),
+        columns=(Column("path"),)),
+    Key("glob", FileName, "Files",
+        "[Every file that matches](#globs) (`*`, `?` or `[abc]` in a name, `**` for any "
+        "folders), in natural order; each becomes a resource.", ("data/archives/*.csv",)),
+    Key("exclude", list_of(FileName), "Except",
         "For a glob: patterns of files to leave out; one without a slash goes for the name alone.",
-        (["data/archives/draft-*.csv", "*.tmp.csv"],),
-    ),
-    Key(
-        "url",
-        FileAddress,
-        "Address of a file",
-        f"[An address](#addresses) from which a file is fetched, to be hosted on the portal: "
+        (["data/archives/draft-*.csv", "*.tmp.csv"],)),
+    Key("url", FileAddress, "Address of a file",
+        "[An address](#addresses) from which a file is fetched, to be hosted on the portal: "
         f"{_schemes()}.",
-        ("https://data.example.org/stations.csv",),
-        columns=(Column("url"),),
-    ),
-    Key(
-        "max_size",
-        Size,
-        "Largest size",
+        ("https://data.example.org/stations.csv",), columns=(Column("url"),)),
+    Key("max_size", Size, "Largest size",
         "For a `url`: a larger file is refused. Bytes, or a word: `500 MB`, `2 GiB` (1 MB is "
-        "1,000,000 bytes, 1 MiB and 1 M are 1,048,576).",
-        ("500 MB", "2 GiB", 1000000),
-        columns=(Column("max_size"),),
-    ),
-    Key(
-        "expect",
-        values.ExpectWord,
-        "Expected",
-        "For a `url`: `html`, when a page is what you want. Otherwise a page of HTML in place of a "
-        "file is refused.",
-        columns=(Column("expect"),),
-    ),
-    Key(
-        "link",
-        WebAddress,
-        "Link",
+        "1,000,000 bytes, 1 MiB and 1 M are 1,048,576).", ("500 MB", "2 GiB", 1000000),
+        columns=(Column("max_size"),)),
+    Key("expect", values.ExpectWord, "Expected",
+        "For a `url`: `html`, when a page is what you want. Otherwise a page of HTML in place of "
+        "a file is refused.", columns=(Column("expect"),)),
+    Key("link", WebAddress, "Link",
         "A web address that is only listed on the portal, never copied.",
-        ("https://api.example.org/v1",),
-        columns=(Column("link"),),
-    ),
-    Key(
-        "host",
-        Flag,
-        "Host",
-        "`true`, with an `id` or a `key`: a resource on the portal that points elsewhere. Its file "
-        "is fetched from there and hosted in place: id and permalink stay.",
-        columns=(Column("host", is_flag=True),),
-    ),
-    Key(
-        "optional",
-        Flag,
-        "Optional",
+        ("https://api.example.org/v1",), columns=(Column("link"),)),
+    Key("host", Flag, "Host",
+        "`true`, with an `id` or a `key`: a resource on the portal that points elsewhere. Its "
+        "file is fetched from there and hosted in place: id and permalink stay.",
+        columns=(Column("host", is_flag=True),)),
+    Key("optional", Flag, "Optional",
         "`true`: the file may be missing, or the glob match nothing. Not for what is elsewhere.",
-        columns=(Column("optional", is_flag=True),),
-    ),
-    Key(
-        "guard",
-        _GUARD.shape,
-        "Guard",
+        columns=(Column("optional", is_flag=True),)),
+    Key("guard", _GUARD.shape, "Guard",
         "When [not to publish](#guard) the file; merged with the dataset's, key by key.",
-        ({"empty": "refuse", "shrink": "50%"},),
-        columns=_GUARD_COLUMNS,
-        below=_GUARD,
-    ),
-    Key(
-        "check",
-        values.Checks,
-        "Check",
+        ({"empty": "refuse", "shrink": "50%"},), columns=_GUARD_COLUMNS, below=_GUARD),
+    Key("check", values.Checks, "Check",
         "What the file [must be](#check), in place of what the dataset says.",
-        ("csv", ["not-empty", "json"]),
-        columns=(Column("check", is_list=True),),
-    ),
-    Key(
-        "key",
-        Name,
-        "Key",
-        "Identifies it from run to run; unique in the dataset. Without it: the file's path as seen "
-        "from the manifest, or the address (without its [secrets](#addresses)), or the id. For "
-        "files and a `url` a [template](#templates).",
-        ("archive-{stem}",),
-        columns=(Column("resource_key"),),
-    ),
-    Key(
-        "id",
-        Name,
-        "Id",
-        "The id of a resource that is on the portal already.",
-        columns=(Column("resource_id"),),
-    ),
+        ("csv", ["not-empty", "json"]), columns=(Column("check", is_list=True),)),
+    Key("key", Name, "Key",
+        "Identifies it from run to run; unique in the dataset. Without it: the file's path as "
+        "seen from the manifest, or the address (without its [secrets](#addresses)), or the id. "
+        "For files and a `url` a [template](#templates).", ("archive-{stem}",),
+        columns=(Column("resource_key"),)),
+    Key("id", Name, "Id", "The id of a resource that is on the portal already.",
+        columns=(Column("resource_id"),)),
     *fields.RESOURCE.values(),
 )
 """The keys of an entry of `resources:`."""
+# fmt: on
 
 
 # --- what a field holds ---------------------------------------------------------------------
@@ -390,10 +253,7 @@ def described(row: fields.Field | Key, rules: Rules) -> str:
     limits, said = rules.limits, [row.about]
     if (limit := row.longest(rules)) is not None:
         said.append(f"At most {limit:,} characters.")
-    if (
-        row.vocabulary
-        and 0 < len(words := dict(rules.vocabularies).get(row.vocabulary, ())) <= _FEW
-    ):
+    if 0 < len(words := row.words(rules)) <= _FEW:
         said.append(f"One of {', '.join(f'`{word}`' for word in words)}.")
     if row.form is FieldForm.TAGS and limits.longest_tag is not None:
         said.append(f"Each has {limits.shortest_tag} to {limits.longest_tag} characters.")

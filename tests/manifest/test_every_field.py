@@ -149,3 +149,17 @@ async def test_every_field_is_harvested_and_written_so_that_it_says_the_same(
     assert writer.dataset(found.dataset) == ()
     (tmp_path / "m.yaml").write_text(out.getvalue())
     same_content(loaded(load([tmp_path / "m.yaml"])), spec)
+
+
+@pytest.mark.parametrize("of", ["dataset", "resource"])
+def test_every_limit_that_a_row_names_is_obeyed(of: str) -> None:
+    rows = {"dataset": fields.DATASET, "resource": fields.RESOURCE}[of]
+    limited = {name: row for name, row in rows.items() if row.limit}
+    assert limited
+    for name, row in limited.items():
+        longest = row.longest(RULES)
+        assert longest is not None, name
+        said = {name: "x" * (longest + 1)}
+        dataset = said if of == "dataset" else {"resources": [{"id": "r", **said}]}
+        (problem,) = parse({"datasets": [{"id": "i", **dataset}]}).problems
+        assert f"'{name}' has {longest + 1} characters" in problem.message
