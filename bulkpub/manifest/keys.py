@@ -22,8 +22,6 @@ from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
 from bulkpub.manifest.form import Form, Key, Read, form_of
 from bulkpub.manifest.nodes import Number
-from bulkpub.manifest.shares import Share
-from bulkpub.manifest.sizes import Size
 from bulkpub.manifest.values import FileAddress, FileName, Flag, Name, Text, WebAddress, list_of
 
 __all__ = [
@@ -98,7 +96,7 @@ _GUARD = form_of(
     [
         Key("empty", values.EmptyWord, "Empty files", "refuse or allow (the default).",
             ("refuse",)),
-        Key("shrink", Share, "Shrinking",
+        Key("shrink", values.Share, "Shrinking",
             "The share by which a file may at most be smaller than what is published.",
             ("50%", 0.5)),
     ],
@@ -150,7 +148,7 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
         "[An address](#addresses) from which a file is fetched, to be hosted on the portal: "
         f"{_schemes()}.",
         ("https://data.example.org/stations.csv",), columns=(Column("url"),)),
-    Key("max_size", Size, "Largest size",
+    Key("max_size", values.Size, "Largest size",
         "For a `url`: a larger file is refused. Bytes, or a word: `500 MB`, `2 GiB` (1 MB is "
         "1,000,000 bytes, 1 MiB and 1 M are 1,048,576).", ("500 MB", "2 GiB", 1000000),
         columns=(Column("max_size"),)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from posixpath import isabs, normpath
 from typing import Any, assert_never
 
-from bulkpub.core import fields
+from bulkpub.core import fields, units
 from bulkpub.core.addresses import has_pattern, redacted
 from bulkpub.core.fields import Form
 from bulkpub.core.model import (
@@ -26,8 +26,6 @@ from bulkpub.core.model import (
     Source,
     UrlSource,
 )
-from bulkpub.manifest.shares import spell_share
-from bulkpub.manifest.sizes import spell_size
 
 __all__ = [
     "Spelled",
@@ -175,13 +173,18 @@ def _source(source: Source) -> Spelled:
         case UrlSource():
             return {
                 "url": source.url,
-                "max_size": None if source.max_size is None else spell_size(source.max_size),
+                "max_size": None if source.max_size is None else _size(source.max_size),
                 "expect": "html" if source.html else None,
             }
         case ExistingSource():
             return {"host": True} if source.host else {}
         case _:
             assert_never(source)
+
+
+def _size(size: int) -> str | int:
+    spelled = units.spell_size(size)
+    return size if spelled.isdecimal() else spelled
 
 
 def unbraced(text: str) -> str:
@@ -216,7 +219,7 @@ def _schema(schema: ContentSchema) -> Spelled | str:
 def _guard(guard: Guard) -> Spelled | None:
     said: Spelled = {"empty": "refuse"} if guard.refuse_empty else {}
     if guard.max_shrink is not None:
-        said["shrink"] = spell_share(guard.max_shrink)
+        said["shrink"] = units.spell_share(guard.max_shrink)
     return said or None
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from bulkpub.core import units
 from bulkpub.core.addresses import address_fault, web_address_fault
 from bulkpub.core.model import Check, Prune
 from bulkpub.core.rules import Rules
@@ -34,6 +35,8 @@ __all__ = [
     "LastDay",
     "Name",
     "PruneWord",
+    "Share",
+    "Size",
     "Text",
     "Version",
     "WebAddress",
@@ -197,6 +200,33 @@ def list_of(item: Any, *also: object) -> Any:  # noqa: ANN401 # a type made on t
     return Annotated[list[item], BeforeValidator(_list), *also]
 
 
+def _size(value: object) -> int:
+    written = value.text if isinstance(value, Number) else value
+    try:
+        return units.size(written if isinstance(written, str) else "")
+    except ValueError:
+        raise refuse(
+            f"{{field}} must be a size of one byte or more, as in 500 MB, 2 GiB or 1000000, "
+            f"not {kind(value)}"
+        ) from None
+
+
+_BARE_PERCENT = re.compile(r"\s*(100|[1-9][0-9]?(?:\.[0-9]+)?)\s*")
+
+
+def _share(value: object) -> float:
+    written = value.text if isinstance(value, Number) else value
+    text = written if isinstance(written, str) else ""
+    try:
+        return units.share(text)
+    except ValueError:
+        bare = _BARE_PERCENT.fullmatch(text)
+        hint = f"; if you mean percent, write {bare[1]}%" if bare else ""
+        raise refuse(
+            f"{{field}} must be a share from 0% to 100%, as in 50% or 0.5, not {kind(value)}{hint}"
+        ) from None
+
+
 # --- what the portal's rules decide ---------------------------------------------------------
 
 
@@ -275,6 +305,32 @@ EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _enum(_EMPTY_W
 """What to do with an empty file."""
 ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _enum(_EXPECT_WORDS)]
 """What an address is expected to give, where that is not an ordinary file of data."""
+Size = Annotated[
+    int,
+    PlainValidator(_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": rf"^\s*{units.SIZE}\s*$"},
+                {"type": "integer", "minimum": 1},
+            ]
+        }
+    ),
+]
+"""A size in bytes, one at least."""
+Share = Annotated[
+    float,
+    PlainValidator(_share),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": rf"^\s*(?:{units.PERCENT}|{units.SHARE_PART})\s*$"},
+                {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+            ]
+        }
+    ),
+]
+"""A share of a whole, from 0 to 1."""
 WebAddress = Annotated[
     str,
     PlainValidator(_address(web_address_fault)),
