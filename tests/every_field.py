@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from bulkpub.core import fields
-from bulkpub.core.fields import Field, Form
+from bulkpub.core.fields import Field, FieldType
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -38,14 +38,14 @@ _PARTICULAR = {
     "mime": "application/json",
 }
 """Values of fields that a portal knows all values of."""
-_BY_FORM: Mapping[Form, Any] = {
-    Form.FLAG: True,
-    Form.WORDS: (CONTACT,),
-    Form.TAGS: ("mobilite", "velo"),
-    Form.PERIOD: TemporalCoverage(date(2023, 2, 1), date(2024, 6, 30)),
-    Form.AREA: Spatial(("fr:region:11",), "fr:commune"),
-    Form.SCHEMA: ContentSchema("etalab/schema-irve-statique", "2.3.1"),
-    Form.EXTRAS: {"source": "capteurs", "deep": {"a": [1, 2.5, True, "x"]}},
+_BY_TYPE: Mapping[FieldType, Any] = {
+    FieldType.FLAG: True,
+    FieldType.WORDS: (CONTACT,),
+    FieldType.TAGS: ("mobilite", "velo"),
+    FieldType.PERIOD: TemporalCoverage(date(2023, 2, 1), date(2024, 6, 30)),
+    FieldType.AREA: Spatial(("fr:region:11",), "fr:commune"),
+    FieldType.SCHEMA: ContentSchema("etalab/schema-irve-statique", "2.3.1"),
+    FieldType.EXTRAS: {"source": "capteurs", "deep": {"a": [1, 2.5, True, "x"]}},
 }
 
 
@@ -56,7 +56,7 @@ def names_of(metadata: type[DatasetMetadata | ResourceMetadata]) -> list[str]:
 
 def _sample(field: Field) -> Any:
     text = f"Ce que dit {field.name}"
-    return _PARTICULAR.get(field.name, _BY_FORM.get(field.form, text))
+    return _PARTICULAR.get(field.name, _BY_TYPE.get(field.type, text))
 
 
 def _samples(metadata: type[Any], rows: Mapping[str, Field]) -> Any:

@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from bulkpub.core.rules import Rules, Vocabulary
 
-__all__ = ["DATASET", "RESOURCE", "Column", "Field", "Form"]
+__all__ = ["DATASET", "RESOURCE", "Column", "Field", "FieldType"]
 
 
-class Form(StrEnum):
+class FieldType(StrEnum):
     """What a field holds; beside it, what its attribute is."""
 
     TEXT = "text"
@@ -63,7 +63,7 @@ class Field:
     """
 
     name: str
-    form: Form
+    type: FieldType
     label: str
     about: str
     examples: tuple[object, ...] = ()
@@ -87,45 +87,45 @@ class Field:
 DATASET: Mapping[str, Field] = {
     field.name: field
     for field in (
-        Field("title", Form.NAME, "Title", "What it is called.", ("Comptages vélo",),
+        Field("title", FieldType.NAME, "Title", "What it is called.", ("Comptages vélo",),
               limit="title", columns=(Column("dataset_title"),)),
-        Field("description", Form.NAME, "Description", "What it is about, in Markdown.",
+        Field("description", FieldType.NAME, "Description", "What it is about, in Markdown.",
               limit="description", inherited=True, columns=(Column("description"),)),
-        Field("description_short", Form.TEXT, "Short description",
+        Field("description_short", FieldType.TEXT, "Short description",
               "What it is about, in a sentence or two of plain text. An empty one, or `null` in "
               "the dataset itself, takes away the one that the portal has.",
               ("Passages de vélos, par heure et par compteur.",), limit="description_short",
               inherited=True, null_empties=True, columns=(Column("description_short"),)),
-        Field("acronym", Form.TEXT, "Acronym", "A short name.", ("IRVE",), inherited=True,
+        Field("acronym", FieldType.TEXT, "Acronym", "A short name.", ("IRVE",), inherited=True,
               columns=(Column("acronym"),)),
-        Field("license", Form.NAME, "License",
+        Field("license", FieldType.NAME, "License",
               "Id of one of the portal's licences: `lov2`, `fr-lo`, `odc-odbl`…", ("fr-lo",),
               inherited=True, columns=(Column("license"),)),
-        Field("frequency", Form.NAME, "Frequency",
+        Field("frequency", FieldType.NAME, "Frequency",
               "How often it is updated: `daily`, `weekly`, `monthly`, `annual`, `punctual`, "
               "`irregular`, `unknown`… A wrong one is answered with the list.", ("daily",),
               vocabulary=Vocabulary.FREQUENCIES, inherited=True, columns=(Column("frequency"),)),
-        Field("tags", Form.TAGS, "Tags", "A list of words.", (["mobilite"],), inherited=True,
+        Field("tags", FieldType.TAGS, "Tags", "A list of words.", (["mobilite"],), inherited=True,
               columns=(Column("tags", is_list=True),)),
-        Field("private", Form.FLAG, "Private", "`true`: a draft that only its owners see.",
+        Field("private", FieldType.FLAG, "Private", "`true`: a draft that only its owners see.",
               inherited=True, columns=(Column("private", is_flag=True),)),
-        Field("archived", Form.FLAG, "Archived", "`true`: kept, but no longer maintained.",
+        Field("archived", FieldType.FLAG, "Archived", "`true`: kept, but no longer maintained.",
               inherited=True, columns=(Column("archived", is_flag=True),)),
-        Field("temporal_coverage", Form.PERIOD, "Temporal coverage",
+        Field("temporal_coverage", FieldType.PERIOD, "Temporal coverage",
               "The period the data covers: `start` and, unless it is open, `end`: a day, a month "
               "or a year (`2024-01-31`, `2024-01`, `2024`). A month or a year means its first "
               "day at the start, its last day at the end.",
               ({"start": "2024-01", "end": "2024-06"},), inherited=True,
               columns=(Column("temporal_start", "start"), Column("temporal_end", "end"))),
-        Field("spatial", Form.AREA, "Spatial coverage",
+        Field("spatial", FieldType.AREA, "Spatial coverage",
               "The area the data covers: `zones` (ids of the portal's zones: `fr:region:11`, "
               "`country:fr`) and `granularity` (`fr:commune`, `poi`…). One of the two is enough.",
               ({"zones": ["fr:region:11"]},), inherited=True,
               columns=(Column("spatial_zones", "zones", is_list=True),
                        Column("spatial_granularity", "granularity"))),
-        Field("extras", Form.EXTRAS, "Extras", "[Names and values of your own](#extras).",
+        Field("extras", FieldType.EXTRAS, "Extras", "[Names and values of your own](#extras).",
               ({"source": "capteurs"},), inherited=True),
-        Field("contact_points", Form.WORDS, "Contact points",
+        Field("contact_points", FieldType.WORDS, "Contact points",
               "Ids of the portal's contact points.", inherited=True,
               columns=(Column("contact_points", is_list=True),)),
     )
@@ -135,26 +135,26 @@ DATASET: Mapping[str, Field] = {
 RESOURCE: Mapping[str, Field] = {
     field.name: field
     for field in (
-        Field("title", Form.NAME, "Title",
+        Field("title", FieldType.NAME, "Title",
               "For files and a `url` a [template](#templates): `{name}`, `{stem}`, `{suffix}`, "
               "`{parent}`, `{index:03}`, `{mtime:%Y-%m}`. Without it: the file's name, unless "
               "somebody gave the resource a title on the portal, which then stays.",
               ("Archive {stem}",), limit="title", columns=(Column("title"),)),
-        Field("description", Form.TEXT, "Description", "Markdown.", limit="description",
+        Field("description", FieldType.TEXT, "Description", "Markdown.", limit="description",
               columns=(Column("resource_description"),)),
-        Field("type", Form.NAME, "Type", "What the resource is for.", ("main",),
+        Field("type", FieldType.NAME, "Type", "What the resource is for.", ("main",),
               vocabulary=Vocabulary.RESOURCE_TYPES, columns=(Column("type"),)),
-        Field("schema", Form.SCHEMA, "Schema",
+        Field("schema", FieldType.SCHEMA, "Schema",
               "The [schema](#schemas) the content follows: `name` and perhaps `version` in the "
               "portal's register, or `url`. One word is a name or an address.",
               ({"name": "etalab/schema-irve-statique", "version": "2.3.1"},
                "etalab/schema-irve-statique"),
               columns=(Column("schema"),)),
-        Field("extras", Form.EXTRAS, "Extras", "As for datasets.", ({"source": "capteurs"},)),
-        Field("format", Form.NAME, "Format",
+        Field("extras", FieldType.EXTRAS, "Extras", "As for datasets.", ({"source": "capteurs"},)),
+        Field("format", FieldType.NAME, "Format",
               "For links, and for what is on the portal: of a file, the portal works it out from "
               "its name.", ("csv",), columns=(Column("format"),)),
-        Field("mime", Form.NAME, "Media type", "As `format`.", ("text/csv",),
+        Field("mime", FieldType.NAME, "Media type", "As `format`.", ("text/csv",),
               columns=(Column("mime"),)),
     )
 }

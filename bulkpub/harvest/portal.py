@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from bulkpub.core import fields
 from bulkpub.core.addresses import is_whole, redacted
-from bulkpub.core.fields import Field, Form
+from bulkpub.core.fields import Field, FieldType
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -152,23 +152,23 @@ class _Keeping:
 
     def field(self, field: Field, value: Any) -> Any:  # noqa: ANN401, PLR0911 # any field's; one for each form
         """The value of a field; what is empty, and no more than a default, is not worth a line."""
-        match field.form:
-            case Form.NAME | Form.TEXT:
+        match field.type:
+            case FieldType.NAME | FieldType.TEXT:
                 return self._text(field, value)
-            case Form.FLAG | Form.WORDS:
+            case FieldType.FLAG | FieldType.WORDS:
                 return value or None
-            case Form.TAGS:
+            case FieldType.TAGS:
                 return self.one(field.name, value or None, self._tags_fault)
-            case Form.PERIOD:
+            case FieldType.PERIOD:
                 return self.one(field.name, value, _period_fault)
-            case Form.AREA:
+            case FieldType.AREA:
                 return _area(value)
-            case Form.SCHEMA:
+            case FieldType.SCHEMA:
                 return self.one(field.name, value, _schema_fault)
-            case Form.EXTRAS:
+            case FieldType.EXTRAS:
                 return self._extras(value)
             case _:
-                assert_never(field.form)
+                assert_never(field.type)
 
     def one(self, name: str, value: T | None, fault_of: Callable[[T], str]) -> T | None:
         """The value, unless something is wrong with it; None for no value."""

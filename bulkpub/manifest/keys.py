@@ -13,8 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from bulkpub.core import fields
-from bulkpub.core.fields import Column
-from bulkpub.core.fields import Form as FieldForm
+from bulkpub.core.fields import Column, FieldType
 from bulkpub.core.model import ContentSchema, Json, Spatial, TemporalCoverage
 from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES
@@ -204,21 +203,21 @@ def _key(row: fields.Field | Key, rules: Rules) -> Key:
 
 
 def _holds(field: fields.Field, rules: Rules) -> tuple[Any, Form | None]:
-    match field.form:
-        case FieldForm.NAME | FieldForm.TEXT:
+    match field.type:
+        case FieldType.NAME | FieldType.TEXT:
             if words := field.words(rules):
                 return values.choice(words), None
-            may_be_empty = field.form is FieldForm.TEXT
+            may_be_empty = field.type is FieldType.TEXT
             return values.limited(field.longest(rules), may_be_empty=may_be_empty), None
-        case FieldForm.TAGS:
+        case FieldType.TAGS:
             return list_of(values.tag(rules)), None
-        case FieldForm.EXTRAS:
+        case FieldType.EXTRAS:
             names = {"allOf": [{"pattern": f"^(?!{RESERVED})"}, {"pattern": rules.extra_pattern}]}
             schema = WithJsonSchema({"type": "object", "propertyNames": names})
             # Others check them, because their faults have places of their own.
             return Annotated[Any, PlainValidator(lambda value: value), schema], None
         case _:
-            return _WHATEVER_THE_RULES[field.form]
+            return _WHATEVER_THE_RULES[field.type]
 
 
 def _schema_in_one_word(value: object) -> object:
@@ -229,12 +228,12 @@ def _schema_in_one_word(value: object) -> object:
     return {"url" if value.strip().lower().startswith("http") else "name": value}
 
 
-_WHATEVER_THE_RULES: Mapping[FieldForm, tuple[Any, Form | None]] = {
-    FieldForm.FLAG: (Flag, None),
-    FieldForm.WORDS: (_WORDS, None),
-    FieldForm.PERIOD: (_PERIOD.shape, _PERIOD),
-    FieldForm.AREA: (_AREA.shape, _AREA),
-    FieldForm.SCHEMA: (
+_WHATEVER_THE_RULES: Mapping[FieldType, tuple[Any, Form | None]] = {
+    FieldType.FLAG: (Flag, None),
+    FieldType.WORDS: (_WORDS, None),
+    FieldType.PERIOD: (_PERIOD.shape, _PERIOD),
+    FieldType.AREA: (_AREA.shape, _AREA),
+    FieldType.SCHEMA: (
         Annotated[
             _SCHEMA.shape,
             BeforeValidator(_schema_in_one_word, json_schema_input_type=_SCHEMA.shape | str),
@@ -253,9 +252,9 @@ def described(row: fields.Field | Key, rules: Rules) -> str:
         said.append(f"At most {limit:,} characters.")
     if 0 < len(words := row.words(rules)) <= _FEW:
         said.append(f"One of {', '.join(f'`{word}`' for word in words)}.")
-    if row.form is FieldForm.TAGS and limits.longest_tag is not None:
+    if row.type is FieldType.TAGS and limits.longest_tag is not None:
         said.append(f"Each has {limits.shortest_tag} to {limits.longest_tag} characters.")
-    if row.form is FieldForm.TAGS and (kept := rules.tag(_TAG)) != _TAG:
+    if row.type is FieldType.TAGS and (kept := rules.tag(_TAG)) != _TAG:
         said.append(f"The portal keeps `{_TAG}` as `{kept}`.")
     return " ".join(said)
 
@@ -282,18 +281,18 @@ def metadata_of(rows: Mapping[str, fields.Field], read: Read, written: Iterable[
 
 
 def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401 # any field's
-    match field.form:
-        case FieldForm.TAGS:
+    match field.type:
+        case FieldType.TAGS:
             return tuple(dict.fromkeys(said))
-        case FieldForm.WORDS:
+        case FieldType.WORDS:
             return tuple(said)
-        case FieldForm.PERIOD:
+        case FieldType.PERIOD:
             start = said.get("start")
             return TemporalCoverage(start, said.get("end")) if start else None
-        case FieldForm.AREA:
+        case FieldType.AREA:
             zones = said.get("zones")
             return Spatial(None if zones is None else tuple(zones), said.get("granularity"))
-        case FieldForm.SCHEMA:
+        case FieldType.SCHEMA:
             return ContentSchema(said.get("name"), said.get("version"), said.get("url"))
         case _:
             return said

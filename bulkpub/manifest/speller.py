@@ -167,7 +167,7 @@ class Speller:
         sound: Spelled = {}
         for key, value in spelled.items():
             field = rows.get(key)
-            if field and field.form is fields.Form.EXTRAS:
+            if field and field.type is fields.FieldType.EXTRAS:
                 sound[key] = clean_extras(value, self._rules, notes, where)
                 continue
             clean = _clean(value, strip=key not in _EXACT)
@@ -179,7 +179,7 @@ class Speller:
                 limit = field.longest(self._rules)
                 is_template = template and key == "title"
                 clean = _shortened(key, clean, limit, notes, where, template=is_template)
-            if clean != "" or (field and field.form is fields.Form.TEXT):
+            if clean != "" or (field and field.type is fields.FieldType.TEXT):
                 sound[key] = clean
         return sound
 

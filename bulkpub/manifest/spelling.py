@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from bulkpub.core import fields, units
 from bulkpub.core.addresses import has_pattern, redacted
-from bulkpub.core.fields import Form
+from bulkpub.core.fields import FieldType
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -129,22 +129,22 @@ def _fields(
 def _written(field: fields.Field, value: Any) -> Any:  # noqa: ANN401, PLR0911 # any field's; one for each form
     if value is None:
         return None
-    match field.form:
-        case Form.WORDS | Form.TAGS:
+    match field.type:
+        case FieldType.WORDS | FieldType.TAGS:
             return list(value)
-        case Form.PERIOD:
+        case FieldType.PERIOD:
             return _without_nothing({"start": value.start, "end": value.end})
-        case Form.AREA:
+        case FieldType.AREA:
             zones = None if value.zones is None else list(value.zones)
             return _without_nothing({"zones": zones, "granularity": value.granularity})
-        case Form.SCHEMA:
+        case FieldType.SCHEMA:
             return _schema(value)
-        case Form.EXTRAS:
+        case FieldType.EXTRAS:
             return dict(value)
-        case Form.TEXT | Form.NAME | Form.FLAG:
+        case FieldType.TEXT | FieldType.NAME | FieldType.FLAG:
             return value
         case _:
-            assert_never(field.form)
+            assert_never(field.type)
 
 
 # --- resources ----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 from bulkpub.core import fields
 from bulkpub.core.actions import ListItem
-from bulkpub.core.fields import Field, Form
+from bulkpub.core.fields import Field, FieldType
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -146,10 +146,10 @@ def _read(
 
 
 def _plain(field: Field, value: Json) -> Json:
-    match field.form:
-        case Form.FLAG:
+    match field.type:
+        case FieldType.FLAG:
             return bool(value)
-        case Form.EXTRAS:
+        case FieldType.EXTRAS:
             return dict(value or {})
         case _:
             return value
@@ -166,7 +166,7 @@ def _written(
     for name, value in body.items():
         if name in special:
             body[name] = special[name].write(value)
-        elif rows[name].form is Form.EXTRAS:
+        elif rows[name].type is FieldType.EXTRAS:
             body[name] = dict(value)
         elif rows[name].null_empties:
             body[name] = value or None
