@@ -136,11 +136,12 @@ class Run:
         """What is wanted, once all is in order that can be known without reading it."""
         if not self._request.names:
             raise SettingsInvalid("no manifest was given: name at least one")
+        kind = DEFAULT
         if self._portal_name:
-            locate(self._portal_name, insecure=self._connection.insecure)
+            kind = locate(self._portal_name, insecure=self._connection.insecure).kind
         elif not self._request.may_name_portal():
             raise self._no_portal()
-        wanted = self._request.read()
+        wanted = self._request.read(kind.rules)
         self._portal_name = self._portal_name or wanted.portal or ""
         return wanted
 

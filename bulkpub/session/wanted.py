@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bulkpub.core.model import DatasetSpec
+from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem
 from bulkpub.manifest import Loaded, load, may_name_portal, parse
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
-from bulkpub.portals.kinds import DEFAULT
 
 __all__ = ["ManifestLike", "Manifests", "Migration", "Request", "Wanted"]
 
@@ -47,8 +47,11 @@ class Request(Protocol):
     def may_name_portal(self) -> bool:
         """Whether it can say itself for which portal it is; found out without reading it all."""
 
-    def read(self) -> Wanted:
-        """What is wanted; never raises for what is wrong with how it was written."""
+    def read(self, rules: Rules) -> Wanted:
+        """What is wanted of a portal with these `rules`.
+
+        Never raises for what is wrong with how it was written.
+        """
 
 
 class Manifests:
@@ -70,12 +73,12 @@ class Manifests:
             return "portal" in self._document
         return any(map(may_name_portal, self.names))
 
-    def read(self) -> Wanted:
+    def read(self, rules: Rules) -> Wanted:
         """See `Request`."""
         if self._document is not None:
-            loaded = parse(self._document, rules=DEFAULT.rules)
+            loaded = parse(self._document, rules=rules)
             return _wanted(loaded, _identities(loaded.datasets))
-        loaded = load(self.names, rules=DEFAULT.rules)
+        loaded = load(self.names, rules=rules)
         return _wanted(loaded, [str(Path(name).resolve()) for name in self.names])
 
 
@@ -109,7 +112,7 @@ class Migration:
         """See `Request`."""
         return False
 
-    def read(self) -> Wanted:
+    def read(self, rules: Rules) -> Wanted:  # noqa: ARG002 # the portal knows them already
         """See `Request`."""
         find = partial(to_migrate, organization=self.organization, datasets=self.datasets)
         return Wanted(tuple(sorted(self.names)), find=find)

@@ -7,6 +7,7 @@ import pytest
 
 import bulkpub
 from bulkpub.errors import StoppedEarly
+from bulkpub.portals.udata import RULES
 from bulkpub.sandbox import Sandbox
 from bulkpub.session.wanted import Manifests, Migration, Request
 from bulkpub.state.lock import only_run_of
@@ -16,9 +17,9 @@ PORTAL = "https://portal.example/api/1"
 
 def test_the_second_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     with (
-        only_run_of(Manifests("m.yaml").read().identity, PORTAL, tmp_path),
+        only_run_of(Manifests("m.yaml").read(RULES).identity, PORTAL, tmp_path),
         pytest.raises(StoppedEarly, match=r"another run .* process \d+, since 20\d\d-"),
-        only_run_of(Manifests("./m.yaml").read().identity, PORTAL, tmp_path),
+        only_run_of(Manifests("./m.yaml").read(RULES).identity, PORTAL, tmp_path),
     ):
         pass
     with only_run_of(["m.yaml"], PORTAL, tmp_path):
@@ -43,20 +44,20 @@ def document(*keys: str) -> dict[str, Any]:
     ],
 )
 def test_what_is_the_same_has_one_identity(one: Request, other: Request, *, same: bool) -> None:
-    assert (one.read().identity == other.read().identity) is same
+    assert (one.read(RULES).identity == other.read(RULES).identity) is same
 
 
 def test_a_migration_is_the_same_wherever_it_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migration = Migration("org", ("d",))
-    here = migration.read().identity
+    here = migration.read(RULES).identity
     monkeypatch.chdir(tmp_path)
-    assert migration.read().identity == here
+    assert migration.read(RULES).identity == here
     with (
         only_run_of(here, PORTAL, tmp_path),
         pytest.raises(StoppedEarly, match="another run"),
-        only_run_of(migration.read().identity, PORTAL, tmp_path),
+        only_run_of(migration.read(RULES).identity, PORTAL, tmp_path),
     ):
         pass
 
