@@ -7,7 +7,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "bulkpub"
 
-ROOMS_THAT_KNOW_NO_KIND = ("core", "manifest")
+ROOMS_THAT_KNOW_NO_KIND = (
+    *("core", "engine", "harvest", "http", "manifest", "observers", "pipeline", "sources", "state"),
+)
 """In these, neither code nor comments speak of udata; what it does is in its `Rules`."""
 
 OF_UDATA = re.compile(
