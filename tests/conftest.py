@@ -326,19 +326,19 @@ def report_faults() -> Callable[[bytes], list[str]]:
 
 
 @pytest.fixture
-def publish(
-    sandbox: Sandbox, clock: Clock, report_faults: Callable[[bytes], list[str]]
+def publish_to(
+    clock: Clock, report_faults: Callable[[bytes], list[str]]
 ) -> Callable[..., Awaitable[RunReport]]:
-    """Publish a manifest to the sandbox; keyword arguments are those of `RunOptions`.
+    """Publish a manifest to a portal; keyword arguments are those of `RunOptions`.
 
     The portal's clock goes on by some seconds first, as it would between two runs.
     """
 
-    async def publish(
+    async def publish_to(
+        portal: str,
+        key: str,
         manifest: Any,
         *,
-        key: str | None = None,
-        portal: str | None = None,
         observers: tuple[Observer, ...] = (),
         retry: RetryPolicy = QUICK,
         patience_s: float = 10.0,
@@ -350,8 +350,8 @@ def publish(
         report = await bulkpub.publish(
             manifest,
             connection=Connection(
-                portal=portal or sandbox.base_url,
-                key=sandbox.api_key if key is None else key,
+                portal=portal,
+                key=key,
                 retry=retry,
                 patience_s=patience_s,
                 limits=GateLimits(give_up_after=give_up_after),
@@ -363,6 +363,21 @@ def publish(
         )
         assert report_faults(to_json(report)) == []
         return report
+
+    return publish_to
+
+
+@pytest.fixture
+def publish(
+    sandbox: Sandbox, publish_to: Callable[..., Awaitable[RunReport]]
+) -> Callable[..., Awaitable[RunReport]]:
+    """Publish a manifest to the sandbox; see `publish_to`."""
+
+    async def publish(
+        manifest: Any, *, key: str | None = None, portal: str | None = None, **more: Any
+    ) -> RunReport:
+        key = sandbox.api_key if key is None else key
+        return await publish_to(portal or sandbox.base_url, key, manifest, **more)
 
     return publish
 

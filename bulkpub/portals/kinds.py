@@ -4,12 +4,12 @@ A new kind is one folder (or file) with a `Kind` value, and one line in `KINDS`.
 """
 
 from bulkpub.errors import SettingsInvalid
-from bulkpub.portals import udata
+from bulkpub.portals import memory, udata
 from bulkpub.portals.base import Kind, Located
 
 __all__ = ["DEFAULT", "KINDS", "locate", "names"]
 
-KINDS: tuple[Kind, ...] = (udata.KIND,)
+KINDS: tuple[Kind, ...] = (udata.KIND, memory.KIND)
 """In the order in which they are asked whether an address is theirs."""
 DEFAULT = udata.KIND
 """The kind whose rules hold for a manifest as long as nobody has said for which portal it is."""

@@ -5,29 +5,30 @@ from typing import Any
 
 import pytest
 
-from bulkpub.sandbox import Sandbox
+from bulkpub.portals.memory import Call, Site
 
 Publish = Callable[..., Any]
 
 
 async def test_a_changed_file_is_one_upload_and_one_finish(
-    publish: Publish, folder: Any, sandbox: Sandbox, writes: Any, dataset_of: Any
+    publish: Publish, folder: Any, site: Site, writes: Any, dataset_of: Any
 ) -> None:
     entry = {"path": "a.csv", "title": "Comptages", "description": "D", "extras": {"x": 1}}
     folder.file("a.csv", "one\n")
     manifest = folder.manifest(folder.dataset("a", entry, "b.csv"))
     first = await publish(manifest)
     folder.file("a.csv", "two\n")
-    sandbox.requests.clear()
+    site.calls.clear()
     report = await publish(manifest)
     before, after = first.datasets[0].resources[0], report.datasets[0].resources[0]
     assert (after.status, after.reason) == ("replaced", "content changed")
     assert (before.id, before.permalink) == (after.id, after.permalink)
-    assert [seen.method for seen in writes(sandbox)] == ["POST", "PUT"]
-    resource = dataset_of(sandbox, "a").resources[0]
-    assert (resource.title, resource.description) == ("Comptages", "D")
-    assert resource.extras == {"x": 1, "bulkpub:key": "a.csv"}
-    assert resource.filesize == 4
+    assert [call.method for call in writes(site)] == ["POST", "PUT"]
+    resource = dataset_of(site, "a").resources[0]
+    said = resource.metadata
+    assert (said.title, said.description) == ("Comptages", "D")
+    assert said.extras == {"x": 1, "bulkpub:key": "a.csv"}
+    assert resource.size == 4
     assert (await publish(manifest)).totals.resources.unchanged == 2
 
 
@@ -63,32 +64,32 @@ async def test_one_change_of_a_dataset_is_one_write_and_wipes_nothing(
     *,
     publish: Publish,
     folder: Any,
-    sandbox: Sandbox,
+    site: Site,
     writes: Any,
     dataset_of: Any,
+    edit: Any,
     change: dict[str, Any],
 ) -> None:
     await publish(folder.manifest(folder.dataset("a", "a.csv", **BASE)))
-    dataset = dataset_of(sandbox, "a")
-    dataset.extras["harvest:foreign"] = {"kept": True}
-    kept = {name: getattr(dataset, name) for name in (*BASE, "title", "description")}
+    dataset = dataset_of(site, "a")
+    foreign = {"harvest:foreign": {"kept": True}}
+    dataset = edit(dataset, extras={**dataset.metadata.extras, **foreign})
+    kept = {name: getattr(dataset.metadata, name) for name in (*BASE, "title", "description")}
     resources = [each.id for each in dataset.resources]
-    sandbox.requests.clear()
+    site.calls.clear()
     manifest = folder.manifest(folder.dataset("a", "a.csv", **{**BASE, **change}))
     report = await publish(manifest)
     assert report.run.exit_code == 0, report.datasets[0].error
-    assert [(seen.method, seen.path) for seen in writes(sandbox)] == [
-        ("PUT", f"/api/1/datasets/{dataset.id}/")
-    ]
-    dataset = dataset_of(sandbox, "a")
+    assert writes(site) == [Call("update_dataset", dataset.id)]
+    dataset = dataset_of(site, "a")
     for name, value in kept.items():
         if name not in change:
-            assert getattr(dataset, name) == value, name
-    assert dataset.extras["harvest:foreign"] == {"kept": True}
+            assert getattr(dataset.metadata, name) == value, name
+    assert dataset.metadata.extras["harvest:foreign"] == {"kept": True}
     assert [each.id for each in dataset.resources] == resources
-    sandbox.requests.clear()
+    site.calls.clear()
     assert (await publish(manifest)).totals.datasets.unchanged == 1
-    assert writes(sandbox) == []
+    assert writes(site) == []
 
 
 @pytest.mark.parametrize(
@@ -104,74 +105,71 @@ async def test_one_change_of_a_dataset_is_one_write_and_wipes_nothing(
     ids="-".join,
 )
 async def test_one_change_of_a_resource_is_one_write(
-    publish: Publish, folder: Any, sandbox: Sandbox, writes: Any, change: dict[str, Any]
+    publish: Publish, folder: Any, site: Site, writes: Any, change: dict[str, Any]
 ) -> None:
     said = {"path": "a.csv", "title": "T", "description": "D", "type": "main", "extras": {"x": 1}}
     folder.file("a.csv")
     await publish(folder.manifest(folder.dataset("a", said, "b.csv")))
-    sandbox.requests.clear()
+    site.calls.clear()
     manifest = folder.manifest(folder.dataset("a", said | change, "b.csv"))
     report = await publish(manifest)
     assert [each.status for each in report.datasets[0].resources] == ["described", "unchanged"]
-    assert [(seen.method, seen.path.rsplit("/", 2)[1]) for seen in writes(sandbox)] == [
-        ("PUT", "resources")
-    ]
+    assert [call.name for call in writes(site)] == ["set_resources"]
     assert (await publish(manifest)).totals.resources.unchanged == 2
 
 
 async def test_another_order_is_one_write(
-    publish: Publish, folder: Any, sandbox: Sandbox, writes: Any, titles: Any
+    publish: Publish, folder: Any, site: Site, writes: Any, titles: Any
 ) -> None:
     await publish(folder.manifest(folder.dataset("a", "1.csv", "2.csv", "3.csv")))
-    sandbox.requests.clear()
+    site.calls.clear()
     manifest = folder.manifest(folder.dataset("a", "3.csv", "1.csv", "2.csv"))
     report = await publish(manifest)
     assert report.totals.datasets.updated == 1
-    assert [seen.method for seen in writes(sandbox)] == ["PUT"]
-    assert titles(sandbox) == {"Dataset a": ["3.csv", "1.csv", "2.csv"]}
+    assert [call.method for call in writes(site)] == ["PUT"]
+    assert titles(site) == {"Dataset a": ["3.csv", "1.csv", "2.csv"]}
     assert (await publish(manifest)).totals.datasets.unchanged == 1
 
 
 async def test_a_title_a_person_gave_stays_while_the_manifest_is_silent(
-    publish: Publish, folder: Any, sandbox: Sandbox, dataset_of: Any
+    *, publish: Publish, folder: Any, site: Site, dataset_of: Any, edit: Any
 ) -> None:
     manifest = folder.manifest(folder.dataset("a", "a.csv"))
     await publish(manifest)
-    dataset_of(sandbox, "a").resources[0].title = "What a person wrote"
+    edit(dataset_of(site, "a"), 0, title="What a person wrote")
     assert (await publish(manifest)).totals.datasets.unchanged == 1
     folder.file("a.csv", "changed\n")
     assert (await publish(manifest)).totals.resources.replaced == 1
-    assert dataset_of(sandbox, "a").resources[0].title == "What a person wrote"
+    assert dataset_of(site, "a").resources[0].metadata.title == "What a person wrote"
 
 
 async def test_what_a_person_added_keeps_its_place_and_words(
-    publish: Publish, folder: Any, sandbox: Sandbox, dataset_of: Any, by_hand: Any
+    *, publish: Publish, folder: Any, site: Site, dataset_of: Any, by_hand: Any, edit: Any
 ) -> None:
     await publish(folder.manifest(folder.dataset("a", "1.csv", "2.csv")))
-    guide = await by_hand(dataset_of(sandbox, "a"), "guide.pdf", b"%PDF")
-    guide.description, guide.extras = "By hand", {"mine": 1}
+    by_hand(dataset_of(site, "a"), "guide.pdf", b"%PDF")
+    guide = edit(dataset_of(site, "a"), 0, description="By hand", extras={"mine": 1}).resources[0]
     folder.file("1.csv", "changed\n")
     manifest = folder.manifest(folder.dataset("a", "2.csv", "1.csv", "3.csv"))
     report = await publish(manifest)
     assert report.run.exit_code == 0
-    resources = dataset_of(sandbox, "a").resources
-    assert [each.title for each in resources] == ["guide.pdf", "2.csv", "1.csv", "3.csv"]
-    assert resources[0] is guide
-    assert (guide.description, guide.extras) == ("By hand", {"mine": 1})
+    resources = dataset_of(site, "a").resources
+    assert [each.metadata.title for each in resources] == ["guide.pdf", "2.csv", "1.csv", "3.csv"]
+    assert resources[0] == guide
     assert (await publish(manifest)).totals.datasets.unchanged == 1
 
 
 async def test_a_dataset_that_was_renamed_by_a_person_is_found_by_its_key(
-    publish: Publish, folder: Any, sandbox: Sandbox, titles: Any
+    publish: Publish, folder: Any, site: Site, titles: Any, edit: Any
 ) -> None:
     said = {"key": "a", "title": "T", "description": "D", "resources": [{"path": "a.csv"}]}
     folder.file("a.csv")
     await publish(folder.manifest(said))
-    (dataset,) = sandbox.state.datasets.values()
-    sandbox.state.rename(dataset, "Renamed by a person")
+    (dataset,) = site.datasets.values()
+    edit(dataset, title="Renamed by a person")
     report = await publish(folder.manifest(said))
     assert report.totals.datasets.updated == 1
-    assert titles(sandbox) == {"T": ["a.csv"]}
+    assert titles(site) == {"T": ["a.csv"]}
 
 
 async def test_a_file_that_became_a_link_is_refused_and_the_rest_published(
@@ -187,7 +185,7 @@ async def test_a_file_that_became_a_link_is_refused_and_the_rest_published(
 
 
 async def test_a_link_becomes_a_hosted_file_in_place(
-    publish: Publish, folder: Any, sandbox: Sandbox, dataset_of: Any
+    publish: Publish, folder: Any, site: Site, dataset_of: Any
 ) -> None:
     link = {"link": "https://old.example.org/a.csv", "key": "k", "title": "T"}
     first = await publish(folder.manifest(folder.dataset("a", link)))
@@ -196,34 +194,34 @@ async def test_a_link_becomes_a_hosted_file_in_place(
     report = await publish(manifest)
     before, after = first.datasets[0].resources[0], report.datasets[0].resources[0]
     assert (after.status, after.id) == ("replaced", before.id)
-    assert dataset_of(sandbox, "a").resources[0].filetype == "file"
+    assert dataset_of(site, "a").resources[0].hosted
     assert (await publish(manifest)).totals.resources.unchanged == 1
 
 
 async def test_a_link_with_another_address_is_one_write(
-    publish: Publish, folder: Any, sandbox: Sandbox, writes: Any, dataset_of: Any
+    publish: Publish, folder: Any, site: Site, writes: Any, dataset_of: Any
 ) -> None:
     link = {"link": "https://old.example.org/", "key": "k", "title": "T"}
     await publish(folder.manifest(folder.dataset("a", link)))
-    sandbox.requests.clear()
+    site.calls.clear()
     manifest = folder.manifest(folder.dataset("a", {**link, "link": "https://new.example.org/"}))
     report = await publish(manifest)
     assert report.totals.resources.described == 1
-    assert [seen.method for seen in writes(sandbox)] == ["PUT"]
-    assert dataset_of(sandbox, "a").resources[0].url == "https://new.example.org/"
+    assert [call.method for call in writes(site)] == ["PUT"]
+    assert dataset_of(site, "a").resources[0].url == "https://new.example.org/"
     assert (await publish(manifest)).totals.resources.unchanged == 1
 
 
 async def test_links_come_in_the_order_of_the_manifest(
-    publish: Publish, folder: Any, sandbox: Sandbox, titles: Any, writes: Any
+    publish: Publish, folder: Any, site: Site, titles: Any, writes: Any
 ) -> None:
     """The portal puts what is new first, and a new link needs no describing that would tell."""
     links = [{"link": f"https://api.example.org/{name}", "title": name} for name in "abc"]
     await publish(folder.manifest(folder.dataset("d", *links[:2])))
-    assert titles(sandbox) == {"Dataset d": ["a", "b"]}
+    assert titles(site) == {"Dataset d": ["a", "b"]}
     manifest = folder.manifest(folder.dataset("d", *links))
     await publish(manifest)
-    assert titles(sandbox) == {"Dataset d": ["a", "b", "c"]}
-    sandbox.requests.clear()
+    assert titles(site) == {"Dataset d": ["a", "b", "c"]}
+    site.calls.clear()
     await publish(manifest)
-    assert writes(sandbox) == []
+    assert writes(site) == []

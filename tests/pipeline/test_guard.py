@@ -1,16 +1,15 @@
 """`guard:` in whole runs: a file that something must have gone wrong with fails alone."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import pytest
 
-from bulkpub.sandbox import Sandbox
+from bulkpub.portals.memory import Site
 
 Publish = Callable[..., Any]
 Nightly = Callable[..., Any]
-Published = Callable[[], Awaitable[dict[str, Any]]]
+Published = Callable[[], dict[str, Any]]
 
 GUARD = {"empty": "refuse", "shrink": "50%"}
 FULL = "n;debit\n" + "1;20\n" * 100
@@ -41,21 +40,15 @@ def nightly(folder: Any) -> Nightly:
 
 
 @pytest.fixture
-def published(sandbox: Sandbox, dataset_of: Any) -> Published:
+def published(site: Site, dataset_of: Any) -> Published:
     """What anybody sees of the nightly file: id, title, place, address and bytes."""
 
-    async def published() -> dict[str, Any]:
-        resources = dataset_of(sandbox, "a").resources
-        keys = [resource.extras.get("bulkpub:key") for resource in resources]
-        place = keys.index("night.csv")
+    def published() -> dict[str, Any]:
+        resources = dataset_of(site, "a").resources
+        place = [resource.key for resource in resources].index("night.csv")
         found = resources[place]
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"{sandbox.base_url}/api/1/datasets/r/{found.id}") as answer,
-        ):
-            assert answer.status == 200
-            seen = {"id": found.id, "title": found.title, "place": place, "url": found.url}
-            return {**seen, "extras": dict(found.extras), "content": await answer.text()}
+        said = {"title": found.metadata.title, "extras": found.metadata.extras, "url": found.url}
+        return {"id": found.id, "place": place, "content": site.files[found.id].decode(), **said}
 
     return published
 
@@ -74,7 +67,7 @@ async def test_a_nightly_file_gone_wrong_fails_alone_and_the_next_good_one_is_pu
     sentence: str,
 ) -> None:
     assert (await publish(nightly(FULL))).run.exit_code == 0
-    before = await published()
+    before = published()
     assert before["content"] == FULL
     folder.file("last.csv", "changed\n")
     folder.file("b.csv", "changed\n")
@@ -89,11 +82,11 @@ async def test_a_nightly_file_gone_wrong_fails_alone_and_the_next_good_one_is_pu
     assert [dataset.status for dataset in report.datasets] == ["failed", "updated"]
     night = report.datasets[0].resources[1]
     assert (night.error, night.size, night.attempts) == (sentence, len(content), 0)
-    assert await published() == before
+    assert published() == before
 
     report = await publish(nightly(FULL + "2;30\n"))
     assert report.run.exit_code == 0
-    after = await published()
+    after = published()
     assert after["content"] == FULL + "2;30\n"
     assert {name: after[name] for name in ("id", "title", "place", "extras")} == {
         name: before[name] for name in ("id", "title", "place", "extras")
@@ -101,74 +94,74 @@ async def test_a_nightly_file_gone_wrong_fails_alone_and_the_next_good_one_is_pu
 
 
 async def test_a_refused_file_costs_no_write_however_often_it_is_tried(
-    *, publish: Publish, nightly: Nightly, sandbox: Sandbox, writes: Any, statuses: Any
+    *, publish: Publish, nightly: Nightly, site: Site, writes: Any, statuses: Any
 ) -> None:
     await publish(nightly(FULL))
-    sandbox.requests.clear()
+    site.calls.clear()
     for _ in range(2):
         report = await publish(nightly("", title="Another title"))
         assert statuses(report)["a/night.csv"] == "failed"
-    assert writes(sandbox) == []
+    assert writes(site) == []
 
 
 async def test_what_is_said_of_a_refused_file_stays_until_it_is_mended(
     publish: Publish, nightly: Nightly, published: Published, folder: Any
 ) -> None:
     await publish(nightly(FULL))
-    before = await published()
+    before = published()
     folder.file("first.csv", "changed\n")  # so that there is a finishing request
     await publish(nightly("", title="Another title"))
-    assert await published() == before
+    assert published() == before
     await publish(nightly(FULL, title="Another title"))
-    assert (await published())["title"] == "Another title"
+    assert published()["title"] == "Another title"
 
 
 async def test_a_plan_tells_the_refusal_beforehand(
-    *, publish: Publish, nightly: Nightly, sandbox: Sandbox, writes: Any, statuses: Any
+    *, publish: Publish, nightly: Nightly, site: Site, writes: Any, statuses: Any
 ) -> None:
     await publish(nightly(FULL))
-    sandbox.requests.clear()
+    site.calls.clear()
     report = await publish(nightly(CUT), dry_run=True)
     assert (report.run.exit_code, statuses(report)["a/night.csv"]) == (1, "failed")
     assert report.datasets[0].resources[1].error == CUT_SENTENCE
-    assert writes(sandbox) == []
+    assert writes(site) == []
 
 
 async def test_nothing_is_pruned_beside_a_refused_file(
-    *, publish: Publish, nightly: Nightly, folder: Any, sandbox: Sandbox, titles: Any
+    *, publish: Publish, nightly: Nightly, folder: Any, site: Site, titles: Any
 ) -> None:
     resources = ["first.csv", "night.csv", "last.csv", "gone.csv"]
     folder.file("night.csv", FULL)
     await publish(folder.manifest(folder.dataset("a", *resources)))
     report = await publish(nightly("", prune="ours"))
     assert report.totals.resources.deleted == 0
-    assert "gone.csv" in titles(sandbox)["Dataset a"]
+    assert "gone.csv" in titles(site)["Dataset a"]
     report = await publish(nightly(FULL, prune="ours"))
     assert (report.run.exit_code, report.totals.resources.deleted) == (0, 1)
 
 
 async def test_in_a_new_dataset_an_empty_file_takes_its_place_once_it_has_something(
-    *, publish: Publish, nightly: Nightly, sandbox: Sandbox, titles: Any, statuses: Any
+    *, publish: Publish, nightly: Nightly, site: Site, titles: Any, statuses: Any
 ) -> None:
     report = await publish(nightly(""))
     assert report.run.exit_code == 1
     assert statuses(report)["a/night.csv"] == "failed"
-    assert titles(sandbox)["Dataset a"] == ["first.csv", "last.csv"]
+    assert titles(site)["Dataset a"] == ["first.csv", "last.csv"]
     report = await publish(nightly(FULL))
     assert (report.run.exit_code, statuses(report)["a/night.csv"]) == (0, "created")
-    assert titles(sandbox)["Dataset a"] == ["first.csv", "Night", "last.csv"]
+    assert titles(site)["Dataset a"] == ["first.csv", "Night", "last.csv"]
 
 
 async def test_a_dataset_of_which_every_file_is_refused_is_filled_later(
-    publish: Publish, folder: Any, sandbox: Sandbox, titles: Any
+    publish: Publish, folder: Any, site: Site, titles: Any
 ) -> None:
     folder.file("only.csv", "")
     manifest = folder.manifest(folder.dataset("a", "only.csv", guard=GUARD))
     report = await publish(manifest)
-    assert (report.run.exit_code, titles(sandbox)) == (1, {"Dataset a": []})
+    assert (report.run.exit_code, titles(site)) == (1, {"Dataset a": []})
     folder.file("only.csv", FULL)
     assert (await publish(manifest)).run.exit_code == 0
-    assert titles(sandbox) == {"Dataset a": ["only.csv"]}
+    assert titles(site) == {"Dataset a": ["only.csv"]}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +179,7 @@ async def test_what_the_guard_allows_is_published(
 ) -> None:
     await publish(nightly(FULL))
     assert (await publish(nightly(content, guard=guard))).run.exit_code == 0
-    assert (await published())["content"] == content
+    assert published()["content"] == content
 
 
 async def test_an_empty_file_published_before_there_was_a_guard_is_left_as_it_is(
@@ -203,28 +196,28 @@ async def test_a_lost_answer_to_another_file_does_not_let_the_refused_one_throug
     nightly: Nightly,
     published: Published,
     folder: Any,
-    sandbox: Sandbox,
+    site: Site,
     lose_answers: Any,
     statuses: Any,
 ) -> None:
     await publish(nightly(FULL))
-    before = await published()
+    before = published()
     folder.file("last.csv", "changed\n")
-    sandbox.interceptor = losing = lose_answers("POST", "/upload/")
+    site.trouble = losing = lose_answers("upload")
     report = await publish(nightly(""))
     assert losing.left == 0
     assert (statuses(report)["a/night.csv"], statuses(report)["a/last.csv"]) == (
         "failed",
         "replaced",
     )
-    assert await published() == before
+    assert published() == before
 
 
 async def test_a_file_that_shrinks_as_allowed_arrives_although_the_answer_is_lost(
-    *, publish: Publish, nightly: Nightly, published: Published, sandbox: Sandbox, lose_answers: Any
+    *, publish: Publish, nightly: Nightly, published: Published, site: Site, lose_answers: Any
 ) -> None:
     await publish(nightly(FULL))
-    sandbox.interceptor = losing = lose_answers("POST", "/upload/")
+    site.trouble = losing = lose_answers("upload")
     report = await publish(nightly(HALF))
     assert (report.run.exit_code, losing.left) == (0, 0)
-    assert (await published())["content"] == HALF
+    assert published()["content"] == HALF

@@ -9,7 +9,7 @@ import pytest
 
 from bulkpub.observers import Event
 from bulkpub.observers.events import RunStarted, UploadProgressed, UploadStarted
-from bulkpub.sandbox import Sandbox
+from bulkpub.portals.memory import Site
 
 Publish = Callable[..., Any]
 
@@ -69,7 +69,7 @@ async def test_a_file_that_changes_while_it_is_sent_fails_alone(
     *,
     publish: Publish,
     folder: Any,
-    sandbox: Sandbox,
+    site: Site,
     titles: Any,
     statuses: Any,
     meddle: Callable[[Path], None],
@@ -91,13 +91,13 @@ async def test_a_file_that_changes_while_it_is_sent_fails_alone(
     assert words in str(failed.error)
     assert failed.attempts == 1
     there = ["1.csv", "moving.csv", "2.csv"] if onto == "replaced" else ["1.csv", "2.csv"]
-    assert titles(sandbox) == {"Dataset a": there}
-    (dataset,) = sandbox.state.datasets.values()
-    assert {each.filesize for each in dataset.resources} <= {3, len("name\n1.csv\n")}
+    assert titles(site) == {"Dataset a": there}
+    (dataset,) = site.datasets.values()
+    assert {each.size for each in dataset.resources} <= {3, len("name\n1.csv\n")}
 
     folder.file("moving.csv", "calm at last\n")
     assert (await publish(manifest)).run.exit_code == 0
-    assert titles(sandbox) == {"Dataset a": ["1.csv", "moving.csv", "2.csv"]}
+    assert titles(site) == {"Dataset a": ["1.csv", "moving.csv", "2.csv"]}
 
 
 @pytest.mark.parametrize("moment", [RunStarted, UploadStarted])
@@ -138,15 +138,16 @@ async def test_a_file_that_changes_while_it_is_hashed_fails_alone(
 
 
 async def test_a_failed_file_leaves_what_others_see_of_it_as_it_was(
-    publish: Publish, folder: Any, sandbox: Sandbox, dataset_of: Any
+    publish: Publish, folder: Any, site: Site, dataset_of: Any
 ) -> None:
     """Neither content nor title of the published edition is lost with the new one."""
     path = folder.file("a.csv", b"old")
     entry = {"path": "a.csv", "title": "T", "description": "D"}
     manifest = folder.manifest(folder.dataset("a", entry))
     await publish(manifest)
-    before = dataset_of(sandbox, "a").resources[0].checksum
+    before = dataset_of(site, "a").resources[0].sha1
     path.write_bytes(b"x" * SIZE)
     await publish(manifest, observers=(Meddler(path, grows, UploadProgressed),))
-    resource = dataset_of(sandbox, "a").resources[0]
-    assert (resource.title, resource.description, resource.checksum) == ("T", "D", before)
+    resource = dataset_of(site, "a").resources[0]
+    said = resource.metadata
+    assert (said.title, said.description, resource.sha1) == ("T", "D", before)

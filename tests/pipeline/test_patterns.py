@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bulkpub.sandbox import Sandbox
+from bulkpub.portals.memory import Site
 
 Publish = Callable[..., Any]
 PASSWORD = "s3cret-of-the-ftp"
@@ -23,28 +23,27 @@ def ftp(serve_ftp: Callable[[Path, str], int], tmp_path: Path) -> str:
 
 
 async def test_every_file_that_matches_is_published_in_natural_order(
-    *, publish: Publish, folder: Any, ftp: str, sandbox: Sandbox, statuses: Any
+    *, publish: Publish, folder: Any, ftp: str, site: Site, statuses: Any, titles: Any
 ) -> None:
     entry = {"url": f"{ftp}/2024/*.csv", "key": "{stem}", "title": "Fichier {stem} ({index})"}
     manifest = folder.manifest(folder.dataset("a", entry))
     report = await publish(manifest)
     assert report.run.exit_code == 0, report
     assert statuses(report) == {"a/f2": "created", "a/f10": "created"}
-    (dataset,) = sandbox.state.datasets.values()
-    assert [each.title for each in dataset.resources] == ["Fichier f2 (1)", "Fichier f10 (2)"]
+    assert titles(site) == {"Dataset a": ["Fichier f2 (1)", "Fichier f10 (2)"]}
     assert set(statuses(await publish(manifest)).values()) == {"unchanged"}
     assert PASSWORD not in repr(report)
 
 
 async def test_without_a_key_the_address_is_the_key_but_for_its_password(
-    publish: Publish, folder: Any, ftp: str, sandbox: Sandbox
+    publish: Publish, folder: Any, ftp: str, site: Site
 ) -> None:
     report = await publish(folder.manifest(folder.dataset("a", {"url": f"{ftp}/**/f2.csv"})))
     assert report.run.exit_code == 0, report
     keys = [each.key for each in report.datasets[0].resources]
     address = ftp.replace(f"me:{PASSWORD}@", "")
     assert keys == [f"{address}/2023/f2.csv", f"{address}/2024/f2.csv"]
-    (dataset,) = sandbox.state.datasets.values()
+    (dataset,) = site.datasets.values()
     assert PASSWORD not in repr(dataset)
 
 
@@ -58,7 +57,7 @@ async def test_without_a_key_the_address_is_the_key_but_for_its_password(
     ],
 )
 async def test_a_pattern_that_cannot_be_used_is_told_with_its_place_and_nothing_is_sent(
-    *, publish: Publish, folder: Any, ftp: str, sandbox: Sandbox, entry: Any, words: str
+    *, publish: Publish, folder: Any, ftp: str, site: Site, entry: Any, words: str
 ) -> None:
     url = entry["url"].format(ftp=ftp, password=PASSWORD)
     report = await publish(folder.manifest(folder.dataset("a", "good.csv", {**entry, "url": url})))
@@ -67,4 +66,4 @@ async def test_a_pattern_that_cannot_be_used_is_told_with_its_place_and_nothing_
     assert words in problem.message
     assert PASSWORD not in str(problem)
     assert problem.line
-    assert not sandbox.state.datasets
+    assert not site.datasets

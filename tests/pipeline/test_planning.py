@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bulkpub.sandbox import Sandbox
+from bulkpub.portals.memory import Site
 
 Publish = Callable[..., Any]
 
@@ -53,13 +53,13 @@ async def test_a_plan_announces_what_the_run_then_does(
 
 
 async def test_a_plan_writes_nothing(
-    publish: Publish, sandbox: Sandbox, titles: Any, history: Any
+    publish: Publish, site: Site, titles: Any, history: Any
 ) -> None:
-    before = titles(sandbox)
-    sandbox.requests.clear()
+    before = titles(site)
+    site.calls.clear()
     report = await publish(history, dry_run=True)
-    assert {seen.method for seen in sandbox.requests} == {"GET"}
-    assert titles(sandbox) == before
+    assert {call.method for call in site.calls} == {"GET"}
+    assert titles(site) == before
     assert report.totals.bytes.uploaded == 0
 
 

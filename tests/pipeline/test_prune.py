@@ -4,21 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from bulkpub.sandbox import Sandbox
+from bulkpub.errors import ResourceFailed
+from bulkpub.portals.memory import Site
 
 Publish = Callable[..., Any]
 NAMES = ["1.csv", "2.csv", "3.csv", "4.csv"]
 
 
 @pytest.fixture
-async def started(
-    publish: Publish, folder: Any, sandbox: Sandbox, by_hand: Any, dataset_of: Any
-) -> None:
+async def started(publish: Publish, folder: Any, site: Site, by_hand: Any, dataset_of: Any) -> None:
     """A dataset with four files of ours and one that a person added."""
     await publish(folder.manifest(folder.dataset("a", *NAMES)))
-    await by_hand(dataset_of(sandbox, "a"), "guide.pdf", b"%PDF")
+    by_hand(dataset_of(site, "a"), "guide.pdf", b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +29,7 @@ async def started(
 )
 @pytest.mark.usefixtures("started")
 async def test_what_is_deleted(
-    *, publish: Publish, folder: Any, sandbox: Sandbox, titles: Any, prune: str, left: list[str]
+    *, publish: Publish, folder: Any, site: Site, titles: Any, prune: str, left: list[str]
 ) -> None:
     names = [name for name in left if name.endswith(".csv")]
     if prune == "none":
@@ -40,7 +38,7 @@ async def test_what_is_deleted(
     manifest = folder.manifest(folder.dataset("a", *names, prune=prune))
     report = await publish(manifest)
     assert report.run.exit_code == 0, report.datasets[0].error
-    assert titles(sandbox) == {"Dataset a": left}
+    assert titles(site) == {"Dataset a": left}
     assert report.totals.resources.deleted == 5 - len(left)
     told = {each.title for each in report.datasets[0].resources if each.status == "deleted"}
     assert told == {"guide.pdf", *NAMES} - set(left)
@@ -49,42 +47,40 @@ async def test_what_is_deleted(
 
 @pytest.mark.usefixtures("started")
 async def test_more_than_half_is_deleted_only_on_demand(
-    publish: Publish, folder: Any, sandbox: Sandbox, titles: Any, writes: Any
+    publish: Publish, folder: Any, site: Site, titles: Any, writes: Any
 ) -> None:
     manifest = folder.manifest(folder.dataset("a", "1.csv", prune="ours"))
-    sandbox.requests.clear()
+    site.calls.clear()
     report = await publish(manifest)
     assert report.run.exit_code == 1
     assert "would delete 3 of the dataset's 5 resources" in str(report.datasets[0].error)
     assert "`allow_mass_delete`" in str(report.datasets[0].error)
-    assert writes(sandbox) == []
+    assert writes(site) == []
     report = await publish(manifest, allow_mass_delete=True)
     assert report.totals.resources.deleted == 3
-    assert titles(sandbox) == {"Dataset a": ["guide.pdf", "1.csv"]}
+    assert titles(site) == {"Dataset a": ["guide.pdf", "1.csv"]}
 
 
 @pytest.mark.usefixtures("started")
 async def test_a_dataset_with_a_failed_file_loses_nothing(
-    publish: Publish, folder: Any, sandbox: Sandbox, titles: Any, answer_instead: Any
+    publish: Publish, folder: Any, site: Site, titles: Any, refuse: Any
 ) -> None:
-    sandbox.interceptor = answer_instead(
-        lambda: web.json_response({"message": "no"}, status=400), "POST", "/upload/"
-    )
+    site.trouble = refuse("upload", ResourceFailed("no"))
     manifest = folder.manifest(
         folder.dataset("a", "1.csv", "2.csv", "3.csv", "5.csv", prune="ours")
     )
     report = await publish(manifest)
     assert report.run.exit_code == 1
     assert report.totals.resources.deleted == 0
-    assert sorted(titles(sandbox)["Dataset a"]) == sorted([*NAMES, "guide.pdf"])
+    assert sorted(titles(site)["Dataset a"]) == sorted([*NAMES, "guide.pdf"])
 
 
 @pytest.mark.usefixtures("started")
 async def test_a_plan_announces_deletions_and_deletes_nothing(
-    publish: Publish, folder: Any, sandbox: Sandbox, writes: Any
+    publish: Publish, folder: Any, site: Site, writes: Any
 ) -> None:
-    sandbox.requests.clear()
+    site.calls.clear()
     manifest = folder.manifest(folder.dataset("a", "1.csv", "2.csv", "3.csv", prune="ours"))
     report = await publish(manifest, dry_run=True)
     assert report.totals.resources.deleted == 1
-    assert writes(sandbox) == []
+    assert writes(site) == []

@@ -12,7 +12,7 @@ from bulkpub.cli.local_commands import validate
 from bulkpub.core.addresses import named, shown_address
 from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.core.schemes import SCHEMES, Scheme
-from bulkpub.sandbox import Sandbox
+from bulkpub.portals.memory import Site
 from bulkpub.sources.fetch import Fetched, Fetcher, Looked, Progress, fetched_to, unchanged
 
 Publish = Callable[..., Any]
@@ -61,7 +61,7 @@ URLS = ("test://place/one.csv", "test://place/d/*.csv")
 
 @pytest.mark.usefixtures("made_up")
 async def test_a_scheme_that_is_declared_is_published_from(
-    *, publish: Publish, folder: Any, sandbox: Sandbox, statuses: Any, tmp_path: Any
+    *, publish: Publish, folder: Any, site: Site, statuses: Any, titles: Any, tmp_path: Any
 ) -> None:
     manifest = folder.manifest(folder.dataset("a", *({"url": url} for url in URLS)))
     report = await publish(manifest, state_dir=tmp_path / "state")
@@ -69,8 +69,7 @@ async def test_a_scheme_that_is_declared_is_published_from(
     assert set(statuses(report)) == {
         "a/test://place/one.csv", "a/test://place/d/a.csv", "a/test://place/d/b.csv",
     }  # fmt: skip
-    (dataset,) = sandbox.state.datasets.values()
-    assert [each.title for each in dataset.resources] == ["one.csv", "a.csv", "b.csv"]
+    assert titles(site) == {"Dataset a": ["one.csv", "a.csv", "b.csv"]}
     again = await publish(manifest, state_dir=tmp_path / "state")
     assert set(statuses(again).values()) == {"unchanged"}
 

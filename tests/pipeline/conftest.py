@@ -1,0 +1,148 @@
+"""Runs on a portal in memory that has udata's rules, and keeps the program to them.
+
+What it breaks of them ends in `RuleBroken`, and so in a failed run. What happens over HTTP is
+tested in `tests/portals`, on the sandbox.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+
+from bulkpub import RunReport
+from bulkpub.core.model import RemoteDataset, RemoteResource
+from bulkpub.errors import Uncertain
+from bulkpub.portals import memory, udata
+from bulkpub.portals.memory import Call, Site
+
+T = TypeVar("T", RemoteDataset, RemoteResource)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    name = uuid4().hex
+    yield memory.site(name, udata.RULES)
+    memory._sites.pop(name)
+
+
+@pytest.fixture
+def publish(
+    site: Site, publish_to: Callable[..., Awaitable[RunReport]]
+) -> Callable[..., Awaitable[RunReport]]:
+    """Publish a manifest to the site; see `publish_to`."""
+    return partial(publish_to, site.address, "any key")
+
+
+# --- what is published --------------------------------------------------------------------
+
+
+@pytest.fixture
+def writes() -> Callable[[Site], list[Call]]:
+    """The calls that may have changed something, oldest first."""
+    return lambda site: [call for call in site.calls if call.method != "GET"]
+
+
+@pytest.fixture
+def titles() -> Callable[[Site], dict[str, list[str]]]:
+    """What is published: the titles of each dataset's resources, in the portal's order."""
+
+    def titles(site: Site) -> dict[str, list[str]]:
+        return {
+            str(each.metadata.title): [str(one.metadata.title) for one in each.resources]
+            for each in site.datasets.values()
+        }
+
+    return titles
+
+
+@pytest.fixture
+def dataset_of() -> Callable[[Site, str], RemoteDataset]:
+    """The one dataset on the portal that carries this key, as it is now."""
+
+    def dataset_of(site: Site, key: str) -> RemoteDataset:
+        (found,) = (each for each in site.datasets.values() if each.key == key)
+        return found
+
+    return dataset_of
+
+
+# --- what a person does -------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_hand(site: Site) -> Callable[[RemoteDataset, str, bytes], RemoteResource]:
+    """Upload a file to a dataset as a person would: without us, and without our key."""
+    return lambda dataset, name, content: site.store(dataset.id, name, content)
+
+
+def changed(thing: T, changes: dict[str, Any]) -> T:
+    own = {name: value for name, value in changes.items() if hasattr(thing, name)}
+    said = {name: value for name, value in changes.items() if name not in own}
+    return replace(thing, metadata=replace(thing.metadata, **said), **own)
+
+
+@pytest.fixture
+def edit(site: Site) -> Callable[..., RemoteDataset]:
+    """Change fields of a dataset, or of its resource number `at`, as a person would."""
+
+    def edit(dataset: RemoteDataset, at: int | None = None, **changes: Any) -> RemoteDataset:
+        now = site.datasets[dataset.id]
+        if at is None:
+            now = changed(now, changes)
+        else:
+            resources = list(now.resources)
+            resources[at] = changed(resources[at], changes)
+            now = replace(now, resources=tuple(resources))
+        site.datasets[now.id] = now
+        return now
+
+    return edit
+
+
+# --- what goes wrong ----------------------------------------------------------------------
+
+
+@dataclass
+class Losing:
+    """Trouble that loses the answers to the first `left` calls of this name.
+
+    With `before` the request is lost as well: the portal never carries it out.
+    """
+
+    name: str
+    left: int = 1
+    before: bool = False
+
+    async def __call__(self, call: Call, carry_out: Callable[[], Awaitable[Any]]) -> Any:
+        if call.name != self.name or not self.left:
+            return await carry_out()
+        self.left -= 1
+        if not self.before:
+            await carry_out()
+        elif call.content is not None:
+            async for _ in call.content.open():  # what was sent is read to its end
+                pass
+        raise Uncertain("the answer was lost")
+
+
+@pytest.fixture
+def lose_answers() -> type[Losing]:
+    return Losing
+
+
+@pytest.fixture
+def refuse() -> Callable[..., Any]:
+    """Trouble that answers calls of this name with an error, and carries out nothing."""
+
+    def refuse(name: str, error: Exception) -> Any:
+        async def trouble(call: Call, carry_out: Callable[[], Awaitable[Any]]) -> Any:
+            if call.name == name:
+                raise error
+            return await carry_out()
+
+        return trouble
+
+    return refuse
