@@ -6,9 +6,12 @@ test needs to. The command line's fixtures are in `tests/cli/conftest.py`.
 
 import hashlib
 import importlib
+import json
 import logging
 import os
+import subprocess
 import threading
+import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -38,6 +41,10 @@ from bulkpub.sandbox.records import Dataset, Resource
 # looks further.
 settings.register_profile("steady", derandomize=not os.environ.get("HYPOTHESIS_SEARCH"))
 settings.load_profile("steady")
+
+ROOT = Path(__file__).parents[1]
+SERVE = ROOT / "tests" / "real_portal" / "serve.py"
+START_TIMEOUT = 50
 
 QUICK = RetryPolicy(attempts=4, first_delay=0.01, max_delay=0.02)
 
@@ -178,6 +185,57 @@ def answer_instead() -> Callable[..., Any]:
         return interceptor
 
     return answer
+
+
+# --- a real udata -------------------------------------------------------------------------
+#
+# Started once for the whole session from the virtual environment that
+# `tests/real_portal/install.sh` makes. One that cannot be started is a failure, never a skip: a
+# contract nobody checked is none.
+
+
+def start_real(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
+    venv = Path(os.environ.get("BULKPUB_REAL_PORTAL_VENV", ROOT / ".real-portal" / "venv"))
+    python = venv / "bin" / "python"
+    if not python.exists():
+        pytest.fail(
+            f"There is no real portal in {venv}: run tests/real_portal/install.sh, or tell where "
+            "it is with BULKPUB_REAL_PORTAL_VENV."
+        )
+    info = folder / "info.json"
+    log = folder / "serve.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(  # noqa: S603  # our own script, in its own environment
+            [python, SERVE, "--port", "0", "--info", info, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not info.exists():
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"The real portal did not start:\n{log.read_text()[-3000:]}")
+            time.sleep(0.1)
+        yield json.loads(info.read_text())
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def real_portal_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Addresses and keys of a real udata; an already running one if its info file is named."""
+    running = os.environ.get("BULKPUB_REAL_PORTAL_INFO")
+    if running:
+        yield json.loads(Path(running).read_text())
+        return
+    yield from start_real(tmp_path_factory.mktemp("real-portal"))
+
+
+@pytest.fixture(scope="session")
+def real_read_only_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    yield from start_real(tmp_path_factory.mktemp("read-only"), "--set", "READ_ONLY_MODE=true")
 
 
 # --- another server ----------------------------------------------------------------------

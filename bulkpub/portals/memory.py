@@ -448,8 +448,6 @@ class MemoryPortal:
         dataset = self.site.datasets.get(dataset_id)
         if dataset is None or not self.site.seen(dataset):
             raise DatasetFailed(f"the portal has no dataset {dataset_id}")
-        if dataset.deleted:
-            raise DatasetFailed(f"the dataset {dataset_id} was deleted")
         if not self.site.is_ours(dataset):
             raise DatasetFailed(f"no right to write to the dataset {dataset_id}")
         return dataset
@@ -482,7 +480,10 @@ class MemoryPortal:
 
         async def update() -> RemoteDataset:
             self._sound(changes)
-            self.site.change(self._writable(remote.id), changes, now)
+            dataset = self._writable(remote.id)
+            if dataset.deleted:
+                raise DatasetFailed(f"the dataset {remote.id} was deleted")
+            self.site.change(dataset, changes, now)
             return self.site.datasets[remote.id]
 
         return await self._call(Call("update_dataset", remote.id, metadata=changes), update)

@@ -1,31 +1,21 @@
 """The two portals every contract test runs on, and a plain client for them.
 
-`portal` is either the embedded portal or a real udata (marked `real`, started once for the whole
-session from the virtual environment that `tests/real_portal/install.sh` makes). A real portal
-that cannot be started is a failure, never a skip: a contract nobody checked is none.
+`portal` is either the embedded portal or a real udata (marked `real`; see `tests/conftest.py`).
 """
 
 import asyncio
 import json
-import os
-import subprocess
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bulkpub.sandbox import Sandbox, SandboxSettings
-
-ROOT = Path(__file__).parents[2]
-SERVE = ROOT / "tests" / "real_portal" / "serve.py"
-START_TIMEOUT = 50
-
 
 # --- a client without any cleverness ------------------------------------------------------
 
@@ -181,50 +171,6 @@ async def embedded(session: aiohttp.ClientSession, **settings: Any) -> AsyncIter
 
 
 # --- the real one -------------------------------------------------------------------------
-
-
-def start_real(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
-    venv = Path(os.environ.get("BULKPUB_REAL_PORTAL_VENV", ROOT / ".real-portal" / "venv"))
-    python = venv / "bin" / "python"
-    if not python.exists():
-        pytest.fail(
-            f"There is no real portal in {venv}: run tests/real_portal/install.sh, or tell where "
-            "it is with BULKPUB_REAL_PORTAL_VENV."
-        )
-    info = folder / "info.json"
-    log = folder / "serve.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(  # noqa: S603  # our own script, in its own environment
-            [python, SERVE, "--port", "0", "--info", info, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        deadline = time.monotonic() + START_TIMEOUT
-        while not info.exists():
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"The real portal did not start:\n{log.read_text()[-3000:]}")
-            time.sleep(0.1)
-        yield json.loads(info.read_text())
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-@pytest.fixture(scope="session")
-def real_portal_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Addresses and keys of a real udata; an already running one if its info file is named."""
-    running = os.environ.get("BULKPUB_REAL_PORTAL_INFO")
-    if running:
-        yield json.loads(Path(running).read_text())
-        return
-    yield from start_real(tmp_path_factory.mktemp("real-portal"))
-
-
-@pytest.fixture(scope="session")
-def real_read_only_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    yield from start_real(tmp_path_factory.mktemp("read-only"), "--set", "READ_ONLY_MODE=true")
 
 
 async def real_next_second() -> None:

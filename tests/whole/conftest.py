@@ -49,8 +49,6 @@ contract = _module("tests.contract.conftest", HERE.parent / "contract" / "confte
 verifying = _module("tests.whole.verifying", HERE / "verifying.py")
 harvested = _module("tests.whole.catalogues", HERE / "catalogues.py")
 
-real_portal_info = contract.real_portal_info
-
 if TYPE_CHECKING:
     from tests.contract.conftest import Answer, Portal
     from tests.whole.verifying import Verify

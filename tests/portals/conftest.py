@@ -1,0 +1,148 @@
+"""The portals that the suite runs on: each kind, and what its rules may say.
+
+A new kind is a line in `PORTALS` and a function that opens one.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from bulkpub.core.model import DatasetMetadata, FileSource, RemoteDataset
+from bulkpub.core.rules import Limits, Rules
+from bulkpub.http.gate import Gate
+from bulkpub.http.retry import RetryPolicy
+from bulkpub.http.transport import HttpSettings
+from bulkpub.portals import Portal, memory, udata
+from bulkpub.portals.base import Opening, PartSizes
+from bulkpub.sandbox import Sandbox
+from bulkpub.sources import FileContent, fingerprint
+
+PARTS = PartSizes(above=1000, size=400)
+QUICK = RetryPolicy(attempts=2, first_delay=0.01, max_delay=0.02)
+
+POOR = Rules(
+    kind="poor",
+    file_name=udata.RULES.file_name,
+    limits=Limits(title=60, description=100, description_short=50, longest_tag=10),
+    replacing_resets_title=False,
+    checksums=False,
+    orders=False,
+    described_at_once=1,
+    links=False,
+    deletes=False,
+    hosts_in_place=False,
+    lacks_dataset=frozenset({"acronym", "extras", "spatial"}),
+    lacks_resource=frozenset({"schema", "extras"}),
+)
+"""Those of a portal that can do as little as rules can say."""
+
+
+@dataclass
+class Place:
+    """A portal under test, and an organization of the account's on it.
+
+    `delete` deletes a dataset, as a person does: the protocol has no call for that. `tag` is part
+    of every title, as a real portal keeps what other tests did.
+    """
+
+    portal: Portal
+    organization: str
+    not_ours: str
+    delete: Callable[[RemoteDataset], Awaitable[None]]
+    folder: Path
+    tag: str = field(default_factory=lambda: uuid4().hex[:10])
+
+    @property
+    def rules(self) -> Rules:
+        return self.portal.rules
+
+    def metadata(self, **more: Any) -> DatasetMetadata:
+        said = {"title": f"Velos {self.tag}", "description": "D", **more}
+        return DatasetMetadata(**{k: v for k, v in said.items() if k not in self.lacks})
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        return self.rules.lacks_dataset
+
+    async def seen(self, dataset: RemoteDataset) -> RemoteDataset:
+        """The dataset as it is now."""
+        found = await self.portal.dataset(dataset.id)
+        assert found is not None
+        return found
+
+    def content(self, name: str, data: bytes) -> FileContent:
+        """A file to be sent."""
+        path = self.folder / uuid4().hex / name
+        path.parent.mkdir()
+        path.write_bytes(data)
+        source = FileSource(str(path), name)
+        return FileContent(source, fingerprint(source), lambda _: None)
+
+
+# --- each of them -------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def in_memory(rules: Rules, folder: Path) -> AsyncIterator[Place]:
+    site = memory.Site(rules, page_size=3)
+
+    async def delete(dataset: RemoteDataset) -> None:
+        site.datasets[dataset.id] = replace(site.datasets[dataset.id], deleted=True)
+
+    portal = memory.MemoryPortal(site, parts=PARTS)
+    yield Place(portal, memory.OURS.id, memory.OTHERS.id, delete, folder)
+
+
+@asynccontextmanager
+async def on_udata(info: dict[str, Any], folder: Path) -> AsyncIterator[Place]:
+    key, http = info["admin"]["api_key"], HttpSettings(policy=QUICK)
+
+    async def delete(dataset: RemoteDataset) -> None:
+        async with (
+            aiohttp.ClientSession(headers={"X-API-KEY": key}) as session,
+            session.delete(f"{info['api_url']}/datasets/{dataset.id}/") as answer,
+        ):
+            assert answer.status == 204
+
+    opening = Opening(info["api_url"], Gate(), key=key, http=http, parts=PARTS)
+    async with udata.KIND.open(opening) as portal:
+        ours, others = info["organization"]["id"], info["other_organization"]["id"]
+        yield Place(portal, ours, others, delete, folder)
+
+
+@asynccontextmanager
+async def on_the_sandbox(folder: Path) -> AsyncIterator[Place]:
+    async with Sandbox() as sandbox, on_udata(sandbox.info, folder) as place:
+        yield place
+
+
+PORTALS = [
+    "memory",
+    "memory-as-udata",
+    "memory-that-is-poor",
+    pytest.param("udata-sandbox", marks=pytest.mark.served),
+    pytest.param("udata", marks=pytest.mark.real),
+]
+
+
+@pytest.fixture(params=PORTALS)
+async def place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Place]:
+    monkeypatch.setattr("bulkpub.portals.udata.calls.PAGE_SIZE", 3)
+    match request.param:
+        case "udata":
+            opened = on_udata(request.getfixturevalue("real_portal_info"), tmp_path)
+        case "udata-sandbox":
+            opened = on_the_sandbox(tmp_path)
+        case kind:
+            rules = {"memory": memory.RULES, "memory-as-udata": udata.RULES}.get(kind, POOR)
+            opened = in_memory(rules, tmp_path)
+    async with opened as place:
+        yield place
