@@ -11,8 +11,11 @@ SEED ?= 1
 KILLS ?= 50
 STORIES ?= 100
 
+# Commands that the tests start would be compiled anew each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-real chaos check format bench wheel clean
+.PHONY: help demo test test-quick test-real coverage chaos check format bench wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,9 +23,15 @@ help: ## Show this list
 demo: $(VENV)/.installed ## Publish 66 real files to a portal of your own, and look at it
 	@$(BIN)/bulkpub demo
 
-test: $(VENV)/.installed-dev ## Run the tests, with coverage
+test: $(VENV)/.installed-dev ## Run the tests; a few minutes
 	@echo "Running the tests..."
-	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-quick: $(VENV)/.installed-dev ## Run those that start no portal and no process; under a minute
+	@HYPOTHESIS_EXAMPLES=25 $(BIN)/python -m pytest -m "not real and not served" -n $(WORKERS) --dist worksteal $(ARGS)
+
+coverage: $(VENV)/.installed-dev ## Run the tests and tell what they leave out; takes twice as long
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
 
 test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, installed from PyPI
 	@echo "Preparing a real udata in .real-portal (once; about a minute)..."

@@ -25,7 +25,7 @@ import orjson
 import pytest
 import structlog
 from aiohttp import web
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import bulkpub
 from bulkpub import Connection, Observer, RunOptions, RunReport, Sources
@@ -38,9 +38,15 @@ from bulkpub.sandbox.calls import Handler
 from bulkpub.sandbox.records import Dataset, Resource
 
 # What decides whether a change lands must not depend on chance; `HYPOTHESIS_SEARCH=1 make test`
-# looks further.
-settings.register_profile("steady", derandomize=not os.environ.get("HYPOTHESIS_SEARCH"))
-settings.load_profile("steady")
+# looks further, HYPOTHESIS_EXAMPLES=1000 longer.
+settings.register_profile(
+    "ours",
+    derandomize=not os.environ.get("HYPOTHESIS_SEARCH"),
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
+    deadline=None,  # machines are noisy
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("ours")
 
 ROOT = Path(__file__).parents[1]
 SERVE = ROOT / "tests" / "real_portal" / "serve.py"
@@ -49,14 +55,37 @@ START_TIMEOUT = 50
 QUICK = RetryPolicy(attempts=4, first_delay=0.01, max_delay=0.02)
 
 
+SERVED = frozenset({"sandbox", "served", "target", "start", "client_of", "environment"})
+"""The fixtures that start a portal, or are there to start a command with."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first, so that no worker is left with it alone at the end."""
+    """What takes long comes first, so that no worker is left with it alone at the end.
+
+    What uses one of the `SERVED` fixtures is marked so, for `make test-quick`.
+    """
 
     def patience(item: pytest.Item) -> float:
         marker = item.get_closest_marker("timeout")
         return float(marker.args[0]) if marker else 0.0
 
     items.sort(key=patience, reverse=True)
+    for item in items:
+        if isinstance(item, pytest.Function) and SERVED & set(item.fixturenames):
+            item.add_marker(pytest.mark.served)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_started(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that is not marked `served` starts neither a portal nor a process."""
+    if any(request.node.get_closest_marker(name) for name in ("served", "real")):
+        return
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("this starts a portal or a process: mark it `served`")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    monkeypatch.setattr(Sandbox, "__aenter__", refuse)
 
 
 # --- the portal ---------------------------------------------------------------------------

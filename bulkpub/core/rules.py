@@ -55,12 +55,12 @@ def _as_written(metadata: DatasetMetadata, _known: Known) -> DatasetMetadata:
 class Rules:
     """The ways of one kind of portal; the defaults are those of one that does all it is told.
 
-    Names: `file_name` gives the name under which a file called so is stored, `file_fault` why a
-    file cannot have a name (the end of a sentence; empty when it can), `tag` the form in which a
-    tag is kept, `extra_fault` why no extra can have a name, and `extra_pattern` (of JSON Schema)
-    what names it lets pass. Two datasets whose titles have the
-    same `title_slug` are not created at the same moment. `normalized` gives metadata in the form
-    in which the portal keeps them.
+    Names: `file_name` gives the name under which a file called so is stored, as the last part of
+    its address has it, `file_fault` why a file cannot have a name (the end of a sentence; empty
+    when it can), `tag` the form in which a tag is kept, `extra_fault` why no extra can have a
+    name, and `extra_pattern` (of JSON Schema) what names it lets pass. Two datasets whose titles
+    have the same `title_slug` are not created at the same moment. `normalized` gives metadata in
+    the form in which the portal keeps them.
 
     `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
     `asked` those the portal is asked for before a run.

@@ -1,6 +1,7 @@
 """The kinds of portals there are: one list, and the way from a portal's name to its kind.
 
-A new kind is one folder (or file) with a `Kind` value, and one line in `KINDS`.
+A new kind is one folder (or file) with a `Kind` value, and one line in `KINDS`; see
+`docs/explanation/portals.md`.
 """
 
 from bulkpub.errors import SettingsInvalid

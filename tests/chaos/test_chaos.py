@@ -28,6 +28,7 @@ def chaos(*options: str) -> tuple[int, list[str]]:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.served
 def test_forty_histories_break_no_promise() -> None:
     code, lines = chaos("--histories", "40", "--seed", "1", "--kills", "0")
     assert code == 0, "\n".join(lines)
@@ -37,6 +38,7 @@ def test_forty_histories_break_no_promise() -> None:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.served
 def test_no_story_of_the_state_machine_breaks_a_promise() -> None:
     code, lines = chaos("--histories", "0", "--machine", "8", "--seed", "1", "--kills", "0")
     assert code == 0, "\n".join(lines)
@@ -45,6 +47,7 @@ def test_no_story_of_the_state_machine_breaks_a_promise() -> None:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.served
 def test_what_is_killed_is_completed_by_the_next_run() -> None:
     code, lines = chaos("--histories", "0", "--seed", "1", "--kills", "5")
     assert code == 0, "\n".join(lines)

@@ -188,7 +188,10 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-BOTH = ["sandbox", pytest.param("real", marks=pytest.mark.real)]
+BOTH = [
+    pytest.param("sandbox", marks=pytest.mark.served),
+    pytest.param("real", marks=pytest.mark.real),
+]
 
 
 @pytest.fixture(params=BOTH)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.core import finish as finish_
@@ -23,14 +23,6 @@ finishing = partial(finish_.finishing, rules=RULES)
 
 plan = partial(plan_.plan, rules=RULES)
 plan_resource = partial(plan_.plan_resource, rules=RULES)
-
-often = settings(
-    max_examples=80,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-very_often = settings(often, max_examples=300)
 
 
 def refused(todo: Plan) -> set[str]:
@@ -68,7 +60,6 @@ def check_is_as_wanted(publisher: Any, *, but: set[str]) -> None:
 
 
 @given(st.data())
-@often
 def test_one_entry_alone_is_planned_as_among_all(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:
@@ -84,7 +75,6 @@ def test_one_entry_alone_is_planned_as_among_all(
 
 
 @given(st.data())
-@often
 def test_a_second_plan_keeps_everything(any_scenario: Any, new_publisher: Any, data: Any) -> None:
     publisher = new_publisher(data.draw(any_scenario))
     first = publisher.publish()
@@ -100,7 +90,6 @@ def test_a_second_plan_keeps_everything(any_scenario: Any, new_publisher: Any, d
 
 
 @given(st.data())
-@often
 def test_one_run_makes_the_portal_what_the_manifest_says(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:
@@ -109,7 +98,6 @@ def test_one_run_makes_the_portal_what_the_manifest_says(
 
 
 @given(st.data())
-@very_often
 def test_planning_again_after_lost_answers_never_creates_twice(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:
@@ -129,7 +117,6 @@ def test_planning_again_after_lost_answers_never_creates_twice(
 
 
 @given(st.data())
-@often
 def test_hashes_are_asked_for_exactly_where_they_can_decide(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:
@@ -148,7 +135,6 @@ def test_hashes_are_asked_for_exactly_where_they_can_decide(
 
 
 @given(st.data())
-@often
 def test_what_no_entry_is_keeps_its_words_and_its_place_among_its_like(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:
@@ -166,7 +152,6 @@ def test_what_no_entry_is_keeps_its_words_and_its_place_among_its_like(
 
 
 @given(st.data())
-@often
 def test_no_resource_is_two_entries(any_scenario: Any, new_publisher: Any, data: Any) -> None:
     todo = new_publisher(data.draw(any_scenario)).plan()
     used = [a.remote.id for a in todo.resources if not isinstance(a, Create | Refuse)]
@@ -174,7 +159,6 @@ def test_no_resource_is_two_entries(any_scenario: Any, new_publisher: Any, data:
 
 
 @given(st.data())
-@often
 def test_pruning_deletes_what_it_may_and_nothing_else(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:
@@ -188,7 +172,6 @@ def test_pruning_deletes_what_it_may_and_nothing_else(
 
 
 @given(st.data())
-@often
 def test_the_plan_foresees_whether_a_finishing_request_is_needed(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:
@@ -201,7 +184,6 @@ def test_the_plan_foresees_whether_a_finishing_request_is_needed(
 
 
 @given(st.data())
-@often
 def test_adopting_sends_no_bytes_and_means_the_same_bytes(
     any_scenario: Any, new_publisher: Any, data: Any
 ) -> None:

@@ -1,14 +1,13 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.core.names import extension_of
 from bulkpub.data import formats
 from bulkpub.portals.udata.names import LONGEST_UPLOAD_NAME, file_slug, tag_slug, upload_name
 
-often = settings(max_examples=300, deadline=None, derandomize=True)
 NAMES = st.text(max_size=60) | st.text("aé日 ._-'%\"/", max_size=300)
 
 
@@ -73,27 +72,23 @@ def test_the_last_part_of_the_name_decides_whether_it_is_allowed(name: str, exte
 
 
 @given(NAMES)
-@often
 def test_the_slug_of_a_slug_is_itself(name: str) -> None:
     assert file_slug(file_slug(name)) == file_slug(name)
     assert tag_slug(tag_slug(name)) == tag_slug(name)
 
 
 @given(NAMES)
-@often
 def test_a_slug_is_made_of_what_every_storage_takes(name: str) -> None:
     assert set(file_slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert set(tag_slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 @given(NAMES)
-@often
 def test_the_portal_stores_an_upload_under_the_name_it_was_sent_with(name: str) -> None:
     assert file_slug(upload_name(name)) == upload_name(name)
 
 
 @given(NAMES | st.text("日a.", min_size=100, max_size=400))
-@often
 def test_no_upload_has_a_name_too_long_to_be_stored(name: str) -> None:
     assert len(upload_name(name)) <= LONGEST_UPLOAD_NAME
 

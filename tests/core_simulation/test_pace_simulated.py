@@ -60,7 +60,7 @@ def test_an_announced_quota_is_used_up_and_never_exceeded(
         (5_000, "unix", 1, 0.05),
         (5_000, "seconds", 32, (0.05, 2.0)),
         (20_000, "unix", 8, 0.5),
-        (100_000, "unix", 32, (0.05, 1.5)),
+        (50_000, "unix", 32, (0.05, 1.5)),
     ],
 )
 def test_so_is_a_large_one(

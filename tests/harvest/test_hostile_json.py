@@ -89,7 +89,7 @@ def replaced(document: Any, path: tuple[Any, ...], value: Any) -> Any:
         ("dcat", "dcat_udata_1.jsonld"),
     ],
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 async def test_json_of_any_shape_in_place_of_any_field(
     manifest_of: Callable[..., Any], kind: str, name: str, data: st.DataObject

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import inf, isclose
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.http.pace import (
@@ -27,7 +27,6 @@ from bulkpub.http.pace import (
 from bulkpub.http.signals import LONGEST_WINDOW, Signal
 
 NOW = 1_800_000_000.0
-often = settings(max_examples=300, deadline=None, derandomize=True)
 
 
 def fast(**known: object) -> Pace:
@@ -547,7 +546,6 @@ def said(how: str, known: tuple[int | None, int | None, float | None], *at: floa
 
 
 @given(st.lists(steps, max_size=40))
-@often
 def test_no_portal_and_no_clock_makes_a_wait_negative_or_loses_count(
     history: list[tuple[str, int | None, int | None, float | None, float | None, float, int]],
 ) -> None:
@@ -581,7 +579,6 @@ def test_ending_more_than_was_begun_does_not_make_room() -> None:
 
 
 @given(st.integers(0, 20), st.integers(0, 30))
-@often
 def test_no_more_start_than_are_usable_however_many_ask(usable: int, asking: int) -> None:
     plenty = replace(limited(usable), limit=20, reserve_share=0.0)
     starts, pace = 0, plenty

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay, lost
@@ -36,13 +36,12 @@ def test_a_lost_answer_is_as_uncertain_as_a_passing_failure(method: str) -> None
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("status", sorted({*range(300, 600)} - {429, *PASSING}))
-def test_everything_else_is_refused_however_often_it_is_asked(method: str, status: int) -> None:
-    assert classify(method, status) is Verdict.REFUSED
+def test_everything_else_is_refused_however_often_it_is_asked(method: str) -> None:
+    refused = {s for s in range(300, 600) if classify(method, s) is Verdict.REFUSED}
+    assert refused == {*range(300, 600)} - {429, *PASSING}
 
 
 @given(st.sampled_from(("POST", "PATCH")), st.integers(100, 599))
-@settings(max_examples=200, deadline=None, derandomize=True)
 def test_a_create_is_repeated_only_when_the_portal_never_saw_it(method: str, status: int) -> None:
     assert (classify(method, status) is Verdict.RETRY) == (status == 429)
 
@@ -58,7 +57,6 @@ def test_the_ceiling_of_the_delay_doubles_until_it_is_reached(attempt: int, seco
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1), st.floats(0, 1e6), st.floats(0, 1e6))
-@settings(max_examples=200, deadline=None, derandomize=True)
 def test_no_delay_is_negative_or_beyond_its_limit(
     attempt: int, jitter: float, first: float, longest: float
 ) -> None:

@@ -6,20 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from bulkpub.manifest.nodes import plain
 from bulkpub.manifest.yaml_text import read_yaml
 from tests.manifests import Loaded, json_schema, load
-
-# A busy machine is no fault of the code: no property here is about time.
-settings.register_profile(
-    "untimed",
-    parent=settings.get_profile("steady"),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("untimed")
 
 Read = Callable[..., Loaded]
 

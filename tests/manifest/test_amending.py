@@ -295,7 +295,7 @@ SPECS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 2)
 @given(old=SPECS, new=SPECS, tail=st.sampled_from(["", "\n", "# end\n", "  # end"]))
 def test_what_was_there_stays_and_what_is_new_follows(
     old: list[DatasetSpec], new: list[DatasetSpec], tail: str, tmp_path_factory: Any

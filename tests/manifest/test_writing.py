@@ -210,7 +210,7 @@ def _where_they_are(spec: DatasetSpec, folder: Path) -> DatasetSpec:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 5)
 @given(data=st.data())
 def test_what_is_written_is_what_is_loaded(name: str, data: st.DataObject, folder: Path) -> None:
     specs = data.draw(
@@ -290,7 +290,7 @@ ANY_DATASET = st.builds(
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 5)
 @given(specs=st.lists(ANY_DATASET, min_size=1, max_size=3))
 def test_whatever_is_handed_over_what_is_written_can_be_loaded(
     name: str, specs: list[DatasetSpec], folder: Path

@@ -21,10 +21,14 @@ from bulkpub.portals.memory import Call, Site
 T = TypeVar("T", RemoteDataset, RemoteResource)
 
 
+RULES = replace(udata.RULES, same_name_pause=0.05)
+"""udata's, but for the pause it needs, which is a second and more."""
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
     name = uuid4().hex
-    yield memory.site(name, udata.RULES)
+    yield memory.site(name, RULES)
     memory._sites.pop(name)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.core.actions import ListItem
@@ -36,8 +36,6 @@ from bulkpub.portals.udata.codec import (
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-often = settings(max_examples=200, deadline=None, derandomize=True)
-
 RESOURCE: dict[str, Any] = {
     "id": "r1",
     "title": "Comptages",
@@ -200,7 +198,6 @@ def test_what_is_no_dataset_raises_only_what_is_announced(
 
 
 @given(JSON, st.sampled_from(sorted(RESOURCE)), st.sampled_from(sorted(DATASET)))
-@often
 def test_an_answer_with_one_field_gone_mad_raises_only_what_is_announced(
     value: Any, of_resource: str, of_dataset: str
 ) -> None:
@@ -258,7 +255,6 @@ def put(stored: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @given(metadata)
-@often
 def test_a_put_makes_the_dataset_what_is_wanted_and_wipes_nothing(wanted: DatasetMetadata) -> None:
     spec = DatasetSpec("velos", replace(wanted, tags=wanted.tags and tuple(sorted(wanted.tags))))
     remote = dataset_from(DATASET)
@@ -278,7 +274,6 @@ def test_a_put_makes_the_dataset_what_is_wanted_and_wipes_nothing(wanted: Datase
 
 
 @given(metadata)
-@often
 def test_every_put_carries_tags_and_period_and_never_resources(changes: DatasetMetadata) -> None:
     body = dataset_body(changes, NOW, dataset_from(DATASET))
     assert {"tags", "temporal_coverage"} <= set(body)
@@ -286,7 +281,6 @@ def test_every_put_carries_tags_and_period_and_never_resources(changes: DatasetM
 
 
 @given(metadata)
-@often
 def test_a_created_dataset_is_as_wanted(wanted: DatasetMetadata) -> None:
     wanted = replace(wanted, tags=wanted.tags and tuple(sorted(wanted.tags)))
     blank: dict[str, Any] = {
@@ -454,7 +448,6 @@ def test_every_refusal_ends_as_one_readable_line(body: Any, message: str | None)
 
 
 @given(st.dictionaries(st.sampled_from(("errors", "error", "message")), JSON))
-@often
 def test_no_refusal_is_too_strange_to_be_told(body: Any) -> None:
     message = error_message(body)
     assert message is None or message.strip()

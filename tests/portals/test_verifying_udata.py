@@ -33,9 +33,7 @@ def errors(report: RunReport) -> dict[str, str]:
     return {key: error for key, error in found.items() if error}
 
 
-async def test_what_was_just_published_is_as_wanted(
-    publish: Any, verify: Any, folder: Any
-) -> None:
+async def test_what_was_just_published_is_as_wanted(publish: Any, verify: Any, folder: Any) -> None:
     manifest = folder.manifest(folder.dataset("a", "1.csv", "é 2.csv"), folder.dataset("b"))
     await publish(manifest)
     report = await verify(manifest)

@@ -23,6 +23,9 @@ from bulkpub.sources.remote import parsed
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.web import Web
 
+pytestmark = pytest.mark.served
+"""By servers of three kinds, one of which takes seconds to begin."""
+
 Fetch = Callable[..., Awaitable[Any]]
 PASSWORD = "s3cr/t pass"
 CONTENT = b"a;b\n" + b"1;2\n" * 500_000

@@ -113,7 +113,7 @@ FILES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(files=FILES)
 def test_whatever_comes_and_grows_and_gives_up_everybody_is_served(
     files: list[tuple[int, list[int], bool]],
@@ -252,6 +252,7 @@ KILLED = """
 """
 
 
+@pytest.mark.served
 async def test_what_a_killed_run_left_is_removed_by_the_next_but_not_while_it_runs(
     tmp_path: Path,
 ) -> None:

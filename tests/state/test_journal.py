@@ -351,6 +351,7 @@ def writer(folder: Path, name: str, files: int, end: str = "") -> subprocess.Pop
     return process
 
 
+@pytest.mark.served
 def test_processes_that_begin_a_journal_together_lose_nothing(tmp_path: Path) -> None:
     names = ["one", "two", "three"]
     writers = [writer(tmp_path, name, files=50) for name in names]
@@ -365,6 +366,7 @@ def test_processes_that_begin_a_journal_together_lose_nothing(tmp_path: Path) ->
         assert memory.sha1("/data/two/49.csv", seen) == SEEN.sha1
 
 
+@pytest.mark.served
 def test_a_process_that_is_killed_leaves_what_it_had_begun(tmp_path: Path) -> None:
     process = writer(tmp_path, "velos", files=3, end="killed")
     process.communicate("go\n")
