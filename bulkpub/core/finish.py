@@ -3,7 +3,7 @@
 Asked once the uploads are over, when every entry's id is known.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bulkpub.core.actions import ListItem
@@ -21,7 +21,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Rules
 
-__all__ = ["final_order", "finishing", "in_order", "safeguarding", "unfinished"]
+__all__ = ["final_order", "finishing", "in_order", "in_requests", "safeguarding", "unfinished"]
 
 
 def finishing(
@@ -57,6 +57,18 @@ def finishing(
     if settled and not any(item.writes for item in items.values()):
         return None
     return tuple(items[resource_id] for resource_id in final_order(spec, ids, places, created))
+
+
+def in_requests(items: Sequence[ListItem], rules: Rules) -> Iterator[tuple[ListItem, ...]]:
+    """The list as the requests have it: all at once, or with so many written items in each.
+
+    Each names all the resources, in order.
+    """
+    written = [item.id for item in items if item.writes]
+    most = rules.described_at_once or max(len(written), 1)
+    for start in range(0, max(len(written), 1), most):
+        now = set(written[start : start + most])
+        yield tuple(item if item.id in now else ListItem(item.id) for item in items)
 
 
 def safeguarding(

@@ -17,6 +17,7 @@ from bulkpub.core.model import (
     Place,
     Prune,
     ResourceMetadata,
+    is_sent,
 )
 from bulkpub.core.rules import Rules
 
@@ -45,6 +46,8 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     ]
     if not rules.orders and len(spec.resources) > 1:
         notes.append("the portal keeps the resources of a dataset in an order of its own")
+    if "sha1" not in rules.digests and any(is_sent(each.source) for each in spec.resources):
+        notes.append("the portal tells no checksum: whether a file changed cannot be seen there")
     resources = tuple(
         replace(each, metadata=without(each.metadata, rules.lacks_resource))
         for each in spec.resources

@@ -250,7 +250,8 @@ def _link_action(
 
 def _same_content(spec: ResourceSpec, match: Match, rules: Rules) -> ResourceAction:
     remote, wanted = match.remote, wanted_resource(spec, match.remote, rules)
-    if match.by not in {By.ID, By.KEY} and remote.key != spec.key:
+    can_be_marked = "extras" not in rules.lacks_resource
+    if match.by not in {By.ID, By.KEY} and remote.key != spec.key and can_be_marked:
         was = f"published before as '{remote.key}'" if remote.key else "put there by other means"
         return Adopt(spec, remote, wanted, f"same {match.by} on the portal, {was}")
     changes = resource_changes(wanted, spec, remote, rules)

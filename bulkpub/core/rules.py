@@ -47,6 +47,10 @@ def NO_FAULT(_name: str) -> str:  # noqa: N802 - it stands for a constant answer
     return ""
 
 
+def _no_page(_address: str) -> None:
+    """The rule of a portal without pages for people."""
+
+
 def _as_written(metadata: DatasetMetadata, _known: Known) -> DatasetMetadata:
     return metadata
 
@@ -60,16 +64,18 @@ class Rules:
     when it can), `tag` the form in which a tag is kept, `extra_fault` why no extra can have a
     name, and `extra_pattern` (of JSON Schema) what names it lets pass. Two datasets whose titles
     have the same `title_slug` are not created at the same moment. `normalized` gives metadata in
-    the form in which the portal keeps them.
+    the form in which the portal keeps them. `shown_on_page` says what the page at an address
+    shows: `organization` or `dataset`, and its id or slug; None when it is no such page.
 
     `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
-    `asked` those the portal is asked for before a run.
+    `asked` says where the portal is asked for those it knows, before a run.
 
     `replacing_resets_title`: a file uploaded onto a resource makes its stored name the title.
     `tells_format`: format and media type of a hosted file are the portal's to say.
     `same_name_pause`: seconds between two uploads of one stored name to one dataset, which may
     never be in flight together; None: they may. `parts`: a large file can be sent in parts.
-    `checksums`: the portal tells the SHA-1 of what it has.
+    `digests` are those that the portal tells of what it has; of a file it can be compared by
+    `sha1` alone.
 
     `orders`: resources can be put in order. `described_at_once`: how many resources one request
     describes; None: all of a dataset. `links`, `deletes`, `hosts_in_place`: whether resources
@@ -89,14 +95,15 @@ class Rules:
     extra_fault: Callable[[str], str] = NO_FAULT
     extra_pattern: str = ""
     normalized: Callable[[DatasetMetadata, Known], DatasetMetadata] = _as_written
+    shown_on_page: Callable[[str], tuple[str, str] | None] = _no_page
     limits: Limits = field(default_factory=Limits)
     vocabularies: Mapping[Vocabulary, tuple[str, ...]] = field(default_factory=dict)
-    asked: frozenset[Vocabulary] = frozenset()
+    asked: Mapping[Vocabulary, str] = field(default_factory=dict)
     replacing_resets_title: bool = False
     tells_format: bool = False
     same_name_pause: float | None = None
     parts: bool = False
-    checksums: bool = True
+    digests: frozenset[str] = frozenset({"sha1"})
     orders: bool = True
     described_at_once: int | None = None
     links: bool = True

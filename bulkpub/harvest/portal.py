@@ -7,7 +7,6 @@ manifest is silent about stays as it is.
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar, assert_never
-from urllib.parse import unquote
 
 from bulkpub.core import fields
 from bulkpub.core.addresses import is_whole, redacted
@@ -46,7 +45,7 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
     The address of either one's page serves too. Raises `SourceFailed` when the portal has
     neither; `PortalRefuses` and `PortalUnavailable` as the portal does.
     """
-    kind, name = _named(source)
+    kind, name = _named(source, portal.rules)
     async for remote in _datasets(kind, name, portal):
         if remote.deleted:
             options.note(f"{_called(remote)} is deleted on the portal, and left out")
@@ -56,32 +55,30 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
             yield found
 
 
-def _named(source: str) -> tuple[str, str]:
-    """What `source` speaks of (`organizations`, `datasets` or nothing), and its id or slug."""
+def _named(source: str, rules: Rules) -> tuple[str, str]:
+    """What `source` speaks of (`organization`, `dataset` or nothing), and its id or slug."""
     if "://" not in source:
         return "", source.strip()
-    steps = [unquote(step) for step in address_parts(source).path.split("/") if step]
-    for kind in ("organizations", "datasets"):
-        if kind in steps[:-1]:
-            return kind, steps[steps.index(kind) + 1]
+    address_parts(source)  # raises when it is no address at all
+    if found := rules.shown_on_page(source):
+        return found
     raise SourceFailed(f"{redacted(source)} is the address of no organization and no dataset")
 
 
 async def _datasets(kind: str, name: str, portal: Portal) -> AsyncIterator[RemoteDataset]:
     try:
-        organization = await portal.organization(name) if name and kind != "datasets" else None
+        organization = await portal.organization(name) if name and kind != "dataset" else None
         if organization is not None:
             async for page in portal.owned_by(organization=organization.id):
                 for remote in page.datasets:
                     yield remote
             return
-        dataset = await portal.dataset(name) if name and kind != "organizations" else None
+        dataset = await portal.dataset(name) if name and kind != "organization" else None
     except DatasetFailed as error:
         raise SourceFailed(f"{name}: {error}") from error
     if dataset is None:
-        what = {"organizations": "organization", "datasets": "dataset"}.get(kind)
         raise SourceFailed(
-            f"the portal has no {what or 'organization and no dataset'} '{name}'; a private "
+            f"the portal has no {kind or 'organization and no dataset'} '{name}'; a private "
             "dataset is shown to the members of its organization only, by their API key"
         )
     yield dataset

@@ -5,6 +5,7 @@ is not what was expected, the dataset is observed afresh and planned again, and 
 already there is no longer in the plan.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
@@ -13,9 +14,9 @@ from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import CreateDataset, KeepDataset, ListItem, Plan, Replace, UpdateDataset
 from bulkpub.core.diff import changed_fields, dataset_changes
-from bulkpub.core.finish import finishing, safeguarding, unfinished
+from bulkpub.core.finish import finishing, in_requests, safeguarding, unfinished
 from bulkpub.core.match import Conflict
-from bulkpub.core.model import RemoteDataset
+from bulkpub.core.model import RemoteDataset, RemoteResource
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -167,7 +168,17 @@ async def _keep_titles_safe(story: Story, plan: Plan, means: Means) -> None:
     endangered = [(spec, there[old.id]) for spec, old in endangered if old.id in there]
     items = safeguarding(endangered, fresh.resources, story.rules)
     if items is not None:
-        story.listed(await means.portal.set_resources(story.there.id, items))
+        story.listed(await _set_resources(story, items, means))
+
+
+async def _set_resources(
+    story: Story, items: Sequence[ListItem], means: Means
+) -> tuple[RemoteResource, ...]:
+    """Write the list, in as many requests as the portal's rules make of it; the last answer."""
+    answer: tuple[RemoteResource, ...] = ()
+    for request in in_requests(items, story.rules):
+        answer = await means.portal.set_resources(story.there.id, request)
+    return answer
 
 
 async def _finish(story: Story, means: Means) -> None:
@@ -180,7 +191,7 @@ async def _finish(story: Story, means: Means) -> None:
     if items is None:
         return
     try:
-        answer = await means.portal.set_resources(story.there.id, items)
+        answer = await _set_resources(story, items, means)
     except DescriptionsRefused as refused:
         _describe_less(story, refused)
         await _finish(story, means)

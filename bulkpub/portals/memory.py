@@ -249,7 +249,7 @@ class Site:
             metadata=metadata,
             url=f"{self.address}/files/{next(self._numbers)}/{stored}",
             size=len(content),
-            sha1=hashlib.sha1(content).hexdigest() if rules.checksums else None,
+            sha1=hashlib.sha1(content).hexdigest() if "sha1" in rules.digests else None,
             uploaded=not resource.hosted,
         )
         self.files[resource.id] = content

@@ -31,7 +31,7 @@ POOR = Rules(
     file_name=udata.RULES.file_name,
     limits=Limits(title=60, description=100, description_short=50, longest_tag=10),
     replacing_resets_title=False,
-    checksums=False,
+    digests=frozenset(),
     orders=False,
     described_at_once=1,
     links=False,

@@ -35,6 +35,7 @@ NO_OPTIONS = {
     "harvest.leave_out": "the manifest itself",
     "harvest.lost": "the command's way to tell",
     "harvest.note": "the command's way to tell",
+    "harvest.rules": "those of the portal that the manifest is for",
 }
 """Fields that are no option, and why."""
 
@@ -155,7 +156,7 @@ def test_every_field_of_what_the_library_takes_is_an_option_or_is_known_to_be_no
 
 
 def leaves(value: Any, place: str = "") -> list[str]:
-    if not is_dataclass(value):
+    if not is_dataclass(value) or place in NO_OPTIONS:
         return [place]
     names = [field.name for field in fields(value)]
     return [

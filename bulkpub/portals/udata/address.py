@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bulkpub.core.addresses import is_loopback
 from bulkpub.errors import SettingsInvalid
 from bulkpub.portals.base import Preset
 
-__all__ = ["PRESETS", "SANDBOX_PORT", "api_url"]
+__all__ = ["PRESETS", "SANDBOX_PORT", "api_url", "shown_on_page"]
 
 SANDBOX_PORT = 7171
 
@@ -48,3 +48,15 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     if not re.search(r"/api/\d+$", path):
         path += "/api/1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def shown_on_page(address: str) -> tuple[str, str] | None:
+    """What the page at `address` shows, and its id or slug: `.../organizations/NAME/...`."""
+    try:
+        steps = [unquote(step) for step in urlsplit(address).path.split("/") if step]
+    except ValueError:
+        return None
+    for kind in ("organization", "dataset"):
+        if f"{kind}s" in steps[:-1]:
+            return kind, steps[steps.index(f"{kind}s") + 1]
+    return None

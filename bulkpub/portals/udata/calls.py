@@ -116,7 +116,7 @@ class Udata:
 
     async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
         """See `Portal`."""
-        path = f"/datasets/{which}/"
+        path = self.rules.asked[which]
         answer = await self._transport.send(Request("GET", path, path))
         if not answer.ok:
             self._refused(answer, DatasetFailed, f"GET {path}")

@@ -5,6 +5,7 @@ The facts behind each line are in `docs/reference/portal.md`.
 
 from bulkpub.core.rules import Limits, Rules, Vocabulary
 from bulkpub.data import not_files
+from bulkpub.portals.udata.address import shown_on_page
 from bulkpub.portals.udata.codec import normalized
 from bulkpub.portals.udata.names import file_slug, name_fault, tag_slug, upload_name
 from bulkpub.portals.udata.vocabularies import frequencies, resource_types
@@ -33,6 +34,7 @@ RULES = Rules(
     extra_fault=extra_fault,
     extra_pattern=r"^(?!\$)[^.\u0000]+$",
     normalized=normalized,
+    shown_on_page=shown_on_page,
     limits=Limits(
         title=350, description=100_000, description_short=200, shortest_tag=3, longest_tag=96
     ),
@@ -40,7 +42,7 @@ RULES = Rules(
         Vocabulary.FREQUENCIES: frequencies(),
         Vocabulary.RESOURCE_TYPES: resource_types(),
     },
-    asked=frozenset(Vocabulary),
+    asked={which: f"/datasets/{which}/" for which in Vocabulary},
     replacing_resets_title=True,
     tells_format=True,
     # It stores a file under the dataset, the second and the slugified name. Two uploads of one

@@ -1,0 +1,133 @@
+"""Runs on portals with other rules than udata's: what they cannot do costs nothing else."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bulkpub import RunReport
+from bulkpub.core.rules import Rules
+from bulkpub.portals import memory
+
+FULL = memory.RULES
+RULES = {
+    "all": FULL,
+    "no order": replace(FULL, orders=False),
+    "one described at once": replace(FULL, described_at_once=1),
+    "no extras of resources": replace(FULL, lacks_resource=frozenset({"extras"})),
+    "no extras": replace(
+        FULL, lacks_resource=frozenset({"extras"}), lacks_dataset=frozenset({"extras"})
+    ),
+}
+
+
+@pytest.fixture(params=list(RULES.values()), ids=list(RULES))
+def site(request: pytest.FixtureRequest) -> Iterator[memory.Site]:
+    name, rules = uuid4().hex, request.param
+    assert isinstance(rules, Rules)
+    yield memory.site(name, rules)
+    memory._sites.pop(name)
+
+
+@pytest.fixture
+def publish(
+    site: memory.Site, publish_to: Callable[..., Awaitable[RunReport]]
+) -> Callable[..., Awaitable[RunReport]]:
+    return partial(publish_to, site.address, "any key")
+
+
+async def test_a_second_run_writes_nothing_and_says_so(
+    publish: Any, folder: Any, site: memory.Site, writes: Any
+) -> None:
+    entries = [{"path": f"{name}.csv", "title": name.upper()} for name in "cab"]
+    for name in "cab":
+        folder.file(f"{name}.csv")
+    manifest = folder.manifest(folder.dataset("k", *entries))
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report.datasets[0].error
+    site.calls.clear()
+    again = await publish(manifest)
+    assert writes(site) == []
+    assert again.totals.datasets.unchanged == 1
+    assert again.totals.resources.unchanged == 3
+
+
+# --- what a portal cannot do is said before anything is sent --------------------------------
+
+
+@pytest.fixture
+def publish_by(
+    publish_to: Callable[..., Awaitable[RunReport]],
+) -> Iterator[Callable[..., Awaitable[RunReport]]]:
+    """Publish, or plan, to a portal with these rules."""
+    names: list[str] = []
+
+    async def publish(rules: Rules, manifest: Any, **options: Any) -> RunReport:
+        names.append(uuid4().hex)
+        place = memory.site(names[-1], rules)
+        return await publish_to(place.address, "any key", manifest, **options)
+
+    yield publish
+    for name in names:
+        memory._sites.pop(name)
+
+
+NOTES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({}, ()),
+    ({"orders": False}, ("the portal keeps the resources of a dataset in an order of its own",)),
+    (
+        {"lacks_dataset": frozenset({"license", "acronym"})},
+        ("the portal cannot hold 'license' of a dataset: left out",),
+    ),
+    (
+        {"lacks_resource": frozenset({"title", "schema"})},
+        ("the portal cannot hold 'title' of a resource: left out of 2",),
+    ),
+    (
+        {"digests": frozenset({"md5"})},
+        ("the portal tells no checksum: whether a file changed cannot be seen there",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rules", "notes"), NOTES)
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_what_only_describes_is_left_out_with_a_note(
+    publish_by: Any, folder: Any, rules: dict[str, Any], notes: tuple[str, ...], *, dry_run: bool
+) -> None:
+    entries = [{"path": f"{name}.csv", "title": name.upper()} for name in "ab"]
+    for name in "ab":
+        folder.file(f"{name}.csv")
+    manifest = folder.manifest(folder.dataset("k", *entries, license="lov2"))
+    report = await publish_by(replace(FULL, **rules), manifest, dry_run=dry_run)
+    assert (report.run.exit_code, report.datasets[0].notes) == (0, notes)
+
+
+@pytest.mark.parametrize(
+    ("rules", "entry", "more", "problem"),
+    [
+        ({"links": False}, {"link": "https://x.example/api"}, {}, "cannot list what stays"),
+        ({"deletes": False}, {"path": "a.csv"}, {"prune": "ours"}, "cannot delete resources"),
+        ({"hosts_in_place": False}, {"id": "r", "host": True}, {}, "cannot host in place"),
+    ],
+)
+async def test_what_would_be_published_otherwise_is_a_problem(
+    publish_by: Any,
+    folder: Any,
+    rules: dict[str, Any],
+    entry: dict[str, Any],
+    more: dict[str, Any],
+    *,
+    problem: str,
+) -> None:
+    folder.file("a.csv")
+    manifest = folder.manifest(folder.dataset("k", entry, **more))
+    report = await publish_by(replace(FULL, **rules), manifest)
+    assert report.run.exit_code == 2
+    assert [problem in each.message for each in report.run.problems] == [True]
+    assert report.run.problems[0].file.endswith("manifest.json")
+    assert report.run.problems[0].line > 0
+    assert report.totals.requests.by_method.keys() <= {"GET"}
