@@ -46,15 +46,15 @@ def copies(
         if entry.key in sent and bound.get(entry.key) not in before
     )
     wanted = Counter(identity for identity in sent_as if identity is not None)
-    told = set(bound.values())
+    known = set(bound.values())
     new = [resource for resource in now if resource.id not in before]
     surplus: list[RemoteResource] = []
     # Those the portal told us of come first, so that it is the others that are surplus.
-    for resource in sorted(new, key=lambda resource: resource.id not in told):
+    for resource in sorted(new, key=lambda resource: resource.id not in known):
         identity = _stored_as(resource)
         if identity not in wanted:
             continue
-        if wanted[identity] == 0 and resource.id not in told:
+        if wanted[identity] == 0 and resource.id not in known:
             surplus.append(resource)
         wanted[identity] = max(wanted[identity] - 1, 0)
     return tuple(surplus)

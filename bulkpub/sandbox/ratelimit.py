@@ -50,14 +50,14 @@ class Spent:
 
     def headers(self) -> dict[str, str]:
         """The headers that tell a client about it."""
-        told = {
+        named = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
             "X-RateLimit-Reset": str(self.reset),
         }
         if not self.allowed:
-            told["Retry-After"] = str(self.retry_after)
-        return told
+            named["Retry-After"] = str(self.retry_after)
+        return named
 
 
 @dataclass(slots=True)

@@ -81,25 +81,25 @@ class Sandbox:
     @property
     def info(self) -> dict[str, Any]:
         """Addresses, keys and ids, in the shape in which `tests/real_portal` tells its own."""
-        told: dict[str, Any] = {
+        described: dict[str, Any] = {
             "base_url": self.base_url,
             "api_url": self.api_url,
             "api_key": self.api_key,
         }
         for account in self._directory.accounts.values():
-            told[account.name] = {
+            described[account.name] = {
                 "id": account.id,
                 "slug": account.slug,
                 "email": account.email,
                 "api_key": account.key,
             }
         for organization in self._directory.organizations.values():
-            told[organization.key] = {
+            described[organization.key] = {
                 "id": organization.id,
                 "slug": organization.slug,
                 "name": organization.name,
             }
-        return told | {
+        return described | {
             "licenses": [each.id for each in LICENSES],
             "zones": [each.id for each in ZONES],
             "data_dir": str(self._data_dir),
