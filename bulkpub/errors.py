@@ -15,6 +15,7 @@ __all__ = [
     "DescriptionsRefused",
     "FileChanged",
     "Interrupted",
+    "ListingIncomplete",
     "ManifestInvalid",
     "NotAFile",
     "NotAPortal",
@@ -125,6 +126,10 @@ class DescriptionsRefused(BulkpubError):
 
 class PortalUnavailable(BulkpubError):
     """The portal did not answer in a useful way, however often it was asked."""
+
+
+class ListingIncomplete(PortalUnavailable):
+    """A listing of the portal's shows fewer datasets than there are, or has no end."""
 
 
 class SourceFailed(ResourceFailed):

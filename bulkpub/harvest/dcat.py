@@ -41,6 +41,8 @@ __all__ = ["harvest"]
 
 _HYDRA = "http://www.w3.org/ns/hydra/core#"
 _NEXT = (URIRef(_HYDRA + "next"), URIRef(_HYDRA + "nextPage"))
+_TOTAL = URIRef(_HYDRA + "totalItems")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _LINK = re.compile(r"<([^>]*)>\s*;[^,]*?\brel\s*=\s*\"?[^\",;]*\bnext\b", re.IGNORECASE)
 _VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 _SCHEMA = ("http://schema.org/", "https://schema.org/")
@@ -99,6 +101,7 @@ class _Leaf:
     listed: tuple[str, ...]
     described: tuple[str, ...]
     following: str
+    total: int | None
     is_catalogue: bool
 
 
@@ -115,6 +118,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             break
         if not (leaf.entries or leaf.is_catalogue or trail.known):
             raise SourceFailed(f"{redacted(url)} holds neither a catalogue of DCAT nor a dataset")
+        before = trail.known
         new = trail.new(leaf.entries, lambda entry: entry.key)
         for found in trail.wanted(new):
             yield found
@@ -122,6 +126,12 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         described.update(leaf.described)
         if leaf.following and not new and not trail.enough:
             trail.lost(f"{redacted(url)} brings nothing new: if more follows, it is missing")
+            return
+        if leaf.following and leaf.total is not None and before >= leaf.total:
+            trail.lost(
+                f"{redacted(url)} goes on beyond the {leaf.total} datasets that it tells of: "
+                "if more follows, it is missing"
+            )
             return
         url = leaf.following
     missing = [uri for uri in listed if uri not in described]
@@ -146,6 +156,7 @@ def _leaf(page: Page) -> _Leaf:
         ),
         described=tuple(str(each) for each in subjects),
         following=_following(graph, page),
+        total=_total(graph),
         is_catalogue=(None, RDF.type, DCAT.Catalog) in graph,
     )
 
@@ -166,6 +177,12 @@ def _following(graph: Graph, page: Page) -> str:
                 return joined(page.url, str(each).strip())
     found = _LINK.search(page.link or "")
     return joined(page.url, found[1]) if found else ""
+
+
+def _total(graph: Graph) -> int | None:
+    """How many datasets the whole catalogue says it has."""
+    numbers = filter(_NUMBER.fullmatch, map(str, graph.objects(None, _TOTAL)))
+    return max(map(int, numbers), default=None)
 
 
 # --- one dataset ---------------------------------------------------------------------------

@@ -91,7 +91,10 @@ class Trail:
         counts as lost.
         """
         total = count if isinstance(count, int) and not isinstance(count, bool) else None
-        if self.enough or (total is not None and read >= total):
+        if self.enough or read == total:
+            return True
+        if total is not None and read > total:
+            self.lost(f"{where} tells of {total} datasets and gives {read}: more may be missing")
             return True
         if not on_page:
             if total is not None:

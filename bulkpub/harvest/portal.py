@@ -26,7 +26,7 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.rules import Rules
-from bulkpub.errors import DatasetFailed, SourceFailed
+from bulkpub.errors import DatasetFailed, ListingIncomplete, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
 from bulkpub.harvest.paging import address_parts
 from bulkpub.manifest.extras import extras_faults
@@ -46,7 +46,7 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
     neither; `PortalRefuses` and `PortalUnavailable` as the portal does.
     """
     kind, name = _named(source, portal.rules)
-    async for remote in _datasets(kind, name, portal):
+    async for remote in _datasets(kind, name, portal, options):
         if remote.deleted:
             options.note(f"{_called(remote)} is deleted on the portal, and left out")
             continue
@@ -65,7 +65,9 @@ def _named(source: str, rules: Rules) -> tuple[str, str]:
     raise SourceFailed(f"{redacted(source)} is the address of no organization and no dataset")
 
 
-async def _datasets(kind: str, name: str, portal: Portal) -> AsyncIterator[RemoteDataset]:
+async def _datasets(
+    kind: str, name: str, portal: Portal, options: HarvestOptions
+) -> AsyncIterator[RemoteDataset]:
     try:
         organization = await portal.organization(name) if name and kind != "dataset" else None
         if organization is not None:
@@ -74,6 +76,9 @@ async def _datasets(kind: str, name: str, portal: Portal) -> AsyncIterator[Remot
                     yield remote
             return
         dataset = await portal.dataset(name) if name and kind != "organization" else None
+    except ListingIncomplete as error:
+        options.lost(f"{name}: {error}")
+        return
     except DatasetFailed as error:
         raise SourceFailed(f"{name}: {error}") from error
     if dataset is None:

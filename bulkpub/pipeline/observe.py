@@ -8,13 +8,13 @@ known costs one request. Pages are dropped as they are read, but for what may ma
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import ceil
+from math import ceil, inf
 
 import anyio
 
 from bulkpub.core.match_datasets import Matched, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset
-from bulkpub.errors import PortalUnavailable
+from bulkpub.errors import ListingIncomplete
 from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.job import Owner
 from bulkpub.portals import Portal
@@ -38,7 +38,7 @@ async def observe(portal: Portal, owner: Owner, specs: Sequence[DatasetSpec]) ->
     return match_datasets(specs, list(search.found.values()))
 
 
-def ask_one_by_one(*, pages_left: int, missing_ids: int, named: bool) -> bool:
+def ask_one_by_one(*, pages_left: float, missing_ids: int, named: bool) -> bool:
     """Whether asking for each missing id takes no more requests than reading the listing.
 
     A dataset that is only known by key or title (`named`) can be found in the listing alone.
@@ -75,31 +75,29 @@ class _Search:
     async def read_listing(self, portal: Portal, owner: Owner) -> None:
         """Read the pages until nothing more can be found in them.
 
-        Raises `PortalUnavailable` when the portal keeps leaving some of its datasets out: what
+        Raises `ListingIncomplete` when the portal keeps leaving some of its datasets out: what
         cannot be seen would be created a second time.
         """
-        for _ in range(READINGS):
-            if await self._read_pages(portal, owner):
+        for reading in range(1, READINGS + 1):
+            try:
+                await self._read_pages(portal, owner)
+            except ListingIncomplete:
+                if reading == READINGS:
+                    raise
+            else:
                 return
-        raise PortalUnavailable(
-            "the portal's listing of datasets is incomplete: it announces more than it shows"
-        )
 
-    async def _read_pages(self, portal: Portal, owner: Owner) -> bool:
-        """One reading; whether it showed as many datasets as the portal says there are."""
-        pages_read, rows = 0, 0
+    async def _read_pages(self, portal: Portal, owner: Owner) -> None:
+        pages_read = 0
         async for page in portal.owned_by(organization=owner.organization, user=owner.user):
-            pages_read, rows = pages_read + 1, rows + len(page.datasets)
+            pages_read += 1
             for dataset in page.datasets:
                 if self._may_match(dataset):
                     self.found[dataset.id] = dataset
-            pages = ceil(page.total / max(len(page.datasets), 1))
+            pages = inf if page.total is None else ceil(page.total / max(len(page.datasets), 1))
             missing = len(self.missing())
             if ask_one_by_one(pages_left=pages - pages_read, missing_ids=missing, named=self.named):
-                return True
-            if page.last:
-                return rows >= page.total
-        return False
+                return
 
     def _may_match(self, dataset: RemoteDataset) -> bool:
         return (

@@ -62,10 +62,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing; `total` counts the datasets of all its pages."""
+    """One page of a listing; `total` counts the datasets of all its pages, where that is said."""
 
     datasets: tuple[RemoteDataset, ...]
-    total: int
+    total: int | None
     last: bool
 
 
@@ -143,7 +143,11 @@ class Portal(Protocol):
     def owned_by(
         self, *, organization: str | None = None, user: str | None = None
     ) -> AsyncIterator[Page]:
-        """All datasets of an organization or of a user (ids), page by page."""
+        """All datasets of an organization or of a user (ids), page by page, each dataset once.
+
+        Raises `ListingIncomplete`, after what there was, when that cannot be all: the listing
+        shows fewer datasets than it announces, or goes on without anything new.
+        """
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
         """One dataset, by id or slug, as it is now; None when there is none for us."""

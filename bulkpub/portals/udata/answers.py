@@ -46,7 +46,10 @@ def vocabulary_of(data: Json) -> frozenset[str]:
 def page_of(data: Json) -> Page:
     """One page of a listing of datasets."""
     datasets = tuple(codec.dataset_from(item) for item in data["data"])
-    return Page(datasets, int(data.get("total") or len(datasets)), not data.get("next_page"))
+    total = data.get("total")
+    if total is not None and (not isinstance(total, int) or total < 0):
+        raise TypeError("a total is a number")
+    return Page(datasets, total, not data.get("next_page"))
 
 
 def resources_of(data: Json) -> tuple[RemoteResource, ...]:

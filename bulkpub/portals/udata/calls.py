@@ -4,7 +4,8 @@ Knows the endpoints and what their statuses mean; `codec` knows the bodies. The 
 behind each line are in `docs/reference/portal.md`.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn, TypeVar
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
     DescriptionsRefused,
+    ListingIncomplete,
     NotAPortal,
     Outdated,
     PortalRefuses,
@@ -52,6 +54,8 @@ __all__ = ["PAGE_SIZE", "Udata"]
 
 PAGE_SIZE = 100
 """Datasets per page of a listing; large ones with hundreds of resources stay a few MB."""
+MOST_PAGES = 20_000
+"""Pages of one listing; no owner has so many datasets, and a listing that never ends has more."""
 
 BAD_REQUEST, NOT_FOUND, GONE = 400, 404, 410
 
@@ -125,32 +129,63 @@ class Udata:
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None
     ) -> AsyncIterator[Page]:
-        """See `Portal`; sorted by creation, so that a new dataset never shifts the pages."""
+        """See `Portal`; sorted by creation, so that a new dataset never shifts the pages.
+
+        Whatever the portal says of a next page, the listing ends at a page that brings nothing
+        new, and when more than announced was seen.
+        """
         owner = {"organization": organization} if organization else {"owner": user or ""}
-        page = 0
-        while True:
-            page += 1
-            answer = await self._transport.send(
-                Request(
-                    "GET",
-                    "/datasets/",
-                    "/datasets/",
-                    params={
-                        **owner,
-                        "page": str(page),
-                        "page_size": str(PAGE_SIZE),
-                        "sort": "created",
-                    },
-                    headers={"X-Fields": f"total,next_page,data{{{codec.DATASET_FIELDS}}}"},
+        seen = set[str]()
+        announced: int | None = None
+        for number in range(1, MOST_PAGES + 1):
+            page = await self._page(owner, number)
+            if page is None:
+                break
+            new = {each.id: each for each in page.datasets if each.id not in seen}
+            seen |= new.keys()
+            announced = page.total
+            yield replace(page, datasets=tuple(new.values()))
+            if page.last:
+                break
+            if not new:
+                raise ListingIncomplete(
+                    f"the portal's listing of datasets has no end: page {number} brings nothing "
+                    f"new and names a next one; {len(seen)} datasets were seen"
                 )
+            if announced is not None and len(seen) >= announced:
+                raise ListingIncomplete(
+                    f"the portal's listing of datasets goes on beyond the {announced} datasets "
+                    "that it announces"
+                )
+        else:
+            raise ListingIncomplete(
+                f"the portal's listing of datasets has no end: {MOST_PAGES} pages were read"
             )
-            if answer.status == NOT_FOUND and page > 1:
-                return
-            data = self._data(answer, DatasetFailed, "the listing of datasets")
-            found = self._read(page_of, data)
-            yield found
-            if found.last:
-                return
+        if announced is not None and len(seen) < announced:
+            raise ListingIncomplete(
+                "the portal's listing of datasets is incomplete: it announces "
+                f"{announced} and shows {len(seen)}"
+            )
+
+    async def _page(self, owner: Mapping[str, str], number: int) -> Page | None:
+        """One page of a listing (from 1); None past the last one."""
+        answer = await self._transport.send(
+            Request(
+                "GET",
+                "/datasets/",
+                "/datasets/",
+                params={
+                    **owner,
+                    "page": str(number),
+                    "page_size": str(PAGE_SIZE),
+                    "sort": "created",
+                },
+                headers={"X-Fields": f"total,next_page,data{{{codec.DATASET_FIELDS}}}"},
+            )
+        )
+        if answer.status == NOT_FOUND and number > 1:
+            return None
+        return self._read(page_of, self._data(answer, DatasetFailed, "the listing of datasets"))
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
         """See `Portal`."""
