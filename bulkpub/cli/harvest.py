@@ -27,6 +27,7 @@ from bulkpub.core.addresses import redacted
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.rules import Vocabulary
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -229,7 +230,9 @@ class Progress:
         self.console.print(Text("; ".join(parts), style="bold"), soft_wrap=True)
 
     def _print(self, sentence: str, word: str, style: str) -> None:
-        line = Text.assemble((f"{word}: ", style), printable(with_flags(sentence)))
+        line = Text.assemble(
+            (f"{word}: ", style), printable(bounded(with_flags(sentence), LONGEST_SENTENCE))
+        )
         self.console.print(line, soft_wrap=True)
 
 

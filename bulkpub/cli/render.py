@@ -29,6 +29,7 @@ from bulkpub.observers.text import (
     moment_text,
     path_text,
     printable,
+    shown,
 )
 
 __all__ = ["render_plan", "render_problems", "render_summary"]
@@ -79,7 +80,7 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         _print_notes(report, console)
     _print_left(report, console)
     if report_path is not None:
-        _print_line(console, f"Report: {printable(report_path)}")
+        _print_line(console, f"Report: {shown(report_path)}")
 
 
 def _print_headline(report: RunReport, console: Console) -> None:
@@ -146,7 +147,7 @@ def _print_failures(report: RunReport, console: Console, report_path: str | None
 def _failures(datasets: Iterable[DatasetOutcome]) -> Iterable[Text]:
     for dataset in datasets:
         if dataset.status is DatasetStatus.FAILED and dataset.error is not None:
-            yield _marked("failed", f"{printable(dataset.key)}: {printable(dataset.error)}")
+            yield _marked("failed", f"{shown(dataset.key)}: {printable(dataset.error)}")
         for resource in dataset.resources:
             # When the dataset failed as a whole, its files share its reason: once is enough.
             own = resource.error
@@ -167,10 +168,8 @@ def _print_links(report: RunReport, console: Console, report_path: str | None) -
         return
     _print_line(console, Text("Datasets:", style="bold"))
     for dataset in touched[:_SHOWN_LINKS]:
-        title = printable(dataset.title or dataset.key)
-        _print_line(
-            console, _marked(dataset.status.value, f"{title}: {printable(dataset.page or '')}")
-        )
+        title = shown(dataset.title or dataset.key)
+        _print_line(console, _marked(dataset.status.value, f"{title}: {shown(dataset.page or '')}"))
     _print_rest(console, len(touched) - _SHOWN_LINKS, report_path)
 
 
@@ -215,9 +214,9 @@ def render_plan(
 
 
 def _print_dataset_plan(dataset: DatasetOutcome, console: Console) -> None:
-    title = printable(dataset.title or dataset.key)
+    title = shown(dataset.title or dataset.key)
     line = _marked(dataset.status.value, title, indent=0).append(
-        f" [{printable(dataset.key)}] {printable(dataset.error or dataset.reason)}", style="dim"
+        f" [{shown(dataset.key)}] {printable(dataset.error or dataset.reason)}", style="dim"
     )
     _print_line(console, line)
     for resource in dataset.resources:
@@ -231,7 +230,7 @@ def _print_dataset_plan(dataset: DatasetOutcome, console: Console) -> None:
 def _resource_plan(resource: ResourceOutcome) -> Text:
     sends = resource.status in _UPLOADS and resource.size is not None
     size = f" ({bytes_text(resource.size or 0)})" if sends else ""
-    line = _marked(resource.status.value, f"{printable(_name_of(resource))}{size}", indent=4)
+    line = _marked(resource.status.value, f"{shown(_name_of(resource))}{size}", indent=4)
     return line.append(f" {printable(resource.error or resource.reason)}", style="dim")
 
 
@@ -246,7 +245,7 @@ def _plan_total(datasets: Sequence[DatasetOutcome], portal: str, requests: int |
     changed = sum(map(_is_written, datasets))
     sending = f", {counted(requests, 'request')}" if requests is not None else ""
     return Text(
-        f"{counted(changed, 'dataset')} to write to {printable(portal)}, {uploads}{sending}. "
+        f"{counted(changed, 'dataset')} to write to {shown(portal)}, {uploads}{sending}. "
         "Nothing was sent.",
         style="bold",
     )
@@ -340,7 +339,7 @@ def _marked(status: str, words: str, indent: int = 2) -> Text:
 def _print_rest(console: Console, rest: int, report_path: str | None) -> None:
     """Where the lines are that are not printed, if there are any."""
     if rest > 0:
-        where = printable(report_path) if report_path is not None else "the report"
+        where = shown(report_path) if report_path is not None else "the report"
         _print_line(console, Text(f"  … and {rest:,} more in {where}", style="dim"))
 
 

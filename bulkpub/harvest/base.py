@@ -18,6 +18,7 @@ from unidecode import unidecode
 
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.rules import Rules
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.sources.answers import Page
 
@@ -133,7 +134,11 @@ async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> Asy
             if not options.wanted(found.dataset):
                 continue
             owner = found.dataset.organization or options.organization
-            yield replace(found, dataset=replace(found.dataset, organization=owner))
+            yield replace(
+                found,
+                dataset=replace(found.dataset, organization=owner),
+                notes=tuple(bounded(note, LONGEST_SENTENCE) for note in found.notes),
+            )
             count += 1
             if count == options.limit:
                 return

@@ -7,6 +7,7 @@ from functools import lru_cache
 import aiohttp
 import anyio
 
+from bulkpub.core.text import bounded
 from bulkpub.errors import SettingsInvalid
 from bulkpub.http.messages import Body
 
@@ -73,7 +74,7 @@ async def read_whole(
 def explain(error: Exception) -> str:
     """What happened to the connection, in words."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"its certificate is not trusted ({error.certificate_error})"
+        return f"its certificate is not trusted ({bounded(str(error.certificate_error))})"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the name {error.host} is unknown"
     if isinstance(error, aiohttp.ClientConnectorError):
@@ -81,7 +82,7 @@ def explain(error: Exception) -> str:
     for kind, words in _IN_WORDS.items():
         if isinstance(error, kind):
             return words
-    return f"the connection failed ({error})"
+    return f"the connection failed ({bounded(str(error))})"
 
 
 _IN_WORDS: Mapping[type[Exception], str] = {

@@ -21,6 +21,7 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.core.text import bounded
 from bulkpub.errors import ManifestInvalid, Problem
 from bulkpub.manifest.layout import Piece, lay_out
 from bulkpub.manifest.loading import Loaded, load_text
@@ -230,7 +231,7 @@ class _Amendment:
             f"nothing can be added to {what} as it is written: write its lists with a dash for "
             "each item, on a line of its own, without brackets, anchors or `null`"
         )
-        return ManifestInvalid([Problem(place.file, place.line, place.column, sentence)])
+        return ManifestInvalid([Problem(place.file, place.line, place.column, bounded(sentence))])
 
     def _check(self, text: str) -> None:
         """Raises when adding lines has changed what was there: better nothing than that."""

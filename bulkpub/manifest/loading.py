@@ -14,6 +14,7 @@ from natsort import natsorted
 
 from bulkpub.core.model import DatasetSpec, Place
 from bulkpub.core.rules import Rules
+from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
 from bulkpub.manifest.datasets import name_of, read_dataset
 from bulkpub.manifest.extras import extras_faults
@@ -144,8 +145,8 @@ def _places(defaults: Node | None) -> set[Place]:
 
 def _add(problems: dict[Problem, None], faults: Iterable[Fault], dataset: str | None) -> None:
     for fault in faults:
-        place = fault.place
-        problems[Problem(place.file, place.line, place.column, fault.sentence, dataset)] = None
+        place, sentence = fault.place, bounded(fault.sentence)
+        problems[Problem(place.file, place.line, place.column, sentence, dataset)] = None
 
 
 def _header(

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.text import printable
 
@@ -60,6 +61,7 @@ def configure_logging(
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_logger_name,
+        _bound,
         # Plain tracebacks: rich's show local variables, and a key may be among them.
         structlog.processors.ExceptionRenderer(_traceback),
         _json_line if format == "json" else _human_line,
@@ -86,6 +88,13 @@ class _LineLogger:
             self._console.print(line, soft_wrap=True)
 
     debug = info = warning = error = critical = exception = fatal = log = msg
+
+
+def _bound(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
+    for name, value in event_dict.items():
+        if isinstance(value, str):
+            event_dict[name] = bounded(value, LONGEST_SENTENCE)
+    return event_dict
 
 
 def _add_logger_name(logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:

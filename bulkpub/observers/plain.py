@@ -27,6 +27,7 @@ from bulkpub.observers.text import (
     path_text,
     printable,
     rate_text,
+    shown,
 )
 
 __all__ = ["PlainProgress"]
@@ -108,7 +109,7 @@ class PlainProgress:
 
     def _show_failures(self, outcome: DatasetOutcome) -> None:
         if outcome.error is not None:
-            self._write(f"failed: {printable(outcome.key)}: {printable(outcome.error)}")
+            self._write(f"failed: {shown(outcome.key)}: {printable(outcome.error)}")
         for resource in outcome.resources:
             # A dataset that failed as a whole has already said why.
             if resource.status is ResourceStatus.FAILED and resource.error != outcome.error:
@@ -131,7 +132,7 @@ class PlainProgress:
             self._wait_shown_until = ends_at
             until = moment_text(wait.until, wait.delay_s)
             span = duration_text(wait.delay_s)
-            self._write(f"{printable(wait.reason)}: waiting until {until} ({span})")
+            self._write(f"{shown(wait.reason)}: waiting until {until} ({span})")
 
     def _write(self, line: str) -> None:
         # A reader that went away (`bulkpub run 2>&1 | head`) must not stop the run.

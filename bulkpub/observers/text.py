@@ -11,6 +11,7 @@ from itertools import accumulate, takewhile
 from rich.cells import cell_len
 
 from bulkpub.core.report import RateLimit
+from bulkpub.core.text import bounded
 
 __all__ = [
     "ELLIPSIS",
@@ -23,6 +24,7 @@ __all__ = [
     "path_text",
     "printable",
     "rate_text",
+    "shown",
 ]
 
 ELLIPSIS = "…"
@@ -46,6 +48,11 @@ def printable(text: str) -> str:
     return "".join(map(_escaped, text))
 
 
+def shown(text: str) -> str:
+    """`text` as `printable` has it, and no longer than people read (`bounded`)."""
+    return printable(bounded(text))
+
+
 def _escaped(character: str) -> str:
     code = ord(character)
     if code in _UNDECODED:
@@ -57,7 +64,7 @@ def _escaped(character: str) -> str:
 
 def path_text(dataset: str, resource: str) -> str:
     """A resource of a dataset, by whatever name each goes, on one line, printable."""
-    return f"{printable(dataset)} › {printable(resource)}"  # noqa: RUF001 - a path sign, no typo
+    return f"{shown(dataset)} › {shown(resource)}"  # noqa: RUF001 - a path sign, no typo
 
 
 def elide(text: str, width: int) -> str:

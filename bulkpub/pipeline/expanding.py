@@ -12,6 +12,7 @@ from natsort import natsorted
 
 from bulkpub.core.addresses import has_pattern, named, redacted
 from bulkpub.core.model import DatasetSpec, ResourceSpec, UrlSource
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import Problem, SourceFailed
 from bulkpub.http.tasks import side_by_side
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
@@ -108,4 +109,6 @@ def _same_keys(spec: DatasetSpec, entries: Iterable[ResourceSpec]) -> Iterable[P
 
 def _problem(spec: DatasetSpec, entry: ResourceSpec, message: str) -> Problem:
     place = entry.place
-    return Problem(place.file, place.line, place.column, message, spec.key)
+    return Problem(
+        place.file, place.line, place.column, bounded(message, LONGEST_SENTENCE), spec.key
+    )

@@ -13,6 +13,7 @@ from functools import partial
 from bulkpub.core.fitting import fitted
 from bulkpub.core.model import DatasetSpec, FileSource, Place
 from bulkpub.core.rules import Vocabulary
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PortalRefuses, Problem
 from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.job import Owner
@@ -115,7 +116,9 @@ def _refused_files(
 
 
 def _problem(place: Place, spec: DatasetSpec, message: str) -> Problem:
-    return Problem(place.file, place.line, place.column, message, spec.key)
+    return Problem(
+        place.file, place.line, place.column, bounded(message, LONGEST_SENTENCE), spec.key
+    )
 
 
 # --- owners -------------------------------------------------------------------------------

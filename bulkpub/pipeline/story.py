@@ -45,6 +45,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.rules import Rules
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
 from bulkpub.pipeline.job import Figures, Job, Verify
 
@@ -475,7 +476,7 @@ class Story:
     def file_failed(self, key: str, error: str) -> None:
         """The entry cannot be published now; the first failure counts."""
         resource = self.resources[key]
-        resource.error = resource.error or error
+        resource.error = resource.error or bounded(error, LONGEST_SENTENCE)
 
     # --- finishing --------------------------------------------------------------------------
 
@@ -549,13 +550,13 @@ class Story:
         """Only compared: what of the dataset itself is not as wanted; nothing more is done."""
         for resource in self.resources.values():
             resource.done = resource.error is None
-        self.error = "; ".join(faults) or None
+        self.error = bounded("; ".join(faults), LONGEST_SENTENCE) or None
         self._end()
 
     @step
     def failed(self, error: str) -> None:
         """The dataset as a whole cannot be published."""
-        self.error = error
+        self.error = bounded(error, LONGEST_SENTENCE)
 
     @step
     def ended(self) -> None:
@@ -584,7 +585,7 @@ class Story:
             duration_s=round(time.perf_counter() - self._started, 3),
             error=self.error,
             resources=resources,
-            notes=self.job.notes,
+            notes=tuple(bounded(note, LONGEST_SENTENCE) for note in self.job.notes),
         )
 
     def _outcome_status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
@@ -632,7 +633,7 @@ class Story:
         return ResourceOutcome(
             key=resource.spec.key,
             status=status or ResourceStatus.PENDING,
-            reason=reason,
+            reason=bounded(reason, LONGEST_SENTENCE),
             id=remote.id if remote else resource.spec.id,
             title=title,
             source=resource.address or shown,
@@ -651,7 +652,7 @@ def _deletion(deletion: Delete) -> ResourceOutcome:
     return ResourceOutcome(
         key=remote.key,
         status=ResourceStatus.DELETED,
-        reason=deletion.reason,
+        reason=bounded(deletion.reason, LONGEST_SENTENCE),
         id=remote.id,
         title=remote.metadata.title,
         sha1=remote.sha1,

@@ -17,6 +17,7 @@ from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import ByteTotals, RateLimit, RunInfo, RunReport, exit_code, total
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.engine.local import run_jobs
 from bulkpub.errors import (
     BulkpubError,
@@ -121,11 +122,12 @@ class Run:
         except ManifestInvalid as invalid:
             problems = invalid.problems
         except BulkpubError as failure:
-            code, error = code_of(failure), str(failure)
+            code, error = code_of(failure), bounded(str(failure), LONGEST_SENTENCE)
         except Exception as failure:  # a defect of ours must not cost the report
             log.exception("unexpected error")
             code = ExitCode.STOPPED_EARLY
-            error = f"unexpected {type(failure).__name__}: {failure} (a defect of bulkpub's)"
+            why = bounded(str(failure))
+            error = f"unexpected {type(failure).__name__}: {why} (a defect of bulkpub's)"
         report = self._made_report(code, error, sorted(problems))
         self._emit(RunFinished(report))
         return report

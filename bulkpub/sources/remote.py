@@ -23,6 +23,7 @@ import anyio.to_thread
 from bulkpub.core.addresses import shown_address
 from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.core.schemes import Scheme, scheme_of
+from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
 from bulkpub.sources.fetch import (
     Fetched,
@@ -53,8 +54,6 @@ FOR_GOOD = frozenset(
     {"error_perm", "PermissionDenied", "HostKeyNotVerifiable", "NoCredentialsError"}
 )
 """Errors by which FTP, SSH and S3 say that trying again is of no use."""
-LONGEST = 200
-"""Characters of what a library says went wrong."""
 
 
 # --- the servers --------------------------------------------------------------------------
@@ -398,4 +397,4 @@ def _in_words(error: Exception, remote: _Remote) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     for secret in remote.login.values():
         text = text.replace(secret, "…") if secret else text
-    return text[:LONGEST]
+    return bounded(text)

@@ -23,6 +23,7 @@ import structlog
 from yarl import URL
 
 from bulkpub.core.addresses import shown_address
+from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
 from bulkpub.http.connection import explain, trust
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
@@ -302,7 +303,7 @@ class Web:
         except (aiohttp.InvalidURL, ValueError):
             raise AddressRefused(f"{shown_address(str(url))} is not an address") from None
         except aiohttp.ClientResponseError as error:
-            raise _Unanswered(f"its answer makes no sense ({error.message})") from None
+            raise _Unanswered(f"its answer makes no sense ({bounded(error.message)})") from None
         except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
             unreachable = isinstance(error, UNREACHABLE)
             raise _Unanswered(explain(error), unreachable=unreachable) from None

@@ -186,9 +186,9 @@ def test_a_json_line_is_one_line_however_long(stream_kind: str) -> None:
     stream = StringIO()
     console = Console(file=stream, width=40)
     configure_logging(format="json", level=0, stream=stream if stream_kind == "stream" else console)
-    structlog.get_logger().info("x", name="[bold]é\n" * 300, when=NOON)
+    structlog.get_logger().info("x", name="[bold]é\n" * 30, when=NOON)
     (line,) = stream.getvalue().splitlines()
-    assert orjson.loads(line)["name"] == "[bold]é\n" * 300
+    assert orjson.loads(line)["name"] == "[bold]é\n" * 30
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.rules import Vocabulary
+from bulkpub.core.text import bounded
 from bulkpub.portals.udata.names import tag_slug
 from bulkpub.portals.udata.vocabularies import renamed_frequencies
 
@@ -309,9 +310,8 @@ def error_message(data: Json) -> str | None:
         return None
     parts = list(_flat(data.get("errors")))
     parts += [text for name in ("message", "error") if isinstance(text := data.get(name), str)]
-    return (
-        "; ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())) or None
-    )
+    words = "; ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
+    return bounded(words) or None
 
 
 def item_refusals(data: Json, ids: Sequence[str]) -> dict[str, str]:
@@ -322,7 +322,9 @@ def item_refusals(data: Json, ids: Sequence[str]) -> dict[str, str]:
     errors = data.get("errors") if isinstance(data, Mapping) else None
     if not isinstance(errors, list) or len(errors) != len(ids):
         return {}
-    return {i: "; ".join(_flat(found)) for i, found in zip(ids, errors, strict=True) if found}
+    return {
+        i: bounded("; ".join(_flat(found))) for i, found in zip(ids, errors, strict=True) if found
+    }
 
 
 def _flat(errors: Json, path: str = "") -> Sequence[str]:
