@@ -19,7 +19,7 @@ import anyio
 
 from bulkpub.errors import SourceFailed
 
-__all__ = ["BrokeOff", "Decoder", "Page", "Patience", "Streamed"]
+__all__ = ["MARKS", "BrokeOff", "Decoder", "Page", "Patience", "Streamed", "known_charset"]
 
 LONGEST_NUMBER = 18
 """Digits."""
@@ -248,7 +248,7 @@ class Page:
         is Windows-1252, with U+FFFD for what that has no character for.
         """
         marked = [name for mark, name in MARKS if self.content.startswith(mark)]
-        for encoding in [*marked[:1], _known(self.charset), "utf-8"]:
+        for encoding in [*marked[:1], known_charset(self.charset), "utf-8"]:
             try:
                 if encoding:
                     return self.content.decode(encoding)
@@ -257,8 +257,8 @@ class Page:
         return self.content.decode("cp1252", errors="replace")
 
 
-def _known(charset: str | None) -> str | None:
-    """The name of a text encoding Python knows, or None."""
+def known_charset(charset: str | None) -> str | None:
+    """What Python calls the charset `charset` of text; None when it knows none of that name."""
     try:
         name = codecs.lookup((charset or "").strip(" '\"")).name
     except (LookupError, ValueError):

@@ -13,6 +13,7 @@ from typing import Any
 from bulkpub.core.addresses import redacted
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
+from bulkpub.harvest.reading.encodings import in_utf8
 
 __all__ = [
     "LANGUAGES",
@@ -126,12 +127,11 @@ def is_html(page: Page) -> bool:
 
 def parse_json(page: Page) -> Any:  # noqa: ANN401 # JSON is anything
     """What the page holds as JSON; SourceFailed when that is something else."""
-    where = redacted(page.url)
+    page, where = in_utf8(page), redacted(page.url)
     if is_html(page):
         raise SourceFailed(f"{where} answers with a page of HTML where JSON was asked for")
     try:
-        encoding = json.detect_encoding(page.content)
-        return json.loads(page.content.decode(encoding), strict=False)
+        return json.loads(page.content.decode(), strict=False)
     except RecursionError:
         raise SourceFailed(f"{where} answers with JSON that is nested too deeply") from None
     except ValueError as error:

@@ -17,9 +17,11 @@ from rdflib import Graph
 from rdflib.plugins.parsers.jsonld import to_rdf
 
 from bulkpub.core.addresses import redacted
+from bulkpub.core.text import bounded
 from bulkpub.data import json_ld_contexts
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
+from bulkpub.harvest.reading.encodings import in_utf8
 from bulkpub.harvest.reading.loose import is_html, parse_json
 
 __all__ = ["ACCEPT", "read_rdf"]
@@ -41,7 +43,6 @@ _FORMATS = {
 _DEEPEST = 200
 _MOST_EXPANDED = 16 * 1024 * 1024
 """Characters that a document's own entities may add to it; some write namespaces with them."""
-_ENCODED = re.compile(rb"^\s*<\?xml[^>]*encoding", re.IGNORECASE)
 
 # rdflib warns of each odd address and date; catalogues are full of them, and we have our own notes.
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
@@ -54,7 +55,7 @@ class _Enough(Exception):  # no error: the part that matters was read
 def read_rdf(page: Page) -> Graph:
     """The graph that the page holds; addresses in it are whole."""
     # Addresses in the document are made whole by its own, whose credentials stay here.
-    where = redacted(page.url)
+    page, where = in_utf8(page), redacted(page.url)
     if is_html(page):
         raise SourceFailed(f"{where} answers with a page of HTML where RDF was asked for")
     form = _format(page)
@@ -64,17 +65,16 @@ def read_rdf(page: Page) -> Graph:
             document = _with_local_contexts(parse_json(page), where)
             to_rdf(document, graph, base=where)
         elif form == "xml":
-            content = _content(page)
-            _refuse_dangerous(content)
-            graph.parse(data=content, format="xml", publicID=where)
+            _refuse_dangerous(page.content)
+            graph.parse(data=page.content, format="xml", publicID=where)
         else:
-            graph.parse(data=_content(page), format=form, publicID=where)
+            graph.parse(data=page.content, format=form, publicID=where)
     except SourceFailed:
         raise
     except RecursionError:
         raise SourceFailed(f"{where} is nested too deeply to be read") from None
     except Exception as error:  # rdflib and its parsers raise nearly anything on faulty input
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = bounded(" ".join(str(error).split())) or type(error).__name__
         raise SourceFailed(f"{where} cannot be read as {_NAMES[form]}: {reason}") from error
     return graph
 
@@ -84,22 +84,12 @@ _NAMES = {"xml": "RDF/XML", "turtle": "Turtle", "nt": "N-Triples", "json-ld": "J
 
 def _format(page: Page) -> str:
     declared = _FORMATS.get(page.content_type, "")
-    start = page.content[:4000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = page.content[:4000].lstrip()
     if start.startswith((b"{", b"[")) and declared not in ("turtle", "nt"):
         return "json-ld"
     if re.match(rb"<(?:\?xml|!doctype|!--|rdf:|[\w-]+:RDF|rdf)", start, re.IGNORECASE):
         return "xml"
     return declared if declared not in ("", "json-ld") or start[:1] in b"{[" else "turtle"
-
-
-def _content(page: Page) -> bytes:
-    """The text in UTF-8, or as XML that names its own encoding has it."""
-    if page.charset is None or _ENCODED.match(page.content):
-        return page.content
-    try:
-        return page.content.decode(page.charset).encode()
-    except (LookupError, UnicodeDecodeError):
-        return page.content
 
 
 def _refuse_dangerous(content: bytes) -> None:
@@ -126,8 +116,7 @@ def _refuse_dangerous(content: bytes) -> None:
         pass
     except expat.ExpatError:
         return  # faulty, which the parser proper explains better
-    plain = content.replace(b"\0", b"")  # UTF-16 and UTF-32 are nearly ASCII without these
-    added = sum(plain.count(f"&{name};".encode()) * len(text) for name, text in entities.items())
+    added = sum(content.count(f"&{name};".encode()) * len(text) for name, text in entities.items())
     if added > _MOST_EXPANDED:
         raise ValueError("its entities make it many times as long as it is")
 
