@@ -7,6 +7,7 @@ wrong with it is told once and then done without.
 
 import contextlib
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Protocol
 import structlog
 
 from bulkpub.core.model import Fingerprint, LastFetch
+from bulkpub.state.files import opened, private_folder
 
 __all__ = ["Forgetful", "Journal", "Memory", "open_journal"]
 
@@ -232,11 +234,20 @@ def open_journal(folder: Path | None, portal: str) -> Iterator[Memory]:
 
 def _open(path: Path) -> sqlite3.Connection | None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
+        for file in _files(path):
+            if os.path.lexists(file) or file == path:
+                with opened(file):
+                    pass  # SQLite would follow a link
         return _open_sound(path)
     except (OSError, *UNUSABLE) as error:
         log.warning("no journal, going on without", file=str(path), why=str(error))
         return None
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    """The journal at `path`, and what SQLite keeps beside it."""
+    return tuple(Path(f"{path}{ending}") for ending in ("", "-wal", "-shm", "-journal"))
 
 
 def _open_sound(path: Path) -> sqlite3.Connection:
@@ -245,7 +256,7 @@ def _open_sound(path: Path) -> sqlite3.Connection:
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
-        for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        for file in _files(path):
             if file.exists():
                 file.replace(file.with_name(f"{file.name}.unusable"))
         log.warning("the journal was unusable and is begun anew", file=str(path), why=str(error))

@@ -7,7 +7,7 @@ that ends. It spares work; that nothing is published twice does not depend on it
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +15,12 @@ import structlog
 from filelock import FileLock, Timeout
 
 from bulkpub.errors import StoppedEarly
+from bulkpub.state.files import opened, private_folder
 
 __all__ = ["only_run_of"]
+
+LONGEST_NOTE = 100
+"""Bytes of what is said of the holder."""
 
 log = structlog.get_logger("bulkpub.state.lock")
 
@@ -45,20 +49,20 @@ def only_run_of(identity: Sequence[str], portal: str, folder: Path | None) -> It
         yield
         return
     try:
-        _note_file(lock).write_text(
-            f"process {os.getpid()}, since {datetime.now(UTC):%F %H:%M} UTC"
-        )
+        _note_holder(lock)
         yield
     finally:
-        _note_file(lock).unlink(missing_ok=True)
+        with suppress(OSError):
+            _note_file(lock).unlink(missing_ok=True)
         lock.release()
 
 
 def _lock(identity: Sequence[str], portal: str, folder: Path) -> FileLock | None:
     whole = "\n".join([portal, *sorted(identity)]).encode(errors="surrogateescape")
-    path = folder / "locks" / f"{hashlib.sha256(whole).hexdigest()[:32]}.lock"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = private_folder(folder, "locks") / f"{hashlib.sha256(whole).hexdigest()[:32]}.lock"
+        with opened(path):
+            pass  # it is there now, as a file of ours
     except OSError as error:
         log.warning("no lock, going on without", why=str(error))
         return None
@@ -70,8 +74,18 @@ def _note_file(lock: FileLock) -> Path:
     return Path(lock.lock_file).with_suffix(".held-by")
 
 
-def _holder(lock: FileLock) -> str:
+def _note_holder(lock: FileLock) -> None:
+    note = f"process {os.getpid()}, since {datetime.now(UTC):%F %H:%M} UTC"
     try:
-        return _note_file(lock).read_text() or "a process that has just begun"
-    except OSError:
-        return "a process that has just begun"
+        with opened(_note_file(lock)) as handle:
+            os.truncate(handle, 0)
+            os.write(handle, note.encode())
+    except OSError as error:
+        log.warning("who holds the lock cannot be noted", why=str(error))
+
+
+def _holder(lock: FileLock) -> str:
+    note = b""
+    with suppress(OSError), opened(_note_file(lock), os.O_RDONLY) as handle:
+        note = os.read(handle, LONGEST_NOTE)
+    return note.decode(errors="replace") or "a process that has just begun"
