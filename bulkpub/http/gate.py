@@ -16,6 +16,7 @@ import anyio
 
 from bulkpub.core.report import RateLimit
 from bulkpub.errors import StoppedEarly
+from bulkpub.http.clock import unix_time
 from bulkpub.http.pace import HOUR, Pace, observe, release, reserve
 from bulkpub.http.signals import Signal
 
@@ -23,6 +24,10 @@ __all__ = ["Gate", "GateLimits", "PaceOwner"]
 
 WORTH_ANNOUNCING = 1.0
 """Seconds; shorter waits are pacing, nobody needs to hear of them."""
+
+
+LOOK_AGAIN = 5.0
+"""Seconds after which a wait is worked out again."""
 
 
 class PaceOwner(Protocol):
@@ -102,12 +107,14 @@ class Gate:
     """The one gate to one portal, for all requests of a run: the `PaceOwner` of one process.
 
     `ever_answered` tells that the portal has worked in this run. `on_wait` is told the reason,
-    the seconds and the end (UTC) of every wait worth telling.
+    the seconds and the end (UTC) of every wait worth telling. `awake` gives seconds that stand
+    still while the machine sleeps: a portal is not down while nobody asks it (None: `clock`).
     """
 
     limits: GateLimits = field(default_factory=GateLimits)
     on_wait: Callable[[str, float, datetime], None] = lambda *_: None
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = unix_time
+    awake: Callable[[], float] | None = None
     quota_wait: Stopwatch = field(default_factory=Stopwatch)
     _pace: Pace = field(init=False)
     ever_answered: bool = False
@@ -129,7 +136,8 @@ class Gate:
             self._check(wait, now)
             # Waiting for a place among the requests in flight is work going on, not a delay.
             counted = nullcontext() if math.isinf(wait) else self.quota_wait.running()
-            with counted, anyio.move_on_after(wait):
+            # No longer at a time: while the machine sleeps, the wait goes on and its timer stops.
+            with counted, anyio.move_on_after(min(wait, LOOK_AGAIN)):
                 await self._changed.wait()
 
     def learn(self, signal: Signal) -> None:
@@ -139,7 +147,7 @@ class Gate:
         if not signal.congested or signal.refused:
             self._down_since, self.ever_answered = None, True
         elif self._down_since is None:
-            self._down_since = now
+            self._down_since = self._awake()
         self._wake()
 
     def abandon(self) -> None:
@@ -149,7 +157,7 @@ class Gate:
 
     def check_patience(self) -> None:
         """Raise `StoppedEarly` when the portal has been down for longer than `give_up_after`."""
-        lasted = 0.0 if self._down_since is None else self.clock() - self._down_since
+        lasted = 0.0 if self._down_since is None else self._awake() - self._down_since
         if lasted > self.limits.give_up_after:
             raise StoppedEarly(
                 f"the portal has been down for {lasted:.0f} s; run again when it is back"
@@ -183,7 +191,7 @@ class Gate:
                 "`max_wait` allows; run again later to go on"
             )
         if self._down_since is not None:
-            down_for = now + wait - self._down_since
+            down_for = self._awake() + wait - self._down_since
             if down_for > self.limits.give_up_after:
                 raise StoppedEarly(
                     f"the portal is down, and asks to wait until {until:%H:%M} UTC: that is longer "
@@ -193,6 +201,9 @@ class Gate:
             self._announced_until = now + wait + WORTH_ANNOUNCING
             reason = "quota used up" if quota_out else "the portal asked to wait"
             self.on_wait(reason, wait, until)
+
+    def _awake(self) -> float:
+        return (self.awake or self.clock)()
 
     def _wake(self) -> None:
         self._changed.set()

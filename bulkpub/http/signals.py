@@ -55,12 +55,18 @@ def signal_of(
     status: int,
     started_at: float,
     now: float,
+    wall: float | None = None,
     seconds: float | None = None,
 ) -> Signal:
-    """Read an answer; header names are matched as `headers` does."""
+    """Read an answer; header names are matched as `headers` does.
+
+    `wall` is what the machine's clock says `now`, which others' points in time are compared with
+    (None: the same).
+    """
+    wall = now if wall is None else wall
     reset = _number(headers.get(names.reset))
-    if reset is not None and reset < UNIX_TIME_FROM:
-        reset += now
+    if reset is not None:
+        reset += now if reset < UNIX_TIME_FROM else now - wall
     if reset is not None and not now <= reset <= now + LONGEST_WINDOW:
         reset = None
     limit, remaining = _number(headers.get(names.limit)), _number(headers.get(names.remaining))
@@ -69,7 +75,7 @@ def signal_of(
         limit=None if limit is None else int(limit),
         remaining=None if remaining is None else int(remaining),
         reset_at=reset,
-        retry_after=_retry_after(headers.get("Retry-After"), now),
+        retry_after=_retry_after(headers.get("Retry-After"), wall),
         refused=status == REFUSED,
         congested=status in CONGESTED,
         seconds=seconds,

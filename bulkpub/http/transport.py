@@ -21,6 +21,7 @@ from yarl import URL
 
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
 from bulkpub.errors import PortalUnavailable, Uncertain
+from bulkpub.http.clock import unix_time
 from bulkpub.http.connection import SLOWEST, Watched, explain, read_whole, trust
 from bulkpub.http.gate import Gate, PaceOwner, Stopwatch
 from bulkpub.http.messages import Answer, Request, TransportListener
@@ -148,7 +149,7 @@ class Transport:
 
     async def _attempt(self, request: Request) -> tuple[Verdict, str, Answer | None]:
         await self._pace.turn()
-        started_at, clock = time.time(), time.perf_counter()
+        started_at, clock = unix_time(), time.perf_counter()
         self._sent[request.method, request.endpoint] += 1
         try:
             answer = await self._exchange(request)
@@ -228,7 +229,8 @@ class Transport:
             answer.headers,
             status=answer.status,
             started_at=started_at,
-            now=time.time(),
+            now=unix_time(),
+            wall=time.time(),
             seconds=seconds,
         )
         self._pace.learn(signal)
@@ -293,6 +295,6 @@ async def connect(
             base_url,
             credentials or {},
             settings,
-            pace=pace or Gate(),
+            pace=pace or Gate(awake=time.monotonic),
             listener=listener,
         )

@@ -36,6 +36,7 @@ from bulkpub.core.names import extension_of
 from bulkpub.core.report import RequestTotals
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import DatasetFailed, DescriptionsRefused, Outdated, ResourceFailed
+from bulkpub.http.clock import unix_time
 from bulkpub.http.gate import Gate, PaceOwner
 from bulkpub.http.signals import Signal
 from bulkpub.portals.base import (
@@ -345,7 +346,7 @@ class MemoryPortal:
     async def _call(self, call: Call, carry_out: Callable[[], Awaitable[T]]) -> T:
         """One call, in its turn; what `trouble` makes of it is the answer."""
         await self._pace.turn()
-        started_at = time.time()
+        started_at = unix_time()
         try:
             self._note(call)
             await anyio.lowlevel.checkpoint()  # others get on meanwhile, as with any portal

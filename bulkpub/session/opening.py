@@ -4,6 +4,7 @@ Each is a context manager, and there is no other way to open one: `run`, `plan`,
 `migrate`, `harvest` and the library reach every server through the same doors.
 """
 
+import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -48,6 +49,7 @@ async def open_portal(
     pace = Gate(
         replace(connection.limits, most=at_once, window=located.kind.rules.quota_window),
         on_wait=listener.waiting if listener is not None else lambda *_: None,
+        awake=time.monotonic,
     )
     opening = Opening(
         located.url,

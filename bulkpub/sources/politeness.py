@@ -5,7 +5,6 @@ that of `bulkpub.http.gate`; on top of it so few answers are under way at once, 
 a request only until its answer begins.
 """
 
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from bulkpub.errors import SourceFailed, StoppedEarly
+from bulkpub.http.clock import unix_time
 from bulkpub.http.gate import Gate, GateLimits
 from bulkpub.http.signals import RateHeaders, Signal, signal_of
 
@@ -106,7 +106,7 @@ class Hosts:
     """All hosts asked in a run, by name."""
 
     def __init__(
-        self, courtesy: Courtesy | None = None, clock: Callable[[], float] = time.time
+        self, courtesy: Courtesy | None = None, clock: Callable[[], float] = unix_time
     ) -> None:
         self._courtesy = courtesy or Courtesy()
         self._clock = clock

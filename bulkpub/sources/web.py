@@ -9,7 +9,6 @@ import base64
 import hashlib
 import random
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from yarl import URL
 from bulkpub.core.addresses import shown_address
 from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
+from bulkpub.http.clock import unix_time
 from bulkpub.http.connection import explain, trust
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.sources.answers import BrokeOff, Page, Patience, Streamed
@@ -75,7 +75,7 @@ class Web:
         courtesy: Courtesy | None = None,
         redirects: int = 10,
         page_size: int = 64 * MIB,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = unix_time,
     ) -> None:
         self.policy = policy or RetryPolicy()
         self.patience = patience or Patience()
