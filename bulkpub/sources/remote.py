@@ -110,11 +110,12 @@ class _Remote:
         """
         opened: _FileSystem
         if self.scheme.name == "ftp":
-            ftp = _imported("fsspec.implementations.ftp").FTPFileSystem
-            opened = ftp(ip, self.port, timeout=patience_s, use_listings_cache=False, **self.login)
+            opened = _imported("bulkpub.sources.ftp").Ftp(
+                ip, self.port, timeout=patience_s, use_listings_cache=False, **self.login
+            )
         elif self.scheme.name == "sftp":
             # It verifies who answers, by the user's known hosts, under the name.
-            opened = _imported(self.scheme.package).SSHFileSystem(
+            opened = _imported("bulkpub.sources.sftp").Sftp(
                 ip,
                 port=self.port,
                 host_key_alias=self.host,
