@@ -43,8 +43,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show é must not end us
             stream.reconfigure(errors="backslashreplace")
+    if sys.getfilesystemencoding() != "utf-8":
+        sys.stderr.write(
+            "bulkpub: warning: this locale reads file names as "
+            f"{sys.getfilesystemencoding()}; PYTHONUTF8=1 makes it UTF-8\n"
+        )
     try:
-        add_env_file(os.environ, Path(".env"))
+        if warning := add_env_file(os.environ, Path(".env")):
+            sys.stderr.write(f"bulkpub: warning: {warning}\n")
         app()
     except SettingsInvalid as error:
         sys.stderr.write(f"bulkpub: {with_flags(str(error))}\n")

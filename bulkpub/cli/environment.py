@@ -5,6 +5,7 @@ what is on a command line can be read by every process of a machine.
 """
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,11 +19,14 @@ KEY_VARIABLES = ("BULKPUB_API_KEY", "DATAGOUV_API_KEY")
 """Where the API key is looked for, the first one first."""
 
 
-def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> None:
+OF_OTHERS = stat.S_IRGRP | stat.S_IROTH
+
+
+def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> str | None:
     """Add what `file` sets to `environment`, where that says nothing; a missing file adds nothing.
 
-    Only variables of ours are taken: the file may be another program's too. Raises
-    `SettingsInvalid` when the file cannot be read.
+    Only variables of ours are taken: the file may be another program's too. Gives a warning back
+    when it has a key that others can read. Raises `SettingsInvalid` when it cannot be read.
     """
     try:
         values = dotenv_values(file) if file.is_file() else {}
@@ -32,6 +36,10 @@ def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> 
         ours = name.startswith("BULKPUB_") or name in KEY_VARIABLES
         if ours and value is not None:
             environment.setdefault(name, value)
+    has_key = any(values.get(name) for name in KEY_VARIABLES)
+    if has_key and os.name != "nt" and file.stat().st_mode & OF_OTHERS:
+        return f"{file} holds the API key, and others on this machine can read it: chmod 600 {file}"
+    return None
 
 
 def api_key(environment: Mapping[str, str]) -> str | None:

@@ -56,7 +56,7 @@ async def open_portal(
         pace,
         key=located.key or connection.key,
         http=HttpSettings(
-            connections=at_once + 8,
+            connections=at_once,
             patience_s=connection.patience_s,
             policy=connection.retry,
             rate_headers=connection.rate_headers,

@@ -42,12 +42,13 @@ from bulkpub.observers.events import (
     Waiting,
 )
 from bulkpub.pipeline.job import Figures, Job, Result, RunOptions
-from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.means import DOWNLOADERS, Means
 from bulkpub.pipeline.prepare import Preparation, requests_needed, size_of
 from bulkpub.pipeline.story import Story
 from bulkpub.portals.base import Located, PartSizes, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.wanted import Request, Wanted
 from bulkpub.version import __version__
@@ -167,6 +168,10 @@ class Run:
             raise ManifestInvalid(wanted.problems)
         if located is None:
             raise self._no_portal()
+        if key and (not key.isascii() or not key.isprintable() or " " in key):
+            raise SettingsInvalid(
+                "the API key has white space, line ends or other odd characters in it: copy it anew"
+            )
         if not key:
             raise PortalRefuses(
                 "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
@@ -181,6 +186,7 @@ class Run:
         with open_state(
             self._state_dir, located.url, wanted.identity, writes=not options.dry_run
         ) as memory:
+            options = self._options = _within_limits(options)
             async with (
                 open_portal(
                     located,
@@ -191,7 +197,13 @@ class Run:
                 ) as portal,
                 open_fetcher(connection, self._sources, located.url) as fetcher,
             ):
-                means = self._means = Means(portal, fetcher, memory, self._emit)
+                means = self._means = Means(
+                    portal,
+                    fetcher,
+                    memory,
+                    self._emit,
+                    downloading=anyio.CapacityLimiter(in_flight(DOWNLOADERS)),
+                )
                 try:
                     with anyio.CancelScope() as self._preparing:
                         await self._prepare(wanted, means)
@@ -295,6 +307,18 @@ class Run:
     def quota_seen(self, rate_limit: RateLimit) -> None:
         """See `TransportListener`."""
         self._emit(QuotaSeen(rate_limit))
+
+
+def _within_limits(options: RunOptions) -> RunOptions:
+    """The options, with no more under way at once than the system lets us open files for."""
+    asked = options.concurrency * options.uploads
+    allowed = in_flight(asked)
+    if allowed == asked:
+        return options
+    log.warning("few files may be open (ulimit -n): fewer uploads at once", at_once=allowed)
+    concurrency = min(options.concurrency, allowed)
+    uploads = max(1, min(options.uploads, allowed // concurrency))
+    return replace(options, concurrency=concurrency, uploads=uploads)
 
 
 def _log_to_stderr() -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 from urllib.parse import quote
 
 from bulkpub.core.actions import ListItem
+from bulkpub.core.addresses import shown_address
 from bulkpub.core.model import (
     DatasetMetadata,
     Json,
@@ -58,6 +59,7 @@ MOST_PAGES = 20_000
 """Pages of one listing; no owner has so many datasets, and a listing that never ends has more."""
 
 BAD_REQUEST, NOT_FOUND, GONE = 400, 404, 410
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 T = TypeVar("T")
 
@@ -339,6 +341,13 @@ class Udata:
     def _refused(self, answer: Answer, failure: type[BulkpubError], what: str) -> NoReturn:
         words = codec.error_message(answer.json())
         said = f"{answer.status}: {words}" if words else str(answer.status)
+        if answer.status in REDIRECTS:
+            # RFC 9110, section 15.4: no write is sent on unasked, and no key goes to another host.
+            where = shown_address(answer.headers.get("Location", ""))
+            raise failure(
+                f"the portal redirects {what} to {where} ({said}), where nothing is sent; "
+                "if that is the portal, name its address with `portal`"
+            )
         match answer.status:
             case 401:
                 raise PortalRefuses(
