@@ -28,7 +28,7 @@ test: $(VENV)/.installed-dev ## Run the tests; a few minutes
 	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-quick: $(VENV)/.installed-dev ## Run those that start no portal and no process; under a minute
-	@HYPOTHESIS_EXAMPLES=25 $(BIN)/python -m pytest -m "not real and not served" -n $(WORKERS) --dist worksteal $(ARGS)
+	@HYPOTHESIS_EXAMPLES=10 $(BIN)/python -m pytest -m "not real and not served" -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(VENV)/.installed-dev ## Run the tests and tell what they leave out; takes twice as long
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
