@@ -31,6 +31,7 @@ __all__ = [
     "formats",
     "frequencies",
     "granularities",
+    "high_value_categories",
     "json_ld_contexts",
     "keys_in_french",
     "licenses",
@@ -298,6 +299,12 @@ def json_ld_contexts() -> tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]:
     return tuple(
         (re.compile(row["address"], re.IGNORECASE), terms[row["terms"]]) for row in table["context"]
     )
+
+
+@cache
+def high_value_categories() -> Mapping[str, str]:
+    """The ends of the addresses of high-value categories → their names: `high_value.csv`."""
+    return read_pairs("data/high_value.csv", "address", "name")
 
 
 @cache
