@@ -187,8 +187,7 @@ def _tags(said: Mapping[str, Any]) -> Iterator[str]:
     for field in ("tags_translated", "keywords_translated", "keywords", "tags"):
         written = said.get(field)
         if not (isinstance(written, list) and any(isinstance(each, dict) for each in written)):
-            for each in texts(written):
-                yield from keywords_of(each)
+            yield from (word for keywords in texts(written) for word in keywords_of(keywords))
 
 
 def _period(said: Mapping[str, Any]) -> tuple[str, str]:

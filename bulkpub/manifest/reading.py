@@ -28,6 +28,8 @@ _DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json, ".toml"
 _LINES = (".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv", ".txt")
 
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
 _EMPTY = "this manifest is empty"
@@ -67,6 +69,8 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         else:
             suffixes = " ".join((*_DOCUMENTS, *_LINES, *_TABLES))
             sentence = f"a manifest's name ends in one of {suffixes}"
+            if suffix in _SPREADSHEETS:
+                sentence = "this is a spreadsheet: save it as CSV (UTF-8), and name that"
             source.faults.append(Fault(Place(name), sentence))
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))

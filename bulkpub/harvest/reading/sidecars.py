@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bulkpub.core.licenses import known_license
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -24,7 +25,6 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Rules
 from bulkpub.harvest.reading.loose import keywords_of, mapping
-from bulkpub.harvest.words.licenses import known_license
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable
 from bulkpub.manifest.form import reason
