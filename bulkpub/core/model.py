@@ -198,7 +198,8 @@ class DatasetSpec:
     """One dataset as the manifest wants it.
 
     `organization` is an id or a slug; None means the personal space of the key's account.
-    The order of `resources` is the order wanted on the portal.
+    The order of `resources` is the order wanted on the portal. `places` tells where that is
+    written which only the portal can judge, by the manifest's keys.
     """
 
     key: str
@@ -208,6 +209,7 @@ class DatasetSpec:
     id: str | None = None
     prune: Prune = Prune.NONE
     place: Place = field(default_factory=lambda: Place(""))
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
 
 # --- what the portal has -----------------------------------------------------------------

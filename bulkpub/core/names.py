@@ -7,8 +7,9 @@ import re
 
 from unidecode import unidecode
 
-__all__ = ["extension_of", "key_of", "slug"]
+__all__ = ["extension_of", "key_of", "plain_words", "slug"]
 
+_NO_WORD = re.compile(r"[\W_]+")
 _BETWEEN_WORDS = re.compile(r"[^\w]+|_+")
 _BETWEEN_WORDS_AND_DOTS = re.compile(r"[^\w.]+|_+")
 
@@ -26,6 +27,11 @@ def key_of(title: str) -> str:
     Empty when the title has neither letters nor digits.
     """
     return slug(title.lower())
+
+
+def plain_words(text: str) -> str:
+    """The words of `text` in plain letters, one space between them: `Mots-clés` is `mots cles`."""
+    return _NO_WORD.sub(" ", unidecode(text).casefold()).strip()
 
 
 def extension_of(name: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib.resources import files
+from io import StringIO
 from typing import Any, TypeVar
 
 __all__ = [
@@ -25,11 +26,14 @@ __all__ = [
     "Zone",
     "ckan_fields",
     "columns",
+    "columns_in_french",
     "extensions_of_content_types",
     "formats",
     "frequencies",
     "granularities",
+    "high_value_categories",
     "json_ld_contexts",
+    "keys_in_french",
     "licenses",
     "not_files",
     "read_column",
@@ -135,6 +139,20 @@ def columns() -> Mapping[str, str]:
     """The names of columns in a table of links → what they hold: `columns.toml`."""
     rows = _toml("columns.toml")["column"]
     return {name: row["meaning"] for row in rows for name in row["names"]}
+
+
+@cache
+def keys_in_french() -> Mapping[str, str]:
+    """French words → the keys of a manifest: `french_words.toml`."""
+    rows = _toml("french_words.toml")["key"]
+    return {name: row["key"] for row in rows for name in row["names"]}
+
+
+@cache
+def columns_in_french() -> Mapping[str, str]:
+    """French names → the columns of a manifest's table: `french_words.toml`."""
+    rows = _toml("french_words.toml")["column"]
+    return {name: row["column"] for row in rows for name in row["names"]}
 
 
 # --- formats ------------------------------------------------------------------------------
@@ -284,6 +302,12 @@ def json_ld_contexts() -> tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]:
 
 
 @cache
+def high_value_categories() -> Mapping[str, str]:
+    """The ends of the addresses of high-value categories → their names: `high_value.csv`."""
+    return read_pairs("data/high_value.csv", "address", "name")
+
+
+@cache
 def schema_registers() -> tuple[re.Pattern[str], ...]:
     """Addresses in registers of schemas: `schema_registers.toml`.
 
@@ -311,7 +335,7 @@ def read_pairs(path: str, key: str, value: str) -> dict[str, str]:
 
 def _csv(path: str) -> list[dict[str, str]]:
     """The rows, each without its empty cells."""
-    lines = [line for line in _text(path).splitlines() if not line.startswith("#")]
+    lines = [line for line in StringIO(_text(path)) if not line.startswith("#")]
     rows = list(csv.DictReader(lines, strict=True))
     for row in rows:
         if None in row or None in row.values():

@@ -21,7 +21,15 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
 from bulkpub.harvest.paging import Trail, address_parts
-from bulkpub.harvest.reading.loose import items, mapping, parse_json, text, texts, truth
+from bulkpub.harvest.reading.loose import (
+    items,
+    keywords_of,
+    mapping,
+    parse_json,
+    text,
+    texts,
+    truth,
+)
 from bulkpub.harvest.reading.shapes import shape_note
 from bulkpub.harvest.words.periods import period
 
@@ -179,7 +187,7 @@ def _tags(said: Mapping[str, Any]) -> Iterator[str]:
     for field in ("tags_translated", "keywords_translated", "keywords", "tags"):
         written = said.get(field)
         if not (isinstance(written, list) and any(isinstance(each, dict) for each in written)):
-            yield from (part.strip() for each in texts(written) for part in each.split(","))
+            yield from (word for keywords in texts(written) for word in keywords_of(keywords))
 
 
 def _period(said: Mapping[str, Any]) -> tuple[str, str]:

@@ -15,10 +15,11 @@ from collections.abc import AsyncIterator, Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from rdflib import Graph, Literal, URIRef
-from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, Namespace
+from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, SKOS, Namespace
 from rdflib.term import Node
 
 from bulkpub.core.addresses import joined, redacted
+from bulkpub.data import high_value_categories
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
@@ -35,6 +36,7 @@ from bulkpub.harvest.reading.graphs import (
 )
 from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
 from bulkpub.harvest.reading.shapes import shape_note
+from bulkpub.harvest.words.formats import short_format
 from bulkpub.harvest.words.periods import period
 
 __all__ = ["harvest"]
@@ -86,6 +88,20 @@ _READ = frozenset(
         FOAF.homepage,
     )
 )
+_DCAT = "http://www.w3.org/ns/dcat#"
+_HVD = tuple(
+    URIRef(base + "hvdCategory")
+    for base in ("http://data.europa.eu/r5r/", "https://data.europa.eu/r5r/", _DCAT)
+)
+_ONE_WORD = {
+    **dict.fromkeys(_HVD, DCAT.theme),
+    URIRef(_DCAT + "distributions"): DCAT.distribution,
+    URIRef(_DCAT + "datasets"): DCAT.dataset,
+    URIRef(_DCAT + "keywords"): DCAT.keyword,
+    URIRef(_DCAT + "themes"): DCAT.theme,
+    SKOS.altLabel: DCTERMS.alternative,
+}
+"""Predicates that catalogues write, and those by which they are read here."""
 _OF_NO_USE = frozenset((DCTERMS.language, DCTERMS.created, _ADMS.identifier, OWL.versionInfo))
 """Read by nobody, and no loss."""
 _THEMES = re.compile(r"https?://", re.IGNORECASE)
@@ -145,7 +161,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
 
 
 def _leaf(page: Page) -> _Leaf:
-    graph = read_rdf(page)
+    graph = _in_one_word(read_rdf(page))
     subjects = list(dict.fromkeys(graph.subjects(RDF.type, DCAT.Dataset)))
     return _Leaf(
         entries=tuple(_entries(graph, redacted(page.url))),
@@ -159,6 +175,15 @@ def _leaf(page: Page) -> _Leaf:
         total=_total(graph),
         is_catalogue=(None, RDF.type, DCAT.Catalog) in graph,
     )
+
+
+def _in_one_word(graph: Graph) -> Graph:
+    """The same graph, in which each thing is said by one predicate."""
+    for other, usual in _ONE_WORD.items():
+        for subject, _, value in list(graph.triples((None, other, None))):
+            graph.remove((subject, other, value))
+            graph.add((subject, usual, value))
+    return graph
 
 
 def _entries(graph: Graph, base: str) -> Iterator[Entry]:
@@ -194,8 +219,8 @@ def _entry(graph: Graph, subject: Node, base: str, taken: Container[str]) -> Ent
     `taken` has the keys of the other datasets of that page.
     """
     notes: list[str] = []
-    offered = tuple(_offers(graph, subject, base))
     pages = addresses(graph, subject, (DCAT.landingPage, FOAF.homepage), base)
+    offered = tuple(_offers(graph, subject, base, pages[1:]))
     title = said(graph, subject, DCTERMS.title)
     start, end = _period(graph, subject)
     key = _key(graph, subject, _first(pages), taken, notes)
@@ -274,6 +299,8 @@ def _themes(graph: Graph, subject: Node) -> list[str]:
 def _tags(graph: Graph, subject: Node) -> Iterator[str]:
     """Keywords in the language wanted, and themes that have a name."""
     themes = (*graph.objects(subject, DCAT.theme), *graph.objects(subject, DCTERMS.subject))
+    high_value = [name for each in themes if (name := high_value_categories().get(_last(each)))]
+    yield from ["hvd", *high_value] if high_value else []
     keywords = [
         *literals(graph, subject, DCAT.keyword),
         *literals(graph, subject, DC.subject),
@@ -282,6 +309,10 @@ def _tags(graph: Graph, subject: Node) -> Iterator[str]:
     for each in dict.fromkeys(keywords):
         # Some write all keywords into one.
         yield from (part.strip() for part in re.split(r"[,;]", each) if part.strip())
+
+
+def _last(node: Node) -> str:
+    return str(node).rstrip("/").rpartition("/")[2]
 
 
 def _period(graph: Graph, subject: Node) -> tuple[str, str]:
@@ -339,8 +370,11 @@ def _contact(graph: Graph, subject: Node) -> Iterator[str]:
 # --- what it offers ------------------------------------------------------------------------
 
 
-def _offers(graph: Graph, dataset: Node, base: str) -> Iterator[Offer]:
-    """What the dataset offers: its distributions, the services for it, its documentation."""
+def _offers(graph: Graph, dataset: Node, base: str, pages: Iterable[str] = ()) -> Iterator[Offer]:
+    """What the dataset offers: its distributions, the services for it, its documentation.
+
+    `pages` are those about it, beside the one that it goes by.
+    """
     offered: set[str] = set()
     for each in dict.fromkeys(graph.objects(dataset, DCAT.distribution)):
         found = _distribution(graph, each, base)
@@ -351,7 +385,7 @@ def _offers(graph: Graph, dataset: Node, base: str) -> Iterator[Offer]:
         if found.url and found.url not in offered:
             offered.add(found.url)
             yield found
-    for url in addresses(graph, dataset, (FOAF.page,), base):
+    for url in (*addresses(graph, dataset, (FOAF.page,), base), *pages):
         if url not in offered:
             offered.add(url)
             yield Offer(
@@ -398,9 +432,10 @@ def _plain(url: str, formats: Iterable[str], mimes: Iterable[str]) -> Offer:
 
 
 def _clearest(ways: Iterable[str]) -> str:
-    """Of an address and a name, the one that says more: the register's, else the name."""
+    """Of an address and a name, the one that says more: the EU's, else one that is understood."""
     several = list(ways)
-    return next((each for each in several if "/file-type/" in each), "") or next(iter(several), "")
+    known = next((each for each in several if "/file-type/" in each), "")
+    return known or next(filter(short_format, several), "") or next(iter(several), "")
 
 
 def _service(graph: Graph, node: Node, base: str) -> Offer:

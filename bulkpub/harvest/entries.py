@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bulkpub.core.addresses import address_fault, archive_of, is_web, redacted
+from bulkpub.core.frequencies import known_frequency
+from bulkpub.core.licenses import known_license
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -29,8 +31,6 @@ from bulkpub.core.rules import Rules
 from bulkpub.data import formats, schema_registers
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.harvest.words.formats import short_format, short_mime
-from bulkpub.harvest.words.frequencies import known_frequency
-from bulkpub.harvest.words.licenses import known_license
 from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
 from bulkpub.harvest.words.zones import known_granularity, known_zone

@@ -38,7 +38,7 @@ from bulkpub.manifest.globs import natural
 
 __all__ = ["harvest"]
 
-_PACKAGE = "datapackage.json"
+_PACKAGES = ("datapackage.json", "datapackage.yaml", "datapackage.yml")
 """The descriptor of a data package (https://datapackage.org/standard/data-package/)."""
 _METADATA = ("metadata.yaml", "metadata.yml")
 """Sidecars with the keys that a dataset has in a manifest."""
@@ -342,7 +342,7 @@ def _absolute(path: str) -> str:
 
 def _folder(path: str, inside: str, names: list[str]) -> _Folder:
     readmes = sorted(filter(_README.fullmatch, names), key=_readme_rank)
-    sidecars = {_PACKAGE, *_METADATA}
+    sidecars = {*_PACKAGES, *_METADATA}
     return _Folder(
         path,
         inside,
@@ -352,7 +352,7 @@ def _folder(path: str, inside: str, names: list[str]) -> _Folder:
             if name not in readmes and name not in sidecars and not _is_like(name, _NO_DATA)
         ),
         readme=readmes[0] if readmes else None,
-        package=_PACKAGE if _PACKAGE in names else None,
+        package=next((name for name in _PACKAGES if name in names), None),
         metadata=next((name for name in _METADATA if name in names), None),
     )
 

@@ -14,11 +14,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
-from unidecode import unidecode
-
 from bulkpub.core.addresses import address_fault, is_web, named, redacted
+from bulkpub.core.csv_text import lines_of, separator_named
+from bulkpub.core.frequencies import known_frequency
+from bulkpub.core.licenses import known_license
 from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
@@ -27,12 +29,10 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
-from bulkpub.core.names import key_of
+from bulkpub.core.names import key_of, plain_words
 from bulkpub.data import columns
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
-from bulkpub.harvest.words.frequencies import known_frequency
-from bulkpub.harvest.words.licenses import known_license
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
 from bulkpub.manifest.form import reason
 
@@ -220,13 +220,16 @@ def read_table(content: bytes) -> Table:
     UTF-8 (with or without a byte order mark), else UTF-16 by its mark, else Windows-1252.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    lines = _decoded(content).splitlines(keepends=True)
-    first = next((number for number, line in enumerate(lines) if line.strip()), None)
-    if first is None:
+    lines = lines_of(content)
+    first, header, delimiter = 0, "", ""
+    for first, header in enumerate(lines):  # noqa: B007 # the header is where this ends
+        delimiter = delimiter or separator_named(header)
+        if header.strip() and not separator_named(header):
+            break
+    else:
         raise TableFault("it is empty")
-    header = lines[first]
-    delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(lines[first:], delimiter=delimiter, skipinitialspace=True)
+    delimiter = delimiter or max(_DELIMITERS, key=header.count)
+    reader = csv.reader(chain([header], lines), delimiter=delimiter, skipinitialspace=True)
     try:
         names = next(reader)
     except csv.Error as error:
@@ -241,21 +244,11 @@ def read_table(content: bytes) -> Table:
     return Table(_rows(reader, meanings, first), unknown)
 
 
-def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
 def _meanings(names: list[str]) -> dict[int, str]:
     """What each column means, by its place; of two that mean the same, the first counts."""
     meanings: dict[int, str] = {}
     for place, name in enumerate(names):
-        words = re.sub(r"[\W_]+", " ", unidecode(name).casefold()).strip()
-        meaning = columns().get(words)
+        meaning = columns().get(plain_words(name))
         if meaning is not None and meaning not in meanings.values():
             meanings[place] = meaning
     return meanings

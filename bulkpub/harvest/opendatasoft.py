@@ -14,7 +14,15 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
 from bulkpub.harvest.paging import Trail, address_parts
-from bulkpub.harvest.reading.loose import items, mapping, parse_json, text, texts, truth
+from bulkpub.harvest.reading.loose import (
+    items,
+    keywords_of,
+    mapping,
+    parse_json,
+    text,
+    texts,
+    truth,
+)
 from bulkpub.harvest.words.periods import period
 
 __all__ = ["harvest"]
@@ -123,7 +131,9 @@ def _entry(dataset: Mapping[str, Any], base: str) -> Entry:
             *texts(dcat.get("accrualperiodicity")),
             *texts(default.get("update_frequency")),
         ),
-        tags=tuple(dict.fromkeys((*texts(default.get("keyword")), *texts(default.get("theme"))))),
+        tags=tuple(
+            dict.fromkeys((*keywords_of(default.get("keyword")), *texts(default.get("theme"))))
+        ),
         start=start,
         end=end,
         places=tuple(_places(default, dcat)),

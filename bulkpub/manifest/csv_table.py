@@ -2,8 +2,8 @@
 
 What a dataset says of itself stands in one of its rows, or in each of them, the same. A cell
 that is empty says nothing. Read as a stream: only the rows of one dataset are in memory. Comma,
-semicolon or tab stands between cells, whichever the first line has most of; a record may span
-lines.
+semicolon, tab or bar stands between cells, whichever the first line has most of, or what a line
+`sep=;` before it names; a record may span lines. Columns have their names in English or French.
 """
 
 import csv
@@ -11,10 +11,13 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from bulkpub.core.csv_text import separator_named
 from bulkpub.core.fields import Column, Field
 from bulkpub.core.model import Place
+from bulkpub.core.names import plain_words
+from bulkpub.data import columns_in_french
 from bulkpub.manifest.form import Fault, Key
 from bulkpub.manifest.keys import DATASET, RESOURCE
 from bulkpub.manifest.nodes import Node, Unreadable, Value, check_text
@@ -69,6 +72,7 @@ def read_table(lines: Iterable[str], file: str) -> Table:
     head = next(rest, None)
     if head is None:
         raise Unreadable(Place(file, 1, 1), "this manifest is empty")
+    head = [replace(cell, text=_in_english(cell.text)) for cell in head]
     table = Table(iter(()))
     table.faults = list(_head_faults(head))
     if not table.faults:
@@ -76,12 +80,19 @@ def read_table(lines: Iterable[str], file: str) -> Table:
     return table
 
 
+def _in_english(name: str) -> str:
+    """The column that `name` means, in French too; `name` itself where it means none."""
+    return name if name in COLUMNS else columns_in_french().get(plain_words(name), name)
+
+
 def _head_faults(head: Sequence[Cell]) -> Iterator[Fault]:
     seen: dict[str, Place] = {}
+    there = {cell.text for cell in head}
     for cell in head:
         first = seen.setdefault(cell.text, cell.place)
         if cell.text and cell.text not in COLUMNS:
-            hint = suggestion(cell.text, COLUMNS) or f"; there are {', '.join(COLUMNS)}"
+            free = [column for column in COLUMNS if column not in there]
+            hint = suggestion(cell.text, free) or f"; there are {', '.join(COLUMNS)}"
             yield Fault(cell.place, f"unknown column '{cell.text}'{hint}")
         elif cell.text and first != cell.place:
             yield Fault(cell.place, f"the column '{cell.text}' is already there, at {first}")
@@ -183,9 +194,9 @@ def _value(column: Column, cell: Cell) -> Value:
 
 # --- CSV as text ----------------------------------------------------------------------------
 
-_DELIMITERS = (",", ";", "\t")
-_QUOTED = re.compile(r'(^|[,;\t])"(?:[^"]|"")*"')
-_OPENING = re.compile(r'(?:^|[,;\t])"')
+_DELIMITERS = ",;\t|"
+"""Those that a table may have; on a tie, the first."""
+_QUOTED = re.compile(rf'(^|[{_DELIMITERS}])"(?:[^"]|"")*"')
 LONGEST_CELL = 131_072
 """Characters of a cell; a description has 100,000 at most."""
 _CLOSING = re.compile(r'[^"]*+(?:""[^"]*+)*+"')
@@ -198,24 +209,38 @@ def records(lines: Iterable[str], file: str) -> Iterator[list[Cell]]:
 
     Raises `Unreadable` with the place of a row in which a quote is never closed.
     """
+    numbered = enumerate(lines, 1)
     delimiter = ""
-    for number, record in _records(lines, file):
-        delimiter = delimiter or max(_DELIMITERS, key=_QUOTED.sub("", record).count)
+    for number, record in _records(numbered, file, _DELIMITERS):
+        if not delimiter and (delimiter := separator_named(record)):
+            continue
+        separator = delimiter or max(_DELIMITERS, key=_QUOTED.sub("", record).count)
+        cells = list(_cells(record, number, separator, file))
+        if any(cell.text for cell in cells):
+            yield cells
+            delimiter = separator
+            break
+    else:
+        return
+    for number, record in _records(numbered, file, delimiter):
         cells = list(_cells(record, number, delimiter, file))
         if any(cell.text for cell in cells):
             yield cells
 
 
-def _records(lines: Iterable[str], file: str) -> Iterator[tuple[int, str]]:
+def _records(
+    lines: Iterable[tuple[int, str]], file: str, delimiters: str
+) -> Iterator[tuple[int, str]]:
     """Each record as written, with the number of its first line."""
+    opening = re.compile(rf'(?:^|[{re.escape(delimiters)}])"')
     record, first, is_open = "", 1, False
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         if not record:
             first = number
         record += line
         if len(record) > _LONGEST:
             break
-        is_open = _stays_open(line, is_open)
+        is_open = _stays_open(line, opening, is_open=is_open)
         if not is_open:
             yield first, record.rstrip("\r\n")
             record = ""
@@ -223,7 +248,7 @@ def _records(lines: Iterable[str], file: str) -> Iterator[tuple[int, str]]:
         raise Unreadable(Place(file, first, 1), "a quote is opened in this row and never closed")
 
 
-def _stays_open(line: str, is_open: bool) -> bool:  # noqa: FBT001 # a state, not a choice
+def _stays_open(line: str, opens: re.Pattern[str], *, is_open: bool) -> bool:
     """Whether a quote is open at the end of the line, as one was or not at its beginning."""
     end = 0
     while True:
@@ -232,7 +257,7 @@ def _stays_open(line: str, is_open: bool) -> bool:  # noqa: FBT001 # a state, no
             if closing is None:
                 return True
             end = closing.end()
-        opening = _OPENING.search(line, end)
+        opening = opens.search(line, end)
         if opening is None:
             return False
         end, is_open = opening.end(), True
@@ -240,7 +265,7 @@ def _stays_open(line: str, is_open: bool) -> bool:  # noqa: FBT001 # a state, no
 
 def _cells(record: str, line: int, delimiter: str, file: str) -> Iterator[Cell]:
     reader = csv.reader(io.StringIO(record, newline=""), delimiter=delimiter)
-    cell = re.compile(rf'(?:"(?:[^"]|"")*")?[^{delimiter}]*')
+    cell = re.compile(rf'(?:"(?:[^"]|"")*")?[^{re.escape(delimiter)}]*')
     offset = 0
     values: list[str] | None = None
     with suppress(csv.Error):  # its limit is everybody's, and others who read tables raise it

@@ -9,7 +9,7 @@ from bulkpub.core.model import DatasetMetadata, DatasetSpec, FileSource, Prune, 
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
 from bulkpub.manifest.extras import extras_faults, read_extras
-from bulkpub.manifest.files import Files
+from bulkpub.manifest.files import Files, slashes
 from bulkpub.manifest.form import Fault, Read, check, reason
 from bulkpub.manifest.keys import forms, metadata_of
 from bulkpub.manifest.merging import with_dataset
@@ -18,6 +18,10 @@ from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.values import kind, too_long
 
 __all__ = ["dataset_faults", "name_of", "read_dataset"]
+
+
+_JUDGED = ("organization", "license", "frequency")
+"""Keys whose values only the portal can judge."""
 
 
 def name_of(node: Node) -> str | None:
@@ -63,6 +67,7 @@ def read_dataset(
         id=read.get("id"),
         prune=read.get("prune") or Prune.NONE,
         place=node.place,
+        places={key: below.place for key in _JUDGED if (below := child(node, key))},
     )
     return spec, faults
 
@@ -76,7 +81,8 @@ def _description(path: Path, written: str, rules: Rules) -> str:
         with path.open(encoding="utf-8-sig", newline="") as file:
             raw = file.read(most)
     except FileNotFoundError:
-        raise ValueError(f"the description file {written} does not exist") from None
+        hint = slashes(written)
+        raise ValueError(f"the description file {written} does not exist{hint}") from None
     except IsADirectoryError:
         raise ValueError(f"the description file {written} is a folder") from None
     except UnicodeDecodeError:

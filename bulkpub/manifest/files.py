@@ -15,7 +15,7 @@ from bulkpub.manifest.form import reason
 from bulkpub.manifest.globs import Listing, excluded, expand
 from bulkpub.manifest.values import suggestion
 
-__all__ = ["Files", "Found", "Unusable"]
+__all__ = ["Files", "Found", "Unusable", "slashes"]
 
 _MOST_SUGGESTIONS = 20
 """Comparing names takes time; after this many missing files nobody reads the hints."""
@@ -51,6 +51,8 @@ class Files:
         self._file_fault = rules.file_fault
         self._listing = Listing()
         self._suggestions = 0
+        self._named: set[str] = set()
+        """Files that were found: nobody who misspells another one means these."""
 
     def glob(self, pattern: str, exclude: Sequence[str]) -> tuple[list[Found], list[str]]:
         """The files that match, and a sentence for each that cannot be published.
@@ -67,10 +69,8 @@ class Files:
         if not kept:
             left_out = len(matches)
             why = f": all {left_out} files it matches are excluded" if left_out else ""
-            raise Unusable(
-                f"no file matches {pattern}{why}; write `optional: true` if that may be",
-                missing=True,
-            )
+            hint = slashes(pattern) or "; write `optional: true` if that may be"
+            raise Unusable(f"no file matches {_safe(pattern)}{why}{hint}", missing=True)
         found: list[Found] = []
         sentences: list[str] = []
         for match in kept:
@@ -101,6 +101,7 @@ class Files:
             raise Unusable(f"the file {_safe(shown)} cannot be read: permission denied")
         if fault := self._name_fault(posixpath.basename(path)):
             raise Unusable(f"the file {_safe(shown)} {fault}")
+        self._named.add(posixpath.normpath(path))
         return Found(path, shown, self._key(shown), status.st_mtime)
 
     def _name_fault(self, name: str) -> str:
@@ -117,6 +118,8 @@ class Files:
         return normal.removeprefix(inside)
 
     def _missing(self, path: str, shown: str) -> str:
+        if hint := slashes(shown):
+            return f"the file {_safe(shown)} does not exist{hint}"
         if os.path.islink(path):  # noqa: PTH114 # beside os.stat
             return f"{_safe(shown)} is a link to a file that does not exist"
         folder = posixpath.dirname(path)
@@ -126,8 +129,18 @@ class Files:
         if self._suggestions < _MOST_SUGGESTIONS:
             self._suggestions += 1
             names = self._listing.names(folder)[:_MOST_NAMES]
-            hint = suggestion(posixpath.basename(path), names)
+            others = [name for name in names if posixpath.join(folder, name) not in self._named]
+            hint = suggestion(posixpath.basename(path), others)
         return f"the file {shown} does not exist{hint}"
+
+
+def slashes(shown: str) -> str:
+    """What to do about a path of Windows that leads nowhere; empty for any other."""
+    if "\\" in shown:
+        return f"; write / between folders: {_safe(shown).replace(chr(92), '/')}"
+    if any(character in shown for character in "\a\b\t\n\v\f\r\x1b"):
+        return "; a \\ between double quotes begins an escape: write / between folders"
+    return ""
 
 
 def _dirname(shown: str) -> str:
@@ -135,5 +148,6 @@ def _dirname(shown: str) -> str:
 
 
 def _safe(shown: str) -> str:
-    """`shown` with what UTF-8 cannot hold made visible, so that it can be printed."""
-    return shown.encode("utf-8", "backslashreplace").decode()
+    """`shown` with what UTF-8 or a line cannot hold made visible, so that it can be printed."""
+    text = shown.encode("utf-8", "backslashreplace").decode()
+    return text if text.isprintable() else repr(text)

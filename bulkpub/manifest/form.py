@@ -16,6 +16,8 @@ from typing_extensions import TypedDict
 
 from bulkpub.core.fields import Column
 from bulkpub.core.model import Place
+from bulkpub.core.names import plain_words
+from bulkpub.data import keys_in_french
 from bulkpub.manifest.nodes import Node, bare, find
 from bulkpub.manifest.values import SENTENCE, kind, suggestion
 
@@ -124,7 +126,8 @@ def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list
     except ValidationError as error:
         details = error.errors(include_url=False)
     faults = [
-        Fault(_place(node, detail), _sentence(form, detail), detail["loc"]) for detail in details
+        Fault(_place(node, detail), _sentence(form, detail, node), detail["loc"])
+        for detail in details
     ]
     faulty = {detail["loc"][0] for detail in details}
     sound = {key: value for key, value in written.items() if key not in faulty}
@@ -149,11 +152,11 @@ def _place(node: Node, detail: ErrorDetails) -> Place:
     return found.place
 
 
-def _sentence(form: Form, detail: ErrorDetails) -> str:
+def _sentence(form: Form, detail: ErrorDetails, node: Node) -> str:
     field, given = _field_name(detail["loc"]), kind(detail["input"])
     match detail["type"]:
         case "extra_forbidden":
-            return _unknown_key(form, detail["loc"])
+            return _unknown_key(form, detail["loc"], node)
         case "dict_type":
             return f"{field} must be a mapping of names and values, not {given}"
         case kind_of_error if kind_of_error == SENTENCE:
@@ -162,15 +165,21 @@ def _sentence(form: Form, detail: ErrorDetails) -> str:
             return f"{field} cannot be {given}"
 
 
-def _unknown_key(form: Form, path: tuple[int | str, ...]) -> str:
+def _unknown_key(form: Form, path: tuple[int | str, ...], node: Node) -> str:
     *above, word = path
+    holder = find(node, above)
+    there = holder.value if isinstance(holder.value, dict) else {}
     if not above and (sentence := form.elsewhere.get(str(word))):
         return sentence
     for step in above:
         key = form.keys.get(str(step))
         form = (key and key.below) or form
     known = [*form.keys, *form.also]
-    hint = suggestion(str(word), known)
+    english = keys_in_french().get(plain_words(str(word)))
+    # What is inherited stands before the mapping, and may be what is meant.
+    written = {key for key, each in there.items() if each.key and each.key >= holder.place}
+    free = [key for key in known if key not in written]
+    hint = f" (did you mean '{english}'?)" if english in free else suggestion(str(word), free)
     if not hint:
         hint = f"; {form.noun or _field_name(above)} knows {', '.join(known)}"
     return f"unknown key '{word}'{hint}"

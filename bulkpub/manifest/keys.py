@@ -14,8 +14,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from bulkpub.core import fields
 from bulkpub.core.fields import Column, FieldType
+from bulkpub.core.frequencies import known_frequency
 from bulkpub.core.model import ContentSchema, Json, Spatial, TemporalCoverage
-from bulkpub.core.rules import Rules
+from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES
 from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
@@ -206,7 +207,8 @@ def _holds(field: fields.Field, rules: Rules) -> tuple[Any, Form | None]:
     match field.type:
         case FieldType.NAME | FieldType.TEXT:
             if words := field.words(rules):
-                return values.choice(words), None
+                is_frequency = field.vocabulary is Vocabulary.FREQUENCIES
+                return values.choice(words, known_frequency if is_frequency else None), None
             may_be_empty = field.type is FieldType.TEXT
             return values.limited(field.longest(rules), may_be_empty=may_be_empty), None
         case FieldType.TAGS:

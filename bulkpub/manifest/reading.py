@@ -8,9 +8,11 @@ ones are still read.
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import chain
 from pathlib import Path
 
+from bulkpub.core.csv_text import encoding_of
 from bulkpub.core.model import Place
 from bulkpub.manifest.csv_table import Table, read_table
 from bulkpub.manifest.form import Fault, reason
@@ -24,7 +26,9 @@ __all__ = ["Source", "document_source", "may_name_portal", "open_source", "text_
 
 _DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json, ".toml": read_toml}
 _LINES = (".jsonl", ".ndjson")
-_TABLES = (".csv",)
+_TABLES = (".csv", ".tsv", ".txt")
+
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
@@ -65,6 +69,8 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         else:
             suffixes = " ".join((*_DOCUMENTS, *_LINES, *_TABLES))
             sentence = f"a manifest's name ends in one of {suffixes}"
+            if suffix in _SPREADSHEETS:
+                sentence = "this is a spreadsheet: save it as CSV (UTF-8), and name that"
             source.faults.append(Fault(Place(name), sentence))
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
@@ -217,9 +223,20 @@ def _rows(table: Table, source: Source) -> Iterator[Node]:
 
 
 def _text_lines(name: str) -> Iterator[str]:
+    """The lines of a table, in the encoding that spreadsheets gave it."""
     with Path(name).open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            yield _decode(raw, name, number)
+        encoding = encoding_of(iter(lambda: file.read(_BLOCK), b""))
+        if encoding.startswith("utf-8"):  # a fault in it has its place
+            file.seek(0)
+            for number, raw in enumerate(file, 1):
+                yield from StringIO(_decode(raw, name, number), newline="")
+            return
+    try:
+        with Path(name).open(encoding=encoding, newline="") as text:
+            yield from text
+    except UnicodeError:
+        sentence = "this is neither UTF-8 nor Windows-1252: save the manifest as UTF-8"
+        raise Unreadable(Place(name), sentence) from None
 
 
 def _decode(raw: bytes, name: str, first_line: int) -> str:

@@ -16,6 +16,7 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.core.schemes import scheme_of
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, Found, Unusable
 from bulkpub.manifest.form import Fault, Read, check
@@ -134,6 +135,9 @@ class _Entry:
         way = "glob" if said("path") is None else "path"
         written = said(way)
         if written is None:
+            return []
+        if scheme_of(written) is not None:
+            self._fault(way, f"'{way}' is for files on this machine: for an address write `url:`")
             return []
         try:
             if way == "path":

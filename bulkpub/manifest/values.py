@@ -101,7 +101,15 @@ def _text(value: object) -> str:
         raise refuse(
             f"{{field}} must be text, not {kind(value)}; put it between quotes if you mean the word"
         )
-    raise refuse(f"{{field}} must be text, not {kind(value)}")
+    raise refuse(f"{{field}} must be text, not {kind(value)}{_braced(value)}")
+
+
+def _braced(value: object) -> str:
+    """What to do about `title: {stem}`, which YAML reads as a mapping."""
+    if not isinstance(value, dict) or len(value) != 1 or any(value.values()):
+        return ""
+    (inside,) = value
+    return f': text that begins with {{ goes between quotes, "{{{inside[:_SHOWN]}}}"'
 
 
 def read_name(value: object) -> str:
@@ -146,12 +154,18 @@ def _version(value: object) -> int:
     return 1
 
 
-def _one_of(words: Sequence[str]) -> Callable[[object], str]:
+Understood = Callable[[str], str | None]
+"""The word of a vocabulary that people mean by another; None where that is not clear."""
+
+
+def _one_of(words: Sequence[str], understood: Understood | None = None) -> Callable[[object], str]:
     def read(value: object) -> str:
         text = read_name(value)
         if text in words:
             return text
-        hint = suggestion(text, words) or f"; it is one of {', '.join(words)}"
+        meant = understood(text) if understood else None
+        hint = f" (did you mean '{meant}'?)" if meant in words else suggestion(text, words)
+        hint = hint or f"; it is one of {', '.join(words)}"
         raise refuse(f"{{field}} cannot be {kind(text)}{hint}")
 
     return read
@@ -181,11 +195,13 @@ def _day(value: object, *, last: bool) -> date:
         raise refuse(f"{{field}} is {text}, which is in no calendar") from None
 
 
-def _address(fault_of: Callable[[str], str]) -> Callable[[object], str]:
+def _address(fault_of: Callable[[str], str], otherwise: str = "") -> Callable[[object], str]:
+    """`otherwise` says where to write what is no address at all."""
+
     def read(value: object) -> str:
         text = read_name(value)
         if fault := fault_of(text):
-            raise refuse(f"{{field}} {fault}")
+            raise refuse(f"{{field}} {fault}{'' if '://' in text else otherwise}")
         return text
 
     return read
@@ -245,9 +261,9 @@ def limited(limit: int | None, *, may_be_empty: bool = False) -> Any:  # noqa: A
     return Annotated[str, PlainValidator(read), WithJsonSchema(schema)]
 
 
-def choice(words: Sequence[str]) -> Any:  # noqa: ANN401 # as above
-    """One of these words."""
-    return Annotated[str, PlainValidator(_one_of(words)), _enum(words)]
+def choice(words: Sequence[str], understood: Understood | None = None) -> Any:  # noqa: ANN401 # as above
+    """One of these words; what is `understood` as one of them is suggested."""
+    return Annotated[str, PlainValidator(_one_of(words, understood)), _enum(words)]
 
 
 def tag(rules: Rules) -> Any:  # noqa: ANN401 # as above
@@ -336,7 +352,11 @@ WebAddress = Annotated[
     PlainValidator(_address(web_address_fault)),
     _address_schema(*(name for name, scheme in SCHEMES.items() if scheme.is_web)),
 ]
-FileAddress = Annotated[str, PlainValidator(_address(address_fault)), _address_schema(*SCHEMES)]
+FileAddress = Annotated[
+    str,
+    PlainValidator(_address(address_fault, "; for a file on this machine write `path:`")),
+    _address_schema(*SCHEMES),
+]
 """An address from which a file can be fetched."""
 _CHECK_SCHEMA = {"enum": list(Check)}
 Checks = Annotated[

@@ -65,7 +65,8 @@ def read_yaml(text: str, file: str) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        raise Unreadable(place, _sentence(error)) from None
+        line = text.split("\n")[mark.line] if mark and mark.line <= text.count("\n") else ""
+        raise Unreadable(place, _sentence(error, line)) from None
     except YAMLError as error:
         raise Unreadable(*_bad_character(error, text, file)) from None
     except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" is no character
@@ -78,6 +79,14 @@ _HINTS = (
         "there is a ':' where none can be; put the text between quotes, or look at the indentation",
     ),
     (r"'\\t'|\btabs?\b", "lines are indented with spaces, never with tabs"),
+    (
+        r"unknown escape character|expected escape sequence",
+        (
+            "a \\\\ between double quotes begins an escape; write / between folders, or use single "
+            "quotes"
+        ),
+    ),
+    (r"found '<stream end>'", "a [ or a { is opened and never closed, or a value is missing"),
     (r"found unexpected end of stream", "a quote is opened here and never closed"),
     (r"could not find expected ':'", "a ':' is missing after a key, or a line is not indented"),
     (r"character '(.)' that cannot start", r"text cannot begin with \1: put it between quotes"),
@@ -87,8 +96,28 @@ _HINTS = (
 """What ruamel says, and what it means for somebody who does not know YAML's grammar."""
 
 
-def _sentence(error: MarkedYAMLError) -> str:
+_TRAPS = (
+    (
+        r"(?:^|[:,\[{-]\s*)'(?:[^']|'')*'(?=\w)",
+        (
+            "an apostrophe ends the text here; between single quotes write it twice (''), or put "
+            "the text between double quotes"
+        ),
+    ),
+    (
+        r":\s+\{[^{}:]*(?::[^{}]*)?\}\s*[^\s#,}\]]",
+        "text that begins with { goes between quotes",
+    ),
+)
+"""Lines in which there is an error, and what it is that people meant."""
+
+
+def _sentence(error: MarkedYAMLError, line: str) -> str:
+    """What is wrong, in the words of somebody who knows no YAML; `line` is where."""
     problem = str(error.problem or error.context or "it cannot be read").strip()
+    for pattern, words in _TRAPS:
+        if re.search(pattern, line):
+            return f"this is not YAML: {words}"
     for pattern, words in _HINTS:
         if match := re.search(pattern, problem):
             return f"this is not YAML: {match.expand(words)}"

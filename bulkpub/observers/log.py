@@ -3,10 +3,12 @@
 The rule: one event, at most one kind of line, always with the keys `dataset` and `resource`
 when it is about a file, so that filtering on them gives one file's whole story. Levels:
 error for what is not as wanted in the end, warning for what may pass (retries, waits, a
-failed attempt), info for each file and dataset done, debug for the rest.
+failed attempt), info for each file and dataset done, debug for the rest. Where a summary on the
+same terminal says what failed, failures are info as well: each is said once.
 """
 
-from typing import assert_never
+from collections.abc import Callable
+from typing import Any, assert_never
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -35,14 +37,20 @@ from bulkpub.observers.text import moment_text
 
 __all__ = ["LogObserver"]
 
+Tell = Callable[..., Any]
+"""Logs a line at some level."""
 _NOTABLE_WAIT_S = 1.0
 """Shorter waits are pacing at work, not news."""
 
 
 class LogObserver:
-    """Tells the run as log lines, to whatever `configure_logging` set up."""
+    """Tells the run as log lines, to whatever `configure_logging` set up.
 
-    def __init__(self) -> None:
+    With `is_summed_up`, a summary will say what failed to whoever reads these lines.
+    """
+
+    def __init__(self, *, is_summed_up: bool = False) -> None:
+        self._is_summed_up = is_summed_up
         self._log: FilteringBoundLogger = structlog.get_logger("bulkpub.run")
         self._attempts: dict[tuple[str, str], tuple[int, int]] = {}
         self._last_wait = ("", "")
@@ -108,7 +116,7 @@ class LogObserver:
         if error is None:
             log.debug("fetched")
         else:
-            log.warning("fetch failed", error=error)
+            self._trouble(log, log.warning)("fetch failed", error=error)
 
     def _start(self, event: UploadStarted) -> None:
         self._attempts[event.dataset, event.resource] = (event.attempt, event.size)
@@ -126,7 +134,11 @@ class LogObserver:
         if event.error is None:
             log.info("uploaded", bytes=size)
         else:
-            log.warning("upload failed", error=event.error)
+            self._trouble(log, log.warning)("upload failed", error=event.error)
+
+    def _trouble(self, log: FilteringBoundLogger, tell: Tell) -> Tell:
+        """`tell`, or more quietly where a summary says the same."""
+        return log.info if self._is_summed_up else tell
 
     def _wait(self, event: Waiting) -> None:
         # Every held-back request says so; they all wait for about the same moment.
@@ -145,9 +157,9 @@ class LogObserver:
     def _close(self, outcome: DatasetOutcome) -> None:
         for resource in outcome.resources:
             self._settle(outcome, resource)
-        tell = {
-            DatasetStatus.FAILED: self._log.error,
-            DatasetStatus.PENDING: self._log.warning,
+        tell: Tell = {
+            DatasetStatus.FAILED: self._trouble(self._log, self._log.error),
+            DatasetStatus.PENDING: self._trouble(self._log, self._log.warning),
         }.get(outcome.status, self._log.info)
         tell(
             f"dataset {outcome.status.value}",
@@ -160,8 +172,8 @@ class LogObserver:
         )
 
     def _settle(self, dataset: DatasetOutcome, resource: ResourceOutcome) -> None:
-        tell = {
-            ResourceStatus.FAILED: self._log.error,
+        tell: Tell = {
+            ResourceStatus.FAILED: self._trouble(self._log, self._log.error),
             ResourceStatus.UNCHANGED: self._log.debug,
         }.get(resource.status, self._log.info)
         if dataset.error is not None and dataset.error in (resource.error or ""):
@@ -177,7 +189,9 @@ class LogObserver:
         )
 
     def _end(self, report: RunReport) -> None:
-        tell = self._log.warning if report.run.error is not None else self._log.info
+        tell: Tell = self._log.info
+        if report.run.error is not None:
+            tell = self._trouble(self._log, self._log.warning)
         tell(
             "run finished",
             exit_code=int(report.run.exit_code),

@@ -5,12 +5,14 @@ and resource types are known, that no file has an extension the portal refuses. 
 found is returned at once; only what makes the whole run pointless is raised.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 
 from bulkpub.core.fitting import fitted
+from bulkpub.core.frequencies import known_frequency
+from bulkpub.core.licenses import known_license
 from bulkpub.core.model import DatasetSpec, FileSource, Place
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
@@ -26,7 +28,8 @@ __all__ = ["Checked", "check"]
 class Checked:
     """What is wrong, and the specs as the portal keeps them.
 
-    By dataset key, `owners` tells whose it is, `notes` what of it the portal cannot hold.
+    By dataset key, `owners` tells whose it is, `notes` what of it the portal cannot hold,
+    `refused` why it is not published, where that is a problem which it shares with others.
     """
 
     account: Account
@@ -34,6 +37,7 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     owners: dict[str, Owner] = field(default_factory=dict)
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
@@ -52,8 +56,8 @@ async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
         checked.notes[spec.key] = held.notes
         checked.problems += [_problem(place, spec, why) for place, why in held.problems]
     await _check_owners(portal, specs, checked)
+    _add_unknown_values(checked, known)
     for spec in checked.specs:
-        checked.problems += _unknown_values(spec, known)
         checked.problems += _refused_files(portal, spec, known.get(Vocabulary.EXTENSIONS))
     return checked
 
@@ -82,25 +86,56 @@ async def _vocabularies(
     return known
 
 
-def _unknown_values(
-    spec: DatasetSpec, known: dict[Vocabulary, frozenset[str]]
-) -> Iterable[Problem]:
-    wanted = [
-        ("licence", spec.metadata.license, Vocabulary.LICENSES, spec.place),
-        ("frequency", spec.metadata.frequency, Vocabulary.FREQUENCIES, spec.place),
-    ]
-    wanted += [
-        ("resource type", resource.metadata.type, Vocabulary.RESOURCE_TYPES, resource.place)
-        for resource in spec.resources
-    ]
-    for what, value, which, place in wanted:
-        if value and which in known and value not in known[which]:
-            yield _problem(
-                place, spec, f"the portal knows no {what} '{value}'" + _nearest(value, known[which])
-            )
+def _add_unknown_values(checked: Checked, known: dict[Vocabulary, frozenset[str]]) -> None:
+    faults: dict[tuple[str, Place], list[DatasetSpec]] = {}
+    for spec in checked.specs:
+        metadata = spec.metadata
+        wanted = [
+            ("licence", metadata.license, Vocabulary.LICENSES, _shared(spec, "license")),
+            ("frequency", metadata.frequency, Vocabulary.FREQUENCIES, _shared(spec, "frequency")),
+        ]
+        wanted += [
+            ("resource type", resource.metadata.type, Vocabulary.RESOURCE_TYPES, resource.place)
+            for resource in spec.resources
+        ]
+        for what, value, which, place in wanted:
+            if value and which in known and value not in known[which]:
+                near = _nearest(value, known[which], _UNDERSTOOD.get(which))
+                sentence = f"the portal knows no {what} '{value}'{near}"
+                faults.setdefault((sentence, place), []).append(spec)
+    _add(checked, faults)
 
 
-def _nearest(value: str, known: frozenset[str]) -> str:
+def _shared(spec: DatasetSpec, key: str) -> Place:
+    """Where a value is written that several datasets have, a default; else the dataset's place."""
+    return min(spec.place, spec.places.get(key, spec.place))
+
+
+def _add(checked: Checked, faults: Mapping[tuple[str, Place], Sequence[DatasetSpec]]) -> None:
+    """One problem for each sentence and place, however many datasets have it in common."""
+    for (sentence, place), specs in faults.items():
+        if len({spec.key for spec in specs}) == 1:
+            checked.problems.append(_problem(place, specs[0], sentence))
+            continue
+        checked.problems.append(Problem(place.file, place.line, place.column, sentence))
+        for spec in specs:
+            others = checked.refused.get(spec.key)
+            checked.refused[spec.key] = f"{others}; {sentence}" if others else sentence
+
+
+_UNDERSTOOD: Mapping[Vocabulary, Callable[[str], str | None]] = {
+    Vocabulary.LICENSES: lambda said: known_license([said]),
+    Vocabulary.FREQUENCIES: known_frequency,
+}
+"""What people call the words of a vocabulary."""
+
+
+def _nearest(
+    value: str, known: frozenset[str], understood: Callable[[str], str | None] | None
+) -> str:
+    meant = understood(value) if understood else None
+    if meant in known:
+        return f"; did you mean '{meant}'?"
     near = get_close_matches(value, sorted(known), n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else f"; it knows: {', '.join(sorted(known))}"
 
@@ -140,6 +175,7 @@ async def _check_owners(portal: Portal, specs: Sequence[DatasetSpec], checked: C
             )
     if refused and refused.keys() >= named and all(spec.organization for spec in specs):
         raise PortalRefuses("; ".join(refused.values()))
+    faults: dict[tuple[str, Place], list[DatasetSpec]] = {}
     for spec in specs:
         if spec.organization is None:
             # Whose dataset an id is, the portal knows; without an id it is our own account's.
@@ -147,9 +183,10 @@ async def _check_owners(portal: Portal, specs: Sequence[DatasetSpec], checked: C
         elif spec.organization in ours:
             checked.owners[spec.key] = Owner(organization=ours[spec.organization].id)
         else:
-            checked.problems.append(
-                _problem(spec.place, spec, refused.get(spec.organization) or _unknown(spec, ours))
-            )
+            sentence = refused.get(spec.organization) or _unknown(spec, ours)
+            place = spec.places.get("organization", spec.place)
+            faults.setdefault((sentence, place), []).append(spec)
+    _add(checked, faults)
 
 
 def _unknown(spec: DatasetSpec, ours: Iterable[str]) -> str:

@@ -48,7 +48,7 @@ class Preparation:
         self.problems += checked.problems
         if self.problems and not options.keep_going:
             raise ManifestInvalid(sorted(self.problems))
-        sound = self._without_problems(checked.specs)
+        sound = self._without_problems(checked.specs, checked.refused)
         found = await _observe(sound, checked, means)
         self.jobs = [
             Job(
@@ -61,8 +61,10 @@ class Preparation:
             for spec in sound
         ]
 
-    def _without_problems(self, specs: Iterable[DatasetSpec]) -> list[DatasetSpec]:
-        wrong: dict[str, list[str]] = {}
+    def _without_problems(
+        self, specs: Iterable[DatasetSpec], refused: Mapping[str, str]
+    ) -> list[DatasetSpec]:
+        wrong = {key: [why] for key, why in refused.items()}
         for problem in self.problems:
             if problem.dataset is not None:
                 wrong.setdefault(problem.dataset, []).append(problem.message)

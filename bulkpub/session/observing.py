@@ -26,8 +26,9 @@ def open_observers(output: Output) -> Iterator[list[Observer]]:
     if output.quiet or output.log_format == "json":
         yield [log]
     elif console.is_terminal and not console.is_dumb_terminal:
+        # Where stdout is the same terminal, the summary follows on it.
         with LiveDisplay(console) as display:
-            yield [log, display]
+            yield [LogObserver(is_summed_up=sys.stdout.isatty()), display]
     else:
         yield [log, PlainProgress(sys.stderr, time.monotonic, shows_trouble=False)]
 

@@ -23,6 +23,7 @@ import ijson  # type: ignore[import-untyped]  # it comes without types
 import orjson
 from defusedxml import DefusedXmlException
 
+from bulkpub.core.csv_text import marked_encoding, separator_named
 from bulkpub.core.model import Check
 from bulkpub.errors import ResourceFailed
 from bulkpub.sources.html_page import ENOUGH, is_html
@@ -106,7 +107,6 @@ def _wrong_with_xml(path: Path) -> str | None:
 
 SEPARATORS = ";,\t|"
 """Those that data is separated by; on a tie, the first."""
-CSV_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 LONGEST_LINE = 64 * 1024 * 1024
 """Characters; a geometry is long, but a file without any line end is no table."""
 SAMPLE = 256 * 1024
@@ -141,8 +141,7 @@ def _wrong_with_csv(path: Path) -> str | None:
 
 def _marked(path: Path) -> str | None:
     with path.open("rb") as file:
-        head = file.read(3)
-    return next((encoding for mark, encoding in CSV_MARKS if head.startswith(mark)), None)
+        return marked_encoding(file.read(3))
 
 
 def _check_table(path: Path, encoding: str) -> None:
@@ -153,9 +152,14 @@ def _check_table(path: Path, encoding: str) -> None:
             raise _NoTable("is not CSV: it holds binary data")
         if not sample.strip():
             raise _NoTable("is not CSV: it has no header")
-        separator = max(SEPARATORS, key=lambda each: _fit(sample, each))
+        separator = separator_named(io.StringIO(sample, newline="").readline())
         file.seek(0)
-        _check_rows(file, separator)
+        before = 1 if separator else 0
+        if separator:
+            file.readline()
+        else:
+            separator = max(SEPARATORS, key=lambda each: _fit(sample, each))
+        _check_rows(file, separator, before)
 
 
 def _fit(sample: str, separator: str) -> tuple[int, int]:
@@ -170,9 +174,10 @@ def _fit(sample: str, separator: str) -> tuple[int, int]:
     return columns.count(columns[0]), columns[0]
 
 
-def _check_rows(file: TextIO, separator: str) -> None:
+def _check_rows(file: TextIO, separator: str, before: int) -> None:
+    """Hold the rows from where `file` is, after `before` lines, to the first of them."""
     reader = csv.reader(_lines(file), delimiter=separator, strict=True)
-    columns, line = 0, 1
+    columns, line = 0, before + 1
     try:
         for row in reader:
             columns = columns or len(row)
@@ -181,7 +186,7 @@ def _check_rows(file: TextIO, separator: str) -> None:
                     f"is not CSV of one shape: line {line} has {_counted(len(row))}, "
                     f"the header {_counted(columns)}"
                 )
-            line = reader.line_num + 1
+            line = before + reader.line_num + 1
     except csv.Error as error:
         raise _NoTable(f"is not valid CSV: {error}, in line {line}") from None
 

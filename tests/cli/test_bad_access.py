@@ -127,7 +127,7 @@ def test_an_unknown_organization_is_named_with_the_nearest_known(
     )
     ran = run_cli("run", "manifest.yaml")
     assert ran.code == 2
-    assert "manifest.yaml:3:5: the portal knows no organization 'test-organisation'" in ran.err
+    assert "manifest.yaml:1:15: the portal knows no organization 'test-organisation'" in ran.err
     assert "did you mean 'test-organization'?" in ran.err
     assert not served.state.datasets
     assert ran.report["run"]["problems"]
@@ -165,3 +165,37 @@ def test_an_address_that_is_none_is_told_before_a_missing_key(run_cli: Run, fold
     assert ran.code == 2
     assert "unknown portal 'htp:/x'" in ran.said
     assert "Requests" not in ran.out, "figures of a run that was none"
+
+
+def test_one_wrong_organization_is_one_problem_at_its_own_line(run_cli: Run, folder: Any) -> None:
+    folder.text(
+        "datasets: \n"
+        + "".join(f"  - {{key: {k}, title: {k}, description: D, private: true}}\n" for k in "abc")
+        + "organization: test-organisation\n"
+    )
+    ran = run_cli("plan", "manifest.yaml")
+    assert ran.code == 2
+    assert ran.err.count("the portal knows no organization") == 1
+    assert "manifest.yaml:5:15: the portal knows no organization" in ran.err
+    assert "1 problem found" in ran.err
+
+
+def test_a_wrong_default_is_one_problem_and_keeps_only_its_datasets_back(
+    run_cli: Run, folder: Any
+) -> None:
+    folder.text(
+        "organization: test-organization\n"
+        "defaults: {license: Licence Ouverte}\n"
+        "datasets:\n"
+        "  - {key: a, title: A, description: D}\n"
+        "  - {key: b, title: B, description: D}\n"
+        "  - {key: c, title: C, description: D, license: fr-lo}\n"
+    )
+    ran = run_cli("run", "manifest.yaml", "--keep-going")
+    assert ran.code == 1
+    sentence = (
+        "manifest.yaml:2:21: the portal knows no licence 'Licence Ouverte'; did you mean 'lov2'?"
+    )
+    assert ran.err.count(sentence) == 1
+    status = {each["key"]: each["status"] for each in ran.report["datasets"]}
+    assert status == {"a": "failed", "b": "failed", "c": "created"}

@@ -16,6 +16,8 @@ import bulkpub
 from bulkpub import data
 from bulkpub.core.rules import Vocabulary
 from bulkpub.harvest import links
+from bulkpub.manifest.csv_table import COLUMNS
+from bulkpub.manifest.keys import forms
 from bulkpub.portals.udata import vocabularies
 from bulkpub.portals.udata.rules import RULES
 from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES
@@ -191,6 +193,8 @@ def test_the_rows_of_a_toml_are_unique(path: Path) -> None:
 
 # --- words are written as they are compared ----------------------------------------------
 
+FRENCH = toml(PACKAGE / "data/french_words.toml")
+
 
 @pytest.mark.parametrize(
     "words",
@@ -198,8 +202,10 @@ def test_the_rows_of_a_toml_are_unique(path: Path) -> None:
         [word for each in data.frequencies() for word in each.words],
         [word for words in data.granularities().values() for word in words],
         [name for row in toml(PACKAGE / "data/columns.toml")["column"] for name in row["names"]],
+        [name for row in FRENCH["key"] for name in row["names"]],
+        [name for row in FRENCH["column"] for name in row["names"]],
     ],
-    ids=["frequencies", "granularities", "columns"],
+    ids=["frequencies", "granularities", "columns", "keys in French", "columns in French"],
 )
 def test_words_are_in_lower_case_without_accents_and_mean_one_thing(words: list[str]) -> None:
     assert words == [" ".join(re.findall(r"[a-z0-9]+", unidecode(w).lower())) for w in words]
@@ -277,6 +283,24 @@ def test_columns_and_fields_mean_what_the_harvest_asks_for() -> None:
     assert [each for each in set(data.columns().values()) if f'"{each}"' not in code] == []
     code = (PACKAGE / "harvest" / "ckan.py").read_text(encoding="utf-8")
     assert [each for each in data.ckan_fields().by_meaning if f'"{each}"' not in code] == []
+
+
+def test_french_words_stand_for_what_a_manifest_has() -> None:
+    shapes = forms(RULES)
+    keys = {
+        *shapes.document.keys,
+        *shapes.dataset.keys,
+        *shapes.resource.keys,
+        *(
+            below.name
+            for key in shapes.dataset.keys.values()
+            if key.below
+            for below in key.below.keys.values()
+        ),
+    }
+    assert set(data.keys_in_french().values()) <= keys
+    assert set(data.columns_in_french().values()) <= set(COLUMNS)
+    assert not set(data.columns_in_french()) & set(COLUMNS)
 
 
 def test_types_of_resources_become_those_a_manifest_may_have() -> None:

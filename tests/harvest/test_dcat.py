@@ -438,3 +438,91 @@ async def test_the_manifest_can_be_loaded(
         assert [(each.key, each.source, each.metadata) for each in read.resources] == [
             (each.key, each.source, each.metadata) for each in found.resources
         ]
+
+
+# --- spellings of one thing ---------------------------------------------------------------
+
+
+async def one(harvest: Harvest, text: str) -> Any:
+    harvested = await harvest("dcat", CATALOG, Catalogue(turtle(text)))
+    return harvested.only
+
+
+async def test_a_format_may_be_an_address_in_any_register(harvest: Harvest) -> None:
+    document = """{"@context": {"dcat": "http://www.w3.org/ns/dcat#",
+     "dct": "http://purl.org/dc/terms/"}, "@id": "https://cat.example.org/d/9",
+     "@type": "dcat:Dataset", "dct:title": "Marchés", "dct:description": "x",
+     "dcat:distribution": [
+      {"@type": "dcat:Distribution", "dct:title": "JSON", "dct:format": {"@id": "ftype/JSON"},
+       "dcat:accessURL": {"@id": "https://cat.example.org/export?id=9&f=1"}},
+      {"@type": "dcat:Distribution", "dct:title": "CSV", "dct:format": {"@id": "ftype/CSV"},
+       "dcat:accessURL": {"@id": "https://cat.example.org/export?id=9&f=2"}}]}"""
+    page = Page(CATALOG, document.encode(), "application/ld+json")
+    fetched = await harvest("dcat", CATALOG, Catalogue(page))
+    assert [type(each.source) for each in fetched.only.resources] == [UrlSource, UrlSource]
+    assert fetched.told == ""
+    linked = await harvest("dcat", CATALOG, Catalogue(page), links=True)
+    assert [each.metadata.format for each in linked.only.resources] == ["json", "csv"]
+
+
+async def test_a_format_whose_address_means_nothing_goes_by_its_name(harvest: Harvest) -> None:
+    dataset = await one(
+        harvest,
+        """<https://x.example/d> a dcat:Dataset; dct:title "T"; dct:description "D";
+        dcat:distribution [ dcat:accessURL <https://x.example/get?id=1>;
+                            dct:format <https://x.example/formats/17> ] .
+        <https://x.example/formats/17> <http://www.w3.org/2000/01/rdf-schema#label> "CSV" .""",
+    )
+    assert [type(each.source) for each in dataset.resources] == [UrlSource]
+
+
+async def test_distributions_keywords_and_other_labels_count_under_any_name(
+    harvest: Harvest,
+) -> None:
+    dataset = await one(
+        harvest,
+        """@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        <https://x.example/d> a dcat:Dataset; dct:title "T"; dct:description "D";
+        skos:altLabel "IRVE"; dcat:keywords "air; eau";
+        dcat:distributions [ dcat:downloadURL <https://x.example/a.csv> ] .""",
+    )
+    assert dataset.metadata.acronym == "IRVE"
+    assert dataset.metadata.tags == ("air", "eau")
+    assert [each.source for each in dataset.resources] == [UrlSource("https://x.example/a.csv")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<http://data.europa.eu/r5r/hvdCategory> <http://data.europa.eu/bna/c_b79e35eb>",
+        "dcat:hvdCategory <http://data.europa.eu/bna/c_b79e35eb>",
+        "dcat:theme <http://data.europa.eu/bna/c_b79e35eb>",
+    ],
+)
+async def test_a_high_value_dataset_is_tagged_as_one(harvest: Harvest, said: str) -> None:
+    harvested = await harvest(
+        "dcat",
+        CATALOG,
+        Catalogue(
+            turtle(
+                f"""<https://x.example/d> a dcat:Dataset; dct:title "T"; dct:description "D";
+                {said}; dcat:distribution [ dcat:downloadURL <https://x.example/a.csv> ] ."""
+            )
+        ),
+    )
+    assert harvested.only.metadata.tags == ("hvd", "mobilite")
+    themes = harvested.only.metadata.extras["harvest:themes"]
+    assert themes == ["http://data.europa.eu/bna/c_b79e35eb"]
+    assert harvested.told == ""
+
+
+async def test_every_landing_page_is_carried_over(harvest: Harvest) -> None:
+    dataset = await one(
+        harvest,
+        """<https://x.example/d> a dcat:Dataset; dct:title "T"; dct:description "D";
+        dcat:landingPage <https://x.example/p1>, <https://x.example/p2> .""",
+    )
+    assert dataset.metadata.extras["harvest:remote_url"] == "https://x.example/p1"
+    (page,) = dataset.resources
+    assert page.source == LinkSource("https://x.example/p2")
+    assert page.metadata.type == "documentation"

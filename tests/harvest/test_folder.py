@@ -427,3 +427,47 @@ async def test_faulty_metadata_is_told_with_its_place_and_costs_no_file(
     assert shown(harvested.only) == ["donnees/a.csv"]
     (lost,) = harvested.lost
     assert lost.startswith("donnees/metadata.yaml:2:1: unknown key 'frequence'")
+
+
+@pytest.mark.parametrize("name", ["datapackage.yaml", "datapackage.yml"])
+async def test_a_data_package_may_be_written_in_yaml(
+    name: str, harvest: Harvest, tree: Callable[..., Path]
+) -> None:
+    text = """\
+name: budget
+title: Budget communal
+licenses:
+- name: ODC-PDDL-1.0
+keywords: [budget, finances]
+resources:
+- name: b
+  path: b.csv
+  title: Le budget
+"""
+    harvested = await harvest("folder", tree({"b.csv": "a\n1\n", name: text}))
+    metadata = harvested.only.metadata
+    assert (metadata.title, metadata.license) == ("Budget communal", "odc-pddl")
+    assert metadata.tags == ("budget", "finances")
+    assert [each.metadata.title for each in harvested.only.resources] == ["Le budget"]
+
+
+async def test_a_data_package_in_yaml_that_cannot_be_read_is_said_with_its_line(
+    harvest: Harvest, tree: Callable[..., Path]
+) -> None:
+    harvested = await harvest("folder", tree({"b.csv": "1", "datapackage.yaml": "a: 1\nb: [\n"}))
+    assert "datapackage.yaml:2:5: this is not YAML" in harvested.lost[0]
+    assert len(harvested.only.resources) == 1
+
+
+@pytest.mark.parametrize("keywords", ["budget, finances", "budget;finances", ["budget|finances"]])
+@pytest.mark.parametrize(
+    "licence", [{"license": "ODbL"}, {"licenses": {"name": "ODbL-1.0"}}, {"licenses": ["ODbL"]}]
+)
+async def test_keywords_and_licence_of_a_data_package_may_be_one_text(
+    keywords: object, licence: dict[str, Any], harvest: Harvest, tree: Callable[..., Path]
+) -> None:
+    package = json.dumps({"keywords": keywords, **licence})
+    harvested = await harvest("folder", tree({"b.csv": "1", "datapackage.json": package}))
+    assert harvested.only.metadata.tags == ("budget", "finances")
+    assert harvested.only.metadata.license == "odc-odbl"
+    assert "not carried over" not in harvested.told

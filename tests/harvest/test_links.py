@@ -204,3 +204,40 @@ def test_whatever_is_in_a_file_it_is_a_table_or_a_fault(content: bytes) -> None:
     except TableFault:
         return
     assert all(row.line >= 1 and "" not in row.cells.values() for row in rows)
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x85"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+async def test_only_cr_and_lf_end_a_line(
+    harvest: Harvest, table: Callable[..., Path], inside: str, end: str
+) -> None:
+    rows = (
+        "url,titre,description",
+        f"https://example.org/a.csv,A,Ligne un{inside}suite",
+        "https://example.org/b.csv,B,Ok",
+        "nowhere,C,",
+    )
+    harvested = await harvest("csv", table(end.join(rows)))
+    first, second = harvested.only.resources
+    assert (first.metadata.title, second.metadata.title) == ("A", "B")
+    assert "suite" in first.metadata.description
+    assert harvested.lost[0].startswith("mes_liens.csv:4: ")
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;", "\ufeffsep=;"])
+async def test_the_line_in_which_excel_names_the_separator_is_no_row(
+    harvest: Harvest, table: Callable[..., Path], first: str
+) -> None:
+    text = f"{first}\r\nurl;titre\r\nhttps://example.org/a.csv;A, B, C\r\nnowhere;\r\n"
+    harvested = await harvest("csv", table(text))
+    (resource,) = harvested.only.resources
+    assert resource.metadata.title == "A, B, C"
+    assert harvested.lost[0].startswith("mes_liens.csv:4: ")
+
+
+async def test_the_separator_that_is_named_counts(
+    harvest: Harvest, table: Callable[..., Path]
+) -> None:
+    text = "sep=|\nurl|titre, en clair; ou pas\nhttps://example.org/a.csv|A\n"
+    harvested = await harvest("csv", table(text))
+    assert harvested.notes == ["mes_liens.csv: not used are the columns titre, en clair; ou pas"]

@@ -225,3 +225,78 @@ def test_only_the_rows_of_one_dataset_are_read_at_a_time() -> None:
     first = next(iter(records(lines(), "m.csv")))
     assert [cell.text for cell in first] == ["d0", "x"]
     assert asked == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("name", ["m.csv", "m.tsv", "m.txt"])
+def test_a_table_is_read_as_spreadsheets_save_it(
+    encoding: str, separator: str, end: str, name: str, read: Read
+) -> None:
+    rows = [["dataset_id", "link", "title"], ["a", "https://x/1", "L'été"], ["b", "https://x/2"]]
+    text = end.join(separator.join(row) for row in rows)
+    loaded = read(text.encode(encoding), name)
+    assert loaded.problems == ()
+    assert [(each.key, each.place.line) for each in loaded.datasets] == [("a", 2), ("b", 3)]
+    assert loaded.datasets[0].resources[0].metadata.title == "L'été"
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\x0b", "\x0c", "\x1d", "\x85"])
+def test_only_cr_and_lf_end_a_line(inside: str, read: Read) -> None:
+    text = table(f"a,https://x/1,un{inside}suite", "b,https://x/2,")
+    loaded = read(text, "m.csv")
+    assert loaded.problems == ()
+    assert [each.place.line for each in loaded.datasets] == [2, 3]
+    assert loaded.datasets[0].resources[0].metadata.title == f"un{inside}suite"
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;;"])
+def test_the_line_in_which_excel_names_the_separator_is_no_row(first: str, read: Read) -> None:
+    text = f"{first}\r\ndataset_id;link;title\r\na;https://x/1;a, b, c\r\n"
+    loaded = read(text, "m.csv")
+    assert loaded.problems == ()
+    assert loaded.datasets[0].place.line == 3
+    assert loaded.datasets[0].resources[0].metadata.title == "a, b, c"
+
+
+def test_a_bar_in_a_cell_opens_no_quote_where_commas_separate(read: Read) -> None:
+    loaded = read(table('a,https://x/1,one|"two', "b,https://x/2,"), "m.csv")
+    assert [each.key for each in loaded.datasets] == ["a", "b"]
+
+
+def test_columns_may_have_french_names(read: Read) -> None:
+    head = "Clé;Titre du jeu;description;Licence;Fréquence;Mots-clés;Organisation;Adresse;Titre"
+    row = "velos;Vélos;Passages;lov2;daily;mobilite, velo;ville;https://x/a.csv;Année 2024"
+    loaded = read(f"{head}\n{row}\n", "m.csv")
+    assert loaded.problems == ()
+    (velos,) = loaded.datasets
+    assert (velos.key, velos.organization) == ("velos", "ville")
+    assert velos.metadata == DatasetMetadata(
+        title="Vélos",
+        description="Passages",
+        license="lov2",
+        frequency="daily",
+        tags=("mobilite", "velo"),
+    )
+    (resource,) = velos.resources
+    assert resource.source == UrlSource("https://x/a.csv")
+    assert resource.metadata.title == "Année 2024"
+
+
+def test_a_column_in_french_and_in_english_is_there_twice(problems: Problems) -> None:
+    (problem,) = problems("dataset_id,titre,title\na,b,c\n", "m.csv")
+    assert problem.startswith("1:18: the column 'title' is already there, at ")
+
+
+def test_utf8_with_one_broken_byte_is_no_other_encoding(problems: Problems) -> None:
+    content = "dataset_id,link,title\na,https://x/1,été ".encode() + b"\xe9\n"
+    assert problems(content, "m.csv") == [
+        "2:19: this is not UTF-8: save the manifest as UTF-8 and try again"
+    ]
+
+
+def test_utf16_that_breaks_off_is_said(problems: Problems) -> None:
+    content = "dataset_id,link\na,https://x/1\n".encode("utf-16")[:-1]
+    (problem,) = problems(content, "m.csv")
+    assert "this is neither UTF-8 nor Windows-1252: save the manifest as UTF-8" in problem

@@ -279,3 +279,22 @@ def test_loggers_made_before_the_set_up_follow_it(make_console: Callable[..., Co
     configure_logging(format="json", level=logging.INFO, stream=stream)
     log.info("second set-up")
     assert orjson.loads(stream.getvalue())["event"] == "second set-up"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        UploadFinished("velos", "a.csv", "the portal is down"),
+        dataset(DatasetStatus.FAILED, error="no right"),
+        dataset(DatasetStatus.FAILED, resource(ResourceStatus.FAILED, "no right")),
+        dataset(DatasetStatus.PENDING, resource(ResourceStatus.PENDING)),
+        finished("stopped"),
+    ],
+)
+def test_what_a_summary_will_say_is_no_warning_as_well(event: Event) -> None:
+    stream = StringIO()
+    configure_logging(format="json", level=logging.INFO, stream=stream)
+    LogObserver(is_summed_up=True)(event)
+    lines = [orjson.loads(line) for line in stream.getvalue().splitlines()]
+    assert lines
+    assert {line["level"] for line in lines} == {"info"}

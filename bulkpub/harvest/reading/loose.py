@@ -20,6 +20,7 @@ __all__ = [
     "clean",
     "is_html",
     "items",
+    "keywords_of",
     "mapping",
     "parse_json",
     "text",
@@ -101,6 +102,14 @@ def texts(value: object) -> list[str]:
             return texts(next((each for each in lists if each), []))
     several = value if isinstance(value, list) else [value]
     return [found for each in several if (found := text(each))]
+
+
+def keywords_of(value: object) -> list[str]:
+    """The keywords written there: a list, or one text with commas, semicolons or bars between."""
+    said = texts(value)
+    if len(said) == 1:
+        said = [part.strip() for part in re.split(r"[,;|]", said[0])]
+    return [each for each in said if each]
 
 
 def mapping(value: object) -> Mapping[str, Any]:

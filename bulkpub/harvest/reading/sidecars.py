@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bulkpub.core.licenses import known_license
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -23,12 +24,12 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.rules import Rules
-from bulkpub.harvest.words.licenses import known_license
+from bulkpub.harvest.reading.loose import keywords_of, mapping
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable
 from bulkpub.manifest.form import reason
 from bulkpub.manifest.merging import with_defaults
-from bulkpub.manifest.nodes import Unreadable, child, from_python
+from bulkpub.manifest.nodes import Unreadable, child, from_python, plain
 from bulkpub.manifest.yaml_text import read_yaml
 
 __all__ = ["Sidecar", "Unusable", "read_metadata", "read_package", "read_text"]
@@ -70,22 +71,22 @@ def read_text(path: Path) -> str:
 # --- data packages ------------------------------------------------------------------------
 
 
-_PACKAGE_KEYS = frozenset({"name", "title", "description", "licenses", "keywords", "resources"})
+_PACKAGE_KEYS = frozenset(
+    {"name", "title", "description", "license", "licenses", "keywords", "resources"}
+)
 _PACKAGE_FORMAL = frozenset({"$schema", "profile", "id"})
 """Keys that say something of the descriptor, nothing of the data."""
 
 
 def read_package(path: Path, *, links: bool) -> Sidecar:
-    """A data package's descriptor; raises `Unusable` when it is none.
+    """A data package's descriptor, in JSON or YAML; raises `Unusable` when it is none.
 
     Files on other servers are `link:` with `links`, else `url:`.
     """
-    try:
-        package = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise Unusable(f"{path.name} is no JSON: {error}") from None
+    package = _document(path)
     if not isinstance(package, dict):
-        raise Unusable(f"{path.name} is no data package: a JSON object was expected")
+        what = "JSON object" if path.suffix == ".json" else "mapping"
+        raise Unusable(f"{path.name} is no data package: a {what} was expected")
     notes: list[str] = []
     entries = package.get("resources")
     resources = [
@@ -94,17 +95,30 @@ def read_package(path: Path, *, links: bool) -> Sidecar:
         if isinstance(entry, dict)
         for spec in _package_resources(entry, notes, links=links)
     ]
-    keywords = package.get("keywords")
     metadata = DatasetMetadata(
         title=_said(package, "title"),
         description=_said(package, "description"),
-        license=_package_license(package.get("licenses"), notes),
-        tags=tuple(map(str, keywords)) if isinstance(keywords, list) and keywords else None,
+        license=_package_license(package.get("licenses") or package.get("license"), notes),
+        tags=tuple(keywords_of(package.get("keywords"))) or None,
     )
     left = sorted(set(package) - _PACKAGE_KEYS - _PACKAGE_FORMAL)
     if left:
         notes.append(f"of {path.name}, not carried over: {', '.join(left)}")
     return Sidecar(DatasetSpec("", metadata, tuple(resources)), tuple(notes))
+
+
+def _document(path: Path) -> Any:  # noqa: ANN401 # JSON is anything
+    text = read_text(path)
+    if path.suffix != ".json":
+        try:
+            root = read_yaml(text, path.name)
+        except Unreadable as error:
+            raise Unusable(f"{error.place}: {error}") from None
+        return None if root is None else plain(root)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"{path.name} is no JSON: {error}") from None
 
 
 def _said(values: Mapping[str, Any], name: str) -> str | None:
@@ -113,12 +127,11 @@ def _said(values: Mapping[str, Any], name: str) -> str | None:
 
 
 def _package_license(licenses: object, notes: list[str]) -> str | None:
-    if not isinstance(licenses, list):
-        return None
-    for entry in licenses:
-        if not isinstance(entry, dict):
+    for entry in licenses if isinstance(licenses, list) else [licenses]:
+        values = {"name": entry} if isinstance(entry, str) else mapping(entry)
+        said = [_said(values, name) or "" for name in ("name", "type", "path", "url", "title")]
+        if not any(said):
             continue
-        said = [_said(entry, name) or "" for name in ("name", "path", "title")]
         if (known := known_license(said)) is not None:
             return known
         notes.append(f"unknown licence '{next(filter(None, said), '')}', left out")

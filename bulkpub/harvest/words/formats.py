@@ -1,7 +1,7 @@
 """A format as catalogues write it → one word, or the media type in it.
 
-Pure. Read are words, extensions, media types and addresses in the registers of the EU and IANA:
-`data/formats.toml` and `data/format_spellings.toml`.
+Pure. Read are words, extensions, media types and addresses in registers of formats, whoever keeps
+them: `data/formats.toml` and `data/format_spellings.toml`.
 """
 
 import re
@@ -25,13 +25,15 @@ def short_format(said: str) -> str:
     known, said = formats(), said.strip()
     if found := _REGISTER.search(said):
         said = unquote(found[1]).replace("_", "-")
-    elif re.match(r"https?://", said, re.IGNORECASE):
-        return ""
+    elif re.match(r"(?:[a-z][a-z0-9+.-]*://|urn:)", said, re.IGNORECASE):
+        return _of_address(said)
     if found := _MEDIA_TYPE.search(said):
         if found[0].lower() in known.unspecific:
             return ""
         said = found[2]
     word = said.lower().strip(" .*\t\n")
+    if (last := word.rpartition(":")[2]) in known.files | known.services:  # ftype:CSV, OGC:WMS
+        word = last
     if word in known.files or word in known.services or word in known.pages:
         return known.short.get(word, word)
     plain = " ".join(re.findall(r"[a-z0-9]+", word))
@@ -39,6 +41,24 @@ def short_format(said: str) -> str:
         if found := pattern.fullmatch(plain):
             return found.expand(short)
     return word if re.fullmatch(r"[a-z0-9][a-z0-9.+-]{0,19}", word) else ""
+
+
+def _of_address(address: str) -> str:
+    """The format at the end of an address in some register; empty when it is none we know."""
+    known = formats()
+    if found := _MEDIA_TYPE.search(address):
+        return short_format(found[0])
+    word = re.split(r"[/#:=?]", address.rstrip("/#"))[-1]
+    word = unquote(word).lower().replace("_", " ").strip()
+    plain = " ".join(re.findall(r"[a-z0-9]+", word))
+    listed = known.files | known.services | known.pages
+    if word in listed or plain in listed:
+        word = word if word in listed else plain
+        return known.short.get(word, word)
+    if "." in word:  # a file's name, or a host's
+        return ""
+    spelt = (found.expand(to) for pattern, to in spellings() if (found := pattern.fullmatch(plain)))
+    return next(spelt, "")
 
 
 def short_mime(said: str) -> str:

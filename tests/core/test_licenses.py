@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.words.licenses import known_license
+from bulkpub.core.licenses import known_license
 from bulkpub.sandbox.seeds import LICENSES, License
 
 
