@@ -3,11 +3,12 @@
 The rule, in this order: by id, by our key in the extras, by content (SHA-1 and size), by
 title or stored file name. Whoever has been matched is out of the game for the rest: each step
 takes what the ones before it left, and settles what it is sure of. Two candidates for one entry
-are a `Conflict` that names both, never a guess.
+are a `Conflict` that names both, never a guess. So is a resource that only another key marks:
+somebody else published it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,9 +56,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An entry that cannot be told apart; `message` says why and what to do."""
+    """An entry that cannot be told apart; `message` says why and what to do.
+
+    `marked`: what it could be carries the key of another manifest.
+    """
 
     message: str
+    marked: bool = False
 
 
 @dataclass(slots=True)
@@ -97,19 +102,26 @@ def match_resources(
     bound: Mapping[str, str] | None = None,
     *,
     rules: Rules,
+    ours: bool,
 ) -> Matching:
     """Match the resources of one dataset.
 
     `fingerprints` has what is known of each file, by resource key. `bound` are the ids that
     the portal itself gave to our entries earlier in this run (resource key to id): they are
-    as sure as an id in the manifest.
+    as sure as an id in the manifest. `ours`: the dataset carries our key, so that resources with
+    keys that no entry has are those of entries there were before. In any other dataset they are
+    another manifest's, and an entry that is like one of them is a conflict.
     """
     result = Matching(unmatched={r.id: r for r in remote})
     _match_by_id(result, wanted, bound or {})
     _match_by_key(result, wanted)
     _match_by_content(result, wanted, fingerprints, rules)
+    if ours:
+        _match_renamed(result, wanted, fingerprints)
     _match_links(result, wanted)
     _match_by_name(result, wanted, rules)
+    if not ours:
+        _leave_to_others(result, wanted, fingerprints, rules)
     return result
 
 
@@ -121,6 +133,7 @@ def match_resource(
     bound: Mapping[str, str] | None = None,
     *,
     rules: Rules,
+    ours: bool,
 ) -> Matching:
     """`match_resources`, as far as `entry`, one of `wanted`, is concerned; the rest is not settled.
 
@@ -132,7 +145,7 @@ def match_resource(
     _match_by_key(result, [entry])
     if result.settled(entry) or not result.unmatched:
         return result
-    return match_resources(wanted, fingerprints, remote, bound, rules=rules)
+    return match_resources(wanted, fingerprints, remote, bound, rules=rules, ours=ours)
 
 
 def hashes_needed(
@@ -214,22 +227,49 @@ def _match_by_content(
     fingerprints: Mapping[str, Fingerprint],
     rules: Rules,
 ) -> None:
-    """Adopt files that the portal already has: those nobody claims, then renamed ones of ours."""
-    groups: dict[tuple[str, int], list[ResourceSpec]] = {}
+    """Adopt files that the portal already has, and that no key marks."""
+    for content, specs in _by_content(result, wanted, fingerprints).items():
+        unmarked = [
+            r for r in result.unmatched.values() if r.key is None and _content(r) == content
+        ]
+        _share_out(result, specs, unmarked, rules)
+
+
+def _match_renamed(
+    result: Matching, wanted: Sequence[ResourceSpec], fingerprints: Mapping[str, Fingerprint]
+) -> None:
+    """A new entry with the content of one entry that there was before: its file was renamed."""
+    keys = {spec.key for spec in wanted}
+    for content, specs in _by_content(result, wanted, fingerprints).items():
+        before = [
+            r
+            for r in result.unmatched.values()
+            if r.key is not None and r.key not in keys and _content(r) == content
+        ]
+        if len(specs) == len(before) == 1:
+            result.accept(specs[0], before[0], By.CONTENT)
+
+
+Digest = tuple[str, int]
+"""SHA-1 and size in bytes."""
+
+
+def _content(remote: RemoteResource) -> Digest | None:
+    return (remote.sha1, remote.size) if remote.sha1 and remote.size is not None else None
+
+
+def _by_content(
+    result: Matching, wanted: Sequence[ResourceSpec], fingerprints: Mapping[str, Fingerprint]
+) -> dict[Digest, list[ResourceSpec]]:
+    """The files that are not settled yet and whose content is known."""
+    groups: dict[Digest, list[ResourceSpec]] = {}
     for spec in wanted:
         known = fingerprints.get(spec.key)
         if known is None or known.sha1 is None or not isinstance(spec.source, Sent):
             continue
         if not result.settled(spec):
             groups.setdefault((known.sha1, known.size), []).append(spec)
-    keys = {spec.key for spec in wanted}
-    for (sha1, size), specs in groups.items():
-        same = [r for r in result.unmatched.values() if (r.sha1, r.size) == (sha1, size)]
-        _share_out(result, specs, [r for r in same if r.key is None], rules)
-        new = [spec for spec in specs if not result.settled(spec)]
-        renamed = [r for r in same if r.key is not None and r.key not in keys]
-        if len(new) == len(renamed) == 1:
-            result.accept(new[0], renamed[0], By.CONTENT)
+    return groups
 
 
 def _share_out(
@@ -386,4 +426,60 @@ def _rivalry(remote: RemoteResource, rivals: Sequence[ResourceSpec]) -> Conflict
     return Conflict(
         f"'{remote.metadata.title}' ({remote.id}) on the portal could be any of {named}; "
         f"set `id: {remote.id}` on the one that replaces it"
+    )
+
+
+# --- what another manifest published --------------------------------------------------------
+
+
+def _leave_to_others(
+    result: Matching,
+    wanted: Sequence[ResourceSpec],
+    fingerprints: Mapping[str, Fingerprint],
+    rules: Rules,
+) -> None:
+    """What is like a resource that another key marks is not taken for it: a conflict."""
+    keys = {spec.key for spec in wanted}
+    marked: dict[tuple[By, object], RemoteResource] = {}
+    for remote in result.unmatched.values():
+        if remote.key is None or remote.key in keys:
+            continue
+        likenesses: tuple[tuple[By, object], ...] = (
+            (By.CONTENT, _content(remote)),
+            (By.URL, None if remote.hosted else remote.origin),
+            (By.TITLE, remote.metadata.title),
+            (By.FILE_NAME, remote.file_name if remote.hosted else None),
+        )
+        for by, value in likenesses:
+            if value:
+                marked.setdefault((by, value), remote)
+    for spec in wanted:
+        if result.settled(spec):
+            continue
+        for likeness in _likenesses(spec, fingerprints.get(spec.key), rules):
+            if theirs := marked.get(likeness):
+                result.conflicts[spec.key] = _marked(spec, theirs, likeness[0])
+                break
+
+
+def _likenesses(
+    spec: ResourceSpec, known: Fingerprint | None, rules: Rules
+) -> Iterator[tuple[By, object]]:
+    """By what an entry could be taken for a resource, the surest first."""
+    if isinstance(spec.source, Sent) and known and known.sha1:
+        yield By.CONTENT, (known.sha1, known.size)
+    if isinstance(spec.source, LinkSource | UrlSource):
+        yield By.URL, spec.source.url
+    if spec.metadata.title is not None:
+        yield By.TITLE, spec.metadata.title
+    if isinstance(spec.source, Sent):
+        yield By.FILE_NAME, rules.file_name(spec.source.name)
+
+
+def _marked(spec: ResourceSpec, remote: RemoteResource, by: By) -> Conflict:
+    return Conflict(
+        f"'{remote.metadata.title}' ({remote.id}) on the portal has the {by} of '{spec.key}', but "
+        f"carries another key, '{remote.key}', so that another manifest may publish it; if it is "
+        f"that resource, give the entry `key: {remote.key}` or `id: {remote.id}`",
+        marked=True,
     )

@@ -1,9 +1,10 @@
 """Who is who among datasets: by id, by our key in the extras, by exact title.
 
-Two candidates for one entry are a `Conflict` that names both, never a guess.
+Two candidates for one entry are a `Conflict` that names both, never a guess. A title tells only
+what no key marks: what carries another key is another manifest's, and a conflict too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset
@@ -14,11 +15,14 @@ Matched = dict[str, RemoteDataset | Conflict]
 """By dataset key: the portal's dataset, or why it cannot be told; a key that is missing is new."""
 
 
-def match_datasets(wanted: Sequence[DatasetSpec], remote: Sequence[RemoteDataset]) -> Matched:
+def match_datasets(
+    wanted: Sequence[DatasetSpec], remote: Sequence[RemoteDataset], ours: Collection[str] = ()
+) -> Matched:
     """Match the datasets of one owner, by dataset key; a key that is missing is new.
 
-    `remote` are the datasets found for that owner, plus those fetched by id. A deleted
-    dataset is never taken for a live one; one of ours that was deleted is a conflict.
+    `remote` are the datasets found for that owner, plus those fetched by id. `ours` are the keys
+    of the manifest's other datasets, beside those `wanted`. A deleted dataset is never taken for
+    a live one; one of ours that was deleted is a conflict.
     """
     result: Matched = {}
     by_id = {dataset.id: dataset for dataset in remote}
@@ -28,7 +32,7 @@ def match_datasets(wanted: Sequence[DatasetSpec], remote: Sequence[RemoteDataset
             result[spec.key] = _alive(found) if found else _missing(spec.id)
     rest = list(by_id.values())
     _match_by_key(result, wanted, rest)
-    _match_by_title(result, wanted, rest)
+    _match_by_title(result, wanted, rest, {spec.key for spec in wanted} | set(ours))
     return result
 
 
@@ -47,17 +51,22 @@ def _match_by_key(
 
 
 def _match_by_title(
-    result: Matched, wanted: Sequence[DatasetSpec], rest: Sequence[RemoteDataset]
+    result: Matched,
+    wanted: Sequence[DatasetSpec],
+    rest: Sequence[RemoteDataset],
+    ours: Collection[str],
 ) -> None:
-    keys = {spec.key for spec in wanted}
-    free = [d for d in rest if not d.deleted and d.key not in keys]
+    alive = [d for d in rest if not d.deleted and d.key not in ours]
     titles = [spec.metadata.title for spec in wanted if spec.key not in result]
     for spec in wanted:
         title = spec.metadata.title
-        same = [dataset for dataset in free if dataset.metadata.title == title]
-        if spec.key in result or title is None or not same:
+        same_title = [dataset for dataset in alive if dataset.metadata.title == title]
+        if spec.key in result or title is None or not same_title:
             continue
-        if len(same) > 1:
+        same = [dataset for dataset in same_title if dataset.key is None]
+        if not same:
+            result[spec.key] = _marked(spec, same_title[0])
+        elif len(same) > 1:
             result[spec.key] = _conflict("have its title", same)
         elif titles.count(title) > 1:
             result[spec.key] = Conflict(
@@ -75,6 +84,16 @@ def _alive(dataset: RemoteDataset) -> RemoteDataset | Conflict:
         f"the dataset '{dataset.metadata.title}' ({dataset.id}) was deleted on the portal; "
         "restore it there, remove it from the manifest, or give it a new `key` (and no `id`) "
         "to publish it afresh"
+    )
+
+
+def _marked(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
+    return Conflict(
+        f"'{dataset.metadata.title}' ({dataset.id}) on the portal has the title of '{spec.key}', "
+        f"but carries another key, '{dataset.key}', so that another manifest may publish it; if it "
+        f"is that dataset, set `key: {dataset.key}` or `id: {dataset.id}`, and if it is not, give "
+        "one of them another title",
+        marked=True,
     )
 
 

@@ -69,7 +69,14 @@ def plan(
     """
     if remote is None:
         return _new(spec, fingerprints, rules)
-    matching = match_resources(spec.resources, fingerprints, remote.resources, bound, rules=rules)
+    matching = match_resources(
+        spec.resources,
+        fingerprints,
+        remote.resources,
+        bound,
+        rules=rules,
+        ours=remote.key == spec.key,
+    )
     actions = tuple(_action(r, matching, fingerprints, rules) for r in spec.resources)
     refusing = any(isinstance(action, Refuse) for action in actions)
     deletions = () if refusing else _deletions(spec, matching)
@@ -80,7 +87,8 @@ def plan(
         deletions,
         finish=_needs_finishing(spec, remote, actions, rules),
         finish_requests=_finish_requests(actions, rules),
-        refused=_mass_delete(remote, deletions, allowed=allow_mass_delete),
+        refused=_marked_by_others(spec, remote, matching, deletions)
+        or _mass_delete(remote, deletions, allowed=allow_mass_delete),
     )
 
 
@@ -95,7 +103,13 @@ def plan_resource(
 ) -> ResourceAction:
     """What `plan` decides for `entry` of `spec`, once the content of its file is known."""
     matching = match_resource(
-        entry, spec.resources, fingerprints, remote.resources, bound, rules=rules
+        entry,
+        spec.resources,
+        fingerprints,
+        remote.resources,
+        bound,
+        rules=rules,
+        ours=remote.key == spec.key,
     )
     return _action(entry, matching, fingerprints, rules)
 
@@ -272,6 +286,22 @@ def _deletions(spec: DatasetSpec, matching: Matching) -> tuple[Delete, ...]:
             return tuple(Delete(r, reason) for r in unmatched if r.key is not None)
         case Prune.ALL:
             return tuple(Delete(r, "not in the manifest") for r in unmatched)
+
+
+def _marked_by_others(
+    spec: DatasetSpec, remote: RemoteDataset, matching: Matching, deletions: Sequence[Delete]
+) -> str | None:
+    """Why the dataset is not to be touched: what is there may be another manifest's work."""
+    marked = [conflict.message for conflict in matching.conflicts.values() if conflict.marked]
+    if marked:
+        return "; ".join(marked)
+    if spec.prune is Prune.OURS and deletions and remote.key not in {None, spec.key}:
+        return (
+            f"the dataset carries the key '{remote.key}' of another manifest, whose resources "
+            f"cannot be told from those of '{spec.key}': `prune: ours` would delete them; take it "
+            f"away, or give the dataset `key: {remote.key}`"
+        )
+    return None
 
 
 def _mass_delete(

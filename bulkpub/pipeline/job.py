@@ -76,7 +76,8 @@ class Job:
     """One dataset: what is wanted of it, what the portal has, whose it is, and how to go about it.
 
     `found` is what observing gave: the dataset, None when there is none yet, or why it cannot be
-    told. `notes` say what of it the portal cannot hold.
+    told. `notes` say what of it the portal cannot hold; `namesakes` are the keys of the manifest's
+    other datasets of the same title.
     """
 
     spec: DatasetSpec
@@ -84,6 +85,7 @@ class Job:
     owner: Owner = field(default_factory=Owner)
     options: JobOptions = field(default_factory=JobOptions)
     notes: tuple[str, ...] = ()
+    namesakes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

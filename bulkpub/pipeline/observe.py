@@ -5,7 +5,7 @@ its pages have to be read to be sure that something is *not* there; a dataset wh
 known costs one request. Pages are dropped as they are read, but for what may match.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil, inf
@@ -26,8 +26,10 @@ READINGS = 3
 """How often an incomplete listing is read before the run ends."""
 
 
-async def observe(portal: Portal, owner: Owner, specs: Sequence[DatasetSpec]) -> Matched:
-    """Find the datasets of one owner; see `match_datasets` for the answer."""
+async def observe(
+    portal: Portal, owner: Owner, specs: Sequence[DatasetSpec], ours: Collection[str] = ()
+) -> Matched:
+    """Find the datasets of one owner; see `match_datasets` for `ours` and the answer."""
     search = _Search(specs)
     if owner == Owner():
         owner = await search.learn_owner(portal)
@@ -35,7 +37,7 @@ async def observe(portal: Portal, owner: Owner, specs: Sequence[DatasetSpec]) ->
     if owner != Owner() and not alone:
         await search.read_listing(portal, owner)
     await search.ask_for_missing(portal)
-    return match_datasets(specs, list(search.found.values()))
+    return match_datasets(specs, list(search.found.values()), ours)
 
 
 def ask_one_by_one(*, pages_left: float, missing_ids: int, named: bool) -> bool:

@@ -51,7 +51,9 @@ async def _observe(story: Story, means: Means) -> RemoteDataset | None:
         if fresh is None:
             raise DatasetFailed("the dataset vanished from the portal while it was published")
         return fresh
-    found = (await observe(means.portal, story.job.owner, [story.spec])).get(story.spec.key)
+    job = story.job
+    matched = await observe(means.portal, job.owner, [story.spec], job.namesakes)
+    found = matched.get(story.spec.key)
     if isinstance(found, Conflict):
         raise DatasetFailed(found.message)
     return found

@@ -49,7 +49,10 @@ class Preparation:
         if self.problems and not options.keep_going:
             raise ManifestInvalid(sorted(self.problems))
         sound = self._without_problems(checked.specs, checked.refused)
-        found = await _observe(sound, checked, means)
+        found = await self._observe(sound, checked, means)
+        namesakes: dict[str | None, set[str]] = {}
+        for spec in self.specs:
+            namesakes.setdefault(spec.metadata.title, set()).add(spec.key)
         self.jobs = [
             Job(
                 spec,
@@ -57,9 +60,22 @@ class Preparation:
                 checked.owners[spec.key],
                 options.of_a_job,
                 checked.notes.get(spec.key, ()),
+                frozenset(namesakes[spec.metadata.title] - {spec.key}),
             )
             for spec in sound
         ]
+
+    async def _observe(
+        self, specs: Sequence[DatasetSpec], checked: Checked, means: Means
+    ) -> Observed:
+        by_owner: dict[Owner, list[DatasetSpec]] = {}
+        for spec in specs:
+            by_owner.setdefault(checked.owners[spec.key], []).append(spec)
+        ours = {spec.key for spec in self.specs}
+        found: dict[str, RemoteDataset | Conflict] = {}
+        for owner, owned in by_owner.items():
+            found.update(await observe(means.portal, owner, owned, ours))
+        return found
 
     def _without_problems(
         self, specs: Iterable[DatasetSpec], refused: Mapping[str, str]
@@ -70,16 +86,6 @@ class Preparation:
                 wrong.setdefault(problem.dataset, []).append(problem.message)
         self.refused = {key: "; ".join(why) for key, why in wrong.items()}
         return [spec for spec in specs if spec.key not in wrong]
-
-
-async def _observe(specs: Sequence[DatasetSpec], checked: Checked, means: Means) -> Observed:
-    by_owner: dict[Owner, list[DatasetSpec]] = {}
-    for spec in specs:
-        by_owner.setdefault(checked.owners[spec.key], []).append(spec)
-    found: dict[str, RemoteDataset | Conflict] = {}
-    for owner, owned in by_owner.items():
-        found.update(await observe(means.portal, owner, owned))
-    return found
 
 
 # --- what it will take ----------------------------------------------------------------------

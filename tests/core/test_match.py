@@ -13,10 +13,11 @@ from bulkpub.core.model import (
     RemoteResource,
     ResourceMetadata,
     ResourceSpec,
+    UrlSource,
 )
 from bulkpub.portals.udata import RULES
 
-match_resources = partial(match_.match_resources, rules=RULES)
+match_resources = partial(match_.match_resources, rules=RULES, ours=True)
 
 Digest = Callable[[bytes], str]
 Shas = Mapping[str, str]
@@ -124,6 +125,38 @@ def test_a_key_that_is_still_in_use_is_never_taken_over() -> None:
     remote = [hosted("r1", key="other", sha1="a", size=1)]
     found = match_resources([file("k"), file("other")], hashed(k="a", other="a"), remote)
     assert who(found) == {"other": ("r1", By.KEY)}
+
+
+@pytest.mark.parametrize(
+    ("spec", "remote"),
+    [
+        (file("k", title="T"), hosted("r1", title="T", key="theirs")),
+        (file("k"), hosted("r1", "f.csv", title="T", key="theirs")),
+        (file("k"), hosted("r1", key="theirs", sha1="a", size=1)),
+        (link("k", "https://x.example/", title="T"), listed("r1", "u", title="T", key="theirs")),
+        (link("k", "https://x.example/"), listed("r1", "https://x.example/", key="theirs")),
+        (
+            ResourceSpec("k", UrlSource("https://x.example/a.csv")),
+            listed("r1", "https://x.example/a.csv", key="theirs"),
+        ),
+    ],
+)
+def test_what_another_key_marks_in_a_dataset_that_is_not_ours_is_a_conflict(
+    spec: ResourceSpec, remote: RemoteResource
+) -> None:
+    found = match_.match_resources([spec], hashed(k="a"), [remote], rules=RULES, ours=False)
+    assert found.matches == {}
+    assert found.conflicts["k"].marked
+    message = found.conflicts["k"].message
+    assert all(each in message for each in ("'k'", "'theirs'", "`id: r1`", "(r1)"))
+
+
+def test_what_another_entry_of_the_manifest_is_to_be_is_no_conflict() -> None:
+    remote = [hosted("r1", "f.csv", key="b", sha1="a", size=1)]
+    specs = [file("k"), file("b")]
+    found = match_.match_resources(specs, hashed(k="a", b="a"), remote, rules=RULES, ours=False)
+    assert who(found) == {"b": ("r1", By.KEY)}
+    assert found.conflicts == {}
 
 
 def test_two_renamed_keys_of_one_content_are_not_guessed_at() -> None:

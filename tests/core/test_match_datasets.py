@@ -38,7 +38,9 @@ def found(spec: DatasetSpec, *remote: RemoteDataset) -> str | None:
         (wanted("k"), [there("d1", "Another", "k")], "d1"),
         (wanted("k"), [there("d1"), there("d2", "Another", "k")], "d2"),
         (wanted("k", id_="d1"), [there("d1", "Another"), there("d2", key="k")], "d1"),
-        (wanted("k"), [there("d1", key="renamed")], "d1"),
+        (wanted("k"), [there("d1", key="theirs"), there("d2")], "d2"),
+        (wanted("k"), [there("d1", key="theirs"), there("d2", "X", "k")], "d2"),
+        (wanted("k"), [there("d1", key="theirs", deleted=True)], None),
         (wanted("k"), [there("d1", deleted=True)], None),
         (wanted("k"), [there("d1", deleted=True), there("d2")], "d2"),
         (wanted("k"), [there("d1", key="k", deleted=True), there("d2", "X", "k")], "d2"),
@@ -63,6 +65,7 @@ def test_a_dataset_is_found_by_id_then_key_then_title(
             [there("d1", "A", "k"), there("d2", "B", "k")],
             ["carry its key", "'A' (d1)", "'B' (d2)"],
         ),
+        (wanted("k"), [there("d1", key="theirs")], ["'k'", "'theirs'", "`id: d1`", "(d1)"]),
     ],
 )
 def test_what_cannot_be_told_is_a_conflict_that_says_why(
@@ -77,6 +80,10 @@ def test_a_dataset_that_is_another_entry_is_not_found_by_its_title() -> None:
     remote = [there("d1", "Title", "other")]
     matched = match_datasets([wanted("k"), wanted("other", "New title")], remote)
     assert matched == {"other": remote[0]}
+
+
+def test_a_dataset_of_the_manifest_that_is_not_looked_for_now_is_nobody_elses() -> None:
+    assert match_datasets([wanted("k")], [there("d1", key="other")], {"other"}) == {}
 
 
 def test_a_dataset_named_by_id_is_out_of_the_game_for_the_rest() -> None:

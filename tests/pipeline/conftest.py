@@ -37,7 +37,7 @@ def publish(
     site: Site, publish_to: Callable[..., Awaitable[RunReport]]
 ) -> Callable[..., Awaitable[RunReport]]:
     """Publish a manifest to the site; see `publish_to`."""
-    return partial(publish_to, site.address, "any key")
+    return partial(publish_to, site.address, "any-key")
 
 
 # --- what is published --------------------------------------------------------------------

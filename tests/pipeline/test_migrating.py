@@ -36,7 +36,7 @@ def migrate(site: Site) -> Migrate:
     async def migrate(*, state_dir: Path | None = None, **options: Any) -> RunReport:
         return await bulkpub.migrate(
             organization="test-organization",
-            connection=Connection(portal=site.address, key="any key"),
+            connection=Connection(portal=site.address, key="any-key"),
             sources=Sources(allow_private=True),
             options=RunOptions(look_again_s=0.01, **options),
             state_dir=state_dir,

@@ -36,7 +36,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[memory.Site]:
 def publish(
     site: memory.Site, publish_to: Callable[..., Awaitable[RunReport]]
 ) -> Callable[..., Awaitable[RunReport]]:
-    return partial(publish_to, site.address, "any key")
+    return partial(publish_to, site.address, "any-key")
 
 
 async def test_a_second_run_writes_nothing_and_says_so(
@@ -68,7 +68,7 @@ def publish_by(
     async def publish(rules: Rules, manifest: Any, **options: Any) -> RunReport:
         names.append(uuid4().hex)
         place = memory.site(names[-1], rules)
-        return await publish_to(place.address, "any key", manifest, **options)
+        return await publish_to(place.address, "any-key", manifest, **options)
 
     yield publish
     for name in names:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import pytest
 
+from bulkpub.pipeline.job import Verify
 from bulkpub.portals.memory import Call, Site
 
 Publish = Callable[..., Any]
@@ -151,3 +153,89 @@ async def test_an_entry_that_names_a_resource_by_id_is_that_one(
     done, failed = report.datasets[0].resources
     assert (done.status, done.id) == ("replaced", found.id)
     assert "no resource with the id 00000000-" in str(failed.error)
+
+
+# --- what another manifest published ------------------------------------------------------
+
+
+async def test_a_dataset_that_another_manifest_made_is_not_taken_for_one_of_the_same_title(
+    publish: Publish, folder: Any, site: Site, writes: Any, titles: Any
+) -> None:
+    first = folder.manifest(folder.dataset("first", "a.csv", title="Budget"))
+    theirs = (await publish(first)).datasets[0]
+    site.calls.clear()
+    report = await publish(folder.manifest(folder.dataset("second", "b.csv", title="Budget")))
+    assert report.run.exit_code == 1
+    assert writes(site) == []
+    error = str(report.datasets[0].error)
+    assert all(each in error for each in ("'first'", "'second'", f"`id: {theirs.id}`"))
+    assert titles(site) == {"Budget": ["a.csv"]}
+
+
+async def test_a_plan_and_a_verification_name_the_other_manifests_dataset_too(
+    publish: Publish, folder: Any
+) -> None:
+    await publish(folder.manifest(folder.dataset("first", "a.csv", title="Budget")))
+    manifest = folder.manifest(folder.dataset("second", "b.csv", title="Budget"))
+    for options in ({"dry_run": True}, {"verify": Verify.QUICK}):
+        report = await publish(manifest, **options)
+        assert report.run.exit_code == 1
+        assert "'first'" in str(report.datasets[0].error)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("other/a.csv", "other bytes\n"), ("z.csv", "the same\n")],
+    ids=["file name", "content"],
+)
+async def test_a_file_that_another_manifest_published_into_the_dataset_is_left_to_it(
+    *, publish: Publish, folder: Any, site: Site, writes: Any, name: str, content: str
+) -> None:
+    folder.file("a.csv", "the same\n")
+    theirs = (await publish(folder.manifest(folder.dataset("first", "a.csv")))).datasets[0]
+    folder.file(name, content)
+    entry = {"id": theirs.id, "resources": [{"path": name}, {"path": "a.csv", "key": "mine"}]}
+    site.calls.clear()
+    report = await publish(folder.manifest(entry))
+    assert report.run.exit_code == 1
+    assert writes(site) == []
+    error = str(report.datasets[0].error)
+    assert all(each in error for each in ("'a.csv'", f"'{name}'", str(theirs.resources[0].id)))
+
+
+async def test_by_its_id_or_with_its_key_it_is_published_all_the_same(
+    publish: Publish, folder: Any
+) -> None:
+    theirs = (await publish(folder.manifest(folder.dataset("first", "a.csv")))).datasets[0]
+    folder.file("other/a.csv", "other bytes\n")
+    for name in ({"key": "a.csv"}, {"id": theirs.resources[0].id}):
+        entry = {"id": theirs.id, "resources": [{"path": "other/a.csv", **name}]}
+        report = await publish(folder.manifest(entry))
+        assert report.run.exit_code == 0
+    assert len(report.datasets[0].resources) == 1
+
+
+async def test_pruning_does_not_delete_what_another_manifest_published(
+    publish: Publish, folder: Any, site: Site, writes: Any
+) -> None:
+    theirs = await publish(folder.manifest(folder.dataset("first", "a.csv", "b.csv", "c.csv")))
+    folder.file("d.csv")
+    entry = {"id": theirs.datasets[0].id, "prune": "ours", "resources": [{"path": "d.csv"}]}
+    site.calls.clear()
+    report = await publish(folder.manifest(entry), allow_mass_delete=True)
+    assert report.run.exit_code == 1
+    assert "'first'" in str(report.datasets[0].error)
+    assert writes(site) == []
+
+
+async def test_two_new_datasets_of_one_title_stay_two_when_an_answer_is_lost(
+    publish: Publish, folder: Any, site: Site, lose_answers: Any
+) -> None:
+    site.trouble = lose_answers("create_dataset", left=2)
+    manifest = folder.manifest(*(folder.dataset(k, f"{k}.csv", title="Twins") for k in "ab"))
+    report = await publish(manifest)
+    assert report.run.exit_code == 0
+    assert sorted(str(each.key) for each in site.datasets.values()) == [
+        "a",
+        "b",
+    ]

@@ -17,7 +17,7 @@ from bulkpub.portals.memory import Site
 @pytest.fixture
 def verify(site: Site) -> Callable[..., Any]:
     async def verify(manifest: Any) -> RunReport:
-        connection = bulkpub.Connection(portal=site.address, key="any key")
+        connection = bulkpub.Connection(portal=site.address, key="any-key")
         site.calls.clear()
         report = await bulkpub.verify(manifest, quick=True, connection=connection)
         assert {call.method for call in site.calls} == {"GET"}
