@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bulkpub.core.addresses import address_fault, archive_of, is_web, redacted
-from bulkpub.core.frequencies import known_frequency
-from bulkpub.core.licenses import known_license
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -29,6 +27,8 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Rules
 from bulkpub.data import formats, schema_registers
+from bulkpub.data.known_frequencies import known_frequency
+from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.harvest.words.formats import short_format, short_mime
 from bulkpub.harvest.words.markup import markdown

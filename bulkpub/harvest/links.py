@@ -19,8 +19,6 @@ from pathlib import Path
 
 from bulkpub.core.addresses import address_fault, is_web, named, redacted
 from bulkpub.core.csv_text import lines_of, separator_named
-from bulkpub.core.frequencies import known_frequency
-from bulkpub.core.licenses import known_license
 from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
@@ -31,6 +29,8 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.names import key_of, plain_words
 from bulkpub.data import columns
+from bulkpub.data.known_frequencies import known_frequency
+from bulkpub.data.known_licenses import known_license
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of

@@ -14,10 +14,10 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from bulkpub.core import fields
 from bulkpub.core.fields import Column, FieldType
-from bulkpub.core.frequencies import known_frequency
 from bulkpub.core.model import ContentSchema, Json, Spatial, TemporalCoverage
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES
+from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
 from bulkpub.manifest.form import Form, Key, Read, form_of

@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from functools import partial
 
 from bulkpub.core.fitting import fitted
-from bulkpub.core.frequencies import known_frequency
-from bulkpub.core.licenses import known_license
 from bulkpub.core.model import DatasetSpec, FileSource, Place
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
+from bulkpub.data.known_frequencies import known_frequency
+from bulkpub.data.known_licenses import known_license
 from bulkpub.errors import PortalRefuses, Problem
 from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.job import Owner

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bulkpub.core.licenses import known_license
 from bulkpub.core.model import (
     ContentSchema,
     DatasetMetadata,
@@ -24,6 +23,7 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.reading.loose import keywords_of, mapping
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable

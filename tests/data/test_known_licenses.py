@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.core.licenses import known_license
+from bulkpub.data.known_licenses import known_license
 from bulkpub.sandbox.seeds import LICENSES, License
 
 

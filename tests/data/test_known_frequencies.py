@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.core.frequencies import known_frequency
+from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.portals.udata.vocabularies import frequencies as portal_frequencies
 
 EU = "http://publications.europa.eu/resource/authority/frequency/"
