@@ -1,9 +1,9 @@
 """Time that runs faster: the publisher's own pauses and timeouts, without waiting for them.
 
 `install` has to be called before anything of bulkpub is imported. From then on `time.time`,
-`time.monotonic` and the loops made here share one clock, for the publisher and the portal alike:
-what holds between their clocks goes on holding, and no setting of the publisher has to be
-changed for the tests. The clock advances in one of two ways.
+`time.monotonic`, `time.clock_gettime` and the loops made here share one clock, for the publisher
+and the portal alike: what holds between their clocks goes on holding, and no setting of the
+publisher has to be changed for the tests. The clock advances in one of two ways.
 
 `IdleLoop`: when nothing is left to do but to wait, the clock jumps to the next thing that is
 due. A busy machine makes nothing late, as time stands (nearly) still while anybody works. For
@@ -73,6 +73,7 @@ def install() -> None:
     """Let this process live by the clock from now on."""
     time.time = lambda: _epoch + _clock.now()
     time.monotonic = _clock.now
+    time.clock_gettime = lambda _which: _clock.now()
     counted: Any = _counted(_real_run_sync)
     anyio.to_thread.run_sync = counted
 
