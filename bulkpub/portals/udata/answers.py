@@ -1,13 +1,15 @@
-"""What a udata portal says of itself and of us: accounts, organizations, vocabularies."""
+"""What a udata portal answers, besides single datasets and resources, which `codec` reads."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from bulkpub.portals.base import Account, Organization
+from bulkpub.portals.base import Account, Organization, Page
+from bulkpub.portals.udata import codec
 from bulkpub.portals.udata.shapes import (
     ID,
     NAME,
     NAMES,
+    SIZE,
     TEXT,
     Shape,
     either,
@@ -17,7 +19,7 @@ from bulkpub.portals.udata.shapes import (
     record,
 )
 
-__all__ = ["ACCOUNT", "ORGANIZATION", "PART", "VOCABULARY"]
+__all__ = ["ACCOUNT", "ORGANIZATION", "PAGE", "PART", "VOCABULARY"]
 
 
 def _account(data: Mapping[str, Any]) -> Account:
@@ -52,5 +54,15 @@ ACCOUNT: Shape[Account] = Shape(
 """The answer of `/me/`."""
 VOCABULARY: Shape[frozenset[str]] = Shape(made(list_of(either(NAME, "id")), frozenset))
 """A list of values, or of objects with an id."""
+PAGE: Shape[Page] = Shape(
+    record(
+        {"data": list_of(codec.DATASET.schema), "total": SIZE, "next_page": TEXT},
+        lambda data: Page(
+            tuple(data["data"]), data["total"] or len(data["data"]), not data["next_page"]
+        ),
+        needed=("data",),
+    )
+)
+"""One page of a listing of datasets."""
 PART: Shape[None] = Shape(record({}, lambda _: None))
 """The answer to a part of a file: that it came."""

@@ -34,7 +34,7 @@ from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Organization, Page, PartSizes, Traffic
 from bulkpub.portals.udata import codec
-from bulkpub.portals.udata.answers import ACCOUNT, ORGANIZATION, PART, VOCABULARY
+from bulkpub.portals.udata.answers import ACCOUNT, ORGANIZATION, PAGE, PART, VOCABULARY
 from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
@@ -138,7 +138,7 @@ class Udata:
             if answer.status == NOT_FOUND and page > 1:
                 return
             what = "the listing of datasets"
-            found = self._read(codec.PAGE, request, answer, DatasetFailed, what)
+            found = self._read(PAGE, request, answer, DatasetFailed, what)
             yield found
             if found.last:
                 return

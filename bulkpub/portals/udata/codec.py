@@ -31,7 +31,6 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import bounded
-from bulkpub.portals.base import Page
 from bulkpub.portals.udata.names import tag_slug
 from bulkpub.portals.udata.shapes import (
     DAY,
@@ -55,7 +54,6 @@ from bulkpub.portals.udata.vocabularies import renamed_frequencies
 __all__ = [
     "DATASET",
     "DATASET_FIELDS",
-    "PAGE",
     "RESOURCE",
     "RESOURCES",
     "dataset_body",
@@ -276,16 +274,6 @@ RESOURCE: Shape[RemoteResource] = Shape(_RESOURCE)
 RESOURCES: Shape[tuple[RemoteResource, ...]] = Shape(once_each(list_of(_RESOURCE)))
 """The answer of a list PUT: all resources of a dataset, in order."""
 DATASET: Shape[RemoteDataset] = Shape(_DATASET)
-PAGE: Shape[Page] = Shape(
-    record(
-        {"data": list_of(_DATASET), "total": SIZE, "next_page": TEXT},
-        lambda data: Page(
-            tuple(data["data"]), data["total"] or len(data["data"]), not data["next_page"]
-        ),
-        needed=("data",),
-    )
-)
-"""One page of a listing of datasets."""
 
 
 # --- to udata -----------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Shape(Generic[T]):
     """The form of one kind of answer; made of the schemas below, which say what it becomes."""
 
     def __init__(self, schema: CoreSchema) -> None:
+        self.schema = schema
         self._validator = SchemaValidator(schema, CoreConfig(strict=True, title="answer"))
 
     def read(self, content: bytes) -> T:
