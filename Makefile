@@ -10,6 +10,7 @@ HISTORIES ?= 1000
 SEED ?= 1
 KILLS ?= 50
 STORIES ?= 100
+UNTRUE ?= 5000
 
 # Commands that the tests start would be compiled anew each time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,7 +41,7 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 	@$(BIN)/python -m pytest -m real -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1
-	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --machine $(STORIES) --seed $(SEED) --kills $(KILLS)
+	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --machine $(STORIES) --seed $(SEED) --kills $(KILLS) --untrue $(UNTRUE)
 
 check: $(VENV)/.installed-dev ## Lint, types, import contracts: fast
 	@echo "Checking style, types and imports..."

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "AnswerUnreadable",
     "BulkpubError",
     "DatasetFailed",
     "DescriptionsRefused",
@@ -111,6 +112,10 @@ class ResourceFailed(BulkpubError):
 
 class DatasetFailed(BulkpubError):
     """This dataset cannot be published now; repeating the request would not help."""
+
+
+class AnswerUnreadable(DatasetFailed):
+    """The portal answered a question with something else than its API promises."""
 
 
 class DescriptionsRefused(BulkpubError):

@@ -36,7 +36,6 @@ from bulkpub.errors import (
     SettingsInvalid,
     SourceFailed,
     Stop,
-    Uncertain,
 )
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
@@ -277,7 +276,7 @@ async def _from_portal(source: str, portal: Portal, options: HarvestOptions) -> 
     try:
         async for found in portal_kind.harvest(source, portal, options):
             yield found
-    except (SourceFailed, Uncertain):
+    except SourceFailed:
         await _check_portal(portal)
         raise
 
@@ -286,7 +285,7 @@ async def _check_portal(portal: Portal) -> None:
     """See that something is not only missing there; raises `NotAPortal` when it is no portal."""
     try:
         await portal.vocabulary(Vocabulary.LICENSES)
-    except (DatasetFailed, Uncertain, TypeError) as error:
+    except DatasetFailed as error:
         raise NotAPortal(
             "what answers there is no udata portal; is --portal the right address?"
         ) from error

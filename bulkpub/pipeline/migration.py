@@ -8,7 +8,7 @@ from bulkpub.core.model import (
     RemoteDataset,
     ResourceSpec,
 )
-from bulkpub.errors import DatasetFailed, SettingsInvalid
+from bulkpub.errors import AnswerUnreadable, DatasetFailed, SettingsInvalid
 from bulkpub.portals import Portal
 
 __all__ = ["to_migrate"]
@@ -48,6 +48,8 @@ async def _datasets(
     for name in datasets:
         try:
             remote_or_none = await portal.dataset(name)
+        except AnswerUnreadable:
+            raise  # no fault of the name
         except DatasetFailed as error:
             raise SettingsInvalid(f"dataset '{name}': {error}") from error
         if remote_or_none is None:

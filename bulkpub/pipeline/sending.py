@@ -114,7 +114,9 @@ class _Sending:
                 await _upload(_Upload(story, key, source, onto, means))
             else:
                 wanted = resource.wanted or action.wanted
-                story.stored(key, await means.portal.create_link(story.there.id, source, wanted))
+                remote = await means.portal.create_link(story.there.id, source, wanted)
+                _check_new(story, remote)
+                story.stored(key, remote)
         finally:
             story.sent(key, seconds=time.perf_counter() - started)
 
@@ -129,6 +131,8 @@ async def _upload(upload: "_Upload") -> None:
     try:
         with bound_contextvars(dataset=dataset, resource=key):
             remote = await upload.send()
+        if upload.onto is None:
+            _check_new(story, remote)
         story.stored(key, remote)
         means.memory.stored(dataset, key, remote.id)
         _check_bytes(remote, story.fingerprints[key].sha1, size)
@@ -180,6 +184,12 @@ class _Upload:
     def _progressed(self, sent: int) -> None:
         size = self.story.fingerprints[self.key].size
         self.means.notify(UploadProgressed(self.story.spec.key, self.key, sent, size))
+
+
+def _check_new(story: Story, remote: RemoteResource) -> None:
+    """See that the portal did not answer with a resource that was there before."""
+    if any(remote.id == each.id for each in story.there.resources):
+        raise Uncertain(f"the portal says it made the resource {remote.id}, which was there before")
 
 
 def _check_bytes(remote: RemoteResource, sent: str | None, size: int) -> None:

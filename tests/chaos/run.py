@@ -3,6 +3,7 @@
     python tests/chaos/run.py --histories 1000 --machine 100 --seed 1 --kills 50
     python tests/chaos/run.py --only 1000042      replays one history, and tells it
 
+`--untrue` carries out commands against a portal whose answers are mutated, one a seed.
 `--machine` lives stories of a Hypothesis state machine, and tells the shortest that breaks a
 promise. The last line sums up; the exit code is 1 when a promise was broken. Lives in a process
 of its own, because time runs faster in it.
@@ -31,6 +32,7 @@ from tests.chaos.kills import kill_on_sandbox  # noqa: E402 - likewise
 from tests.chaos.machine import Chaos, live_machine  # noqa: E402 - likewise
 from tests.chaos.promises import Wrong  # noqa: E402 - likewise
 from tests.chaos.publisher import Figures  # noqa: E402 - likewise
+from tests.chaos.untrue import untrue_portal  # noqa: E402 - likewise
 
 SEEDS_APART = 1_000_000
 TELL_EVERY = 100
@@ -48,6 +50,8 @@ class Tally:
     figures: Figures = field(default_factory=Figures)
     stories: int = 0
     kills: int = 0
+    untrue: int = 0
+    mutated: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
 
@@ -67,6 +71,7 @@ class Tally:
             f"runs {self.figures.runs}; requests {self.figures.requests}; "
             f"faults met {self.figures.met.total()} ({met}); "
             f"{ends}; kills {self.kills}; 429s {self.figures.refused}; "
+            f"untrue {self.untrue} with {self.mutated} mutations; "
             f"duplicates {kinds.count('duplicate')}; losses {kinds.count('loss')}; "
             f"other failures {len(kinds) - kinds.count('duplicate') - kinds.count('loss')}; "
             f"{time.perf_counter() - self.started:.0f} s"
@@ -81,6 +86,9 @@ def main() -> int:
     # What portal and publisher log about broken connections is what was asked for.
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    if options.only_untrue is not None:
+        _in(warp.IdleLoop, _replay_untrue(options.only_untrue))
+        return 0
     if options.only is not None:
         _in(warp.IdleLoop, live(options.only, say, without))
         return 0
@@ -98,6 +106,8 @@ def main() -> int:
             say(f"... {tally}")
     _run_machine(tally, options.seed, options.machine)
     _kill(tally, options.seed, options.kills)
+    if options.untrue:
+        _in(warp.IdleLoop, _untrue(tally, options.seed, options.untrue))
     say(str(tally))
     return 1 if tally.failed else 0
 
@@ -128,6 +138,25 @@ def _kill(tally: Tally, seed: int, kills: int) -> None:
             say(f"... {tally.kills} kills of {kills}")
 
 
+async def _untrue(tally: Tally, seed: int, lives: int) -> None:
+    async with untrue_portal() as portal:
+        for number in range(seed * SEEDS_APART, seed * SEEDS_APART + lives):
+            story: list[str] = []
+            try:
+                await portal.live(number, story.append)
+            except Exception as error:  # noqa: BLE001 - as above
+                say("\n".join(story))
+                tally.note_failure(f"--only-untrue {number}", error)
+            tally.untrue, tally.mutated = tally.untrue + 1, portal.tally.mutated
+            if tally.untrue % (5 * TELL_EVERY) == 0:
+                say(f"... {tally.untrue} untrue: {dict(sorted(portal.tally.ends.items()))}")
+
+
+async def _replay_untrue(seed: int) -> None:
+    async with untrue_portal() as portal:
+        await portal.live(seed, say)
+
+
 def _in(loop: Callable[[], asyncio.AbstractEventLoop], history: Coroutine[object, object, T]) -> T:
     with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(history)
@@ -141,6 +170,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--machine", type=int, default=0, metavar="STORIES")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=50, help="at least so many")
+    parser.add_argument("--untrue", type=int, default=0, metavar="SEEDS")
+    parser.add_argument("--only-untrue", type=int, metavar="SEED", help="the same of --untrue")
     parser.add_argument("--only", type=int, metavar="SEED", help="replay this history, and tell it")
     parser.add_argument(
         "--without", action="append", default=[], metavar="KIND", help="leave a kind of fault out"

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,17 +23,15 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.rules import Vocabulary
-from bulkpub.portals.udata import RULES
+from bulkpub.portals.udata import RULES, codec
 from bulkpub.portals.udata.codec import (
     DATASET_FIELDS,
     dataset_body,
-    dataset_from,
     error_message,
     item_refusals,
     link_body,
     list_item,
     normalized,
-    resource_from,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -71,6 +70,14 @@ DATASET: dict[str, Any] = {
     "organization": {"id": "o1"},
     "resources": [RESOURCE],
 }
+
+
+def dataset_from(data: Any) -> RemoteDataset:
+    return codec.DATASET.read(json.dumps(data).encode())
+
+
+def resource_from(data: Any) -> RemoteResource:
+    return codec.RESOURCE.read(json.dumps(data).encode())
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -289,6 +296,8 @@ def test_a_created_dataset_is_as_wanted(wanted: DatasetMetadata) -> None:
         "contact_points": [],
         "archived": None,
         "private": False,
+        "extras": {},
+        "resources": [],
     }
     created = dataset_from(put(blank, dataset_body(wanted, NOW)))
     assert dataset_changes(DatasetSpec("k", wanted, id="d1"), created, RULES) is None

@@ -1,7 +1,7 @@
 """Each call the pipeline makes of a udata portal, over one transport.
 
-Knows the endpoints and what their statuses mean; `codec` knows the bodies. The facts
-behind each line are in `docs/reference/portal.md`.
+Knows the endpoints and what their statuses mean; `codec` knows the bodies. Every answer is read
+here, against its shape. The facts behind each line are in `docs/reference/portal.md`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,7 +14,6 @@ from bulkpub.core.actions import ListItem
 from bulkpub.core.addresses import shown_address
 from bulkpub.core.model import (
     DatasetMetadata,
-    Json,
     LinkSource,
     RemoteDataset,
     RemoteResource,
@@ -23,6 +22,7 @@ from bulkpub.core.model import (
 from bulkpub.core.names import extension_of
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import (
+    AnswerUnreadable,
     BulkpubError,
     DatasetFailed,
     DescriptionsRefused,
@@ -37,18 +37,12 @@ from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Organization, Page, PartSizes, Traffic
 from bulkpub.portals.udata import codec
-from bulkpub.portals.udata.answers import (
-    UNREADABLE,
-    account_of,
-    organization_of,
-    page_of,
-    resources_of,
-    vocabulary_of,
-)
+from bulkpub.portals.udata.answers import ACCOUNT, ORGANIZATION, PAGE, PART, VOCABULARY
 from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
 from bulkpub.portals.udata.rules import RULES
+from bulkpub.portals.udata.shapes import Shape, Unreadable
 from bulkpub.portals.udata.vocabularies import always_allowed
 
 __all__ = ["PAGE_SIZE", "Udata"]
@@ -105,11 +99,11 @@ class Udata:
         if not answer.ok and answer.status != NOT_FOUND:
             self._refused(answer, DatasetFailed, "GET /me/")
         try:
-            return account_of(answer.json())
-        except UNREADABLE as error:
+            return ACCOUNT.read(answer.content)
+        except Unreadable as error:
             raise NotAPortal(
                 f"{self._transport.base_url} does not answer like a udata portal; "
-                "is it the right address?"
+                f"is it the right address? (GET /me/: {error})"
             ) from error
 
     async def organization(self, id_or_slug: str) -> Organization | None:
@@ -118,15 +112,13 @@ class Udata:
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE, 308}:
             return None
-        return self._read(organization_of, self._data(answer, DatasetFailed, "the organization"))
+        return self._read(ORGANIZATION, request, answer, DatasetFailed, "the organization")
 
     async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
         """See `Portal`."""
-        path = self.rules.asked[which]
-        answer = await self._transport.send(Request("GET", path, path))
-        if not answer.ok:
-            self._refused(answer, DatasetFailed, f"GET {path}")
-        return self._read(vocabulary_of, answer.json())
+        request = Request("GET", path := self.rules.asked[which], path)
+        answer = await self._transport.send(request)
+        return self._read(VOCABULARY, request, answer, DatasetFailed, f"GET {path}")
 
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None
@@ -171,37 +163,39 @@ class Udata:
 
     async def _page(self, owner: Mapping[str, str], number: int) -> Page | None:
         """One page of a listing (from 1); None past the last one."""
-        answer = await self._transport.send(
-            Request(
-                "GET",
-                "/datasets/",
-                "/datasets/",
-                params={
-                    **owner,
-                    "page": str(number),
-                    "page_size": str(PAGE_SIZE),
-                    "sort": "created",
-                },
-                headers={"X-Fields": f"total,next_page,data{{{codec.DATASET_FIELDS}}}"},
-            )
+        request = Request(
+            "GET",
+            "/datasets/",
+            "/datasets/",
+            params={
+                **owner,
+                "page": str(number),
+                "page_size": str(PAGE_SIZE),
+                "sort": "created",
+            },
+            headers={"X-Fields": f"total,next_page,data{{{codec.DATASET_FIELDS}}}"},
         )
+        answer = await self._transport.send(request)
         if answer.status == NOT_FOUND and number > 1:
             return None
-        return self._read(page_of, self._data(answer, DatasetFailed, "the listing of datasets"))
+        return self._read(PAGE, request, answer, DatasetFailed, "the listing of datasets")
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
         """See `Portal`."""
-        answer = await self._transport.send(
-            Request(
-                "GET",
-                f"/datasets/{_quoted(dataset_id)}/",
-                "/datasets/{id}/",
-                headers={"X-Fields": codec.DATASET_FIELDS},
-            )
+        request = Request(
+            "GET",
+            f"/datasets/{_quoted(dataset_id)}/",
+            "/datasets/{id}/",
+            headers={"X-Fields": codec.DATASET_FIELDS},
         )
+        answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE}:
             return None
-        return self._dataset(self._data(answer, DatasetFailed, "the dataset"))
+        found = self._read(codec.DATASET, request, answer, DatasetFailed, "the dataset")
+        # An ObjectId is the same in capitals; a slug is one as the portal has it.
+        if dataset_id not in {found.id, found.slug} and dataset_id.lower() != found.id:
+            raise _unreadable(request, f"id must be that of the dataset asked for, not {found.id}")
+        return found
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -212,22 +206,25 @@ class Udata:
         body = codec.dataset_body(metadata, now)
         if organization:
             body["organization"] = organization
-        answer = await self._transport.send(Request("POST", "/datasets/", "/datasets/", json=body))
-        return self._dataset(self._data(answer, DatasetFailed, "the new dataset"))
+        request = Request("POST", "/datasets/", "/datasets/", json=body)
+        answer = await self._transport.send(request)
+        return self._read(codec.DATASET, request, answer, DatasetFailed, "the new dataset")
 
     async def update_dataset(
         self, remote: RemoteDataset, changes: DatasetMetadata, now: datetime
     ) -> RemoteDataset:
         """See `Portal`."""
-        answer = await self._transport.send(
-            Request(
-                "PUT",
-                f"/datasets/{_quoted(remote.id)}/",
-                "/datasets/{id}/",
-                json=codec.dataset_body(changes, now, remote),
-            )
+        request = Request(
+            "PUT",
+            f"/datasets/{_quoted(remote.id)}/",
+            "/datasets/{id}/",
+            json=codec.dataset_body(changes, now, remote),
         )
-        return self._dataset(self._data(answer, DatasetFailed, "the dataset's description"))
+        answer, what = await self._transport.send(request), "the dataset's description"
+        written = self._read(codec.DATASET, request, answer, DatasetFailed, what)
+        if written.id != remote.id:
+            raise _unreadable(request, f"id must be that of the dataset, not {written.id}")
+        return written
 
     async def upload(
         self, dataset_id: str, content: Content, resource_id: str | None = None
@@ -239,25 +236,30 @@ class Udata:
         def form() -> FileForm:
             return FileForm(content.open(), upload_name(content.name), content.progressed)
 
-        answer = await self._post_file(dataset_id, form, resource_id)
-        return self._resource(self._data(answer, ResourceFailed, "the file"))
+        return await self._post_file(codec.RESOURCE, "the file", dataset_id, form, resource_id)
 
     async def _upload_in_parts(
         self, dataset_id: str, content: Content, resource_id: str | None
     ) -> RemoteResource:
         async def send_part(form: Callable[[], Body]) -> None:
-            answer = await self._post_file(dataset_id, form, resource_id)
-            self._data(answer, ResourceFailed, "a part of the file")
+            await self._post_file(PART, "a part of the file", dataset_id, form, resource_id)
 
         async def join(form: Callable[[], Body], size: int) -> RemoteResource:
-            answer = await self._post_file(dataset_id, form, resource_id, size)
-            return self._resource(self._data(answer, ResourceFailed, "the file"))
+            return await self._post_file(
+                codec.RESOURCE, "the file", dataset_id, form, resource_id, size
+            )
 
         return await Parts(content, self._parts.size, send_part, join).send()
 
-    async def _post_file(
-        self, dataset_id: str, body: Callable[[], Body], resource_id: str | None, handles: int = 0
-    ) -> Answer:
+    async def _post_file(  # noqa: PLR0917 - one request, for all the ways to send a file
+        self,
+        shape: Shape[T],
+        what: str,
+        dataset_id: str,
+        body: Callable[[], Body],
+        resource_id: str | None,
+        handles: int = 0,
+    ) -> T:
         path, endpoint = f"/datasets/{_quoted(dataset_id)}", "/datasets/{id}"
         if resource_id:
             path, endpoint = (
@@ -267,41 +269,44 @@ class Udata:
         request = Request(
             "POST", f"{path}/upload/", f"{endpoint}/upload/", body=body, handles=handles
         )
-        return await self._transport.send(request)
+        answer = await self._transport.send(request)
+        stored = self._read(shape, request, answer, ResourceFailed, what)
+        if isinstance(stored, RemoteResource) and resource_id not in {None, stored.id}:
+            raise _unreadable(request, f"id must be that of the resource, not {stored.id}")
+        return stored
 
     async def create_link(
         self, dataset_id: str, link: LinkSource, metadata: ResourceMetadata
     ) -> RemoteResource:
         """See `Portal`."""
-        answer = await self._transport.send(
-            Request(
-                "POST",
-                f"/datasets/{_quoted(dataset_id)}/resources/",
-                "/datasets/{id}/resources/",
-                json=codec.link_body(link, metadata),
-            )
+        request = Request(
+            "POST",
+            f"/datasets/{_quoted(dataset_id)}/resources/",
+            "/datasets/{id}/resources/",
+            json=codec.link_body(link, metadata),
         )
-        return self._resource(self._data(answer, ResourceFailed, "the link"))
+        answer = await self._transport.send(request)
+        return self._read(codec.RESOURCE, request, answer, ResourceFailed, "the link")
 
     async def set_resources(
         self, dataset_id: str, items: Sequence[ListItem]
     ) -> tuple[RemoteResource, ...]:
         """See `Portal`."""
-        answer = await self._transport.send(
-            Request(
-                "PUT",
-                f"/datasets/{_quoted(dataset_id)}/resources/",
-                "/datasets/{id}/resources/",
-                json=[codec.list_item(item) for item in items],
-            )
+        request = Request(
+            "PUT",
+            f"/datasets/{_quoted(dataset_id)}/resources/",
+            "/datasets/{id}/resources/",
+            json=[codec.list_item(item) for item in items],
         )
-        data = answer.json()
+        answer = await self._transport.send(request)
         if answer.status == BAD_REQUEST:
-            if refusals := codec.item_refusals(data, [item.id for item in items]):
+            refusal = answer.json()
+            if refusals := codec.item_refusals(refusal, [item.id for item in items]):
                 raise DescriptionsRefused(refusals)
-            raise Outdated(codec.error_message(data) or "the portal refused the list of resources")
-        rows = self._data(answer, DatasetFailed, "the resources' descriptions and order")
-        return self._read(resources_of, rows)
+            words = codec.error_message(refusal)
+            raise Outdated(words or "the portal refused the list of resources")
+        what = "the resources' descriptions and order"
+        return self._read(codec.RESOURCES, request, answer, DatasetFailed, what)
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
         """See `Portal`."""
@@ -317,26 +322,21 @@ class Udata:
 
     # --- reading answers -------------------------------------------------------------------
 
-    def _data(self, answer: Answer, failure: type[BulkpubError], what: str) -> Json:
+    def _read(
+        self,
+        shape: Shape[T],
+        request: Request,
+        answer: Answer,
+        failure: type[BulkpubError],
+        what: str,
+    ) -> T:
+        """What the answer says; a refusal is a `failure`, with `what` the portal refused."""
         if not answer.ok:
             self._refused(answer, failure, what)
-        data = answer.json()
-        if data is None:
-            raise Uncertain(f"the portal's answer about {what} is not JSON")
-        return data
-
-    def _dataset(self, data: Json) -> RemoteDataset:
-        return self._read(codec.dataset_from, data)
-
-    def _resource(self, data: Json) -> RemoteResource:
-        return self._read(codec.resource_from, data)
-
-    @staticmethod
-    def _read(reader: Callable[[Json], T], data: Json) -> T:
         try:
-            return reader(data)
-        except UNREADABLE as error:
-            raise Uncertain("the portal answered with something unreadable") from error
+            return shape.read(answer.content)
+        except Unreadable as error:
+            raise _unreadable(request, str(error)) from error
 
     def _refused(self, answer: Answer, failure: type[BulkpubError], what: str) -> NoReturn:
         words = codec.error_message(answer.json())
@@ -360,6 +360,12 @@ class Udata:
                 raise failure(f"no right to write {what} ({said})")
             case _:
                 raise failure(f"the portal refused {what} ({said})")
+
+
+def _unreadable(request: Request, fault: str) -> BulkpubError:
+    """What an answer is that was asked for, or that says how a write went."""
+    sentence = f"the portal's answer cannot be read: {request.method} {request.endpoint}: {fault}"
+    return AnswerUnreadable(sentence) if request.method == "GET" else Uncertain(sentence)
 
 
 def _quoted(part: str) -> str:

@@ -1,15 +1,19 @@
 """udata's JSON to the model and back: pure, and the only place that knows its field names.
 
 Fields go by the rows of `core.fields`, under their own names; those that udata keeps in another
-form have a `_Special`. Decoding is lenient about what we do not use and strict about what we do:
+form have a `_Special`. What answers are to look like is in the shapes (`DATASET`, `RESOURCE`…):
 an answer without an id is no dataset, whatever its status was.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
+
+from pydantic_core import core_schema
+from pydantic_core.core_schema import CoreSchema
 
 from bulkpub.core import fields
 from bulkpub.core.actions import ListItem
@@ -28,18 +32,36 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import bounded
 from bulkpub.portals.udata.names import tag_slug
+from bulkpub.portals.udata.shapes import (
+    DAY,
+    EXTRAS,
+    FLAG,
+    ID,
+    NAME,
+    NAMES,
+    REFERENCE,
+    SIZE,
+    TEXT,
+    Shape,
+    list_of,
+    made,
+    once_each,
+    optional,
+    record,
+)
 from bulkpub.portals.udata.vocabularies import renamed_frequencies
 
 __all__ = [
+    "DATASET",
     "DATASET_FIELDS",
+    "RESOURCE",
+    "RESOURCES",
     "dataset_body",
-    "dataset_from",
     "error_message",
     "item_refusals",
     "link_body",
     "list_item",
     "normalized",
-    "resource_from",
 ]
 
 _IN_STORAGE = re.compile(r"/[^/]+/[0-9]{8}-[0-9]{6}/[^/]+$")
@@ -72,20 +94,14 @@ def normalized(
 class _Special:
     """A field that udata keeps in a form of its own: from its JSON, to its JSON, and its mask."""
 
-    read: Callable[[Any], Any]
+    schema: CoreSchema
     write: Callable[[Any], Json]
     mask: str = ""
 
 
-def _temporal_coverage(data: Mapping[str, Json] | None) -> TemporalCoverage | None:
-    if not data or not data.get("start"):
-        return None
-    return TemporalCoverage(_day(data["start"]), _day(data["end"]) if data.get("end") else None)
-
-
-def _day(text: str) -> date:
-    """Udata sends a day, older ones a day with a time; only the day means something."""
-    return date.fromisoformat(text[:10])
+def _temporal_coverage(data: Mapping[str, date | None]) -> TemporalCoverage | None:
+    start, end = data["start"], data["end"]
+    return TemporalCoverage(start, end) if start else None
 
 
 def _temporal_coverage_body(period: TemporalCoverage) -> Json:
@@ -93,10 +109,8 @@ def _temporal_coverage_body(period: TemporalCoverage) -> Json:
     return {"start": period.start.isoformat(), "end": end}
 
 
-def _spatial(data: Mapping[str, Json] | None) -> Spatial | None:
-    if not data:
-        return None
-    return Spatial(tuple(data.get("zones") or ()), data.get("granularity"))
+def _spatial(data: Mapping[str, Any]) -> Spatial:
+    return Spatial(tuple(data["zones"] or ()), data["granularity"])
 
 
 def _spatial_body(spatial: Spatial) -> Json:
@@ -108,10 +122,8 @@ def _spatial_body(spatial: Spatial) -> Json:
     return body
 
 
-def _schema(data: Mapping[str, Json] | None) -> ContentSchema | None:
-    if not data or not (data.get("name") or data.get("url")):
-        return None
-    return ContentSchema(data.get("name"), data.get("version"), data.get("url"))
+def _schema(data: Mapping[str, str | None]) -> ContentSchema | None:
+    return ContentSchema(**data) if data["name"] or data["url"] else None
 
 
 def _schema_body(schema: ContentSchema) -> Json:
@@ -119,41 +131,39 @@ def _schema_body(schema: ContentSchema) -> Json:
     return {"name": schema.name, "version": schema.version, "url": schema.url}
 
 
-def _contact_points(data: Sequence[Mapping[str, Json]] | None) -> tuple[str, ...]:
-    return tuple(point["id"] for point in data or ())
-
-
 _OF_DATASETS: Mapping[str, _Special] = {
-    "tags": _Special(lambda tags: tuple(sorted(tags or ())), list),
+    "tags": _Special(made(NAMES, lambda tags: tuple(sorted(tags or ()))), list),
     # When it was archived; who writes it gives the moment.
-    "archived": _Special(bool, lambda archived: archived or None),
-    "temporal_coverage": _Special(_temporal_coverage, _temporal_coverage_body),
-    "spatial": _Special(_spatial, _spatial_body),
-    "contact_points": _Special(_contact_points, list, "{id}"),
+    "archived": _Special(made(TEXT, bool), lambda archived: archived or None),
+    "temporal_coverage": _Special(
+        optional(record({"start": optional(DAY), "end": optional(DAY)}, _temporal_coverage)),
+        _temporal_coverage_body,
+    ),
+    "spatial": _Special(
+        optional(record({"zones": NAMES, "granularity": TEXT}, _spatial)), _spatial_body
+    ),
+    "contact_points": _Special(
+        made(optional(list_of(REFERENCE)), lambda ids: tuple(ids or ())), list, "{id}"
+    ),
 }
-_OF_RESOURCES: Mapping[str, _Special] = {"schema": _Special(_schema, _schema_body)}
+_OF_RESOURCES: Mapping[str, _Special] = {
+    "schema": _Special(
+        optional(record({"name": TEXT, "version": TEXT, "url": TEXT}, _schema)), _schema_body
+    )
+}
 
 
-def _read(
-    data: Mapping[str, Json], rows: Mapping[str, Field], special: Mapping[str, _Special]
-) -> dict[str, Any]:
-    """The fields in `rows`; `KeyError` without a title, which everything has."""
-    return {"title": data["title"]} | {
-        name: special[name].read(data.get(name))
-        if name in special
-        else _plain(field, data.get(name))
+def _schemas(rows: Mapping[str, Field], special: Mapping[str, _Special]) -> dict[str, CoreSchema]:
+    return {
+        name: special[name].schema if name in special else _PLAIN.get(field.type, TEXT)
         for name, field in rows.items()
     }
 
 
-def _plain(field: Field, value: Json) -> Json:
-    match field.type:
-        case FieldType.FLAG:
-            return bool(value)
-        case FieldType.EXTRAS:
-            return dict(value or {})
-        case _:
-            return value
+_PLAIN: Mapping[FieldType, CoreSchema] = {
+    FieldType.FLAG: made(FLAG, bool),
+    FieldType.EXTRAS: made(EXTRAS, lambda extras: extras or {}),
+}
 
 
 def _written(
@@ -191,25 +201,16 @@ DATASET_FIELDS = (
 # --- from udata ---------------------------------------------------------------------------
 
 
-def dataset_from(data: Mapping[str, Json]) -> RemoteDataset:
-    """Read a dataset; raises `KeyError`, `TypeError` or `ValueError` when it is none."""
-    try:
-        return _dataset(data)
-    except AttributeError as error:
-        raise TypeError(str(error)) from error
-
-
-def _dataset(data: Mapping[str, Json]) -> RemoteDataset:
-    organization = data.get("organization")
+def _dataset(data: Mapping[str, Any]) -> RemoteDataset:
     return RemoteDataset(
-        id=_text(data["id"]),
-        metadata=DatasetMetadata(**_read(data, fields.DATASET, _OF_DATASETS)),
-        resources=tuple(resource_from(item) for item in data.get("resources") or ()),
-        slug=data.get("slug") or "",
-        page=data.get("page") or "",
-        organization=organization["id"] if organization else None,
-        deleted=bool(data.get("deleted")),
-        modified=_moment(data.get("last_update")),
+        id=data["id"],
+        metadata=DatasetMetadata(**{name: data[name] for name in fields.DATASET}),
+        resources=data["resources"] or (),
+        slug=data["slug"] or "",
+        page=data["page"] or "",
+        organization=data["organization"],
+        deleted=bool(data["deleted"]),
+        modified=data["last_update"],
     )
 
 
@@ -222,35 +223,57 @@ def _moment(text: Json) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def resource_from(data: Mapping[str, Json]) -> RemoteResource:
-    """Read a resource; raises `KeyError`, `TypeError` or `ValueError` when it is none."""
-    try:
-        return _resource(data)
-    except AttributeError as error:
-        raise TypeError(str(error)) from error
-
-
-def _resource(data: Mapping[str, Json]) -> RemoteResource:
-    checksum = data.get("checksum") or {}
-    sha1 = checksum.get("value") if checksum.get("type") == "sha1" else None
-    hosted = data.get("filetype", "file") == "file"
-    url = data.get("url") or ""
+def _resource(data: Mapping[str, Any]) -> RemoteResource:
+    hosted, url, sha1 = data["filetype"] == "file", data["url"] or "", data["checksum"]
     return RemoteResource(
-        id=_text(data["id"]),
-        metadata=ResourceMetadata(**_read(data, fields.RESOURCE, _OF_RESOURCES)),
+        id=data["id"],
+        metadata=ResourceMetadata(**{name: data[name] for name in fields.RESOURCE}),
         hosted=hosted,
         url=url,
-        permalink=data.get("latest") or "",
-        size=data.get("filesize"),
-        sha1=sha1.lower() if sha1 else None,
+        permalink=data["latest"] or "",
+        size=data["filesize"],
+        sha1=sha1,
         uploaded=not hosted and sha1 is not None and bool(_IN_STORAGE.search(url)),
     )
 
 
-def _text(value: Json) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"expected an id, got {value!r}")
-    return value
+def _sha1(checksum: Mapping[str, str | None]) -> str | None:
+    value = checksum["value"] if checksum["type"] == "sha1" else None
+    return value.lower() if value else None
+
+
+_RESOURCE = record(
+    {
+        "id": ID,
+        "filetype": NAME,
+        "url": TEXT,
+        "latest": TEXT,
+        "filesize": SIZE,
+        "checksum": optional(record({"type": TEXT, "value": TEXT}, _sha1)),
+        **_schemas(fields.RESOURCE, _OF_RESOURCES),
+    },
+    _resource,
+    needed=("id", "title", "filetype"),
+)
+_DATASET = record(
+    {
+        "id": ID,
+        "slug": TEXT,
+        "page": TEXT,
+        "deleted": TEXT,
+        "last_update": made(core_schema.any_schema(), _moment),
+        "organization": optional(REFERENCE),
+        "resources": optional(once_each(list_of(_RESOURCE))),
+        **_schemas(fields.DATASET, _OF_DATASETS),
+    },
+    _dataset,
+    # Without these it could not be told what is there already, and would be published again.
+    needed=("id", "title", "extras", "resources"),
+)
+RESOURCE: Shape[RemoteResource] = Shape(_RESOURCE)
+RESOURCES: Shape[tuple[RemoteResource, ...]] = Shape(once_each(list_of(_RESOURCE)))
+"""The answer of a list PUT: all resources of a dataset, in order."""
+DATASET: Shape[RemoteDataset] = Shape(_DATASET)
 
 
 # --- to udata -----------------------------------------------------------------------------
@@ -310,8 +333,7 @@ def error_message(data: Json) -> str | None:
         return None
     parts = list(_flat(data.get("errors")))
     parts += [text for name in ("message", "error") if isinstance(text := data.get(name), str)]
-    words = "; ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
-    return bounded(words) or None
+    return _joined(parts) or None
 
 
 def item_refusals(data: Json, ids: Sequence[str]) -> dict[str, str]:
@@ -322,22 +344,34 @@ def item_refusals(data: Json, ids: Sequence[str]) -> dict[str, str]:
     errors = data.get("errors") if isinstance(data, Mapping) else None
     if not isinstance(errors, list) or len(errors) != len(ids):
         return {}
-    return {
-        i: bounded("; ".join(_flat(found))) for i, found in zip(ids, errors, strict=True) if found
-    }
+    return {i: _joined(_flat(found)) for i, found in zip(ids, errors, strict=True) if found}
 
 
-def _flat(errors: Json, path: str = "") -> Sequence[str]:
+def _joined(parts: Iterable[str]) -> str:
+    return bounded(
+        "; ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
+    )
+
+
+_MOST_FAULTS, _DEEPEST_FAULT = 50, 10
+"""How many things a refusal says, and how deep they lie, that are still repeated."""
+
+
+def _flat(errors: Json) -> Iterable[str]:
+    return islice(_faults(errors, "", _DEEPEST_FAULT), _MOST_FAULTS)
+
+
+def _faults(errors: Json, path: str, depth: int) -> Iterator[str]:
+    if depth == 0:
+        return
     match errors:
         case Mapping():
-            return [
-                text
-                for name, inner in errors.items()
-                for text in _flat(inner, f"{path}.{name}" if path else str(name))
-            ]
+            for name, inner in errors.items():
+                yield from _faults(inner, f"{path}.{name}" if path else str(name), depth - 1)
         case list():
-            return [text for inner in errors for text in _flat(inner, path)]
+            for inner in errors:
+                yield from _faults(inner, path, depth - 1)
         case None:
-            return []
+            return
         case _:
-            return [f"{path}: {errors}" if path else str(errors)]
+            yield f"{path}: {errors}" if path else str(errors)
