@@ -28,7 +28,8 @@ async def portal(sandbox: Sandbox) -> AsyncIterator[Udata]:
 
 
 def listed(*numbers: int) -> list[dict[str, Any]]:
-    return [{"id": f"d{n}", "title": f"D{n}", "slug": f"d-{n}", "resources": []} for n in numbers]
+    silent: dict[str, Any] = {"extras": {}, "resources": []}
+    return [{"id": f"d{n}", "title": f"D{n}", "slug": f"d-{n}", **silent} for n in numbers]
 
 
 PAGES: dict[str, tuple[Callable[[int], dict[str, Any]], str]] = {
