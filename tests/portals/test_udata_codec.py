@@ -33,6 +33,7 @@ from bulkpub.portals.udata.codec import (
     list_item,
     normalized,
 )
+from bulkpub.portals.udata.shapes import Unreadable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RESOURCE: dict[str, Any] = {
@@ -217,6 +218,92 @@ def test_an_answer_with_one_field_gone_mad_raises_only_what_is_announced(
             read(data)
         except (KeyError, TypeError, ValueError):
             continue
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("checksum", {"type": "sha1", "value": []}, "checksum.value must be text, not a list"),
+        ("filesize", -1, "filesize must not be negative"),
+        ("filesize", True, "filesize must be a whole number, not true"),
+        ("filesize", 2.5, "filesize must be a whole number, not a number"),
+        ("filesize", 10**30, "filesize is larger than any there can be"),
+        ("id", "", "id must not be empty"),
+        ("id", None, "id must be text, not null"),
+        ("extras", [], "extras must be an object, not a list"),
+        ("extras", {"a": {"b": 10**30}}, "extras.a must be a number of at most 64 bits"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said_with_its_field(
+    field: str, value: Any, sentence: str
+) -> None:
+    with pytest.raises(Unreadable) as error:
+        dataset_from({**DATASET, "resources": [RESOURCE, {**RESOURCE, "id": "r2", field: value}]})
+    assert str(error.value) == f"resources[1].{sentence}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"resources": [RESOURCE, RESOURCE]}, "resources[1].id is there twice"),
+        ({"organization": "o1"}, "organization must be an object, not text"),
+        (
+            {"temporal_coverage": {"start": "soon", "end": None}},
+            "temporal_coverage.start must be a day such as 2024-01-31, not 'soon'",
+        ),
+        ({"private": "no"}, "private must be true or false, not text"),
+        ({"tags": ["a", 5]}, "tags[1] must be text, not a number"),
+    ],
+)
+def test_the_same_of_a_dataset(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Unreadable) as error:
+        dataset_from({**DATASET, **changes})
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("missing", ["id", "title", "extras", "resources"])
+def test_an_answer_without_what_tells_one_from_another_is_no_dataset(missing: str) -> None:
+    with pytest.raises(Unreadable, match=f"^{missing} is missing$"):
+        dataset_from({name: value for name, value in DATASET.items() if name != missing})
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"<html>", "it is not JSON"),
+        (b"", "it is not JSON"),
+        (b"[" * 900 + b"]" * 900, "it is nested too deep"),
+        (b"[]", "it must be an object, not a list"),
+    ],
+)
+def test_what_is_no_answer_at_all(content: bytes, sentence: str) -> None:
+    with pytest.raises(Unreadable) as error:
+        codec.DATASET.read(content)
+    assert str(error.value) == sentence
+
+
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_extras_are_kept_as_deep_as_they_can_be_sent_back() -> None:
+    assert dataset_from({**DATASET, "extras": {"a": nested(79)}}).metadata.extras is not None
+    with pytest.raises(Unreadable, match=r"^extras\.a must not be nested more than 80 deep$"):
+        dataset_from({**DATASET, "extras": {"a": nested(80)}})
+
+
+def test_what_a_sentence_repeats_of_an_answer_is_short() -> None:
+    long = "x" * 5_000_000
+    for changes in ({"extras": {long: 10**30}}, {"temporal_coverage": {"start": long}}):
+        with pytest.raises(Unreadable) as error:
+            dataset_from({**DATASET, **changes})
+        assert len(str(error.value)) < 200
+    assert len(error_message({"message": long}) or "") <= 300
+    assert len(error_message({"errors": {long: [long] * 100}}) or "") <= 300
+    assert error_message({"errors": nested(900)}) is None
 
 
 # --- writing a dataset --------------------------------------------------------------------

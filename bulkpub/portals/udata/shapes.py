@@ -52,12 +52,12 @@ class Shape(Generic[T]):
 
     def __init__(self, schema: CoreSchema) -> None:
         self.schema = schema
-        self._validator = SchemaValidator(schema, CoreConfig(strict=True, title="answer"))
+        self._validator = SchemaValidator(schema, CoreConfig(title="answer"))
 
     def read(self, content: bytes) -> T:
         """What the body of an answer says; raises `Unreadable`."""
         try:
-            value: T = self._validator.validate_json(content)
+            value: T = self._validator.validate_json(content, strict=True)
         except ValidationError as error:
             raise Unreadable(_sentence(error)) from None
         return value
