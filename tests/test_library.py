@@ -1,9 +1,11 @@
 """What a Python program meets: the public names, the promises of `publish`, the two schemas."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -14,6 +16,7 @@ from bulkpub.cli.report_file import to_json
 from bulkpub.core.report import RunReport
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.observers.events import DatasetFinished, QuotaSeen, RunFinished, RunStarted
+from bulkpub.portals import memory
 from bulkpub.sandbox import Sandbox
 from tests.manifests import json_schema, load
 
@@ -262,3 +265,26 @@ async def test_a_manifest_may_name_its_portal_anywhere_in_it(tmp_path: Path) -> 
         (tmp_path / name).write_text(content)
         report = await bulkpub.publish(tmp_path / name)
         assert "unknown portal 'sandbox-of-mine'" in (report.run.error or ""), name
+
+
+async def test_a_run_that_is_interrupted_before_it_reaches_the_portal_asks_it_nothing(
+    folder: Any, tmp_path: Path
+) -> None:
+    name = uuid4().hex
+    there = memory.site(name, memory.RULES)
+
+    @contextmanager
+    def at_once(run: Any) -> Iterator[None]:
+        run.interrupt("interrupted")
+        yield
+
+    report = await bulkpub.publish(
+        folder.manifest(folder.dataset("a", "a.csv")),
+        connection=bulkpub.Connection(portal=there.address, key="any-key"),
+        interruptible=at_once,
+        state_dir=tmp_path / "state",
+    )
+    assert (report.run.exit_code, report.run.error) == (130, "interrupted")
+    assert [each.status for each in report.datasets] == ["pending"]
+    assert there.calls == []
+    memory._sites.pop(name)

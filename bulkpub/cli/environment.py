@@ -12,6 +12,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from bulkpub.errors import SettingsInvalid
+from bulkpub.session.connection import can_be_key
 
 __all__ = ["KEY_VARIABLES", "add_env_file", "api_key"]
 
@@ -50,7 +51,7 @@ def api_key(environment: Mapping[str, str]) -> str | None:
     for name in KEY_VARIABLES:
         key = environment.get(name, "").strip()
         if key:
-            if not key.isascii() or not key.isprintable() or " " in key:
+            if not can_be_key(key):
                 raise SettingsInvalid(f"{name} does not hold an API key: it has odd characters")
             return key
     return None

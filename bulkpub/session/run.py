@@ -47,7 +47,7 @@ from bulkpub.pipeline.prepare import Preparation, requests_needed, size_of
 from bulkpub.pipeline.story import Story
 from bulkpub.portals.base import Located, PartSizes, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
-from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.connection import Connection, Sources, can_be_key
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.wanted import Request, Wanted
@@ -139,7 +139,11 @@ class Run:
         """What is wanted, once all is in order that can be known without reading it."""
         if not self._request.names:
             raise SettingsInvalid("no manifest was given: name at least one")
-        kind = DEFAULT
+        key, kind = self._connection.key, DEFAULT
+        if key and not can_be_key(key):
+            raise SettingsInvalid(
+                "the API key has white space, line ends or other odd characters in it: copy it anew"
+            )
         if self._portal_name:
             kind = locate(self._portal_name, insecure=self._connection.insecure).kind
         elif not self._request.may_name_portal():
@@ -168,10 +172,6 @@ class Run:
             raise ManifestInvalid(wanted.problems)
         if located is None:
             raise self._no_portal()
-        if key and (not key.isascii() or not key.isprintable() or " " in key):
-            raise SettingsInvalid(
-                "the API key has white space, line ends or other odd characters in it: copy it anew"
-            )
         if not key:
             raise PortalRefuses(
                 "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
@@ -205,9 +205,10 @@ class Run:
                     downloading=anyio.CapacityLimiter(in_flight(DOWNLOADERS)),
                 )
                 try:
-                    with anyio.CancelScope() as self._preparing:
-                        await self._prepare(wanted, means)
-                    self._preparing = None
+                    if not self._stopped:  # it may be interrupted before the portal is opened
+                        with anyio.CancelScope() as self._preparing:
+                            await self._prepare(wanted, means)
+                        self._preparing = None
                     jobs = [] if self._stopped else self._preparation.jobs
                     at_once = min(options.concurrency, len(jobs))
                     await run_jobs(jobs, means, at_once=at_once, done=self._done)
