@@ -8,27 +8,17 @@ from typing import Annotated
 
 import typer
 
-from bulkpub.cli import local_commands as local
-from bulkpub.cli import publishing
+from bulkpub.cli.commands import EXIT_CODES, Commands
 from bulkpub.cli.environment import add_env_file
-from bulkpub.cli.harvest import harvest
-from bulkpub.cli.options import with_flags, with_options
 from bulkpub.core.exit_codes import code_of
 from bulkpub.errors import SettingsInvalid
 from bulkpub.version import __version__
 
 __all__ = ["app", "main"]
 
-EXIT_CODES = """
-Exit codes: 0 all as wanted; 1 some files or datasets failed, the others are done; 2 the
-manifest or the command line is wrong, nothing was sent; 3 the portal refuses (key, rights,
-read-only); 4 stopped early, run again to go on; 130 interrupted, run again to go on.
-
-The API key comes from BULKPUB_API_KEY or DATAGOUV_API_KEY, in the environment or in .env.
-"""
-
 app = typer.Typer(
     name="bulkpub",
+    cls=Commands,
     help="Publish open data in bulk to data.gouv.fr and to any udata portal.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -53,6 +43,8 @@ def main() -> None:
             sys.stderr.write(f"bulkpub: warning: {warning}\n")
         app()
     except SettingsInvalid as error:
+        from bulkpub.cli.options import with_flags  # noqa: PLC0415 - all options, when it is needed
+
         sys.stderr.write(f"bulkpub: {with_flags(str(error))}\n")
         raise SystemExit(code_of(error)) from None
 
@@ -71,9 +63,3 @@ def common(
     ] = False,
 ) -> None:
     """Publish open data in bulk to data.gouv.fr and to any udata portal."""
-
-
-for _publishing in (publishing.run, publishing.plan, publishing.verify, publishing.migrate):
-    app.command(epilog=EXIT_CODES)(with_options(_publishing))
-for _other in (harvest, local.validate, local.schema, local.sandbox, local.demo):
-    app.command()(with_options(_other))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from bulkpub.core.api_key import can_be_key
 from bulkpub.errors import SettingsInvalid
-from bulkpub.session.connection import can_be_key
 
 __all__ = ["KEY_VARIABLES", "add_env_file", "api_key"]
 

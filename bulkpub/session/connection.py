@@ -8,7 +8,7 @@ from bulkpub.http.retry import RetryPolicy
 from bulkpub.http.signals import RateHeaders
 from bulkpub.http.transport import HttpSettings
 
-__all__ = ["Connection", "Sources", "can_be_key"]
+__all__ = ["Connection", "Sources"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,3 @@ class Sources:
     spool_dir: Path | None = None
     spool_size: int = 2 * 1024**3
     allow_private: bool = False
-
-
-def can_be_key(text: str) -> bool:
-    """Whether an API key can look so: no white space, no line ends, nothing that has no shape."""
-    return text.isascii() and text.isprintable() and " " not in text

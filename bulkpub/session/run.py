@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 import structlog
 
+from bulkpub.core.api_key import can_be_key
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
@@ -47,7 +48,7 @@ from bulkpub.pipeline.prepare import Preparation, requests_needed, size_of
 from bulkpub.pipeline.story import Story
 from bulkpub.portals.base import Located, PartSizes, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
-from bulkpub.session.connection import Connection, Sources, can_be_key
+from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.wanted import Request, Wanted

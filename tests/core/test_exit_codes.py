@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bulkpub import errors
-from bulkpub.cli.app import EXIT_CODES
+from bulkpub.cli.commands import EXIT_CODES
 from bulkpub.core.exit_codes import ExitCode, code_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "exit-codes.md"

@@ -8,9 +8,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import typer
-
-from bulkpub.cli.app import app
+from bulkpub.cli.commands import loaded
 from bulkpub.session.options import BY_NAME
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md"
@@ -28,13 +26,11 @@ def with_tables(page: str) -> str:
 
 def rows(command: str) -> list[str]:
     """The rows of a command's table, in the order of its flags."""
-    group: Any = typer.main.get_command(app)
-    functions = [each.callback for each in app.registered_commands if each.callback is not None]
-    function = next(function for function in functions if function.__name__ == command)
-    parameters = inspect.signature(function).parameters
+    taken: Any = loaded(command)
+    parameters = inspect.signature(taken.callback).parameters
     return [
         row(option, parameters[option.name].annotation, command)
-        for option in group.commands[command].params
+        for option in taken.params
         if option.name in parameters and option.param_type_name == "option"
     ]
 

@@ -15,6 +15,7 @@ import typer
 from ruamel.yaml import YAML
 
 from bulkpub.cli.app import app
+from bulkpub.cli.commands import COMMANDS, loaded
 from tests.manifests import json_schema, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,10 @@ def flags() -> dict[str, dict[str, Any]]:
             for flag in (*option.opts, *option.secondary_opts)
         }
         | {"--help": None}
-        for name, command in {"": group, **group.commands}.items()
+        for name, command in {
+            "": group,
+            **{name: loaded(name) for name in COMMANDS},
+        }.items()
     }
 
 
@@ -138,9 +142,6 @@ def documented_rows(command: str) -> dict[str, str]:
         if row.startswith("| `-")
         for flag in re.findall(r"`(-[\w-]+)`", row.split(" | ")[0])
     }
-
-
-COMMANDS = [name for name in flags() if name]
 
 
 def test_the_tables_of_the_reference_are_made_from_the_commands() -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import bulkpub
 from bulkpub.cli.app import app
+from bulkpub.cli.commands import loaded
 from bulkpub.cli.options import with_flags, with_options
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RateLimit, RunInfo, RunReport, Totals
@@ -167,10 +168,9 @@ def leaves(value: Any, place: str = "") -> list[str]:
 
 
 def test_every_command_an_option_names_exists_and_has_it() -> None:
-    group: Any = typer.main.get_command(app)
     for option in OPTIONS:
         for command in option.commands:
-            flags = {flag for each in group.commands[command].params for flag in each.opts}
+            flags = {flag for each in loaded(command).params for flag in each.opts}
             assert option.flag in flags, (command, option.flag)
 
 

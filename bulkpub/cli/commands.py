@@ -1,0 +1,104 @@
+"""The commands: each with where it stands and its line in `--help`, loaded when it is used.
+
+Most of what a command needs, others do not, and `--help`, `--version` and the completion of a
+shell none of it: they load neither the network nor a reader of manifests.
+"""
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+__all__ = ["COMMANDS", "EXIT_CODES", "Commands", "loaded"]
+
+EXIT_CODES = """
+Exit codes: 0 all as wanted; 1 some files or datasets failed, the others are done; 2 the
+manifest or the command line is wrong, nothing was sent; 3 the portal refuses (key, rights,
+read-only); 4 stopped early, run again to go on; 130 interrupted, run again to go on.
+
+The API key comes from BULKPUB_API_KEY or DATAGOUV_API_KEY, in the environment or in .env.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The function of a command's name in a module of this room; `help` begins its docstring."""
+
+    module: str
+    help: str
+    epilog: str | None = None
+
+
+COMMANDS: Mapping[str, Command] = {
+    "run": Command(
+        "publishing",
+        "Make the portal what the manifest says: observe, plan, publish, report.",
+        EXIT_CODES,
+    ),
+    "plan": Command("publishing", "Show what `run` would do, without a single write.", EXIT_CODES),
+    "verify": Command(
+        "publishing",
+        "Compare everything published with the manifest and its files, without a single write.",
+        EXIT_CODES,
+    ),
+    "migrate": Command(
+        "publishing",
+        "Host on the portal, in place, the files that its datasets only point to.",
+        EXIT_CODES,
+    ),
+    "harvest": Command(
+        "harvest", "Write a manifest of what exists elsewhere: in a folder, a catalogue, a portal."
+    ),
+    "validate": Command(
+        "local_commands",
+        "Check manifests and the files they name, offline; every problem at once.",
+    ),
+    "schema": Command("local_commands", "Print the JSON Schema of the manifest, for editors."),
+    "sandbox": Command("local_commands", "Serve the embedded portal until stopped."),
+    "demo": Command(
+        "local_commands",
+        "Start the embedded portal, publish a manifest of real data to it, twice, and show it.",
+    ),
+}
+
+
+def loaded(name: str) -> TyperCommand:
+    """The command of that name, with its options; raises `KeyError` when there is none."""
+    row = COMMANDS[name]
+    # While modules are loaded nothing becomes garbage; looking for some takes a tenth of the time.
+    gc.disable()
+    module = import_module(f"bulkpub.cli.{row.module}")
+    options = import_module("bulkpub.cli.options")
+    gc.freeze()
+    gc.enable()
+    alone = typer.Typer(
+        add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
+    )
+    alone.command(name, epilog=row.epilog)(options.with_options(getattr(module, name)))
+    return cast("TyperCommand", typer.main.get_command(alone))
+
+
+class _Unloaded(TyperCommand):
+    """What `--help` of all commands and the completion of a shell have to know of one."""
+
+    def make_context(  # the types are those of typer's click, which has no public name
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Any = None,  # noqa: ANN401 - see above
+        **extra: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Load the command, and go on with it in the place of this."""
+        return loaded(self.name or "").make_context(info_name, args, parent, **extra)
+
+
+class Commands(TyperGroup):
+    """All commands, none of them loaded."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's
+        super().__init__(**attributes)
+        self.commands = {name: _Unloaded(name, help=row.help) for name, row in COMMANDS.items()}

@@ -1,0 +1,80 @@
+"""What is loaded, before anything is done: `--help` of all needs none of the program."""
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import bulkpub
+from bulkpub.cli.commands import COMMANDS, loaded
+
+HEAVY = {
+    "aiohttp",
+    "anyio",
+    "asyncio",
+    "ijson",
+    "orjson",
+    "pydantic",
+    "pydantic_core",
+    "rdflib",
+    "ruamel",
+    "ssl",
+    "structlog",
+    "bulkpub.harvest",
+    "bulkpub.manifest",
+    "bulkpub.pipeline",
+    "bulkpub.portals",
+    "bulkpub.sandbox",
+    "bulkpub.session",
+    "bulkpub.sources",
+}
+MOST = 420
+"""Modules that `--help` loads: Python's own, typer's and rich's; what we add is a dozen."""
+LOADED = """
+import sys
+try:
+    import bulkpub.cli
+    bulkpub.cli.main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.served
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []], ids=str)
+def test_the_list_of_commands_loads_none_of_them(arguments: list[str]) -> None:
+    modules = loaded_by(arguments)
+    assert not modules & HEAVY
+    assert len(modules) < MOST
+    assert len([name for name in modules if name.startswith("bulkpub")]) < 12
+
+
+@pytest.mark.served
+def test_a_command_loads_no_other() -> None:
+    modules = loaded_by(["schema", "--help"])
+    assert "bulkpub.cli.local_commands" in modules
+    assert not modules & {"bulkpub.cli.publishing", "bulkpub.cli.harvest", "bulkpub.sandbox"}
+
+
+def loaded_by(arguments: list[str]) -> set[str]:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=False
+    )
+    return set(done.stderr.rpartition("\n")[0].rpartition("\n")[2].split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_listed_with_the_first_line_of_its_help(name: str) -> None:
+    function = getattr(import_module(f"bulkpub.cli.{COMMANDS[name].module}"), name)
+    assert (inspect.getdoc(function) or "").partition("\n")[0] == COMMANDS[name].help
+    assert loaded(name).name == name
+
+
+def test_the_library_has_what_it_names_and_nothing_else() -> None:
+    for name in bulkpub.__all__:
+        assert getattr(bulkpub, name) is not None
+        assert name in dir(bulkpub)
+    with pytest.raises(AttributeError, match="no attribute 'publsih'"):
+        _ = bulkpub.publsih  # type: ignore[attr-defined] # the point of it
