@@ -122,6 +122,7 @@ async def _write_all(order: _Order, progress: "Progress") -> ExitCode:
             order.settings.harvest,
             base=str(order.output.parent) if order.output else ".",
             leave_out=output.own_files,
+            allow_private=order.settings.sources.allow_private,
             lost=progress.lost,
             note=progress.note,
         )

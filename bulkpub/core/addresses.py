@@ -5,11 +5,11 @@ see `shown_address`; keys and titles, which tell addresses apart, are made of `r
 A member of an archive is written as fsspec has it: `zip://MEMBER::ADDRESS`.
 """
 
-import ipaddress
 import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
+from bulkpub.core.hosts import is_local_host
 from bulkpub.core.schemes import SCHEMES, Scheme, scheme_of
 
 __all__ = [
@@ -17,8 +17,7 @@ __all__ = [
     "address_fault",
     "archive_of",
     "has_pattern",
-    "is_loopback",
-    "is_public",
+    "is_local",
     "is_web",
     "is_whole",
     "joined",
@@ -27,8 +26,6 @@ __all__ = [
     "shown_address",
     "web_address_fault",
 ]
-
-Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 CHAIN = "::"
 LONGEST_SHOWN = 300
@@ -230,56 +227,16 @@ def is_whole(text: str) -> bool:
     return usable and not re.search(r"[\s\x00-\x1f]", text)
 
 
-# --- where a host is ----------------------------------------------------------------------
+def is_local(address: str) -> bool:
+    """Whether only the network that wrote the address can know what it leads to.
 
-GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
-"""All of IPv6 that is given out: RFC 4291, section 2.4, and IANA's registry of it."""
-SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""Leads to the IPv4 address in its last 32 bits: RFC 6052."""
-NOT_PUBLIC = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "192.0.0.0/24",  # IETF protocol assignments; wholly private only in later Pythons
-        "192.88.99.0/24",  # 6to4 relays, no longer in use
-        "2001::/23",  # Teredo and others, which lead elsewhere
-        "2001:db8::/32",
-        "3fff::/20",  # documentation, RFC 9637; unknown to older Pythons
-    )
-)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this very machine, by its name or address alone."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_public(ip: Ip) -> bool:
-    """Whether `ip` can be reached from everywhere: global, unicast, and not in disguise.
-
-    An IPv6 address that stands for an IPv4 one is what that is.
+    Told by the spelling alone: a name of the public internet may lead there all the same.
     """
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = _within(ip)
-        if inner is not None:
-            return is_public(inner)
-        if ip not in GLOBAL_UNICAST:
-            return False
-    special = ip.is_private or ip.is_multicast or ip.is_reserved or ip.is_loopback
-    return ip.is_global and not special and not any(ip in network for network in NOT_PUBLIC)
-
-
-def _within(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that `ip` leads to."""
-    if ip.ipv4_mapped is not None:
-        return ip.ipv4_mapped
-    if ip in SIX_TO_FOUR:
-        return ip.sixtofour
-    if ip in NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return None
+    address = archive_of(address)[1] or address
+    parts, scheme = _split(address.strip()), scheme_of(address.strip())
+    if parts is None or not parts.scheme:
+        return False
+    if parts.scheme == "file":
+        return True
+    has_host = scheme is None or scheme.is_web or scheme.port > 0  # else it names a bucket
+    return has_host and bool(parts.hostname) and is_local_host(parts.hostname or "")

@@ -2,6 +2,7 @@
 
 `kinds` lists the kinds; each is one module that tells its whole story. Below them, `paging` leads
 through the pages of a catalogue, `entries` makes datasets of what catalogues say, `reading` reads
-what they send, `words` maps their words to those of a manifest, and `base` is what every kind
-takes and gives. Imports go down this list only.
+what they send, `words` maps their words to those of a manifest, `base` is what every kind takes and
+gives, and `local_addresses` takes out what only their own network knows. Imports go down this
+list only.
 """

@@ -19,6 +19,7 @@ from unidecode import unidecode
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
+from bulkpub.harvest.local_addresses import without_local_addresses
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.sources.answers import Page
 
@@ -66,7 +67,8 @@ class HarvestOptions:
     sub-folders, `single` makes one dataset of all there is, where a kind knows the difference.
     `rules` are those of the portal that the manifest is for. `base` is the folder from which the
     manifest's paths start; `leave_out` has real paths of local files that are no data, the
-    manifest itself above all.
+    manifest itself above all. `allow_private` keeps addresses that only the network of the source
+    knows.
 
     `lost` learns, in a sentence with its address, of each part of a catalogue that could not be
     read while the rest goes on: the harvest then counts as incomplete (exit code 1). A
@@ -84,6 +86,7 @@ class HarvestOptions:
     rules: Rules = DEFAULT.rules
     base: str = "."
     leave_out: frozenset[str] = frozenset()
+    allow_private: bool = False
     lost: Callable[[str], None] = _unheard
     note: Callable[[str], None] = _unheard
 
@@ -125,19 +128,23 @@ def _folded(text: str) -> str:
 async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> AsyncGenerator[Found]:
     """What `harvest` gives out of what was asked for, in its order, up to the limit.
 
-    A dataset of no organization gets the one that was asked for. The harvest is read no
-    further than the limit needs, and closed at the end.
+    A dataset of no organization gets the one that was asked for, and none keeps an address that
+    only the network of its source knows, unless `allow_private`. The harvest is read no further
+    than the limit needs, and closed at the end.
     """
     count = 0
     async with aclosing(harvest):
         async for found in harvest:
             if not options.wanted(found.dataset):
                 continue
-            owner = found.dataset.organization or options.organization
+            dataset, notes = found.dataset, found.notes
+            if not options.allow_private:
+                dataset, told = without_local_addresses(dataset)
+                notes = (*notes, *told)
             yield replace(
                 found,
-                dataset=replace(found.dataset, organization=owner),
-                notes=tuple(bounded(note, LONGEST_SENTENCE) for note in found.notes),
+                dataset=replace(dataset, organization=dataset.organization or options.organization),
+                notes=tuple(bounded(note, LONGEST_SENTENCE) for note in notes),
             )
             count += 1
             if count == options.limit:

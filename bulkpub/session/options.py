@@ -434,6 +434,10 @@ OPTIONS: tuple[Option, ...] = (
         commands=_ALL,
         group=FETCHING,
         help="Fetch also from addresses of private networks and of this machine.",
+        help_of={
+            "harvest": "Read also from addresses of private networks and of this machine, and "
+            "keep those that a catalogue gives."
+        },
     ),
     # What the portal's quota is called.
     Option(

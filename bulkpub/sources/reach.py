@@ -16,7 +16,8 @@ from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bulkpub.core.addresses import is_public, shown_address
+from bulkpub.core.addresses import shown_address
+from bulkpub.core.hosts import ip_of, is_public
 from bulkpub.errors import SourceFailed
 
 __all__ = ["AddressRefused", "GuardedResolver", "Reach", "as_written", "parsed_address"]
@@ -86,17 +87,10 @@ class Reach:
     def check_literal(self, host: str) -> None:
         """Raise `AddressRefused` when `host` is an IP address out of reach; names pass.
 
-        Spellings that only some systems take for an address (`127.1`, `0x7f000001`) are read
-        as those do.
+        See `ip_of` for what counts as one.
         """
-        try:
-            found = str(ipaddress.ip_address(host))
-        except ValueError:
-            try:
-                found = socket.inet_ntoa(socket.inet_aton(host))
-            except (OSError, ValueError):
-                return
-        self.check(host, found)
+        if (found := ip_of(host)) is not None:
+            self.check(host, str(found))
 
 
 class GuardedResolver(AbstractResolver):

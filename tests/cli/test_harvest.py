@@ -312,8 +312,13 @@ def test_a_list_of_links_is_harvested_and_published(
     table = f"jeu;lien;titre\nVélos;{web}velos/2024.csv;Comptages\nBus;{web}bus/arrets.json;\n"
     (tmp_path / "liens.csv").write_text(table, encoding="cp1252")
     flags = ("--organization", "test-organization", "--output", "m.yaml")
-    assert run_cli("harvest", "csv", "liens.csv", *flags).code == 0
-    assert run_cli("run", "m.yaml", "--allow-private-sources").code == 0
+    refused = run_cli("harvest", "csv", "liens.csv", "--organization", "o")
+    assert "which only the network of the source knows" in refused.err
+    assert "(--allow-private-sources keeps it)" in refused.err
+    assert "url: " not in refused.out
+    allowed = "--allow-private-sources"
+    assert run_cli("harvest", "csv", "liens.csv", *flags, allowed).code == 0
+    assert run_cli("run", "m.yaml", allowed).code == 0
     assert {
         each.title: [resource.title for resource in each.resources]
         for each in served.state.datasets.values()

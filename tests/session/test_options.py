@@ -32,6 +32,7 @@ NO_OPTIONS = {
     "run.verify": "the command is called so",
     "run.attempts": "the library's alone",
     "run.look_again_s": "the library's alone",
+    "harvest.allow_private": "that of the sources, which the command hands on",
     "harvest.base": "where the manifest goes",
     "harvest.leave_out": "the manifest itself",
     "harvest.lost": "the command's way to tell",

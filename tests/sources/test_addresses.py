@@ -4,7 +4,8 @@ import ipaddress
 
 import pytest
 
-from bulkpub.core.addresses import is_public, shown_address
+from bulkpub.core.addresses import shown_address
+from bulkpub.core.hosts import is_public
 from bulkpub.sources.reach import (
     AddressRefused,
     Reach,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from bulkpub.core.addresses import is_loopback
+from bulkpub.core.hosts import is_loopback
 from bulkpub.errors import SettingsInvalid
 from bulkpub.portals.base import Preset
 
