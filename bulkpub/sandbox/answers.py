@@ -16,6 +16,7 @@ __all__ = [
     "json_answer",
     "not_found",
     "refused_file",
+    "refused_id",
     "refused_input",
 ]
 
@@ -53,6 +54,12 @@ def invalid(errors: Json) -> Refused:
 def refused_input(name: str, sentence: str) -> Refused:
     """An argument of the query string or of an upload that cannot be read."""
     return Refused(400, {"errors": {name: sentence}, "message": "Input payload validation failed"})
+
+
+def refused_id(value: Json) -> Refused:
+    """What should be an id of MongoDB's has not the form of one."""
+    sentence = f"{value!r} is not a valid ObjectId, it must be a 12-byte input or a 24-character "
+    return Refused(400, {"errors": {}, "message": f"{sentence}hex string"})
 
 
 def refused_file(error: str) -> Refused:

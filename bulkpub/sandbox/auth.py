@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bulkpub.sandbox.answers import Refused
-from bulkpub.sandbox.records import Dataset, Resource
+from bulkpub.sandbox.records import ContactPoint, Dataset, Resource
 from bulkpub.sandbox.seeds import Account, Organization
 
 __all__ = ["COOKIE", "Directory", "Rights"]
@@ -95,8 +95,8 @@ class Rights:
             return None
         return self.directory.organizations[organization].members.get(self.account.id)
 
-    def edits(self, thing: Dataset | Resource) -> bool:
-        """Whether the account may change a dataset or a community resource."""
+    def edits(self, thing: ContactPoint | Dataset | Resource) -> bool:
+        """Whether the account may change a dataset, a community resource or a contact point."""
         if self.account is None:
             return False
         if self.account.is_sysadmin:
@@ -135,7 +135,7 @@ class Rights:
             raise _unauthorized(LOGIN_NEEDED)
         return self.account
 
-    def require_edit(self, thing: Dataset | Resource) -> None:
+    def require_edit(self, thing: ContactPoint | Dataset | Resource) -> None:
         """Go on only if the account may change it.
 
         :raises Refused: 403 otherwise.

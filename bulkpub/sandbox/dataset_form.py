@@ -6,13 +6,14 @@ crashes. Rule: reading changes nothing; the caller applies a change that has no 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
 
 from bulkpub.core.model import Json
+from bulkpub.sandbox.access_form import access_faults, access_readers
 from bulkpub.sandbox.answers import Refused, crashed, invalid
 from bulkpub.sandbox.auth import Rights
 from bulkpub.sandbox.fields import (
@@ -24,11 +25,12 @@ from bulkpub.sandbox.fields import (
     read_tags,
     read_text,
 )
-from bulkpub.sandbox.records import Dataset
+from bulkpub.sandbox.records import ContactPoint, Dataset, Resource
+from bulkpub.sandbox.resource_form import ResourceChange
 from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES
 from bulkpub.sandbox.vocabularies import FREQUENCIES, LEGACY_FREQUENCIES
 
-__all__ = ["RESERVED_EXTRAS", "DatasetChange", "read_dataset"]
+__all__ = ["RESERVED_EXTRAS", "DatasetChange", "read_dataset", "read_identifier", "read_ownership"]
 
 TITLE_LIMIT = 350
 DESCRIPTION_LIMIT = 100_000
@@ -39,6 +41,7 @@ _URL_EXTRAS = frozenset(["datafairOrigin", "transport:url"])
 _LICENSE_IDS = frozenset(each.id for each in LICENSES)
 _ZONE_IDS = frozenset(each.id for each in ZONES)
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+_TRANSFER = "Cannot change owner after creation. Please use transfer feature."
 
 
 @dataclass(slots=True)
@@ -60,13 +63,13 @@ def read_dataset(
     body: dict[str, Json],
     current: Dataset | None,
     rights: Rights,
-    contacts: frozenset[str],
+    contacts: Mapping[str, ContactPoint],
     today: date,
 ) -> DatasetChange:
     """What `body` makes of `current`; None for a dataset that is still to be.
 
-    `rights` are those of the account that asks; `contacts` the ids of the contact points
-    there are.
+    `rights` are those of the account that asks; `contacts` the contact points there
+    are, by id.
 
     :raises Refused: 400 or 500 where udata does not get as far as listing errors.
     """
@@ -77,10 +80,15 @@ def read_dataset(
     _read_lists(body, current, change, contacts, today)
     if "spatial" in body:
         _read_spatial(body["spatial"], current, change)
-    _read_ownership(body, current, rights, change)
+    for name, reader in access_readers(body).items():
+        change.read(name, reader)
+    read_ownership(body, current, rights, change)
     if change.errors:
         raise invalid(change.errors)
     _check_model(change, current)
+    _check_contacts(change, current, contacts)
+    if change.values.get("access_type", current.access_type if current else "open") != "open":
+        change.values["license"] = None
     return change
 
 
@@ -120,7 +128,7 @@ def _read_lists(
     body: dict[str, Json],
     current: Dataset | None,
     change: DatasetChange,
-    contacts: frozenset[str],
+    contacts: Mapping[str, ContactPoint],
     today: date,
 ) -> None:
     change.read("tags", lambda: read_tags(body.get("tags")))
@@ -135,11 +143,10 @@ def _read_lists(
         change.read("contact_points", lambda: _read_contacts(body["contact_points"], contacts))
 
 
-def _read_contacts(value: Json, known: frozenset[str]) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    ids = [str(each["id"] if isinstance(each, dict) else each) for each in values]
+def _read_contacts(value: Json, known: Mapping[str, ContactPoint]) -> list[str]:
+    ids = [read_identifier(each) for each in (value if isinstance(value, list) else [value])]
     unknown = [each for each in ids if each not in known]
-    if unknown:
+    if unknown or len(set(ids)) != len(ids):  # one that is there twice is refused without a name
         raise FieldRefused([f"Unknown identifiers: {', '.join(unknown)}"])
     return ids
 
@@ -182,17 +189,28 @@ def _read_zones(value: Json) -> list[str]:
     return zones
 
 
-def _identifier(value: Json) -> str:
+def read_identifier(value: Json) -> str:
+    """The id of something else, which may stand in an object.
+
+    :raises FieldRefused: when it has not the form of one.
+    """
     if isinstance(value, dict) and "id" in value:
-        return _identifier(value["id"])
+        return read_identifier(value["id"])
     if not isinstance(value, str) or not _OBJECT_ID.fullmatch(value):
         raise FieldRefused([f"Unsupported identifier: {value}"])
     return value
 
 
-def _read_ownership(
-    body: dict[str, Json], current: Dataset | None, rights: Rights, change: DatasetChange
+def read_ownership(
+    body: dict[str, Json],
+    current: Dataset | Resource | None,
+    rights: Rights,
+    change: DatasetChange | ResourceChange,
 ) -> None:
+    """Whose a dataset, or a community resource, is to be.
+
+    :raises Refused: 500 for a null organization where there is one.
+    """
     organization, owner = body.get("organization"), body.get("owner")
     try:
         if organization:
@@ -206,7 +224,7 @@ def _read_ownership(
         raise crashed()
     if owner:
         try:
-            change.values["owner"] = _read_owner(owner, rights)
+            change.values["owner"] = _read_owner(owner, current, rights)
             change.values["organization"] = None
         except FieldRefused as refusal:
             change.errors["owner"] = refusal.errors
@@ -214,27 +232,44 @@ def _read_ownership(
         change.values["owner"] = rights.require_login().id
 
 
-def _read_organization(value: Json, current: Dataset | None, rights: Rights) -> str:
-    found = rights.directory.organizations.get(_identifier(value))
+def _read_organization(value: Json, current: Dataset | Resource | None, rights: Rights) -> str:
+    found = rights.directory.organizations.get(read_identifier(value))
     if found is None:
         raise FieldRefused(["Organization does not exists"])
     is_sysadmin = rights.account is not None and rights.account.is_sysadmin
     moves = current is not None and current.organization not in {None, found.id}
     if moves and not is_sysadmin:
-        raise FieldRefused(["Cannot change owner after creation. Please use transfer feature."])
+        raise FieldRefused([_TRANSFER])
     if rights.role_in(found.id) is None and not is_sysadmin:
         raise FieldRefused(["Permission denied for this organization"])
     return found.id
 
 
-def _read_owner(value: Json, rights: Rights) -> str:
-    owner = _identifier(value)
+def _read_owner(value: Json, current: Dataset | Resource | None, rights: Rights) -> str:
+    owner = read_identifier(value)
     account = rights.require_login()
     if owner not in rights.directory.accounts:
         raise FieldRefused(["User does not exists"])
+    if current is not None and current.owner not in {None, owner} and not account.is_sysadmin:
+        raise FieldRefused([_TRANSFER])
     if owner != account.id and not account.is_sysadmin:
         raise FieldRefused(["You can only set yourself as owner"])
     return owner
+
+
+def _check_contacts(
+    change: DatasetChange, current: Dataset | None, contacts: Mapping[str, ContactPoint]
+) -> None:
+    """Contact points are their owner's: udata looks at all there are whenever it saves."""
+
+    def after(name: str) -> Any:  # noqa: ANN401 # whatever the field holds
+        return change.values.get(name, getattr(current, name, None))
+
+    for each in after("contact_points") or ():
+        contact = contacts[each]
+        if (contact.organization, contact.owner) != (after("organization"), after("owner")):
+            sentence = f"Contact point {each} does not belong to the owner of this object"
+            raise Refused(400, {"errors": {"contact_points": sentence}, "message": sentence})
 
 
 def _check_model(change: DatasetChange, current: Dataset | None) -> None:
@@ -243,6 +278,15 @@ def _check_model(change: DatasetChange, current: Dataset | None) -> None:
     acronym = change.values.get("acronym")
     if acronym is not None and len(acronym) > ACRONYM_LIMIT:
         raise _model_error(about, {"acronym": "String value is too long"}, "acronym")
+    if faults := access_faults(change.values):
+        said = " ".join(
+            f"{f'{inside}.' if inside else ''}{sentence}: ['{name}']"
+            for name, (inside, sentence) in faults.items()
+        )
+        errors: Json = {name: sentence for name, (_, sentence) in faults.items()}
+        raise Refused(
+            400, {"errors": errors, "message": f"ValidationError (Dataset:{about}) ({said})"}
+        )
     spatial = change.values.get("spatial")
     geom = spatial["geom"] if spatial else None
     if geom is not None and (not isinstance(geom, dict) or geom.get("type") != "MultiPolygon"):

@@ -33,6 +33,7 @@ for _type, _extension in (
     ("application/gpx+xml", ".gpx"),
     ("text/turtle", ".ttl"),
     ("application/rdf+xml", ".rdf"),
+    ("application/xml", ".xml"),
     ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
 ):
     _MIMES.add_type(_type, _extension)

@@ -75,6 +75,11 @@ class Dataset:
     spatial: dict[str, Any] | None = None
     extras: Extras = field(default_factory=dict)
     contact_points: list[str] = field(default_factory=list)
+    access_type: str = "open"
+    access_audiences: list[dict[str, str]] = field(default_factory=list)
+    access_type_reason_category: str | None = None
+    access_type_reason: str | None = None
+    authorization_request_url: str | None = None
     owner: str | None = None
     organization: str | None = None
     assigned: list[str] = field(default_factory=list)
@@ -100,7 +105,7 @@ class ContactPoint:
 
     id: str
     name: str | None
-    role: str
+    role: str | None
     email: str | None = None
     contact_form: str | None = None
     owner: str | None = None

@@ -7,6 +7,7 @@ in `bulkpub.portals.udata` on purpose: a test portal that shared them could find
 
 __all__ = ["ARCHIVES", "CHECKSUM_TYPES", "CONTACT_ROLES", "EXTENSIONS", "FREQUENCIES"]
 __all__ += ["LEGACY_FREQUENCIES", "RESOURCE_TYPES", "UNLISTED_EXTENSIONS"]
+__all__ += ["ACCESS_CONDITIONS", "ACCESS_REASONS", "ACCESS_ROLES", "ACCESS_TYPES"]
 
 ARCHIVES = frozenset(["tar", "gz", "tgz", "rar", "zip", "7z", "xz", "bz2"])
 """Behind these, the extension before counts as well: `csv.gz`."""
@@ -104,3 +105,18 @@ CONTACT_ROLES = {
     "resourceProvider": "Resource Provider",
     "user": "User",
 }
+
+ACCESS_TYPES = ("open", "open_with_account", "restricted")
+ACCESS_ROLES = ("local_authority_and_administration", "company_and_association", "private")
+ACCESS_CONDITIONS = ("yes", "no", "under_condition")
+ACCESS_REASONS = (
+    "confidentiality_of_proceedings_of_public_authorities",
+    "international_relations_public_security_or_national_defence",
+    "course_of_justice_or_fair_trial",
+    "confidentiality_of_commercial_or_industrial_information",
+    "intellectual_property_rights",
+    "confidentiality_of_personal_data",
+    "protection_of_voluntary_information_suppliers",
+    "protection_of_environment",
+)
+"""Why access is limited: the categories of the INSPIRE directive, article 13 (1)."""

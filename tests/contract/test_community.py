@@ -72,6 +72,72 @@ async def test_a_link_can_be_shared_too(portal: Any) -> None:
     del body["dataset"]
     answer = await portal.call("POST", path, key=KEY, json=body, expect=400)
     assert answer.body == {"errors": {"dataset": "A dataset identifier is required"}}
+    answer = await portal.call("POST", path, key=KEY, json=body | {"filetype": "file"}, expect=400)
+    assert answer.body == {"message": "This endpoint only supports remote community resources"}
+
+
+async def test_it_can_be_published_as_an_organization(portal: Any, shared: Any) -> None:
+    dataset, resource, path = shared
+    other, all_ = portal.info["other_organization"]["id"], "/datasets/community_resources/"
+    changed = await portal.call("PUT", path, key=KEY, json={"organization": other}, expect=200)
+    assert (changed.body["organization"]["id"], changed.body["owner"]) == (other, None)
+    listed = f"{all_}?dataset={dataset['id']}&organization={other}"
+    answer = await portal.call("GET", listed, key=None, expect=200)
+    assert [each["id"] for each in answer.body["data"]] == [resource["id"]]
+    answer = await portal.call("GET", "/me/org_community_resources/", key=KEY, expect=200)
+    assert resource["id"] in [each["id"] for each in answer.body]
+    await portal.call("GET", "/me/org_community_resources/", key=None, expect=401)
+    # There is no way back to nobody, only to one's own account.
+    await portal.call("PUT", path, key=KEY, json={"organization": None}, expect=500)
+    mine = {"owner": portal.info[KEY]["id"]}
+    changed = await portal.call("PUT", path, key=KEY, json=mine, expect=200)
+    assert (changed.body["organization"], changed.body["owner"]["id"]) == (None, mine["owner"])
+    body: dict[str, Any] = {"title": "L", "url": "https://example.org/x", "type": "other"}
+    body |= {"filetype": "remote", "dataset": {"id": dataset["id"]}, "organization": other}
+    answer = await portal.call("POST", all_, key=KEY, json=body, expect=201)
+    assert (answer.body["organization"]["id"], answer.body["owner"]) == (other, None)
+
+
+async def test_it_can_be_moved_to_another_dataset(portal: Any, shared: Any) -> None:
+    _, _, path = shared
+    other = await portal.create()
+    for dataset in (other["id"], {"id": other["id"]}):
+        changed = await portal.call("PUT", path, key=KEY, json={"dataset": dataset}, expect=200)
+        assert changed.body["dataset"]["id"] == other["id"]
+    changed = await portal.call("PUT", path, key=KEY, json={"title": "T"}, expect=200)
+    assert changed.body["dataset"]["id"] == other["id"]
+
+
+NOBODYS = "64a0000000000000000000ee"
+FAULTS: list[tuple[dict[str, Any], Any]] = [
+    ({"dataset": NOBODYS}, {"dataset": ["Dataset does not exists"]}),
+    ({"dataset": "zz"}, {"dataset": ["Unsupported identifier: zz"]}),
+    (
+        {"organization": "64a0000000000000000000a1"},
+        {"organization": ["Permission denied for this organization"]},
+    ),
+    ({"organization": "zz"}, {"organization": ["Unsupported identifier: zz"]}),
+    (
+        {"owner": "64a000000000000000000001"},
+        {"owner": ["Cannot change owner after creation. Please use transfer feature."]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "errors"), FAULTS, ids=str)
+async def test_its_owner_and_dataset_are_checked(
+    portal: Any, shared: Any, body: dict[str, Any], errors: Any
+) -> None:
+    _, _, path = shared
+    answer = await portal.call("PUT", path, key=KEY, json=body, expect=400)
+    assert answer.body == {"errors": errors}
+
+
+@pytest.mark.parametrize("name", ["dataset", "organization", "owner"])
+async def test_a_listing_is_asked_for_by_ids(portal: Any, name: str) -> None:
+    path = f"/datasets/community_resources/?{name}=test-organization"
+    answer = await portal.call("GET", path, key=None, expect=400)
+    assert answer.body["message"].startswith("'test-organization' is not a valid ObjectId")
 
 
 async def test_it_shares_the_datasets_folder_and_so_its_name_clashes(portal: Any) -> None:

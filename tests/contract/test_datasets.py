@@ -281,6 +281,14 @@ async def test_an_owner_takes_the_dataset_out_of_its_organization(portal: Any) -
     assert (back["organization"]["id"], back["owner"]) == (portal.org, None)
 
 
+async def test_a_personal_dataset_goes_to_nobody_else(portal: Any) -> None:
+    dataset = await portal.create(organization=None)
+    other = {"owner": portal.info["outsider"]["id"]}
+    answer = await portal.put(dataset, other, expect=400)
+    sentence = "Cannot change owner after creation. Please use transfer feature."
+    assert answer == {"errors": {"owner": [sentence]}}
+
+
 async def test_a_null_owner_changes_nothing(portal: Any) -> None:
     changed = await portal.put(await portal.create(), {"owner": None})
     assert changed["organization"]["id"] == portal.org

@@ -55,6 +55,7 @@ FORMATS = {
     "x.json": ("json", "application/json"),
     "x.doc.bz2": ("doc.bz2", "application/x-bzip2"),
     "x.txt": ("txt", "text/plain"),
+    "x.xml": ("xml", "application/xml"),
     "x.xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 

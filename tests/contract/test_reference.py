@@ -29,6 +29,24 @@ async def test_zones_can_be_looked_up(portal: Any) -> None:
     answer = await portal.call("GET", "/spatial/zones/fr:region:11/", key=None, expect=200)
     (feature,) = answer.body["features"]
     assert (feature["id"], feature["properties"]["name"]) == ("fr:region:11", "Île-de-France")
+    several = "/spatial/zones/fr:departement:75@1968-01-01,country-subset:fr:metro/"
+    answer = await portal.call("GET", several, key=None, expect=200)
+    found = [(each["id"], each["properties"]["level"]) for each in answer.body["features"]]
+    assert found == [
+        ("fr:departement:75", "fr:departement"),
+        ("country-subset:fr:metro", "country-subset"),
+    ]
+    one = (await portal.call("GET", "/spatial/zone/fr:region:11/", key=None, expect=200)).body
+    assert (one["id"], one["properties"]) == (feature["id"], feature["properties"])
+
+
+async def test_one_unknown_zone_among_others_is_not_found_by_its_name(portal: Any) -> None:
+    path = "/spatial/zones/fr:region:11,fr:region:99,zz/"
+    answer = await portal.call("GET", path, key=None, expect=404)
+    assert answer.body["message"].startswith("Unknown zone identifiers: fr:region:99, zz")
+    # Unlike a dataset, this asks for ids to the letter.
+    await portal.call("GET", "/spatial/zones/FR:REGION:11/", key=None, expect=404)
+    await portal.call("GET", "/spatial/zone/fr:region:99/", key=None, expect=404)
 
 
 async def test_an_organization_is_found_by_id_and_by_slug(portal: Any) -> None:
@@ -138,25 +156,3 @@ async def test_version_2_merges_extras(
     await portal.call("DELETE", path, json=["a"], expect=204)
     assert (await portal.call("GET", path, key=None, expect=200)).body == {"c": {"d": None}}
     assert (await portal.get(dataset))["tags"] == ["one-tag"]
-
-
-# --- contact points -----------------------------------------------------------------------
-
-
-async def test_a_contact_point_is_made_once_and_given_to_datasets(portal: Any) -> None:
-    body = {
-        "name": f"Contact {portal.tag}",
-        "role": "contact",
-        "email": "contact@example.org",
-        "organization": portal.org,
-    }
-    made = (await portal.call("POST", "/contacts/", json=body, expect=201)).body
-    again = (await portal.call("POST", "/contacts/", json=body, expect=200)).body
-    assert again["id"] == made["id"]
-    dataset = await portal.create(contact_points=[made["id"]])
-    assert [each["id"] for each in dataset["contact_points"]] == [made["id"]]
-    changed = await portal.put(dataset, {"description": "other"})
-    assert [each["id"] for each in changed["contact_points"]] == [made["id"]]
-    # Once there, they cannot be taken away, only replaced.
-    changed = await portal.put(dataset, {"contact_points": []})
-    assert [each["id"] for each in changed["contact_points"]] == [made["id"]]

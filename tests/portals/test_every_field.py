@@ -29,7 +29,11 @@ Publish = Callable[..., Awaitable[Any]]
 def spec(sandbox: Sandbox, tmp_path: Path) -> DatasetSpec:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     sandbox.state.contacts[CONTACT] = ContactPoint(
-        id=CONTACT, name="Voirie", role="contact", email="voirie@example.org"
+        id=CONTACT,
+        name="Voirie",
+        role="contact",
+        email="voirie@example.org",
+        organization=sandbox.info["organization"]["id"],
     )
     return spec_of(str(tmp_path / "a.csv"))
 

@@ -18,8 +18,7 @@ __all__ = ["ROUTES"]
 
 def _read(call: Call, body: dict[str, Json], current: Dataset | None) -> DatasetChange:
     today = call.portal.settings.clock().astimezone(UTC).date()
-    contacts = frozenset(call.state.contacts)
-    return read_dataset(body, current, call.rights, contacts, today)
+    return read_dataset(body, current, call.rights, call.state.contacts, today)
 
 
 def _answer(call: Call, dataset: Dataset, status: int = 200) -> web.Response:

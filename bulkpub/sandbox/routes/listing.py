@@ -12,7 +12,7 @@ from bulkpub.sandbox.answers import Refused, not_found, refused_input
 from bulkpub.sandbox.calls import Call, endpoint
 from bulkpub.sandbox.records import Dataset
 
-__all__ = ["ROUTES", "page_of", "paged"]
+__all__ = ["ROUTES", "is_object_id", "page_of", "paged"]
 
 DEFAULT_PAGE_SIZE = 20
 _PAGE_HELP = {"page": "The page to fetch", "page_size": "The page size to fetch"}
@@ -96,7 +96,8 @@ def _state_filters(call: Call, datasets: Iterable[Dataset]) -> Iterable[Dataset]
     return datasets
 
 
-def _is_object_id(text: str) -> bool:
+def is_object_id(text: str) -> bool:
+    """Whether it has the form of an id of udata's."""
     return len(text) == 24 and all(each in "0123456789abcdef" for each in text.lower())  # noqa: PLR2004  # udata's ids
 
 
@@ -109,7 +110,7 @@ def _owned_by(call: Call, name: str) -> str | None:
             raise not_found()
         return found.id
     value = call.request.query.get(name)
-    if value and not _is_object_id(value):
+    if value and not is_object_id(value):
         raise Refused.saying(400, f"{name.title()} arg must be an identifier")
     return value or None
 

@@ -1,11 +1,13 @@
 """What a client looks up before it writes: vocabularies, organizations, itself."""
 
+import re
+
 from aiohttp import web
 
 from bulkpub.core.model import Json
 from bulkpub.sandbox.answers import json_answer, not_found
 from bulkpub.sandbox.calls import Call, endpoint
-from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES, Organization
+from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES, Organization, Zone
 from bulkpub.sandbox.vocabularies import EXTENSIONS, FREQUENCIES, RESOURCE_TYPES
 
 __all__ = ["ROUTES"]
@@ -44,25 +46,48 @@ async def _granularities(call: Call) -> web.StreamResponse:
     return call.answer(_labels(GRANULARITIES, "name"))
 
 
-async def _zones(call: Call) -> web.StreamResponse:
+def _feature(zone: Zone) -> Json:
+    level, _, code = zone.id.rpartition(":")
+    if zone.id.startswith("country-subset:"):
+        level, _, code = zone.id.partition(":")
+    return {
+        "id": zone.id,
+        "type": "Feature",
+        "properties": {
+            "slug": zone.id.replace(":", "-"),
+            "name": zone.name,
+            "code": code,
+            "level": level,
+            "uri": None,
+        },
+    }
+
+
+_DATED_ZONE = re.compile(r"([a-z]+:[a-z]+:\d+)@\d{4}-\d{2}-\d{2}")
+"""An id as it once was, with the day from which on there is such a zone."""
+
+
+def _known_zones(call: Call) -> dict[str, Zone | None]:
     wanted = call.request.match_info["zones"].split(",")
-    features = [
-        {
-            "id": each.id,
-            "type": "Feature",
-            "geometry": {"coordinates": None, "type": None},
-            "properties": {
-                "slug": each.id.replace(":", "-"),
-                "name": each.name,
-                "code": each.id.rpartition(":")[2],
-                "level": each.id.rpartition(":")[0],
-                "uri": None,
-            },
-        }
-        for each in ZONES
-        if each.id in wanted
-    ]
+    ids = (match[1] if (match := _DATED_ZONE.fullmatch(each)) else each for each in wanted)
+    known = {each.id: each for each in ZONES}
+    return {each: known.get(each) for each in ids}
+
+
+async def _zones(call: Call) -> web.StreamResponse:
+    zones = _known_zones(call)
+    if unknown := [each for each, zone in zones.items() if zone is None]:
+        raise not_found(f"Unknown zone identifiers: {', '.join(unknown)}")
+    nowhere = {"geometry": {"coordinates": None, "type": None}}
+    features = [_feature(zone) | nowhere for zone in zones.values() if zone is not None]
     return json_answer({"type": "FeatureCollection", "features": features})
+
+
+async def _zone(call: Call) -> web.StreamResponse:
+    zone = _known_zones(call).get(call.request.match_info["zones"].partition("@")[0])
+    if zone is None:
+        raise not_found()
+    return json_answer(_feature(zone))
 
 
 async def _site(call: Call) -> web.StreamResponse:
@@ -140,6 +165,7 @@ ROUTES = [
     web.get(_LISTS + "schemas/", endpoint(_schemas)),
     web.get("/api/1/spatial/granularities/", endpoint(_granularities)),
     web.get("/api/1/spatial/zones/{zones}/", endpoint(_zones)),
+    web.get("/api/1/spatial/zone/{zones}/", endpoint(_zone)),
     web.get("/api/1/site/", endpoint(_site)),
     web.get("/api/1/me/", endpoint(_me, needs_login=True)),
     web.get("/api/1/organizations/{organization}/", endpoint(_show_organization)),
