@@ -20,6 +20,7 @@ from bulkpub.errors import ManifestInvalid, OutputLost, SettingsInvalid
 from bulkpub.manifest.amending import amend
 from bulkpub.manifest.loading import load_text
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter
+from bulkpub.ordinary import read_ordinary
 from bulkpub.portals.kinds import DEFAULT
 
 __all__ = ["Added", "Output", "open_output"]
@@ -173,7 +174,12 @@ class _Existing:
             raise SettingsInvalid(f"{path} is there already, and only to YAML anything is added")
         self._path = path.resolve()
         self._name = str(path)
-        self._before = self._path.read_bytes()
+        try:
+            self._before = read_ordinary(self._path)
+        except OSError as error:
+            raise SettingsInvalid(
+                f"nothing can be added to {path}: {error.strerror or error}"
+            ) from None
         self._found: list[tuple[DatasetSpec, Sequence[str]]] = []
         self.own_files = frozenset({str(self._path)})
         problems = load_text(
@@ -201,7 +207,7 @@ class _Existing:
         )
         content = amended.text.encode()
         if content != self._before:
-            if self._path.read_bytes() != self._before:
+            if read_ordinary(self._path) != self._before:
                 raise OutputLost(f"{self._name} was changed by somebody else meanwhile")
             with _beside(self._path) as (temporary, out):
                 out.write(content)

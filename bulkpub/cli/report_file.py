@@ -1,9 +1,11 @@
 """The JSON report on disk: complete or not there, never half."""
 
+import errno
 import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
@@ -46,12 +48,24 @@ def write_report(report: RunReport, path: str) -> None:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         elif target.exists() and not target.is_file():
-            with target.open("wb") as device:
+            with _opened_device(target) as device:
                 device.write(content)
         else:
             _replace(target.resolve(), content)
     except OSError as error:
         raise OutputLost(f"the report could not be written to {path}: {error.strerror}") from error
+
+
+def _opened_device(target: Path) -> BinaryIO:
+    """A device or a pipe to write to; OSError for a pipe that nobody reads from."""
+    try:
+        handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nobody reads from it") from None
+        raise
+    os.set_blocking(handle, True)
+    return os.fdopen(handle, "wb")
 
 
 def _replace(target: Path, content: bytes) -> None:

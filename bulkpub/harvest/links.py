@@ -35,6 +35,7 @@ from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
 from bulkpub.manifest.form import reason
+from bulkpub.ordinary import read_ordinary
 
 __all__ = ["Row", "Table", "TableFault", "harvest", "read_table"]
 
@@ -87,7 +88,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
 
 def _content(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return read_ordinary(path)
     except OSError as error:
         raise SettingsInvalid(f"{path} cannot be read: {reason(error)}") from None
 

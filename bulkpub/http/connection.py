@@ -10,6 +10,7 @@ import anyio
 from bulkpub.core.text import bounded
 from bulkpub.errors import SettingsInvalid
 from bulkpub.http.messages import Body
+from bulkpub.ordinary import open_ordinary
 
 __all__ = ["SLOWEST", "Watched", "explain", "trust"]
 
@@ -26,9 +27,11 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context()
         if ca_file is not None:
+            open_ordinary(ca_file).close()
             context.load_verify_locations(ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsInvalid(f"{ca_file} holds no certificates to trust: {error}") from error
+    except OSError as error:  # those of TLS too
+        why = error if isinstance(error, ssl.SSLError) else error.strerror or error
+        raise SettingsInvalid(f"{ca_file} holds no certificates to trust: {why}") from error
     return context
 
 

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from bulkpub.core import fields
@@ -16,6 +17,7 @@ from bulkpub.manifest.merging import with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.values import kind, too_long
+from bulkpub.ordinary import open_ordinary
 
 __all__ = ["dataset_faults", "name_of", "read_dataset"]
 
@@ -78,7 +80,7 @@ def _description(path: Path, written: str, rules: Rules) -> str:
     # White space around it does not count, but has an end too.
     most = -1 if limit is None else 2 * limit
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(open_ordinary(path), encoding="utf-8-sig", newline="") as file:
             raw = file.read(most)
     except FileNotFoundError:
         hint = slashes(written)

@@ -8,7 +8,7 @@ ones are still read.
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from bulkpub.manifest.nodes import Node, Unreadable, bare
 from bulkpub.manifest.toml_text import read_toml
 from bulkpub.manifest.values import kind
 from bulkpub.manifest.yaml_text import read_yaml
+from bulkpub.ordinary import open_ordinary, read_ordinary
 
 __all__ = ["Source", "document_source", "may_name_portal", "open_source", "text_source"]
 
@@ -90,7 +91,7 @@ def may_name_portal(path: str) -> bool:
         return False
     word, end = b"portal", b""
     try:
-        with Path(path).open("rb") as file:
+        with open_ordinary(path) as file:
             while block := file.readline() if suffix in _LINES else file.read(_BLOCK):
                 if word in end + block:
                     return True
@@ -122,7 +123,7 @@ def _fill(source: Source, root: Node | None, *, may_be_empty: bool = False) -> N
 def _check_readable(name: str) -> None:
     place = Place(name)
     try:
-        Path(name).open("rb").close()
+        open_ordinary(name).close()
     except FileNotFoundError:
         raise Unreadable(place, "this manifest does not exist") from None
     except IsADirectoryError:
@@ -132,7 +133,7 @@ def _check_readable(name: str) -> None:
 
 
 def _open_document(source: Source, suffix: str) -> None:
-    text = _decode(Path(source.name).read_bytes(), source.name, 1)
+    text = _decode(read_ordinary(source.name), source.name, 1)
     root = _DOCUMENTS[suffix](text, source.name) if text.strip() else None
     _fill(source, root)
 
@@ -194,7 +195,7 @@ def _at_least_one(lines: Iterator[Node], source: Source) -> Iterator[Node]:
 
 
 def _lines(source: Source) -> Iterator[Node]:
-    with Path(source.name).open("rb") as file:
+    with open_ordinary(source.name) as file:
         for number, raw in enumerate(file, 1):
             try:
                 text = _decode(raw, source.name, number)
@@ -224,7 +225,7 @@ def _rows(table: Table, source: Source) -> Iterator[Node]:
 
 def _text_lines(name: str) -> Iterator[str]:
     """The lines of a table, in the encoding that spreadsheets gave it."""
-    with Path(name).open("rb") as file:
+    with open_ordinary(name) as file:
         encoding = encoding_of(iter(lambda: file.read(_BLOCK), b""))
         if encoding.startswith("utf-8"):  # a fault in it has its place
             file.seek(0)
@@ -232,7 +233,7 @@ def _text_lines(name: str) -> Iterator[str]:
                 yield from StringIO(_decode(raw, name, number), newline="")
             return
     try:
-        with Path(name).open(encoding=encoding, newline="") as text:
+        with TextIOWrapper(open_ordinary(name), encoding=encoding, newline="") as text:
             yield from text
     except UnicodeError:
         sentence = "this is neither UTF-8 nor Windows-1252: save the manifest as UTF-8"

@@ -31,6 +31,7 @@ from bulkpub.manifest.form import reason
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Unreadable, child, from_python, plain
 from bulkpub.manifest.yaml_text import read_yaml
+from bulkpub.ordinary import open_ordinary
 
 __all__ = ["Sidecar", "Unusable", "read_metadata", "read_package", "read_text"]
 
@@ -53,7 +54,7 @@ class Sidecar:
 def read_text(path: Path) -> str:
     """The text of a file, UTF-8 or else Windows-1252; raises `Unusable`."""
     try:
-        with path.open("rb") as file:
+        with open_ordinary(path) as file:
             raw = file.read(MOST_TEXT + 1)
     except OSError as error:
         raise Unusable(f"{path.name} cannot be read: {reason(error)}") from None
