@@ -51,13 +51,14 @@ class Problem:
     message: str
     dataset: str | None = None
 
+    @property
+    def at(self) -> str:
+        """`file:line:column`, as far as it is known."""
+        return f"{self.file}:{self.line}:{self.column or 1}" if self.line else self.file
+
     def __str__(self) -> str:
         """`file:line:column: message`, the form editors and CI systems can follow."""
-        if not self.file:
-            return self.message
-        if not self.line:
-            return f"{self.file}: {self.message}"
-        return f"{self.file}:{self.line}:{self.column or 1}: {self.message}"
+        return f"{self.at}: {self.message}" if self.file else self.message
 
 
 class BulkpubError(Exception):

@@ -22,7 +22,7 @@ from rich.text import Text
 from bulkpub.cli.environment import api_key
 from bulkpub.cli.harvest_output import Added, Output, open_output
 from bulkpub.cli.options import with_flags
-from bulkpub.cli.render import render_problems
+from bulkpub.cli.problems import render_problems
 from bulkpub.core.addresses import redacted
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bulkpub.cli.options import Manifests, with_flags
-from bulkpub.cli.render import render_problems
+from bulkpub.cli.problems import render_problems
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.model import FileSource, LinkSource, UrlSource
 from bulkpub.core.report import RunReport

@@ -16,7 +16,8 @@ import bulkpub
 from bulkpub.cli.environment import api_key
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.options import Manifests, with_flags
-from bulkpub.cli.render import render_plan, render_problems, render_summary
+from bulkpub.cli.problems import render_problems
+from bulkpub.cli.render import render_plan, render_summary
 from bulkpub.cli.report_file import STDOUT, check_report_path, write_report
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
@@ -160,7 +161,7 @@ def print_report(
         errors.print(f"bulkpub: {lost}", markup=False)
         report_file, code = None, code or code_of(lost)
     try:
-        if planned and report.datasets:
+        if planned:
             requests, wait_s = report.totals.requests.planned, _quota_wait(report, quota_reserve)
             render_plan(report, results, requests=requests, quota_wait_s=wait_s)
         else:

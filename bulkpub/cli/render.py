@@ -1,4 +1,4 @@
-"""Results as people read them at the end of a command: a plan, the summary of a run, problems.
+"""Results as people read them at the end of a command: a plan, the summary of a run.
 
 The rule: a report in, text on the given console out; nothing is worked out here that the
 report does not already say. Every name is escaped, no line is cut, so that addresses can be
@@ -12,8 +12,10 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
+from bulkpub.cli.problems import left_out_lines, left_out_of
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.outcome import (
+    SENT_ALREADY,
     STAYS,
     DatasetOutcome,
     DatasetStatus,
@@ -21,7 +23,6 @@ from bulkpub.core.outcome import (
     ResourceStatus,
 )
 from bulkpub.core.report import RateLimit, RunReport, Totals
-from bulkpub.errors import Problem
 from bulkpub.observers.text import (
     bytes_text,
     counted,
@@ -32,7 +33,7 @@ from bulkpub.observers.text import (
     shown,
 )
 
-__all__ = ["render_plan", "render_problems", "render_summary"]
+__all__ = ["render_plan", "render_summary"]
 
 _SHOWN = 50
 """Lines of one kind that are printed at most; the report has them all."""
@@ -62,6 +63,8 @@ _HEADLINES: dict[int, tuple[str, str]] = {
 
 _RESUMABLE = frozenset({ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED})
 
+_SEE_PROBLEMS = "see the problems"
+
 _UPLOADS = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 
 # --- run ---------------------------------------------------------------------------------
@@ -73,9 +76,10 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         _print_line(console, _nothing_to_do(report))
     else:
         _print_headline(report, console)
-        if report.totals.requests.total:
-            _print_figures(report, console)
-        _print_failures(report, console, report_path)
+        if not _nothing_begun(report):
+            if report.totals.requests.total:
+                _print_figures(report, console)
+            _print_failures(report, console, report_path)
         _print_links(report, console, report_path)
         _print_notes(report, console)
     _print_left(report, console)
@@ -89,19 +93,22 @@ def _print_headline(report: RunReport, console: Console) -> None:
     line = Text().append(words.format(took=duration_text(run.duration_s)), style=style)
     if run.error is not None:
         line.append(f": {printable(run.error)}")
+    elif run.problems and run.exit_code == ExitCode.WRONG:
+        line.append(f": {_SEE_PROBLEMS}")
     _print_line(console, line)
     if run.exit_code in _RESUMABLE:
         _print_line(console, "The same command goes on from here.")
 
 
 def _print_figures(report: RunReport, console: Console) -> None:
-    for name, figures in _figures(report.totals, report.rate_limit):
+    for name, figures in _figures(report):
         _print_line(console, Text.assemble((f"  {name:<10}", "bold"), figures))
 
 
-def _figures(totals: Totals, quota: RateLimit) -> Iterable[tuple[str, str]]:
+def _figures(report: RunReport) -> Iterable[tuple[str, str]]:
+    totals, quota = report.totals, report.rate_limit
     yield "Datasets", _by_status(asdict(totals.datasets))
-    yield "Files", _by_status(asdict(totals.resources))
+    yield "Files", _by_status(asdict(totals.resources)) + _sent_already(report.datasets)
     spared = f", {bytes_text(totals.bytes.spared)} spared" if totals.bytes.spared else ""
     yield "Bytes", f"{bytes_text(totals.bytes.uploaded)} sent{spared}"
     yield "Requests", _requests(totals)
@@ -117,6 +124,16 @@ def _figures(totals: Totals, quota: RateLimit) -> Iterable[tuple[str, str]]:
         yield "Waited", ", ".join(waits)
     if quota.remaining is not None:
         yield "Quota", _quota_text(quota)
+
+
+def _sent_already(datasets: Iterable[DatasetOutcome]) -> str:
+    """How many of the pending files are on the portal, though not described yet."""
+    sent = sum(
+        resource.status is ResourceStatus.PENDING and resource.reason.startswith(SENT_ALREADY)
+        for dataset in datasets
+        for resource in dataset.resources
+    )
+    return f" ({sent:,} of them sent already)" if sent else ""
 
 
 def _by_status(counts: dict[str, int]) -> str:
@@ -135,7 +152,7 @@ def _requests(totals: Totals) -> str:
 
 
 def _print_failures(report: RunReport, console: Console, report_path: str | None) -> None:
-    failures = list(_failures(report.datasets))
+    failures = list(_failures(report))
     if not failures:
         return
     _print_line(console, Text("Not as wanted:", style="bold red"))
@@ -144,18 +161,26 @@ def _print_failures(report: RunReport, console: Console, report_path: str | None
     _print_rest(console, len(failures) - _SHOWN, report_path)
 
 
-def _failures(datasets: Iterable[DatasetOutcome]) -> Iterable[Text]:
-    for dataset in datasets:
+def _failures(report: RunReport) -> Iterable[Text]:
+    left_out = left_out_of(report)
+    for words in left_out_lines(left_out):
+        yield _marked("failed", words)
+    for dataset in report.datasets:
+        if dataset.key in left_out:
+            continue
         if dataset.status is DatasetStatus.FAILED and dataset.error is not None:
             yield _marked("failed", f"{shown(dataset.key)}: {printable(dataset.error)}")
         for resource in dataset.resources:
-            # When the dataset failed as a whole, its files share its reason: once is enough.
-            own = resource.error
-            shared = dataset.error is not None and (own is None or dataset.error in own)
-            if resource.status is ResourceStatus.FAILED and not shared:
-                why = own or resource.reason
+            if resource.status is ResourceStatus.FAILED and not _shares_reason(resource, dataset):
+                why = resource.error or resource.reason
                 name = path_text(dataset.key, _name_of(resource))
                 yield _marked("failed", f"{name}: {printable(why)}")
+
+
+def _shares_reason(resource: ResourceOutcome, dataset: DatasetOutcome) -> bool:
+    """Whether it failed because its dataset failed as a whole, which has said why."""
+    own, shared = resource.error, dataset.error
+    return shared is not None and (own is None or shared in own)
 
 
 def _print_links(report: RunReport, console: Console, report_path: str | None) -> None:
@@ -194,13 +219,23 @@ def render_plan(
         _print_left(report, console)
         _print_notes(report, console)
         return
+    if _nothing_planned(report):
+        why = printable(run.error) if run.error else _SEE_PROBLEMS
+        _print_line(console, Text(f"Nothing was planned: {why}", style="bold red"))
+        _print_not_planned(report, console)
+        return
+    left_out = left_out_of(report)
     for dataset in report.datasets:
-        if dataset.status is not DatasetStatus.UNCHANGED:
+        untold = dataset.status not in {DatasetStatus.UNCHANGED, DatasetStatus.PENDING}
+        if untold and dataset.key not in left_out:
             _print_dataset_plan(dataset, console)
+    for words in left_out_lines(left_out):
+        _print_line(console, _marked("failed", words, indent=0))
     if same := report.totals.datasets.unchanged:
         _print_line(
             console, _marked("unchanged", f"{counted(same, 'dataset')} unchanged", indent=0)
         )
+    _print_not_planned(report, console)
     if run.error is not None:
         _print_line(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
     _print_left(report, console)
@@ -220,7 +255,9 @@ def _print_dataset_plan(dataset: DatasetOutcome, console: Console) -> None:
     )
     _print_line(console, line)
     for resource in dataset.resources:
-        if resource.status is not ResourceStatus.UNCHANGED:
+        failed = resource.status is ResourceStatus.FAILED
+        told_above = failed and _shares_reason(resource, dataset)
+        if resource.status is not ResourceStatus.UNCHANGED and not told_above:
             _print_line(console, _resource_plan(resource))
     same = sum(r.status is ResourceStatus.UNCHANGED for r in dataset.resources)
     if same:
@@ -259,17 +296,6 @@ def _is_written(dataset: DatasetOutcome) -> bool:
     return dataset.error is None and any(r.status not in unwritten for r in dataset.resources)
 
 
-# --- problems ----------------------------------------------------------------------------
-
-
-def render_problems(problems: Iterable[Problem], console: Console) -> None:
-    """Print every problem as `file:line:column: message`, in the order of the files, and count."""
-    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-    for problem in ordered:
-        _print_line(console, printable(str(problem)))
-    _print_line(console, Text(f"{counted(len(ordered), 'problem')} found.", style="bold red"))
-
-
 # --- what they have in common ------------------------------------------------------------
 
 
@@ -281,6 +307,30 @@ def _nothing_changed(report: RunReport) -> bool:
         for dataset in report.datasets
     )
     return report.run.exit_code == ExitCode.DONE and unchanged
+
+
+def _nothing_begun(report: RunReport) -> bool:
+    """Whether it ended before the first dataset's turn came, for what is wrong or refused."""
+    refused = report.run.exit_code == ExitCode.REFUSED and _nothing_planned(report)
+    return refused or report.run.exit_code == ExitCode.WRONG
+
+
+def _nothing_planned(report: RunReport) -> bool:
+    """Whether it ended early, and no dataset's turn came."""
+    if report.run.exit_code in {ExitCode.DONE, ExitCode.SOME_FAILED}:
+        return False
+    left_out = left_out_of(report)
+    return all(
+        dataset.status is DatasetStatus.PENDING or dataset.key in left_out
+        for dataset in report.datasets
+    )
+
+
+def _print_not_planned(report: RunReport, console: Console) -> None:
+    """How many datasets nothing is known of, in one line, however many there are."""
+    if waiting := report.totals.datasets.pending:
+        words = f"{counted(waiting, 'dataset')} not looked at"
+        _print_line(console, _marked("pending", words, indent=0))
 
 
 def _nothing_to_do(report: RunReport) -> Text:

@@ -3,11 +3,22 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["STAYS", "DatasetOutcome", "DatasetStatus", "ResourceOutcome", "ResourceStatus"]
+__all__ = [
+    "SENT_ALREADY",
+    "STAYS",
+    "DatasetOutcome",
+    "DatasetStatus",
+    "ResourceOutcome",
+    "ResourceStatus",
+]
 
 
 STAYS = "left where it is"
 """How the reason begins of a resource that was to be hosted, and is no file."""
+
+
+SENT_ALREADY = "its file was sent"
+"""How the reason begins of a resource whose file arrived before the run ended."""
 
 
 class ResourceStatus(StrEnum):

@@ -43,7 +43,13 @@ from bulkpub.core.model import (
     UrlSource,
     is_sent,
 )
-from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
+from bulkpub.core.outcome import (
+    SENT_ALREADY,
+    DatasetOutcome,
+    DatasetStatus,
+    ResourceOutcome,
+    ResourceStatus,
+)
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
@@ -130,6 +136,8 @@ PLANNED_STATUS: Mapping[type[ResourceAction], ResourceStatus] = {
 }
 SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 NOT_THERE_YET = "not on the portal yet"
+NOT_BEGUN = "not begun: the run ended before its turn came"
+NOT_FINISHED = "the run ended before it was finished"
 
 
 @dataclass(slots=True)
@@ -139,6 +147,7 @@ class ResourceStory:
     `status` is what it will have been once `done`; of several plans the one that changed most
     counts, as a file that turns out to have arrived was created all the same.
     `touched`: its file was written to in this run, so that its title may have been reset;
+    `arrived`: the portal said that it has what was sent;
     `undescribable`: the portal refuses whatever is said of it; `stays` is why it is left where
     it is, though it was to be hosted; `address` is where its file is fetched from.
     """
@@ -153,6 +162,7 @@ class ResourceStory:
     error: str | None = None
     done: bool = False
     touched: bool = False
+    arrived: bool = False
     undescribable: bool = False
     stays: str | None = None
     address: str | None = None
@@ -438,7 +448,7 @@ class Story:
     def stored(self, key: str, remote: RemoteResource) -> None:
         """The portal has what was sent for the entry `key`."""
         resource = self.resources[key]
-        resource.remote, resource.touched = remote, True
+        resource.remote, resource.touched, resource.arrived = remote, True, True
         self.bound[key] = remote.id
         others = tuple(r for r in self.there.resources if r.id != remote.id)
         if len(others) == len(self.there.resources):
@@ -464,6 +474,7 @@ class Story:
         """Whether it arrived only a look at the portal can tell."""
         resource = self.resources[key]
         resource.touched = resource.touched or resource.attempts > 0
+        resource.arrived = False
         self.round.doubtful.add(key)
         self.round.doubts.append(doubt)
 
@@ -606,7 +617,9 @@ class Story:
             case DatasetStatus.FAILED:
                 return "the dataset failed"
             case DatasetStatus.PENDING:
-                return "the run ended before it was finished"
+                if self.phase is Phase.BEGUN:
+                    return NOT_BEGUN
+                return f"created, but {NOT_FINISHED}" if self.is_new else NOT_FINISHED
             case DatasetStatus.UNCHANGED:
                 return "everything is as wanted"
             case _:
@@ -621,11 +634,15 @@ class Story:
         known = self.fingerprints.get(resource.spec.key)
         status, reason, error = resource.status, resource.reason, resource.error
         if error is None and self.error is not None and not resource.done:
-            error = f"not published, as its dataset failed: {self.error}"
+            sent = f"{SENT_ALREADY}, but not described" if resource.arrived else "not published"
+            error = f"{sent}, as its dataset failed: {self.error}"
         if error is not None:
             status, reason = ResourceStatus.FAILED, "failed"
         elif not resource.done:
-            status, reason = ResourceStatus.PENDING, "the run ended before it was finished"
+            status = ResourceStatus.PENDING
+            reason = NOT_BEGUN if self.phase is Phase.BEGUN else NOT_FINISHED
+            if resource.arrived:
+                reason = f"{SENT_ALREADY}, but {NOT_FINISHED}"
         remote, source = resource.remote, resource.spec.source
         title = resource.wanted.title if resource.wanted else resource.spec.metadata.title
         # Of what is on the portal already there is nothing to tell where it comes from.

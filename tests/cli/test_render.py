@@ -6,7 +6,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bulkpub.cli.render import render_plan, render_problems, render_summary
+from bulkpub.cli.problems import render_problems
+from bulkpub.cli.render import render_plan, render_summary
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import (
     ByteTotals,
@@ -280,14 +281,76 @@ def test_the_plan_shows_what_cannot_be_done() -> None:
     shown = plan(report_of([WHOLLY_FAILED, PARTLY_FAILED], exit_code=1, error="stopped here"))
     assert shown == [
         "! lycees [lycees] the portal has no dataset 5d13a8b6634f41070a43dff3",
-        "    ! data/a.csv the portal has no dataset 5d13a8b6634f41070a43dff3",
-        "    ! data/b.csv why",
         "! Arbres [arbres] 1 resource failed",
         "    ! data/a.csv the portal refuses this extension",
         "    + data/b.csv (1.0 kB) why",
         "Stopped: stopped here",
         "1 dataset to write to http://127.0.0.1:7000, 1 upload of 1.0 kB. Nothing was sent.",
     ]
+
+
+PENDING = DatasetOutcome(
+    "later",
+    DatasetStatus.PENDING,
+    "not begun",
+    resources=(resource("a.csv", ResourceStatus.PENDING),),
+)
+WRONG = Problem("m.yaml", 8, 11, "the file f0.csv does not exist", "wrong")
+LEFT_OUT = DatasetOutcome(
+    "wrong", DatasetStatus.FAILED, "the manifest is wrong", error=WRONG.message
+)
+
+
+def with_problems(report: RunReport, *problems: Problem) -> RunReport:
+    return replace(report, run=replace(report.run, problems=problems))
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "error", "why"),
+    [
+        (2, None, "see the problems"),
+        (2, "unknown portal 'x'", "unknown portal 'x'"),
+        (3, "the key is revoked", "the key is revoked"),
+        (4, "GET /me/ failed 5 times", "GET /me/ failed 5 times"),
+        (130, "interrupted by SIGINT", "interrupted by SIGINT"),
+    ],
+)
+def test_a_plan_that_ended_early_is_two_lines_however_many_datasets_wait(
+    exit_code: int, error: str | None, why: str
+) -> None:
+    report = report_of([PENDING] * 1234 + [LEFT_OUT], exit_code=exit_code, error=error)
+    assert plan(with_problems(report, WRONG)) == [
+        f"Nothing was planned: {why}",
+        "? 1,234 datasets not looked at",
+    ]
+
+
+def test_a_plan_that_was_broken_off_tells_what_it_saw() -> None:
+    report = report_of([UPDATED, PENDING, PENDING], exit_code=130, error="interrupted by SIGINT")
+    shown = plan(report)
+    assert shown[0] == "~ Gares [gares] other tags"
+    assert shown[-3:-1] == ["? 2 datasets not looked at", "Stopped: interrupted by SIGINT"]
+
+
+def test_a_run_in_which_nothing_began_is_one_line() -> None:
+    report = with_problems(report_of([PENDING, LEFT_OUT], exit_code=2), WRONG)
+    assert summary(report) == ["Nothing was sent: see the problems", "Report: report.json"]
+
+
+def test_what_a_problem_has_told_is_named_by_its_place() -> None:
+    shared = Problem("m.yaml", 2, 15, "the portal knows no organization 'x'")
+    both = f"{WRONG.message}; {shared.message}"
+    others = [replace(LEFT_OUT, key=f"d{n}", error=shared.message) for n in range(70)]
+    report = report_of([CREATED, replace(LEFT_OUT, error=both), *others], exit_code=1)
+    report = with_problems(report, shared, WRONG)
+    lines = [
+        "! wrong: left out, see m.yaml:8:11, m.yaml:2:15",
+        "! 70 datasets: left out, see m.yaml:2:15",
+    ]
+    assert plan(report)[-3:-1] == lines
+    shown = summary(report)
+    start = shown.index("Not as wanted:")
+    assert shown[start + 1 : start + 3] == [f"  {line}" for line in lines]
 
 
 def test_a_plan_without_changes_is_one_line() -> None:

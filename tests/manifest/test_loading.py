@@ -256,13 +256,14 @@ def test_a_file_to_be_published_is_never_opened(
     path = write("m.yaml", "datasets: [{id: a, resources: [{path: a.csv}, {glob: 'b*', "
                  "optional: true}]}]")  # fmt: skip # one manifest
     opened: list[str] = []
-    real = Path.open
+    real = os.open
 
-    def open_(self: Path, *args: Any, **kwargs: Any) -> Any:
-        opened.append(self.name)
-        return real(self, *args, **kwargs)
+    def open_(path: Any, *args: Any, **kwargs: Any) -> int:
+        opened.append(Path(path).name)
+        return real(path, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(os, "open", open_)
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("opened"))
     monkeypatch.setattr("builtins.open", lambda *_: pytest.fail("opened"))
     assert load([path]).problems == ()
     assert set(opened) == {"m.yaml"}

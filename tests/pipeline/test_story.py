@@ -128,6 +128,27 @@ def test_a_story_can_be_told_at_any_moment() -> None:
     }
 
 
+def test_what_was_sent_before_the_end_is_told_as_sent() -> None:
+    one = story(Phase.PLANNED)
+    one.sending("a")
+    one.stored("a", RESOURCE)
+    assert one.outcome().resources[0].reason.startswith("its file was sent, but the run ended")
+    one.failed("gone")
+    assert one.outcome().resources[0].error == (
+        "its file was sent, but not described, as its dataset failed: gone"
+    )
+
+
+def test_what_may_not_have_arrived_is_not_told_as_sent() -> None:
+    one = story(Phase.PLANNED)
+    one.sending("a")
+    one.stored("a", RESOURCE)
+    one.doubted("a", Uncertain("other bytes"))
+    assert one.outcome().resources[0].reason == "the run ended before it was finished"
+    one.failed("gone")
+    assert (one.outcome().resources[0].error or "").startswith("not published")
+
+
 def test_a_new_round_forgets_the_doubts_of_the_last_and_nothing_else() -> None:
     one = story(Phase.PLANNED)
     one.sending("a")

@@ -1,0 +1,50 @@
+"""Problems as people read them: each printed once, and named by its place after that."""
+
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console
+from rich.text import Text
+
+from bulkpub.core.outcome import DatasetStatus
+from bulkpub.core.report import RunReport
+from bulkpub.errors import Problem
+from bulkpub.observers.text import counted, printable, shown
+
+__all__ = ["left_out_lines", "left_out_of", "render_problems"]
+
+
+def render_problems(problems: Iterable[Problem], console: Console) -> None:
+    """Print every problem as `file:line:column: message`, in the order of the files, and count."""
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+    for problem in ordered:
+        console.print(Text(printable(str(problem))), soft_wrap=True)
+    console.print(Text(f"{counted(len(ordered), 'problem')} found.", style="bold red"))
+
+
+def left_out_of(report: RunReport) -> dict[str, str]:
+    """By the keys of the datasets that problems keep from being published, where these are."""
+    places: dict[str, list[str]] = {}
+    shared: list[Problem] = []
+    for problem in report.run.problems:
+        if problem.dataset is None:
+            shared.append(problem)
+        elif problem.file:
+            places.setdefault(problem.dataset, []).append(shown(problem.at))
+    found: dict[str, str] = {}
+    for dataset in report.datasets:
+        if dataset.status is not DatasetStatus.FAILED or (error := dataset.error) is None:
+            continue
+        where = [shown(each.at) for each in shared if each.file and each.message in error]
+        if where := [*places.get(dataset.key, ()), *where]:
+            found[dataset.key] = ", ".join(dict.fromkeys(where))
+    return found
+
+
+def left_out_lines(left_out: Mapping[str, str]) -> Iterable[str]:
+    """A line for each place that datasets are left out for, however many have it in common."""
+    by_place: dict[str, list[str]] = {}
+    for key, where in left_out.items():
+        by_place.setdefault(where, []).append(key)
+    for where, keys in by_place.items():
+        name = shown(keys[0]) if len(keys) == 1 else counted(len(keys), "dataset")
+        yield f"{name}: left out, see {where}"
