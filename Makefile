@@ -11,12 +11,14 @@ SEED ?= 1
 KILLS ?= 50
 STORIES ?= 100
 UNTRUE ?= 5000
+UDATAS := $(shell ls tests/real_portal/constraints | sed -n 's/^\([0-9].*\)\.txt$$/\1/p' | sort -V)
+UDATA ?= $(lastword $(UDATAS))
 
 # Commands that the tests start would be compiled anew each time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real coverage chaos check format bench wheel clean
+.PHONY: help demo test test-quick test-real test-portals coverage chaos check format bench wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,11 +36,17 @@ test-quick: $(VENV)/.installed-dev ## Run those that start no portal and no proc
 coverage: $(VENV)/.installed-dev ## Run the tests and tell what they leave out; takes twice as long
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
 
-test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, installed from PyPI
-	@echo "Preparing a real udata in .real-portal (once; about a minute)..."
-	@PYTHON=$(PYTHON) tests/real_portal/install.sh .real-portal/venv
+test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, installed from PyPI: UDATA=17.18.0
+	@echo "Preparing udata $(UDATA) in .real-portal (once; about a minute)..."
+	@PYTHON=$(PYTHON) tests/real_portal/install.sh $(UDATA) .real-portal
 	@echo "Running the tests against it..."
-	@$(BIN)/python -m pytest -m real -n $(WORKERS) --dist worksteal $(ARGS)
+	@BULKPUB_REAL_PORTAL_VENV=$(CURDIR)/.real-portal/$(UDATA) \
+	  $(BIN)/python -m pytest -m real -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-portals: ## Run them on every version of udata that is known, oldest first
+	@failed=; for version in $(UDATAS); do \
+	  $(MAKE) --no-print-directory test-real UDATA=$$version || failed="$$failed $$version"; \
+	done; [ -z "$$failed" ] || { echo "Failed on udata$$failed."; exit 1; }
 
 chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1
 	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --machine $(STORIES) --seed $(SEED) --kills $(KILLS) --untrue $(UNTRUE)

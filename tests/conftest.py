@@ -223,9 +223,15 @@ def answer_instead() -> Callable[..., Any]:
 # contract nobody checked is none.
 
 
+def newest_udata() -> str:
+    """The newest version of udata that can be installed."""
+    known = (SERVE.parent / "constraints").glob("[0-9]*.txt")
+    return max((path.stem for path in known), key=lambda name: [*map(int, name.split("."))])
+
+
 def start_real(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
-    venv = Path(os.environ.get("BULKPUB_REAL_PORTAL_VENV", ROOT / ".real-portal" / "venv"))
-    python = venv / "bin" / "python"
+    venv = os.environ.get("BULKPUB_REAL_PORTAL_VENV") or ROOT / ".real-portal" / newest_udata()
+    python = Path(venv) / "bin" / "python"
     if not python.exists():
         pytest.fail(
             f"There is no real portal in {venv}: run tests/real_portal/install.sh, or tell where "

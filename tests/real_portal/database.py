@@ -1,8 +1,8 @@
 """The database under a real udata: SecantusDB, and what it lacks made up for.
 
 SecantusDB speaks MongoDB's protocol. It runs as a process of its own, started from this very
-file, with two defects worked around; udata, in its process, is kept from using text indexes,
-which SecantusDB does not have.
+file in the environment `database` beside udata's, with two defects worked around; udata, in its
+process, is kept from using text indexes, which SecantusDB does not have.
 """
 
 import ctypes
@@ -18,6 +18,8 @@ from typing import Any
 __all__ = ["do_without_text_indexes", "free_port", "start"]
 
 START_TIMEOUT = 60.0
+BESIDE = Path(sys.prefix).parent / "database" / "bin" / "python"
+"""Where `install.sh` puts it; an environment that has udata and the database works, too."""
 
 
 def free_port() -> int:
@@ -35,10 +37,11 @@ def start(data_dir: Path, port: int) -> "subprocess.Popen[bytes]":
     storage = data_dir / "mongo"
     storage.mkdir(parents=True, exist_ok=True)
     log = data_dir / "mongo.log"
+    python = str(BESIDE) if BESIDE.exists() else sys.executable
     options = ["--standalone", "--port", str(port), "--storage-path", str(storage)]
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  # this very file
-            [sys.executable, __file__, *options, "--cache-size", "256M"],
+            [python, __file__, *options, "--cache-size", "256M"],
             cwd=data_dir,
             stdin=subprocess.DEVNULL,
             stdout=output,

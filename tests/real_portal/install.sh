@@ -1,41 +1,48 @@
 #!/usr/bin/env bash
-# Install a real udata (the software of data.gouv.fr) and the server that stands in for MongoDB
-# into a virtual environment of their own. Nothing happens when that was done already with the
-# same versions.
+# Install a real udata (the software of data.gouv.fr) with the dependencies of its day, and the
+# server that stands in for MongoDB, each in a virtual environment of its own: old udata wants an
+# older pymongo than the database has. Nothing happens when that was done already.
 #
-# usage: install.sh [VENV]      (default: .real-portal/venv below the project)
-#   PYTHON   interpreter to build it with (default python3; at least 3.11)
+# usage: install.sh [VERSION [DIR]]     (default: the newest known, in .real-portal below the project)
+#   makes DIR/VERSION and DIR/database; the versions are those of constraints/
+#   PYTHON   interpreter to build them with (default python3; at least 3.11)
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-venv=${1:-$here/../../.real-portal/venv}
+version=${1:-17.18.0}
+dir=${2:-$here/../../.real-portal}
 python=${PYTHON:-python3}
 
-# udata        the portal
-# secantusdb   speaks MongoDB's protocol and brings its own storage: no mongod is needed
-# waitress     serves it, with many threads and keep-alive
-packages=(udata secantusdb==0.7.0b3 waitress)
-
-stamp=$venv/installed
-wanted=$(
-    printf '%s\n' "${packages[@]}" "$("$python" --version)"
-    cat "$here/constraints.txt"
-)
-if [ -x "$venv/bin/python" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
-    echo "The real portal is installed already, in $venv."
-    exit 0
-fi
-
+[ -f "$here/constraints/$version.txt" ] || {
+    echo "There is no $here/constraints/$version.txt: which versions are dependencies known to work with?" >&2
+    exit 1
+}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "udata needs Python 3.11 or newer: set PYTHON." >&2
     exit 1
 }
 
-echo "Installing the real portal into $venv; this takes about a minute."
-rm -f "$stamp"
-mkdir -p "$(dirname "$venv")"
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    "${packages[@]}" -c "$here/constraints.txt"
-printf '%s\n' "$wanted" >"$stamp"
-echo "Done: $venv/bin/python $here/serve.py --port 7001"
+# install NAME PACKAGE...: these packages into DIR/NAME, under the constraints called so.
+install() {
+    local name=$1 venv=$dir/$1 wanted
+    shift
+    wanted=$(
+        printf '%s\n' "$@" "$("$python" --version)"
+        cat "$here/constraints/$name.txt"
+    )
+    [ -x "$venv/bin/python" ] && [ -f "$venv/installed" ] &&
+        [ "$(cat "$venv/installed")" = "$wanted" ] && return
+    echo "Installing $* into $venv; this takes about a minute."
+    rm -rf "$venv"
+    mkdir -p "$dir"
+    "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        "$@" -c "$here/constraints/$name.txt"
+    printf '%s\n' "$wanted" >"$venv/installed"
+}
+
+# secantusdb   speaks MongoDB's protocol and brings its own storage: no mongod is needed
+# waitress     serves udata, with many threads and keep-alive
+install database secantusdb
+install "$version" "udata==$version" waitress
+echo "udata $version: $dir/$version/bin/python $here/serve.py --port 7001"

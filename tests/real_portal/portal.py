@@ -121,8 +121,7 @@ def _seed_vocabularies(seeds: ModuleType) -> None:
 
 
 def _seed_account(account: Any) -> Any:
-    from udata.core.api_token.models import ApiToken, _hash_token  # noqa: PLC0415  # only once set up
-    from udata.core.user.models import Role, User  # noqa: PLC0415  # likewise
+    from udata.core.user.models import Role, User  # noqa: PLC0415  # only once set up
 
     user = User.objects(id=account.id).first()
     if user is None:
@@ -138,6 +137,18 @@ def _seed_account(account: Any) -> Any:
         if account.is_sysadmin:
             user.roles = [Role.objects(name="admin").first() or Role(name="admin").save()]
         user.save()
+    _give_key(user, account)
+    return user
+
+
+def _give_key(user: Any, account: Any) -> None:
+    try:
+        from udata.core.api_token.models import ApiToken, _hash_token  # noqa: PLC0415  # likewise
+    except ImportError:  # an account has one plain key, which never expires
+        if not account.key_has_expired:
+            user.apikey = account.key
+            user.save()
+        return
     token_hash = _hash_token(account.key)
     if not ApiToken.objects(token_hash=token_hash).first():
         ApiToken(
@@ -147,11 +158,11 @@ def _seed_account(account: Any) -> Any:
             name="seeded",
             expires_at=LONG_AGO if account.key_has_expired else None,
         ).save()
-    return user
 
 
 def _seed_organization(organization: Any, users: dict[str, Any]) -> str:
-    from udata.core.organization.models import Member, Organization  # noqa: PLC0415  # only once set up
+    from udata.core.organization.constants import ORG_ROLES  # noqa: PLC0415  # only once set up
+    from udata.core.organization.models import Member, Organization  # noqa: PLC0415  # likewise
 
     found = Organization.objects(id=organization.id).first()
     if found is None:
@@ -162,6 +173,7 @@ def _seed_organization(organization: Any, users: dict[str, Any]) -> str:
             members=[
                 Member(user=users[member], role=role)
                 for member, role in organization.members.items()
+                if role in ORG_ROLES  # there were no partial editors once
             ],
         )
         found.save()

@@ -103,7 +103,7 @@ def serve(options: argparse.Namespace, data_dir: Path, mongo_port: int) -> None:
         **portal.seed(app, base_url, with_sysadmin=options.sysadmin),
         "pid": os.getpid(),
         "data_dir": str(data_dir),
-        "versions": {name: version(name) for name in ("udata", "secantusdb", "waitress")},
+        "versions": {name: version(name) for name in ("udata", "waitress")},
     }
     info["api_key"] = info["user"]["api_key"]
     server = waitress.create_server(
