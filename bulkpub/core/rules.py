@@ -67,6 +67,9 @@ class Rules:
     the form in which the portal keeps them. `shown_on_page` says what the page at an address
     shows: `organization` or `dataset`, and its id or slug; None when it is no such page.
 
+    `extensions_known` are those of files that some portal of the kind is known to take: what each
+    takes it has to be asked for. Empty: no file is refused for its extension.
+
     `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
     `asked` says where the portal is asked for those it knows, before a run.
 
@@ -99,6 +102,7 @@ class Rules:
     limits: Limits = field(default_factory=Limits)
     vocabularies: Mapping[Vocabulary, tuple[str, ...]] = field(default_factory=dict)
     asked: Mapping[Vocabulary, str] = field(default_factory=dict)
+    extensions_known: frozenset[str] = frozenset()
     replacing_resets_title: bool = False
     tells_format: bool = False
     same_name_pause: float | None = None

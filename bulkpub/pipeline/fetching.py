@@ -29,6 +29,7 @@ from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
 from bulkpub.pipeline.files import check
 from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.refusals import name_refusal
 from bulkpub.pipeline.story import Story
 from bulkpub.sources.fetch import Fetched
 
@@ -100,7 +101,9 @@ class _Fetching:
         emit(FetchStarted(dataset, self.key, self.source.shown))
         error: str | None = "interrupted"
         try:
-            fetching = self.means.sources.fetched(self.source, last, progressed)
+            fetching = self.means.sources.fetched(
+                self.source, last, progressed, partial(_refusal, self.story, self.means)
+            )
             got = await self.stack.enter_async_context(fetching)
             error = None
         except ResourceFailed as failure:
@@ -161,6 +164,11 @@ class _Fetching:
         return action if isinstance(action, Create | Replace) else None
 
 
+def _refusal(story: Story, means: Means, name: str) -> str | None:
+    """Why the portal takes no file called `name`, now that its server has named it."""
+    return name_refusal(means.portal, name, story.job.extensions)
+
+
 def _address(action: Action) -> UrlSource:
     match action:
         case Fetch(source=source):
@@ -196,7 +204,10 @@ async def ask_sources(story: Story, fetches: Iterable[Fetch], means: Means) -> N
         except ResourceFailed as failure:
             story.file_failed(key, str(failure))
         else:
-            if looked.unchanged and last is not None:
+            why = _refusal(story, means, looked.name)
+            if why is not None:
+                story.file_failed(key, f"{source.shown}: {why}")
+            elif looked.unchanged and last is not None:
                 story.fetched(key, last.name, Fingerprint(last.size, sha1=last.sha1))
             else:
                 story.source_sized(key, looked.size)

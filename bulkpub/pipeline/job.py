@@ -77,7 +77,8 @@ class Job:
 
     `found` is what observing gave: the dataset, None when there is none yet, or why it cannot be
     told. `notes` say what of it the portal cannot hold; `namesakes` are the keys of the manifest's
-    other datasets of the same title.
+    other datasets of the same title. `extensions` are those that the portal says it takes, None
+    when it was not asked.
     """
 
     spec: DatasetSpec
@@ -86,6 +87,7 @@ class Job:
     options: JobOptions = field(default_factory=JobOptions)
     notes: tuple[str, ...] = ()
     namesakes: frozenset[str] = frozenset()
+    extensions: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import partial
 
 from bulkpub.core.fitting import fitted
-from bulkpub.core.model import DatasetSpec, FileSource, Place
+from bulkpub.core.model import DatasetSpec, Place, is_sent
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.data.known_frequencies import known_frequency
@@ -19,6 +19,7 @@ from bulkpub.data.known_licenses import known_license
 from bulkpub.errors import PortalRefuses, Problem
 from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.job import Owner
+from bulkpub.pipeline.refusals import refused_files
 from bulkpub.portals import Account, Portal
 
 __all__ = ["Checked", "check"]
@@ -30,6 +31,7 @@ class Checked:
 
     By dataset key, `owners` tells whose it is, `notes` what of it the portal cannot hold,
     `refused` why it is not published, where that is a problem which it shares with others.
+    `extensions` are those of the files that the portal takes, None when it was not asked.
     """
 
     account: Account
@@ -38,6 +40,7 @@ class Checked:
     owners: dict[str, Owner] = field(default_factory=dict)
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    extensions: frozenset[str] | None = None
 
 
 async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
@@ -57,8 +60,10 @@ async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
         checked.problems += [_problem(place, spec, why) for place, why in held.problems]
     await _check_owners(portal, specs, checked)
     _add_unknown_values(checked, known)
+    checked.extensions = known.get(Vocabulary.EXTENSIONS)
     for spec in checked.specs:
-        checked.problems += _refused_files(portal, spec, known.get(Vocabulary.EXTENSIONS))
+        for entry, why in refused_files(portal, spec, checked.extensions):
+            checked.problems.append(_problem(entry.place, spec, why))
     return checked
 
 
@@ -74,7 +79,7 @@ async def _vocabularies(
         Vocabulary.LICENSES: any(s.metadata.license for s in specs),
         Vocabulary.FREQUENCIES: any(s.metadata.frequency for s in specs),
         Vocabulary.RESOURCE_TYPES: any(r.metadata.type for r in resources),
-        Vocabulary.EXTENSIONS: any(isinstance(r.source, FileSource) for r in resources),
+        Vocabulary.EXTENSIONS: any(is_sent(r.source) for r in resources),
     }
     needed = {which: needed[which] for which in needed if which in portal.rules.asked}
     known: dict[Vocabulary, frozenset[str]] = {}
@@ -138,16 +143,6 @@ def _nearest(
         return f"; did you mean '{meant}'?"
     near = get_close_matches(value, sorted(known), n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else f"; it knows: {', '.join(sorted(known))}"
-
-
-def _refused_files(
-    portal: Portal, spec: DatasetSpec, extensions: frozenset[str] | None
-) -> Iterable[Problem]:
-    for resource in spec.resources:
-        if extensions is None or not isinstance(resource.source, FileSource):
-            continue
-        if why := portal.file_refusal(resource.source.name, extensions):
-            yield _problem(resource.place, spec, f"{resource.source.shown}: {why}")
 
 
 def _problem(place: Place, spec: DatasetSpec, message: str) -> Problem:

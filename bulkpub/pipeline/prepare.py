@@ -61,6 +61,7 @@ class Preparation:
                 options.of_a_job,
                 checked.notes.get(spec.key, ()),
                 frozenset(namesakes[spec.metadata.title] - {spec.key}),
+                checked.extensions,
             )
             for spec in sound
         ]

@@ -378,6 +378,8 @@ class MemoryPortal:
         """See `Portal`."""
         if Vocabulary.EXTENSIONS not in self.rules.asked or extension_of(name) in extensions:
             return None
+        if not extension_of(name):
+            return f"the portal refuses files without an extension, such as '{name}'"
         return f"the portal refuses .{extension_of(name)} files"
 
     # --- asking ----------------------------------------------------------------------------

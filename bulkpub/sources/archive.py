@@ -22,8 +22,11 @@ from bulkpub.sources.fetch import (
     Fetched,
     Fetcher,
     Looked,
+    NameFault,
     Progress,
+    any_name,
     fetched_to,
+    refuse_name,
     refuse_page,
     refuse_size,
 )
@@ -44,11 +47,16 @@ class ArchiveMembers:
 
     @asynccontextmanager
     async def fetched(
-        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
+        self,
+        source: UrlSource,
+        last: LastFetch | None,
+        on_progress: Progress,
+        name_fault: NameFault = any_name,
     ) -> AsyncIterator[Fetched]:
         """See `SourceKind`; progress is that of the archive."""
         fetcher, shown = self._fetcher, shown_address(source.url)
         member, archive = self._parts(source.url)
+        refuse_name(shown, name_fault(plain_name(member)))
         async with fetcher.fetched(archive, last, on_progress) as got:
             if got.path is None:
                 yield got

@@ -24,9 +24,12 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "Looked",
+    "NameFault",
     "Progress",
     "SourceKind",
+    "any_name",
     "fetched_to",
+    "refuse_name",
     "refuse_page",
     "refuse_size",
     "unchanged",
@@ -36,6 +39,13 @@ GIB = 1024**3
 
 Progress = Callable[[int, int | None], None]
 """Is called with the bytes of the file so far, and in all, if known; anew when it starts over."""
+
+NameFault = Callable[[str], str | None]
+"""Why a file of this name is not wanted, as a sentence; None when it is."""
+
+
+def any_name(_name: str) -> None:
+    """Every name is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,11 @@ class SourceKind(Protocol):
     """
 
     def fetched(
-        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
+        self,
+        source: UrlSource,
+        last: LastFetch | None,
+        on_progress: Progress,
+        name_fault: NameFault = any_name,
     ) -> AbstractAsyncContextManager[Fetched]:
         """The file, in the spool for as long as the context lasts; see `Fetcher.fetched`."""
 
@@ -110,13 +124,19 @@ class Fetcher:
 
     @asynccontextmanager
     async def fetched(
-        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
+        self,
+        source: UrlSource,
+        last: LastFetch | None,
+        on_progress: Progress,
+        name_fault: NameFault = any_name,
     ) -> AsyncIterator[Fetched]:
         """The file at `source`, for as long as the context lasts; `last` asks only for a new one.
 
+        One whose name has a fault is refused as soon as the name is known, with its first bytes.
         Raises `SourceFailed`: nothing stays in the spool.
         """
-        async with self._kind(source.url).fetched(source, last, on_progress) as got:
+        kind = self._kind(source.url)
+        async with kind.fetched(source, last, on_progress, name_fault) as got:
             yield got
 
     async def look(self, source: UrlSource, last: LastFetch | None) -> Looked:
@@ -173,6 +193,12 @@ def fetched_to(
     name = file.path.name
     last = LastFetch(file.sha1, known.size, name, etag, last_modified)
     return Fetched(str(file.path), name, replace(known, sha1=file.sha1), last)
+
+
+def refuse_name(shown: str, why: str | None) -> None:
+    """Raise `SourceFailed` when there is a fault with the file's name."""
+    if why:
+        raise SourceFailed(f"{shown}: {why}")
 
 
 def refuse_size(shown: str, size: int | None, limit: int) -> None:

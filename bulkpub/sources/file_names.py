@@ -16,9 +16,11 @@ from email.message import Message
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from bulkpub.core.addresses import archive_of
+from bulkpub.core.schemes import scheme_of
 from bulkpub.data import extensions_of_content_types, formats
 
-__all__ = ["file_name", "plain_name"]
+__all__ = ["file_name", "plain_name", "told_by_address"]
 
 EXTENSION = re.compile(r"\.(?=[^.]*[a-z])([a-z0-9_-]{1,12})$", re.IGNORECASE)
 """With a letter in it: the end of `stock.2024` or `v1.2` says nothing."""
@@ -44,6 +46,28 @@ def file_name(url: str, headers: Mapping[str, str], asked: str = "") -> str:
         ended = EXTENSION.search(name) if derived else None
         name = f"{name[: ended.start()] if ended else name}{derived}"
     return _shortened(name)
+
+
+def told_by_address(url: str) -> str:
+    """The name that the file at `url` is going to have, as far as its address alone tells it.
+
+    On the web, empty for an address that names none: one without an extension, one behind which a
+    program answers, or one with a query whose extension is none of a known format. A server may
+    still give another name to what its address names; it is taken at its word when it is asked.
+    """
+    member, archive = archive_of(url)
+    scheme = scheme_of(url)
+    if archive:
+        return plain_name(member.partition("://")[2])
+    if scheme is None:
+        return ""
+    if not scheme.is_web:
+        path = url.strip().partition("://")[2]
+        return plain_name(unquote(path) if scheme.port else path)
+    name = _sanitised(_last_part(url))
+    extension = _extension(name, formats().scripts)
+    asks = "?" in url and extension[1:].lower() not in formats().files | formats().page_extensions
+    return _shortened(name) if extension and not asks else ""
 
 
 def plain_name(path: str) -> str:

@@ -29,8 +29,11 @@ from bulkpub.sources.fetch import (
     Fetched,
     Fetcher,
     Looked,
+    NameFault,
     Progress,
+    any_name,
     fetched_to,
+    refuse_name,
     refuse_page,
     refuse_size,
     unchanged,
@@ -244,11 +247,17 @@ class RemoteFiles:
 
     @asynccontextmanager
     async def fetched(
-        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
+        self,
+        source: UrlSource,
+        last: LastFetch | None,
+        on_progress: Progress,
+        name_fault: NameFault = any_name,
     ) -> AsyncIterator[Fetched]:
         """See `SourceKind`."""
+        remote = parsed(source.url)
+        refuse_name(remote.shown, name_fault(plain_name(remote.path)))
         limit = self._fetcher.limit(source)
-        order = _Order(parsed(source.url), source, last, limit, on_progress)
+        order = _Order(remote, source, last, limit, on_progress)
         async with AsyncExitStack() as stack:
 
             async def fetch() -> Fetched:

@@ -20,8 +20,11 @@ from bulkpub.sources.fetch import (
     Fetched,
     Fetcher,
     Looked,
+    NameFault,
     Progress,
+    any_name,
     fetched_to,
+    refuse_name,
     refuse_page,
     refuse_size,
     unchanged,
@@ -56,7 +59,11 @@ class WebFiles:
 
     @asynccontextmanager
     async def fetched(
-        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
+        self,
+        source: UrlSource,
+        last: LastFetch | None,
+        on_progress: Progress,
+        name_fault: NameFault = any_name,
     ) -> AsyncIterator[Fetched]:
         """See `SourceKind`."""
         async with AsyncExitStack() as stack:
@@ -67,6 +74,7 @@ class WebFiles:
                 limit=self._fetcher.limit(source),
                 stack=stack,
                 on_progress=on_progress,
+                name_fault=name_fault,
             )
             await self._receive(source, incoming, stack)
             yield incoming.result
@@ -154,6 +162,7 @@ class _Incoming:
         limit: int,
         stack: AsyncExitStack,
         on_progress: Progress,
+        name_fault: NameFault,
     ) -> None:
         self.share: Share | None = None
         self.received = 0
@@ -164,11 +173,13 @@ class _Incoming:
         self._limit = limit
         self._stack = stack
         self._on_progress = on_progress
+        self._name_fault = name_fault
         self._file: SpoolFile | None = None
         self._validator: str | None = None
         self._total: int | None = None
         self._decoder: Decoder | None = None
         self._head = b""
+        self._unwanted: str | None = None
         self._etag: str | None = None
         self._modified: str | None = None
 
@@ -210,6 +221,7 @@ class _Incoming:
     async def _begin(self, answer: Streamed) -> None:
         """A version begins; what came of another one is thrown away."""
         name = _name_of(answer, self._source)
+        self._unwanted = self._name_fault(name)
         decoder = answer.decoder(name)
         total = answer.length
         size = total if decoder is None else None
@@ -259,7 +271,7 @@ class _Incoming:
         if len(self._head) < ENOUGH:
             self._head += part[:ENOUGH]
             if len(self._head) >= ENOUGH:
-                refuse_page(answer.shown, self._source, self._head)
+                self._refuse(answer)
         await self._file.write(part)
         self._on_progress(self._file.size, None if self._decoder else self._total)
 
@@ -271,9 +283,14 @@ class _Incoming:
         if self._decoder is not None and not self._decoder.complete:
             self._validator = None
             raise BrokeOff(f"{answer.shown}: its compressed content has no end")
-        refuse_page(answer.shown, self._source, self._head)
+        self._refuse(answer)
         if self._file is not None:
             self._file.finish()
+
+    def _refuse(self, answer: Streamed) -> None:
+        """Refuse what is no file by its first bytes, and else what has a name nobody wants."""
+        refuse_page(answer.shown, self._source, self._head)
+        refuse_name(answer.shown, self._unwanted)
 
 
 # --- which version it is -------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, UrlSource
+from bulkpub.core.rules import Rules
 from bulkpub.errors import SettingsInvalid
 from tests.manifests import Loaded
 
@@ -417,6 +418,32 @@ async def test_hostile_names_are_harvested_or_told(
         assert told in harvested.told
     assert "has a name that is not UTF-8" in harvested.lost[0]
     assert all(each.isprintable() for spec in loaded.datasets for each in titles(spec) if each)
+
+
+async def test_what_no_portal_takes_is_left_out_and_told_once_a_kind(
+    harvest: Harvest, tree: Callable[..., Path], tmp_path: Path
+) -> None:
+    programs = [f"p{n}.py" for n in range(8)]
+    names = ["a.csv", "b.CSV.gz", "c.parquet", "carte.pmtiles", "index.html", *programs]
+    root = tree(dict.fromkeys(names, "1"))
+    harvested = await harvest("folder", root, base=str(tmp_path))
+    assert shown(harvested.only) == [f"donnees/{name}" for name in names[:3]]
+    assert [note for note in harvested.found[0].notes if "left out" in note] == [
+        "left out, as no portal is known to take .pmtiles: donnees/carte.pmtiles",
+        "left out, as no portal is known to take .html: donnees/index.html",
+        (
+            "left out, as no portal is known to take .py: donnees/p0.py, donnees/p1.py, "
+            "donnees/p2.py, donnees/p3.py, donnees/p4.py and 3 more"
+        ),
+    ]
+
+
+async def test_a_portal_that_takes_every_file_gets_every_file(
+    harvest: Harvest, tree: Callable[..., Path], tmp_path: Path
+) -> None:
+    root = tree({"carte.pmtiles": "1"})
+    harvested = await harvest("folder", root, base=str(tmp_path), rules=Rules(kind="other"))
+    assert shown(harvested.only) == ["donnees/carte.pmtiles"]
 
 
 async def test_faulty_metadata_is_told_with_its_place_and_costs_no_file(

@@ -13,7 +13,17 @@ from bulkpub.core.addresses import named, shown_address
 from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.core.schemes import SCHEMES, Scheme
 from bulkpub.portals.memory import Site
-from bulkpub.sources.fetch import Fetched, Fetcher, Looked, Progress, fetched_to, unchanged
+from bulkpub.sources.fetch import (
+    Fetched,
+    Fetcher,
+    Looked,
+    NameFault,
+    Progress,
+    any_name,
+    fetched_to,
+    refuse_name,
+    unchanged,
+)
 
 Publish = Callable[..., Any]
 VERSION = '"1"'
@@ -27,8 +37,13 @@ class MadeUpFiles:
 
     @asynccontextmanager
     async def fetched(
-        self, source: UrlSource, last: LastFetch | None, on_progress: Progress
+        self,
+        source: UrlSource,
+        last: LastFetch | None,
+        on_progress: Progress,
+        name_fault: NameFault = any_name,
     ) -> AsyncIterator[Fetched]:
+        refuse_name(source.url, name_fault(named(source.url).name))
         if last is not None and last.etag == VERSION:
             yield unchanged(last)
             return

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.sources.file_names import file_name
+from bulkpub.sources.file_names import file_name, told_by_address
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,45 @@ def test_whatever_is_said_the_name_is_one_plain_file_name(
     assert name.isprintable()
     assert not name.startswith(".")
     assert len(name.encode()) <= 255
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://a.example/d/carte.pmtiles", "carte.pmtiles"),
+        ("HTTPS://a.example/d/carte.pmtiles/#x", "carte.pmtiles"),
+        ("https://a.example/%C3%A9t%C3%A9.exe", "été.exe"),
+        ("https://a.example/page.html?lang=fr", "page.html"),
+        ("https://a.example/velos.csv?token=x", "velos.csv"),
+        ("https://a.example/carte.pmtiles?x=1", ""),
+        ("https://a.example/download.action?id=1", ""),
+        ("https://a.example/export.php", ""),
+        ("https://a.example/export.do", ""),
+        ("https://a.example/stock.2024", ""),
+        ("https://a.example/velos", ""),
+        ("https://a.example/", ""),
+        ("https://a.example", ""),
+        ("https://carte.pmtiles", ""),
+        ("https://[a/b.exe", ""),
+        ("ftp://u:p@a.example/d/carte.pmtiles", "carte.pmtiles"),
+        ("ftp://a.example/LISEZMOI", "LISEZMOI"),
+        ("sftp://a.example/d/%C3%A9t%C3%A9.exe", "été.exe"),
+        ("s3://bucket/d/carte%20a.pmtiles", "carte%20a.pmtiles"),
+        ("gs://bucket/a?b.exe", "a-b.exe"),
+        ("az://bucket/d/carte.pmtiles", "carte.pmtiles"),
+        ("zip://d/carte.pmtiles::https://a.example/all.zip", "carte.pmtiles"),
+        ("zip://a.csv::https://a.example/all.pmtiles", "a.csv"),
+        ("carte.pmtiles", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_tells_the_name_or_nothing(url: str, name: str) -> None:
+    assert told_by_address(url) == name
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_what_an_address_tells_is_what_a_server_that_says_nothing_gives(
+    part: str, query: str
+) -> None:
+    url = f"https://a.example/{part}?{query}"
+    assert told_by_address(url) in {"", file_name(url, {})}

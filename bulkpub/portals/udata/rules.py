@@ -4,11 +4,16 @@ The facts behind each line are in `docs/reference/portal.md`.
 """
 
 from bulkpub.core.rules import Limits, Rules, Vocabulary
-from bulkpub.data import not_files
+from bulkpub.data import formats, not_files
 from bulkpub.portals.udata.address import shown_on_page
 from bulkpub.portals.udata.codec import normalized
 from bulkpub.portals.udata.names import file_slug, name_fault, tag_slug, upload_name
-from bulkpub.portals.udata.vocabularies import frequencies, resource_types
+from bulkpub.portals.udata.vocabularies import (
+    always_allowed,
+    frequencies,
+    listed_extensions,
+    resource_types,
+)
 
 __all__ = ["RULES", "extra_fault"]
 
@@ -43,6 +48,8 @@ RULES = Rules(
         Vocabulary.RESOURCE_TYPES: resource_types(),
     },
     asked={which: f"/datasets/{which}/" for which in Vocabulary},
+    # Portals differ in what they list; none is known that takes anything else.
+    extensions_known=always_allowed() | listed_extensions() | formats().files,
     replacing_resets_title=True,
     tells_format=True,
     # It stores a file under the dataset, the second and the slugified name. Two uploads of one

@@ -5,7 +5,13 @@ from functools import cache
 
 from bulkpub.data import read_column, read_pairs
 
-__all__ = ["always_allowed", "frequencies", "renamed_frequencies", "resource_types"]
+__all__ = [
+    "always_allowed",
+    "frequencies",
+    "listed_extensions",
+    "renamed_frequencies",
+    "resource_types",
+]
 
 
 @cache
@@ -30,3 +36,9 @@ def resource_types() -> tuple[str, ...]:
 def always_allowed() -> frozenset[str]:
     """Extensions udata's storage takes whether its own list has them or not."""
     return frozenset(read_column("portals/udata/data/extensions.csv", "extension"))
+
+
+@cache
+def listed_extensions() -> frozenset[str]:
+    """Extensions that a portal lists whose settings are udata's own."""
+    return frozenset(read_column("portals/udata/data/listed_extensions.csv", "extension"))
