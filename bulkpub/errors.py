@@ -180,7 +180,7 @@ class Stop(BulkpubError):
 
 
 class PortalRefuses(Stop):
-    """The portal refuses everything we would do: key, rights, read-only mode (exit code 3)."""
+    """The portal refuses all we would do: key, rights, read-only; or is too old (exit code 3)."""
 
 
 class StoppedEarly(Stop):

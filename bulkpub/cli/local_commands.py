@@ -85,6 +85,10 @@ def sandbox(
         float, typer.Option(min=0, metavar="SECONDS", help="Delay every answer.")
     ] = 0.0,
     read_only: Annotated[bool, typer.Option(help="Refuse writes, as in a maintenance.")] = False,
+    version: Annotated[
+        str | None,
+        typer.Option("--as", metavar="VERSION", help="Behave as an older udata, such as 10.9.0."),
+    ] = None,
     faults: Annotated[
         Path | None,
         typer.Option(dir_okay=False, help="A script of what shall go wrong, in YAML or JSON."),
@@ -97,6 +101,7 @@ def sandbox(
     from bulkpub.cli.serving import serve  # noqa: PLC0415 - a server that only this needs
     from bulkpub.sandbox import SandboxSettings  # noqa: PLC0415 - likewise
     from bulkpub.sandbox.faults import read_faults  # noqa: PLC0415 - likewise
+    from bulkpub.sandbox.versions import NEWEST  # noqa: PLC0415 - likewise
 
     settings = SandboxSettings(
         host=host,
@@ -105,6 +110,7 @@ def sandbox(
         rate_limit=rate_limit,
         latency=latency,
         read_only=read_only,
+        version=version or NEWEST,
         allow_remote=allow_remote,
         faults=None if faults is None else read_faults(faults),
     )

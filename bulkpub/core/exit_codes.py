@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
     WRONG = 2
     """The manifest, a file it names or a setting is wrong; nothing was sent."""
     REFUSED = 3
-    """The portal refuses everything: key, rights, read-only mode."""
+    """The portal refuses everything: key, rights, read-only mode; or is too old."""
     STOPPED_EARLY = 4
     """It ended before all was done; the same command goes on from there."""
     INTERRUPTED = 130

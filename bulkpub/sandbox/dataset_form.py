@@ -28,7 +28,7 @@ from bulkpub.sandbox.fields import (
 from bulkpub.sandbox.records import ContactPoint, Dataset, Resource
 from bulkpub.sandbox.resource_form import ResourceChange
 from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES
-from bulkpub.sandbox.vocabularies import FREQUENCIES, LEGACY_FREQUENCIES
+from bulkpub.sandbox.versions import Ways
 
 __all__ = ["RESERVED_EXTRAS", "DatasetChange", "read_dataset", "read_identifier", "read_ownership"]
 
@@ -65,18 +65,20 @@ def read_dataset(
     rights: Rights,
     contacts: Mapping[str, ContactPoint],
     today: date,
+    *,
+    ways: Ways,
 ) -> DatasetChange:
     """What `body` makes of `current`; None for a dataset that is still to be.
 
     `rights` are those of the account that asks; `contacts` the contact points there
-    are, by id.
+    are, by id; `ways` those of the version.
 
     :raises Refused: 400 or 500 where udata does not get as far as listing errors.
     """
     change = DatasetChange()
     if current is not None and not body:
         return change  # the one body that wipes nothing
-    _read_words(body, current, change)
+    _read_words(body, current, change, ways)
     _read_lists(body, current, change, contacts, today)
     if "spatial" in body:
         _read_spatial(body["spatial"], current, change)
@@ -92,7 +94,9 @@ def read_dataset(
     return change
 
 
-def _read_words(body: dict[str, Json], current: Dataset | None, change: DatasetChange) -> None:
+def _read_words(
+    body: dict[str, Json], current: Dataset | None, change: DatasetChange, ways: Ways
+) -> None:
     limits = {"title": TITLE_LIMIT, "description": DESCRIPTION_LIMIT}
     for name, limit in limits.items():
         if current is None or name in body:
@@ -107,7 +111,7 @@ def _read_words(body: dict[str, Json], current: Dataset | None, change: DatasetC
     if "license" in body:
         change.values["license"] = body["license"] if body["license"] in _LICENSE_IDS else None
     if "frequency" in body:
-        change.values["frequency"] = _read_frequency(body["frequency"])
+        change.values["frequency"] = _read_frequency(body["frequency"], ways)
     if "private" in body:
         change.values["private"] = read_flag(body["private"])
     for name in ("archived", "deleted", "frequency_date"):
@@ -115,11 +119,11 @@ def _read_words(body: dict[str, Json], current: Dataset | None, change: DatasetC
             change.read(name, partial(read_moment, body[name]))
 
 
-def _read_frequency(value: Json) -> str | None:
+def _read_frequency(value: Json, ways: Ways) -> str | None:
     if value is None:
         return None
-    frequency = LEGACY_FREQUENCIES.get(str(value), str(value))
-    if frequency not in FREQUENCIES:
+    frequency = ways.renamed.get(str(value), str(value))
+    if frequency not in ways.frequencies:
         raise Refused.saying(400, f"'{value}' is not a valid UpdateFrequency")
     return frequency
 

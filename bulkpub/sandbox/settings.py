@@ -13,6 +13,7 @@ from pathlib import Path
 from bulkpub.errors import SettingsInvalid
 from bulkpub.sandbox.faults import FaultScript
 from bulkpub.sandbox.ratelimit import Quota
+from bulkpub.sandbox.versions import NEWEST, Ways, ways_of
 
 __all__ = ["SandboxSettings"]
 
@@ -39,11 +40,12 @@ class SandboxSettings:
     `/second`, counted per key; None sets no quota, as udata itself does. `latency` (seconds)
     delays every answer. `read_only` answers 423 to what creates content, as udata's
     READ_ONLY_MODE does. `sysadmin` adds an account that may do everything.
+    `version` is the udata that it is in the ways of `Ways`.
     `extra_extensions` are allowed on top of udata's default list. `faults` is what shall go
     wrong. `clock` tells the time in UTC.
 
     :raises SettingsInvalid: when the host is not on the loopback and `allow_remote` is not
-        set, or when the rate limit cannot be read.
+        set, or when the rate limit or the version cannot be read.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +56,7 @@ class SandboxSettings:
     read_only: bool = False
     allow_remote: bool = False
     sysadmin: bool = False
+    version: str = NEWEST
     extra_extensions: tuple[str, ...] = ()
     faults: FaultScript | None = None
     clock: Callable[[], datetime] = _now
@@ -66,3 +69,9 @@ class SandboxSettings:
             )
         if self.rate_limit is not None:
             Quota.parse(self.rate_limit)
+        ways_of(self.version)
+
+    @property
+    def ways(self) -> Ways:
+        """What its version does otherwise."""
+        return ways_of(self.version)

@@ -6,7 +6,7 @@ in `bulkpub.portals.udata` on purpose: a test portal that shared them could find
 """
 
 __all__ = ["ARCHIVES", "CHECKSUM_TYPES", "CONTACT_ROLES", "EXTENSIONS", "FREQUENCIES"]
-__all__ += ["LEGACY_FREQUENCIES", "RESOURCE_TYPES", "UNLISTED_EXTENSIONS"]
+__all__ += ["LEGACY_FREQUENCIES", "OLD_FREQUENCIES", "RESOURCE_TYPES", "UNLISTED_EXTENSIONS"]
 __all__ += ["ACCESS_CONDITIONS", "ACCESS_REASONS", "ACCESS_ROLES", "ACCESS_TYPES"]
 
 ARCHIVES = frozenset(["tar", "gz", "tgz", "rar", "zip", "7z", "xz", "bz2"])
@@ -80,6 +80,30 @@ LEGACY_FREQUENCIES = {
     "biannual": "semiannual",
 }
 """Frequencies of older portals, and what udata makes of them (its own spelling mistake kept)."""
+
+_OLD_LABELS = {
+    "hourly": "Hourly",
+    "fourTimesADay": "Four times a day",
+    "threeTimesADay": "Three times a day",
+    "semidaily": "Semidaily",
+    "fourTimesAWeek": "Four times a week",
+    "threeTimesAWeek": "Three times a week",
+    "semiweekly": "Semiweekly",
+    "biweekly": "Biweekly",
+    "threeTimesAMonth": "Three times a month",
+    "semimonthly": "Semimonthly",
+    "bimonthly": "Bimonthly",
+    "quarterly": "Quarterly",
+    "threeTimesAYear": "Three times a year",
+    "semiannual": "Biannual",
+    "annual": "Annual",
+    "biennial": "Biennial",
+    "triennial": "Triennial",
+    "quinquennial": "Quinquennial",
+}
+_SAME = ["unknown", "punctual", "continuous", "daily", "weekly", "monthly", "irregular"]
+OLD_FREQUENCIES = {each: FREQUENCIES[each] for each in _SAME} | _OLD_LABELS
+"""The frequencies of udata before 12."""
 
 RESOURCE_TYPES = {
     "main": "Main file",

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.sandbox import masks
+from bulkpub.errors import SettingsInvalid
+from bulkpub.sandbox import SandboxSettings, masks
 from bulkpub.sandbox.answers import Refused
 from bulkpub.sandbox.files import format_of, mime_of
 from bulkpub.sandbox.multipart import disposition
@@ -105,3 +106,9 @@ def test_an_unknown_extension_is_just_bytes() -> None:
 )
 def test_header_parameters_are_read_as_werkzeug_does(header: str, expected: Any) -> None:
     assert disposition(header) == expected
+
+
+@pytest.mark.parametrize("version", ["", "ten", "10", "10.9.0-1", "10.9.0.1.2", "\uff11\uff10.9"])
+def test_what_is_no_version_is_told(version: str) -> None:
+    with pytest.raises(SettingsInvalid, match=f"'{version}' is no version of udata such as 17"):
+        SandboxSettings(version=version)

@@ -1,7 +1,9 @@
 """What a udata portal answers, besides single datasets and resources, which `codec` reads."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+from pydantic_core import core_schema
 
 from bulkpub.portals.base import Account, Organization, Page
 from bulkpub.portals.udata import codec
@@ -19,16 +21,24 @@ from bulkpub.portals.udata.shapes import (
     record,
 )
 
-__all__ = ["ACCOUNT", "ORGANIZATION", "PAGE", "PART", "VOCABULARY"]
+__all__ = ["ME", "ORGANIZATION", "PAGE", "PART", "VOCABULARY", "Me"]
 
 
-def _account(data: Mapping[str, Any]) -> Account:
-    return Account(
+class Me(NamedTuple):
+    """The account; `shows_key`: with a key in it, as before udata 16."""
+
+    account: Account
+    shows_key: bool
+
+
+def _me(data: Mapping[str, Any]) -> Me:
+    account = Account(
         id=data["id"],
         name=f"{data['first_name'] or ''} {data['last_name'] or ''}".strip(),
         organizations=tuple(data["organizations"] or ()),
         administrator="admin" in (data["roles"] or ()),
     )
+    return Me(account, data["apikey"])
 
 
 _ORGANIZATION = record(
@@ -38,7 +48,7 @@ _ORGANIZATION = record(
 )
 ORGANIZATION: Shape[Organization] = Shape(_ORGANIZATION)
 """An organization, or a reference to one."""
-ACCOUNT: Shape[Account] = Shape(
+ME: Shape[Me] = Shape(
     record(
         {
             "id": ID,
@@ -46,8 +56,9 @@ ACCOUNT: Shape[Account] = Shape(
             "last_name": TEXT,
             "roles": NAMES,
             "organizations": optional(list_of(_ORGANIZATION)),
+            "apikey": made(core_schema.any_schema(), bool),  # a secret: only that it is there
         },
-        _account,
+        _me,
         needed=("id",),
     )
 )

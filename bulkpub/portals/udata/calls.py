@@ -36,8 +36,8 @@ from bulkpub.errors import (
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Organization, Page, PartSizes, Traffic
-from bulkpub.portals.udata import codec
-from bulkpub.portals.udata.answers import ACCOUNT, ORGANIZATION, PAGE, PART, VOCABULARY
+from bulkpub.portals.udata import codec, versions
+from bulkpub.portals.udata.answers import ME, ORGANIZATION, PAGE, PART, VOCABULARY
 from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
@@ -94,17 +94,32 @@ class Udata:
     # --- asking ----------------------------------------------------------------------------
 
     async def account(self) -> Account:
-        """See `Portal`; raises `NotAPortal` when something else answers at this address."""
+        """See `Portal`; the version is looked at as well.
+
+        Raises `NotAPortal` when something else answers at this address, `PortalRefuses` when
+        it is a udata that is too old.
+        """
         answer = await self._transport.send(Request("GET", "/me/", "/me/"))
         if not answer.ok and answer.status != NOT_FOUND:
             self._refused(answer, DatasetFailed, "GET /me/")
         try:
-            return ACCOUNT.read(answer.content)
+            me = ME.read(answer.content)
         except Unreadable as error:
             raise NotAPortal(
                 f"{self._transport.base_url} does not answer like a udata portal; "
                 f"is it the right address? (GET /me/: {error})"
             ) from error
+        if me.shows_key:
+            await self._see_version()
+        return me.account
+
+    async def _see_version(self) -> None:
+        headers = {"X-Fields": versions.SITE_FIELDS}
+        request = Request("GET", "/site/", "/site/", headers=headers)
+        answer = await self._transport.send(request)
+        old = self._read(versions.SITE, request, answer, DatasetFailed, "GET /site/")
+        if old is not None:
+            raise PortalRefuses(versions.too_old(self._transport.base_url, old))
 
     async def organization(self, id_or_slug: str) -> Organization | None:
         """See `Portal`."""

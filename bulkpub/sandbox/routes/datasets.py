@@ -17,8 +17,9 @@ __all__ = ["ROUTES"]
 
 
 def _read(call: Call, body: dict[str, Json], current: Dataset | None) -> DatasetChange:
-    today = call.portal.settings.clock().astimezone(UTC).date()
-    return read_dataset(body, current, call.rights, call.state.contacts, today)
+    settings = call.portal.settings
+    today = settings.clock().astimezone(UTC).date()
+    return read_dataset(body, current, call.rights, call.state.contacts, today, ways=settings.ways)
 
 
 def _answer(call: Call, dataset: Dataset, status: int = 200) -> web.Response:

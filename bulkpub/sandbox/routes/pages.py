@@ -16,7 +16,7 @@ from bulkpub.sandbox.calls import PORTAL
 from bulkpub.sandbox.records import Dataset, Resource
 from bulkpub.sandbox.render import View
 from bulkpub.sandbox.seeds import LICENSES
-from bulkpub.sandbox.vocabularies import FREQUENCIES
+from bulkpub.sandbox.vocabularies import FREQUENCIES, OLD_FREQUENCIES
 
 __all__ = ["ROUTES"]
 
@@ -92,7 +92,8 @@ def _facts(dataset: Dataset) -> str:
         facts.append(
             _link(license_.url, license_.title) if license_.url else escape(license_.title)
         )
-    facts.append(escape(FREQUENCIES[dataset.frequency or "unknown"]))
+    frequencies = FREQUENCIES | OLD_FREQUENCIES
+    facts.append(escape(frequencies[dataset.frequency or "unknown"]))
     if period := dataset.temporal_coverage:
         facts.append(escape(f"{period['start']} to {period['end'] or 'today'}"))
     facts.append(_count(len(dataset.resources), "file"))

@@ -8,7 +8,7 @@ from bulkpub.core.model import Json
 from bulkpub.sandbox.answers import json_answer, not_found
 from bulkpub.sandbox.calls import Call, endpoint
 from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES, Organization, Zone
-from bulkpub.sandbox.vocabularies import EXTENSIONS, FREQUENCIES, RESOURCE_TYPES
+from bulkpub.sandbox.vocabularies import EXTENSIONS, RESOURCE_TYPES
 
 __all__ = ["ROUTES"]
 
@@ -27,7 +27,7 @@ async def _licenses(call: Call) -> web.StreamResponse:
 
 
 async def _frequencies(call: Call) -> web.StreamResponse:
-    return call.answer(_labels(FREQUENCIES))
+    return call.answer(_labels(call.portal.settings.ways.frequencies))
 
 
 async def _resource_types(call: Call) -> web.StreamResponse:
@@ -91,7 +91,7 @@ async def _zone(call: Call) -> web.StreamResponse:
 
 
 async def _site(call: Call) -> web.StreamResponse:
-    return call.answer({"id": "default", "title": "bulkpub sandbox", "version": "17.18.0"})
+    return call.answer(dict(call.portal.settings.ways.site))
 
 
 async def _me(call: Call) -> web.StreamResponse:
@@ -112,6 +112,7 @@ async def _me(call: Call) -> web.StreamResponse:
             "website": None,
             "metrics": {},
         }
+        | ({"apikey": account.key} if call.portal.settings.ways.shows_key else {})
     )
 
 

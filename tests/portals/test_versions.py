@@ -1,0 +1,92 @@
+"""Which udata a portal runs: known before anything is sent, at the cost of one request at most."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import bulkpub
+from bulkpub import Connection
+from bulkpub.portals.udata.versions import SITE
+from bulkpub.sandbox import Sandbox, SandboxSettings
+
+Publish = Callable[..., Awaitable[Any]]
+
+SITES = [
+    ('{"version": "17.18.0"}', None),
+    ('{"version": "99.0.0", "feed_size": 20}', None),
+    ('{"version": "12.0.1"}', None),
+    ('{"version": "14.13.0.dev"}', None),
+    ('{"version": "10.9.0"}', None),
+    ('{"version": "10.10"}', None),
+    ('{"version": "10.8.3", "feed_size": 20}', "udata 10.8"),
+    ('{"version": "9.99.99"}', "udata 9.99"),
+    # What is no number is taken for the newest, as what is newer than anything known.
+    ('{"version": "main"}', None),
+    ('{"feed_size": 20}', None),
+    ('{"feed_size": 20, "version": null}', None),
+    ("{}", "a udata older than 10.9"),
+    ('{"id": "default", "title": "T", "metrics": {}}', "a udata older than 10.9"),
+]
+
+
+@pytest.mark.parametrize(("answer", "old"), SITES)
+def test_a_site_tells_whether_it_is_too_old(answer: str, old: str | None) -> None:
+    assert SITE.read(answer.encode()) == old
+
+
+@pytest.mark.served
+@pytest.mark.parametrize("version", ["8.0.1", "9.2.4", "10.8.3"])
+async def test_a_portal_that_is_too_old_is_told_at_the_start(
+    publish_to: Publish, folder: Any, version: str
+) -> None:
+    manifest = str(folder.manifest(folder.dataset("a", "a.csv")))
+    async with Sandbox(SandboxSettings(version=version)) as sandbox:
+        report = await publish_to(sandbox.base_url, sandbox.api_key, manifest)
+        planned = await bulkpub.plan(
+            manifest, connection=Connection(portal=sandbox.base_url, key=sandbox.api_key)
+        )
+        asked = [(seen.method, seen.path) for seen in sandbox.requests]
+    for each in (report, planned):
+        assert each.run.exit_code == 3
+        assert "runs a udata older than 10.9, and 10.9 or later is needed" in (each.run.error or "")
+        assert "can update it" in (each.run.error or "")
+    assert asked == [("GET", "/api/1/me/"), ("GET", "/api/1/site/")] * 2
+
+
+@pytest.mark.served
+@pytest.mark.parametrize(
+    ("version", "questions"),
+    [("10.9.0", 1), ("12.0.1", 1), ("14.13.0", 1), ("16.0.0", 0), ("17.18.0", 0), ("99.0", 0)],
+)
+async def test_a_version_costs_one_request_at_most_and_of_newer_portals_none(
+    publish_to: Publish, folder: Any, version: str, questions: int
+) -> None:
+    manifest = str(folder.manifest(folder.dataset("a", "a.csv", frequency="daily")))
+    async with Sandbox(SandboxSettings(version=version)) as sandbox:
+        for _ in range(2):
+            sandbox.requests.clear()
+            report = await publish_to(sandbox.base_url, sandbox.api_key, manifest)
+            assert report.run.exit_code == 0
+            assert [seen.path for seen in sandbox.requests].count("/api/1/site/") == questions
+    assert report.totals.requests.by_method == {"GET": 4 + questions}
+
+
+@pytest.mark.served
+async def test_the_words_of_an_older_portal_are_kept_and_those_it_lacks_told(
+    publish_to: Publish, folder: Any
+) -> None:
+    old = str(folder.manifest(folder.dataset("a", "a.csv", frequency="fourTimesADay")))
+    async with Sandbox(SandboxSettings(version="10.9.0")) as sandbox:
+        first = await publish_to(sandbox.base_url, sandbox.api_key, old)
+        again = await publish_to(sandbox.base_url, sandbox.api_key, old)
+        (dataset,) = sandbox.state.datasets.values()
+        new = str(folder.manifest(folder.dataset("a", "a.csv", frequency="severalTimesADay")))
+        planned = await bulkpub.plan(
+            new, connection=Connection(portal=sandbox.base_url, key=sandbox.api_key)
+        )
+    assert (first.run.exit_code, again.run.exit_code) == (0, 0)
+    assert "PUT" not in again.totals.requests.by_method
+    assert dataset.frequency == "fourTimesADay"
+    assert planned.run.exit_code == 2
+    assert "knows no frequency 'severalTimesADay'" in planned.run.problems[0].message
