@@ -5,6 +5,7 @@ did arrive is then seen as there, what did not is planned anew.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -158,8 +159,9 @@ def _existing_action(
     remote = match.remote
     if not source.host or remote.hosted:
         return _same_content(spec, match, rules)
-    if no_file := _no_file(remote, rules):
-        return Keep(spec, remote, wanted_resource(spec, remote, rules), no_file)
+    if stays := _no_file(remote, rules) or (source.stays and f"{STAYS}: {source.stays}"):
+        left = replace(spec, source=ExistingSource())
+        return Keep(left, remote, wanted_resource(left, remote, rules), stays)
     return _file_action(spec, match, known, UrlSource(remote.origin), rules)
 
 

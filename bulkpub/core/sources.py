@@ -74,10 +74,11 @@ class ExistingSource:
     """What a resource has on the portal already; only what is said of it is wanted.
 
     With `host`, a resource that points to another server is fetched from there and hosted on
-    the portal in place: its id and permalink stay.
+    the portal in place: its id and permalink stay. `stays` is why it is left there all the same.
     """
 
     host: bool = False
+    stays: str = ""
 
     @property
     def shown(self) -> str:

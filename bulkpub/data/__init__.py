@@ -10,7 +10,7 @@ stands in that kind's own `data/`, and is read by `read_column` and `read_pairs`
 import csv
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib.resources import files
@@ -18,12 +18,15 @@ from io import StringIO
 from typing import Any, TypeVar
 
 __all__ = [
+    "AccessRegister",
+    "AccessRights",
     "CkanFields",
     "Formats",
     "Frequency",
     "License",
     "Licenses",
     "Zone",
+    "access_rights",
     "ckan_fields",
     "columns",
     "columns_in_french",
@@ -106,6 +109,59 @@ def _filled(pattern: str, fragments: Mapping[str, str]) -> str:
     for name, fragment in fragments.items():
         pattern = pattern.replace(f"{{{name}}}", fragment)
     return pattern
+
+
+# --- access rights ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRegister:
+    """A register of access rights: its codes, in lower case, and whether each means open."""
+
+    address: re.Pattern[str]
+    codes: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRights:
+    """How catalogues say who has access.
+
+    `fields` has the names of fields, each with how it speaks (`declared`, `spoken`, `until`,
+    `closed`, `opened`), `words` whole texts and whether each means open, `sentences` what is
+    looked for in longer ones.
+    """
+
+    fields: Mapping[str, str]
+    registers: tuple[AccessRegister, ...]
+    words: Mapping[str, bool]
+    sentences: Mapping[str, tuple[re.Pattern[str], ...]]
+
+
+@cache
+def access_rights() -> AccessRights:
+    """What catalogues call open to everyone, and what not: `access_rights.toml`."""
+    table = _toml("access_rights.toml")
+    return AccessRights(
+        fields={name: row["how"] for row in table["field"] for name in row["names"]},
+        registers=tuple(
+            AccessRegister(
+                re.compile(row["address"]),
+                {code.lower(): means for code, means in _opened_and_closed(row)},
+            )
+            for row in table["register"]
+        ),
+        words={word: means for row in table["words"] for word, means in _opened_and_closed(row)},
+        sentences={
+            name: tuple(map(re.compile, patterns))
+            for name, patterns in table["sentences"].items()
+            if name != "source"
+        },
+    )
+
+
+def _opened_and_closed(row: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    yield from ((word, True) for word in row["open"])
+    yield from ((word, False) for word in row["closed"])
 
 
 # --- frequencies, granularities, columns --------------------------------------------------

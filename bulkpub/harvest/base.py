@@ -9,10 +9,10 @@ one.
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import translate
-from typing import Protocol
+from typing import Literal, Protocol
 
 from unidecode import unidecode
 
@@ -31,11 +31,14 @@ class Found:
     """One dataset of the catalogue.
 
     `notes` are sentences about what could not be mapped (an unknown licence, a zone the portal
-    does not have): shown to the user and kept as a comment, never dropped.
+    does not have): shown to the user and kept as a comment, never dropped. `restricted` is what
+    the source says that keeps the dataset, or a file of it, from being open to everyone, in the
+    source's own words; empty when it is open.
     """
 
     dataset: DatasetSpec
     notes: tuple[str, ...] = ()
+    restricted: str = ""
 
 
 Harvest = AsyncIterator[Found]
@@ -56,6 +59,10 @@ def _unheard(_: str) -> None:
     """Nobody listens."""
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 @dataclass(frozen=True, slots=True)
 class HarvestOptions:
     """What was asked for.
@@ -65,6 +72,9 @@ class HarvestOptions:
     that the manifest publishes for. `links` lists files where they are (`link:`) instead of
     fetching and hosting them (`url:`); None leaves it to the kind. `recursive` goes into
     sub-folders, `single` makes one dataset of all there is, where a kind knows the difference.
+    `restricted` says what becomes of a dataset that its source does not open to everyone: a
+    `draft`, which is private and has links only, or it is left out (`skip`); `today` is the day
+    that embargoes are compared with.
     `rules` are those of the portal that the manifest is for. `base` is the folder from which the
     manifest's paths start; `leave_out` has real paths of local files that are no data, the
     manifest itself above all. `allow_private` keeps addresses that only the network of the source
@@ -83,6 +93,8 @@ class HarvestOptions:
     links: bool | None = None
     recursive: bool = False
     single: bool = False
+    restricted: Literal["draft", "skip"] = "draft"
+    today: date = field(default_factory=_today)
     rules: Rules = DEFAULT.rules
     base: str = "."
     leave_out: frozenset[str] = frozenset()
@@ -100,6 +112,21 @@ class HarvestOptions:
         key as well (`wanted(title) or wanted(key)`).
         """
         return self._matches(dataset) and self._recent(modified)
+
+    def leaves_out(self, found: Found) -> bool:
+        """Whether it is left out as its source restricts it, which is noted.
+
+        A portal that knows no private datasets has no place for one.
+        """
+        openly = not found.restricted
+        if openly or (self.restricted == "draft" and "private" not in self.rules.lacks_dataset):
+            return False
+        title = found.dataset.metadata.title or found.dataset.key
+        self.note(
+            f"'{bounded(title)}' ({bounded(found.dataset.key)}) is left out: its source does not "
+            f"open it to everyone ({found.restricted})"
+        )
+        return True
 
     def _matches(self, dataset: DatasetSpec | str) -> bool:
         if not self.match:
@@ -129,21 +156,27 @@ async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> Asy
     """What `harvest` gives out of what was asked for, in its order, up to the limit.
 
     A dataset of no organization gets the one that was asked for, and none keeps an address that
-    only the network of its source knows, unless `allow_private`. The harvest is read no further
-    than the limit needs, and closed at the end.
+    only the network of its source knows, unless `allow_private`. One that is restricted is private
+    or left out, whatever its kind made of it. The harvest is read no further than the limit needs,
+    and closed at the end.
     """
     count = 0
     async with aclosing(harvest):
         async for found in harvest:
-            if not options.wanted(found.dataset):
+            if not options.wanted(found.dataset) or options.leaves_out(found):
                 continue
             dataset, notes = found.dataset, found.notes
             if not options.allow_private:
                 dataset, told = without_local_addresses(dataset)
                 notes = (*notes, *told)
+            private = True if found.restricted else dataset.metadata.private
             yield replace(
                 found,
-                dataset=replace(dataset, organization=dataset.organization or options.organization),
+                dataset=replace(
+                    dataset,
+                    organization=dataset.organization or options.organization,
+                    metadata=replace(dataset.metadata, private=private),
+                ),
                 notes=tuple(bounded(note, LONGEST_SENTENCE) for note in notes),
             )
             count += 1

@@ -21,6 +21,7 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
 from bulkpub.harvest.paging import Trail, address_parts
+from bulkpub.harvest.reading.access import statements_of
 from bulkpub.harvest.reading.loose import (
     items,
     keywords_of,
@@ -28,9 +29,9 @@ from bulkpub.harvest.reading.loose import (
     parse_json,
     text,
     texts,
-    truth,
 )
 from bulkpub.harvest.reading.shapes import shape_note
+from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.periods import period
 
 __all__ = ["harvest"]
@@ -138,8 +139,6 @@ def _entry(package: Mapping[str, Any], key: str, base: str) -> Entry:
     kept, notes = _kept(said)
     start, end = _period(said)
     notes += _area_notes(said)
-    if truth(package.get("private")):
-        notes.append("it is private in the catalogue")
     return Entry(
         key=key,
         title=text(said.get("title_translated")) or text(said.get("title")) or name,
@@ -158,8 +157,17 @@ def _entry(package: Mapping[str, Any], key: str, base: str) -> Entry:
         contact=_contact(said),
         extras=kept,
         offers=tuple(_offers(package, key, base)),
+        access=_access(package, said),
         notes=tuple(notes),
     )
+
+
+def _access(package: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[Said, ...]:
+    """What is said of access; a draft, or what was taken out, is open to nobody."""
+    state = text(package.get("state")).lower()
+    is_active = state in ("", "active")
+    own = () if is_active else (("private", (f"its state is '{state}'",)),)
+    return (*own, *statements_of(said))
 
 
 def _extras(package: Mapping[str, Any]) -> dict[str, Any]:
@@ -294,6 +302,7 @@ def _offers(package: Mapping[str, Any], key: str, base: str) -> Iterator[Offer]:
             conforms_to=tuple(texts(resource.get("conforms_to")) + texts(resource.get("schema"))),
             size=_size(resource.get("size")),
             modified=_first(resource, ("last_modified", "metadata_modified", "modified")),
+            access=statements_of(resource),
         )
 
 

@@ -32,10 +32,12 @@ from bulkpub.harvest.reading.graphs import (
     locals_of,
     named,
     said,
+    statements,
     words,
 )
 from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
 from bulkpub.harvest.reading.shapes import shape_note
+from bulkpub.harvest.words.access import speaks_of_access
 from bulkpub.harvest.words.formats import short_format
 from bulkpub.harvest.words.periods import period
 
@@ -230,7 +232,11 @@ def _entry(graph: Graph, subject: Node, base: str, taken: Container[str]) -> Ent
         "harvest:issued_at": said(graph, subject, DCTERMS.issued),
         "harvest:access_rights": ", ".join(words(graph, subject, DCTERMS.accessRights)),
     }
-    left = [each for each in locals_of(graph, subject, _READ | _OF_NO_USE) if each]
+    left = [
+        each
+        for each in locals_of(graph, subject, _READ | _OF_NO_USE)
+        if each and not speaks_of_access(each)
+    ]
     if left:
         notes.append(f"not carried over: {listed(left)}")
     places = list(_places(graph, subject, notes))
@@ -251,6 +257,7 @@ def _entry(graph: Graph, subject: Node, base: str, taken: Container[str]) -> Ent
         contact=tuple(_contact(graph, subject)),
         extras={name: value for name, value in extras.items() if value},
         offers=offered,
+        access=statements(graph, subject, speaks_of_access),
         notes=tuple(notes),
     )
 
@@ -424,6 +431,7 @@ def _distribution(graph: Graph, node: Node, base: str) -> Offer:
         conforms_to=tuple(words(graph, node, DCTERMS.conformsTo)),
         size=_size(said(graph, node, DCAT.byteSize, _SCHEMA_SIZE)),
         modified=said(graph, node, DCTERMS.modified, DCTERMS.issued),
+        access=statements(graph, node, speaks_of_access),
     )
 
 

@@ -4,7 +4,9 @@ Pure. Each kind of catalogue is read into an `Entry`; `found_of` alone turns ent
 manifest knows. The rules: what cannot be mapped becomes a note, a sentence for a person, and
 nothing is dropped in silence. Only what is known to be a file is fetched and hosted; APIs, pages
 and what may be a page stay links. An address that asks a map server for data in a file format is
-a file.
+a file. A restriction is never widened: what is not open to everyone makes the dataset private,
+and its files stay links, as a portal serves the files of a private dataset to whoever has the
+address.
 """
 
 import re
@@ -30,6 +32,7 @@ from bulkpub.data import formats, schema_registers
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.base import Found, HarvestOptions
+from bulkpub.harvest.words.access import Said, restriction
 from bulkpub.harvest.words.formats import short_format, short_mime
 from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
@@ -65,7 +68,7 @@ class Offer:
     `id` is the catalogue's own, if it has one. `url` is whole or empty. `declared` is what
     the catalogue says it is: `file`, `api`, `page` or nothing; `type` one of the portal's types
     of resources. `protocols` are names or addresses of what an API speaks, `conforms_to` is the
-    schema of the content. `size` is in bytes.
+    schema of the content. `size` is in bytes. `access` is what is said of who has access.
     """
 
     id: str = ""
@@ -80,6 +83,7 @@ class Offer:
     conforms_to: tuple[str, ...] = ()
     size: int | None = None
     modified: str = ""
+    access: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ class Entry:
 
     `key` is the catalogue's own and stable. `licenses`, `frequencies` and `places` are all ways
     in which the catalogue writes the one thing: ids, names, addresses; the first that is
-    understood counts. `page` is where people look at it, `extras` are kept as they are.
+    understood counts. `page` is where people look at it, `extras` are kept as they are. `access`
+    is what is said of who has access to all of it.
     """
 
     key: str
@@ -108,6 +113,7 @@ class Entry:
     contact: tuple[str, ...] = ()
     extras: Mapping[str, Json] = field(default_factory=dict)
     offers: tuple[Offer, ...] = ()
+    access: tuple[Said, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -130,6 +136,7 @@ def found_of(entry: Entry, options: HarvestOptions) -> Found:
     """The dataset that the catalogue's entry stands for, and what could not be mapped."""
     notes = list(entry.notes)
     title = entry.title or entry.key
+    closed, entry = _restricted(entry, options, notes)
     metadata = DatasetMetadata(
         title=title,
         description=_description(entry, title, notes),
@@ -137,6 +144,7 @@ def found_of(entry: Entry, options: HarvestOptions) -> Found:
         license=_license(entry, notes),
         frequency=_frequency(entry, notes),
         tags=_tags(entry, options.rules, notes),
+        private=True if closed else None,
         temporal_coverage=_period(entry, notes),
         spatial=_spatial(entry, notes),
         extras=_extras(entry),
@@ -148,7 +156,37 @@ def found_of(entry: Entry, options: HarvestOptions) -> Found:
     )
     if not spec.resources:
         notes.append("it lists nothing that could be published")
-    return Found(spec, tuple(dict.fromkeys(notes)))
+    return Found(spec, tuple(dict.fromkeys(notes)), closed)
+
+
+def _restricted(entry: Entry, options: HarvestOptions, notes: list[str]) -> tuple[str, Entry]:
+    """What keeps it from being open to everyone, and the entry without what is then left out.
+
+    Of a dataset that is open but for some files, `skip` leaves out those files alone.
+    """
+    if closed := restriction(entry.access, options.today):
+        notes.append(
+            f"its source does not open it to everyone ({closed}): it is private here, and its "
+            "files are only listed"
+        )
+        extras = {**entry.extras, "harvest:access_rights": closed}
+        offers = tuple(replace(each, access=entry.access) for each in entry.offers)
+        return closed, replace(entry, extras=extras, offers=offers)
+    of_files = {
+        place: said
+        for place, each in enumerate(entry.offers)
+        if (said := restriction(each.access, options.today))
+    }
+    shown = ", ".join(dict.fromkeys(of_files.values()))
+    for place, said in of_files.items():
+        notes.append(
+            f"{_called(entry.offers[place])} is not open to everyone ({said}): "
+            + ("left out" if options.restricted == "skip" else "the dataset is private here")
+        )
+    if options.restricted == "skip" and len(of_files) < len(entry.offers):
+        kept = tuple(each for place, each in enumerate(entry.offers) if place not in of_files)
+        return "", replace(entry, offers=kept)
+    return shown, entry
 
 
 def _description(entry: Entry, title: str, notes: list[str]) -> str:
@@ -264,7 +302,8 @@ def _resource_of(
     if fault := address_fault(offer.url) or _scheme_fault(offer.url):
         return None, [f"the address of {name} {fault}: left out"]
     what = nature(offer)
-    is_link = options.links or what != FILE
+    is_open = not restriction(offer.access, options.today)
+    is_link = bool(options.links) or what != FILE or not is_open
     if is_link and not is_web(offer.url):
         return None, [
             f"{name} is left out: a link must be a web address, not {_shown_address(offer.url)}"

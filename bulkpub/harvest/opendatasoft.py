@@ -14,6 +14,7 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
 from bulkpub.harvest.paging import Trail, address_parts
+from bulkpub.harvest.reading.access import statements_of
 from bulkpub.harvest.reading.loose import (
     items,
     keywords_of,
@@ -23,6 +24,7 @@ from bulkpub.harvest.reading.loose import (
     texts,
     truth,
 )
+from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.periods import period
 
 __all__ = ["harvest"]
@@ -120,8 +122,6 @@ def _entry(dataset: Mapping[str, Any], base: str) -> Entry:
     if truth(default.get("federated")):
         notes.append("the portal shows it on behalf of another portal, which may be harvested too")
     offers = tuple(_offers(dataset, base))
-    if truth(dataset.get("data_visible")) is False:
-        notes.append("its records are not for everyone to see")
     return Entry(
         key=key,
         title=text(default.get("title")) or key,
@@ -144,8 +144,15 @@ def _entry(dataset: Mapping[str, Any], base: str) -> Entry:
         contact=_contact(dcat),
         extras=kept,
         offers=offers,
+        access=_access(dataset, metas),
         notes=tuple(notes),
     )
+
+
+def _access(dataset: Mapping[str, Any], metas: Mapping[str, Any]) -> tuple[Said, ...]:
+    """What is said of access: by the platform, and in any template."""
+    several = (dataset, metas, *map(mapping, metas.values()))
+    return tuple(said for fields in several for said in statements_of(fields))
 
 
 def _period(dcat: Mapping[str, Any]) -> tuple[str, str]:

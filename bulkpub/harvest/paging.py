@@ -127,6 +127,8 @@ class Trail:
             if self.enough:
                 return
             found = found_of(entry, self._options)
-            if self._options.wanted(found.dataset, instant(entry.modified)):
+            if not self._options.wanted(found.dataset, instant(entry.modified)):
+                continue
+            if not self._options.leaves_out(found):
                 self._wanted += 1
                 yield found

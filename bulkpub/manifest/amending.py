@@ -1,8 +1,9 @@
 """Adds what is new to a YAML manifest that people have edited, and touches nothing else.
 
 New datasets come at the end of `datasets`, new resources at the end of their dataset. What is
-there stays, byte by byte; what a harvest says differently by now is not looked at. The result
-is loaded and compared before it is given out, so that it says all that it said before.
+there stays, byte by byte; what a harvest says differently by now is not looked at, but for a
+dataset that should be private by now, which a note names. The result is loaded and compared before
+it is given out, so that it says all that it said before.
 """
 
 import os
@@ -119,6 +120,11 @@ class _Amendment:
         """The text with what is new of `found`, behind the byte order mark if it had one."""
         for spec, notes in found:
             if known := self._find(spec):
+                if spec.metadata.private and known.spec.metadata.private is None:
+                    self._notes.append(
+                        f"{known.spec.key}: its source does not open it to everyone, and the "
+                        "manifest does not say `private: true`"
+                    )
                 self._add_resources(known, spec)
             else:
                 self._add_dataset(spec, notes)

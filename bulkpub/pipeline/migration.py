@@ -1,4 +1,8 @@
-"""What a migration is to do: every resource that points elsewhere is to be hosted in place."""
+"""What a migration is to do: every resource that points elsewhere is to be hosted in place.
+
+But for private datasets, unless they are named: a portal serves the files of one to whoever has
+the address, and what these link to may be open to a few only.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -13,18 +17,23 @@ from bulkpub.portals import Portal
 
 __all__ = ["to_migrate"]
 
+_PRIVATE = "its dataset is private, and a hosted file is served to whoever has the address"
+
 
 async def to_migrate(
     portal: Portal, organization: str | None, datasets: Sequence[str]
 ) -> list[DatasetSpec]:
     """The datasets of the organization (id or slug), and those of the ids or slugs `datasets`.
 
-    Of each only the resources that are not hosted yet; a dataset without any is left out.
+    Of each only the resources that are not hosted yet; a dataset without any is left out. Those
+    of the organization's private datasets stay where they are, with the reason; naming such a
+    dataset as well is asking for it.
     Raises `SettingsInvalid` when the portal has no such organization or dataset.
     """
     found: dict[str, DatasetSpec] = {}
-    async for remote in _datasets(portal, organization, datasets):
-        entries = tuple(_entry(resource.id) for resource in remote.resources if not resource.hosted)
+    async for remote, named in _datasets(portal, organization, datasets):
+        stays = _PRIVATE if remote.metadata.private and not named else ""
+        entries = tuple(_entry(each.id, stays) for each in remote.resources if not each.hosted)
         if entries and not remote.deleted:
             found[remote.id] = DatasetSpec(
                 key=remote.slug or remote.id,
@@ -37,14 +46,15 @@ async def to_migrate(
 
 async def _datasets(
     portal: Portal, organization: str | None, datasets: Sequence[str]
-) -> AsyncIterator[RemoteDataset]:
+) -> AsyncIterator[tuple[RemoteDataset, bool]]:
+    """The datasets, and whether each was named."""
     if organization is not None:
         owner = await portal.organization(organization)
         if owner is None:
             raise SettingsInvalid(f"the portal knows no organization '{organization}'")
         async for page in portal.owned_by(organization=owner.id):
             for remote in page.datasets:
-                yield remote
+                yield remote, False
     for name in datasets:
         try:
             remote_or_none = await portal.dataset(name)
@@ -54,8 +64,9 @@ async def _datasets(
             raise SettingsInvalid(f"dataset '{name}': {error}") from error
         if remote_or_none is None:
             raise SettingsInvalid(f"the portal knows no dataset '{name}'")
-        yield remote_or_none
+        yield remote_or_none, True
 
 
-def _entry(resource_id: str) -> ResourceSpec:
-    return ResourceSpec(key=resource_id, id=resource_id, source=ExistingSource(host=True))
+def _entry(resource_id: str, stays: str) -> ResourceSpec:
+    source = ExistingSource(host=True, stays=stays)
+    return ResourceSpec(key=resource_id, id=resource_id, source=source)

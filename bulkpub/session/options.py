@@ -256,6 +256,16 @@ OPTIONS: tuple[Option, ...] = (
         help="List files where they are (`link:`), or fetch and host them (`url:`).",
     ),
     Option(
+        name="restricted",
+        place="harvest.restricted",
+        unit=Unit.CHOICE,
+        choices=("draft", "skip"),
+        commands=("harvest",),
+        environment=False,
+        help="What becomes of a dataset that its source does not open to everyone: private and "
+        "with links only, or left out.",
+    ),
+    Option(
         name="single",
         place="harvest.single",
         unit=Unit.SWITCH,

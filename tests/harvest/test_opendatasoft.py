@@ -86,7 +86,8 @@ async def test_what_cannot_be_carried_over_is_told(harvest: Harvest, portal: Por
     assert "on behalf of another portal" in told["plan"]
     assert "it lists nothing that could be published" in told["plan"]
     assert harvested.datasets["plan"].metadata.title == "Plan"
-    assert "its records are not for everyone to see" in told["agents"]
+    assert "does not open it to everyone (data_visible: false): it is private" in told["agents"]
+    assert harvested.datasets["agents"].metadata.private is True
     assert harvested.datasets["agents"].resources == ()
 
 

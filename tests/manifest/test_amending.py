@@ -324,3 +324,17 @@ def test_what_was_there_stays_and_what_is_new_follows(
         (found,) = (each for each in after if each.key == spec.key)
         assert {each.key for each in spec.resources} <= {each.key for each in found.resources}
     assert amend(amended.text, [(each, ()) for each in new], base=folder).text == amended.text
+
+
+@pytest.mark.parametrize(
+    ("written", "noted"), [("", 1), ("private: true", 0), ("private: false", 0)]
+)
+def test_a_dataset_that_should_be_private_by_now_is_named(
+    folder: Path, written: str, noted: int
+) -> None:
+    old = OLD.replace("    title: Budget\n", f"    title: Budget\n    {written}\n")
+    closed = DatasetSpec("budget", DatasetMetadata(title="Budget", private=True))
+    amended = amend(old, [(closed, ())], base=folder)
+    assert amended.text == old
+    assert len(amended.notes) == noted
+    assert all("budget: its source does not open it" in note for note in amended.notes)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,28 @@ async def test_everything_stays_but_the_file_is_on_the_portal(
         set(),
     ]
     assert {each.status for each in report.datasets[0].resources} == {"replaced"}
+
+
+async def test_what_private_datasets_link_to_stays_unless_they_are_named(
+    migrate: Migrate, pointing_to: Link, elsewhere: Any, site: Site
+) -> None:
+    dataset = pointing_to({"url": elsewhere.has("agents.csv"), "title": "Agents"})
+    hidden = replace(dataset(), metadata=replace(dataset().metadata, private=True))
+    site.datasets[hidden.id] = hidden
+    report = await migrate()
+    (outcome,) = report.datasets[0].resources
+    assert (report.run.exit_code, outcome.status) == (0, "unchanged")
+    assert outcome.reason.startswith("left where it is: its dataset is private")
+    assert (dataset(), elsewhere.asked) == (hidden, [])
+    named = await bulkpub.migrate(
+        organization="test-organization",
+        datasets=(hidden.id,),
+        connection=Connection(portal=site.address, key="any-key"),
+        sources=Sources(allow_private=True),
+        options=RunOptions(look_again_s=0.01),
+    )
+    assert named.run.exit_code == 0
+    assert [each.hosted for each in dataset().resources] == [True]
 
 
 async def test_a_second_migration_finds_nothing_to_do(

@@ -37,6 +37,7 @@ NO_OPTIONS = {
     "harvest.leave_out": "the manifest itself",
     "harvest.lost": "the command's way to tell",
     "harvest.note": "the command's way to tell",
+    "harvest.today": "the clock's",
     "harvest.rules": "those of the portal that the manifest is for",
 }
 """Fields that are no option, and why."""
@@ -90,6 +91,9 @@ def sample(option: Option, tmp_path: Path) -> tuple[list[str], Any]:
             return [option.flag, str(tmp_path / "ca.pem")], str(tmp_path / "ca.pem")
         case Unit.FOLDER:
             return [option.flag, str(tmp_path)], tmp_path
+        case Unit.CHOICE:
+            other = next(each for each in option.choices if each != option.value(Settings()))
+            return [option.flag, other], other
         case _:
             written, value, _ = WRITTEN[option.unit]
             return [option.flag, written], value

@@ -301,7 +301,7 @@ OPENDATASOFT = Case(
         Wanted("Plan", "Plan"),
         Wanted("Agents", "Interne", (), "odc-odbl", "daily"),
     ),
-    ("no such licence, left out: Copyright", "its records are not for everyone to see"),
+    ("no such licence, left out: Copyright", "does not open it to everyone (data_visible: false)"),
     (opendatasoft,),
 )
 

@@ -4,7 +4,7 @@ Pure. A literal may stand where a node is expected and the other way round; of s
 languages French comes first, then English, then none, then any.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS
@@ -13,7 +13,17 @@ from rdflib.term import BNode, Node
 from bulkpub.core.addresses import joined
 from bulkpub.harvest.reading.loose import LANGUAGES, clean
 
-__all__ = ["address", "addresses", "label", "literals", "locals_of", "named", "said", "words"]
+__all__ = [
+    "address",
+    "addresses",
+    "label",
+    "literals",
+    "locals_of",
+    "named",
+    "said",
+    "statements",
+    "words",
+]
 
 _LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title, FOAF.name, RDF.value)
 _WEB = ("http://", "https://", "ftp://")
@@ -96,3 +106,36 @@ def locals_of(graph: Graph, subject: Node, known: Container[Node]) -> list[str]:
 
 def _last(iri: str) -> str:
     return iri.rstrip("/#").replace("#", "/").rpartition("/")[2]
+
+
+def statements(
+    graph: Graph, subject: Node, about: Callable[[str], bool]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What the predicates say whose last word `about` takes, each value in all its ways.
+
+    Those are an address, a text, and whatever a node says of itself. Texts that differ in their
+    language are one value.
+    """
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for predicate in dict.fromkeys(graph.predicates(subject)):
+        name = _last(str(predicate))
+        if not about(name):
+            continue
+        values = list(graph.objects(subject, predicate))
+        translated = [each for each in values if isinstance(each, Literal) and each.language]
+        groups = [[each] for each in values if each not in translated]
+        groups += [sorted(translated, key=_rank)] if translated else []
+        for group in groups:
+            ways = dict.fromkeys(way for each in group for way in _ways(graph, each))
+            found += [(name, tuple(ways))] if ways else []
+    return tuple(sorted(found))
+
+
+def _ways(graph: Graph, node: Node) -> Iterable[str]:
+    own = [] if isinstance(node, BNode) else [str(node)]
+    said_there = [
+        (_rank(value), str(value))
+        for predicate, value in graph.predicate_objects(node)
+        if predicate != RDF.type and not isinstance(value, BNode) and not isinstance(node, Literal)
+    ]
+    return filter(None, map(clean, (*own, *(text for _, text in sorted(said_there)))))
