@@ -1,8 +1,9 @@
 """`bulkpub harvest dcat URL`: a DCAT catalogue in RDF → datasets, page by page.
 
 Pages follow each other by `hydra:next` of a `PartialCollectionView`, by `hydra:nextPage` of the
-older `PagedCollection`, or by a Link header (rel=next). The datasets of a page are described in
-that page; a dataset that is listed and described nowhere counts as lost.
+older `PagedCollection`, or by a Link header (rel=next). What a catalogue lists as a dataset is one,
+and so is what has files, whether it says so or not. The datasets of a page are described in that
+page; one that is described nowhere counts as lost.
 
 Nothing is followed further than from a dataset to its distributions and from these to what
 describes them, so that a graph with circles in it ends as any other. A download address is a
@@ -18,7 +19,7 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, SKOS, Namespace
 from rdflib.term import Node
 
-from bulkpub.core.addresses import joined, redacted
+from bulkpub.core.addresses import is_web, joined, redacted
 from bulkpub.data import high_value_categories
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
@@ -91,6 +92,9 @@ _READ = frozenset(
     )
 )
 _DCAT = "http://www.w3.org/ns/dcat#"
+_DATASETS = (DCAT.Dataset, URIRef(_DCAT + "DatasetSeries"))
+_OTHERS = frozenset((DCAT.Catalog, DCAT.DataService))
+"""What has distributions, too, and is no dataset."""
 _HVD = tuple(
     URIRef(base + "hvdCategory")
     for base in ("http://data.europa.eu/r5r/", "https://data.europa.eu/r5r/", _DCAT)
@@ -152,31 +156,51 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             )
             return
         url = leaf.following
-    missing = [uri for uri in listed if uri not in described]
-    # GeoNetwork lists and describes one dataset by two addresses: only their number counts.
-    count = min(len(missing), len(listed) - len(described))
-    if count > 0 and complete and not trail.enough:
+    # GeoNetwork lists and describes one dataset by two addresses, the same but for their ends.
+    missing = [each for each in listed if described.isdisjoint((_plain(each), _last(_plain(each))))]
+    if missing and complete and not trail.enough:
+        named = next((f", {redacted(each)} among them" for each in missing if is_web(each)), "")
         trail.lost(
-            f"{redacted(source)} lists datasets that it does not describe: {count}, "
-            f"{redacted(missing[0])} among them"
+            f"{redacted(source)} lists datasets that it does not describe: {len(missing)}{named}"
         )
+
+
+def _plain(address: str) -> str:
+    """The address without scheme, double slashes, a slash at its end and a second one behind it."""
+    return re.sub(r"^https?://|(?<=/)/+|/*(?:\s.*)?$", "", address, flags=re.DOTALL)
 
 
 def _leaf(page: Page) -> _Leaf:
     graph = _in_one_word(read_rdf(page))
-    subjects = list(dict.fromkeys(graph.subjects(RDF.type, DCAT.Dataset)))
+    subjects = _datasets(graph)
     return _Leaf(
-        entries=tuple(_entries(graph, redacted(page.url))),
-        listed=tuple(
-            str(each)
-            for each in dict.fromkeys(graph.objects(None, DCAT.dataset))
-            if isinstance(each, URIRef)
+        entries=tuple(_entries(graph, subjects, redacted(page.url))),
+        listed=tuple(str(each) for each in dict.fromkeys(graph.objects(None, DCAT.dataset))),
+        described=tuple(
+            name
+            for each in subjects
+            for name in (_plain(str(each)), *literals(graph, each, DCTERMS.identifier))
         ),
-        described=tuple(str(each) for each in subjects),
         following=_following(graph, page),
         total=_total(graph),
-        is_catalogue=(None, RDF.type, DCAT.Catalog) in graph,
+        is_catalogue=(None, RDF.type, DCAT.Catalog) in graph or (None, DCAT.dataset, None) in graph,
     )
+
+
+def _datasets(graph: Graph) -> list[Node]:
+    """What is described and listed as a dataset, or called one, or has files."""
+    listed = [
+        each
+        for each in graph.objects(None, DCAT.dataset)
+        if not isinstance(each, Literal) and (each, None, None) in graph
+    ]
+    called = [each for kind in _DATASETS for each in graph.subjects(RDF.type, kind)]
+    with_files = [
+        each
+        for each in graph.subjects(DCAT.distribution, None)
+        if not _OTHERS.intersection(graph.objects(each, RDF.type))
+    ]
+    return list(dict.fromkeys((*listed, *called, *with_files)))
 
 
 def _in_one_word(graph: Graph) -> Graph:
@@ -188,10 +212,10 @@ def _in_one_word(graph: Graph) -> Graph:
     return graph
 
 
-def _entries(graph: Graph, base: str) -> Iterator[Entry]:
+def _entries(graph: Graph, subjects: Iterable[Node], base: str) -> Iterator[Entry]:
     """One entry a dataset; datasets that say they are one another are kept apart by address."""
     seen: set[str] = set()
-    for subject in dict.fromkeys(graph.subjects(RDF.type, DCAT.Dataset)):
+    for subject in subjects:
         entry = _entry(graph, subject, base, seen)
         seen.add(entry.key)
         yield entry
@@ -306,7 +330,9 @@ def _themes(graph: Graph, subject: Node) -> list[str]:
 def _tags(graph: Graph, subject: Node) -> Iterator[str]:
     """Keywords in the language wanted, and themes that have a name."""
     themes = (*graph.objects(subject, DCAT.theme), *graph.objects(subject, DCTERMS.subject))
-    high_value = [name for each in themes if (name := high_value_categories().get(_last(each)))]
+    high_value = [
+        name for each in themes if (name := high_value_categories().get(_last(str(each))))
+    ]
     yield from ["hvd", *high_value] if high_value else []
     keywords = [
         *literals(graph, subject, DCAT.keyword),
@@ -318,8 +344,8 @@ def _tags(graph: Graph, subject: Node) -> Iterator[str]:
         yield from (part.strip() for part in re.split(r"[,;]", each) if part.strip())
 
 
-def _last(node: Node) -> str:
-    return str(node).rstrip("/").rpartition("/")[2]
+def _last(node: str) -> str:
+    return node.rstrip("/").rpartition("/")[2]
 
 
 def _period(graph: Graph, subject: Node) -> tuple[str, str]:
@@ -417,7 +443,7 @@ def _distribution(graph: Graph, node: Node, base: str) -> Offer:
         declared = API
     elif downloads and not any(_HTML.search(each) for each in (*formats, *mimes)):
         # A service can stand here too: only then are its words believed.
-        declared = FILE if nature(_plain(downloads[0], formats, mimes)) != API else API
+        declared = FILE if nature(_as_offered(downloads[0], formats, mimes)) != API else API
     spoken = [word for each in services for word in words(graph, each, DCTERMS.conformsTo)]
     return Offer(
         id=str(node) if isinstance(node, URIRef) else "",
@@ -435,7 +461,7 @@ def _distribution(graph: Graph, node: Node, base: str) -> Offer:
     )
 
 
-def _plain(url: str, formats: Iterable[str], mimes: Iterable[str]) -> Offer:
+def _as_offered(url: str, formats: Iterable[str], mimes: Iterable[str]) -> Offer:
     return Offer(url=url, format=_clearest(formats), mime=_clearest(mimes))
 
 

@@ -1,5 +1,6 @@
 """`bulkpub harvest dcat URL`: RDF as CKAN, udata, GeoNetwork and others write it."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
@@ -526,3 +527,120 @@ async def test_every_landing_page_is_carried_over(harvest: Harvest) -> None:
     (page,) = dataset.resources
     assert page.source == LinkSource("https://x.example/p2")
     assert page.metadata.type == "documentation"
+
+
+# --- whatever is listed as a dataset is one -----------------------------------------------
+
+POD = "https://project-open-data.cio.gov/v1.1/schema"
+WELLS = {
+    "identifier": "w1",
+    "title": "Wells",
+    "description": "Wells.",
+    "distribution": [{"downloadURL": "https://county.example/wells.csv", "mediaType": "text/csv"}],
+}
+SPRINGS = {**WELLS, "identifier": "w2", "title": "Springs"}
+TYPED = {"@type": "dcat:Dataset"}
+
+
+def data_json(document: Any) -> Catalogue:
+    return Catalogue(Page(CATALOG, json.dumps(document).encode(), "application/json"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "@context": f"{POD}/catalog.jsonld",
+            "@type": "dcat:Catalog",
+            "conformsTo": POD,
+            "dataset": [{**TYPED, **WELLS}, SPRINGS],
+        },
+        {"@context": f"{POD}/catalog.jsonld", "conformsTo": POD, "dataset": [WELLS, SPRINGS]},
+        {"conformsTo": POD, "dataset": [{**TYPED, **WELLS}, SPRINGS]},
+        {"dataset": [WELLS, SPRINGS]},
+        [WELLS, SPRINGS],
+        [{**TYPED, **WELLS}, {**TYPED, **SPRINGS}],
+        {  # DCAT-US 3
+            "@type": "Catalog",
+            "conformsTo": {"@type": "Standard", "identifier": "https://resources.data.gov/dcat-us"},
+            "dataset": [{"@type": "Dataset", **WELLS}, {"@type": "Dataset", **SPRINGS}],
+        },
+        {"dataset": [{"@id": "https://county.example/w1", **WELLS}, SPRINGS]},
+        {"dataset": [{"@id": "", **WELLS}, {"@id": "", **SPRINGS}]},
+        {"dataset": [{"@id": "a", **WELLS}, {"@id": "a", **SPRINGS}]},
+        {"@context": f"{POD}/catalog.jsonld", "dataset": [{"@id": None, **WELLS}, SPRINGS]},
+    ],
+)
+async def test_data_json_is_read_with_its_types_and_context_or_without(
+    harvest: Harvest, document: Any
+) -> None:
+    harvested = await harvest("dcat", CATALOG, data_json(document))
+    assert [each.metadata.title for each in harvested.datasets.values()] == ["Wells", "Springs"]
+    for dataset in harvested.datasets.values():
+        (file,) = dataset.resources
+        assert file.source == UrlSource("https://county.example/wells.csv")
+    assert harvested.lost == []
+
+
+async def test_version_1_0_says_of_its_file_in_the_dataset_itself(harvest: Harvest) -> None:
+    dataset = {
+        "title": "Wells",
+        "description": "Wells.",
+        "keyword": "water, wells",
+        "identifier": "w1",
+        "accessLevel": "public",
+        "accessURL": "https://county.example/wells?id=1",
+        "format": "text/csv",
+        "webService": "https://county.example/api",
+    }
+    spec = (await harvest("dcat", CATALOG, data_json([dataset]))).only
+    assert [each.source for each in spec.resources] == [
+        UrlSource("https://county.example/wells?id=1"),
+        LinkSource("https://county.example/api"),
+    ]
+    assert spec.metadata.tags == ("water", "wells")
+
+
+async def test_an_empty_address_is_not_the_catalogues_own(harvest: Harvest) -> None:
+    files = [{"downloadURL": "", "accessURL": "https://county.example/a.csv"}, {"accessURL": " "}]
+    document = {"conformsTo": POD, "dataset": [{**WELLS, "landingPage": "", "distribution": files}]}
+    harvested = await harvest("dcat", CATALOG, data_json(document))
+    assert [each.source.url for each in harvested.only.resources] == [
+        "https://county.example/a.csv"
+    ]
+    assert "no address, left out" in harvested.told
+    assert "harvest:remote_url" not in harvested.only.metadata.extras
+
+
+@pytest.mark.parametrize("spoilt", [None, {}, 5, [], "w3", {"@id": "https://county.example/3"}])
+async def test_what_is_listed_and_says_nothing_counts_as_lost(
+    harvest: Harvest, spoilt: Any
+) -> None:
+    for document in (
+        {"conformsTo": POD, "dataset": [WELLS, spoilt]},
+        {"@context": f"{POD}/catalog.jsonld", "dataset": [spoilt, WELLS]},
+    ):
+        harvested = await harvest("dcat", CATALOG, data_json(document))
+        assert [each.metadata.title for each in harvested.datasets.values()] == ["Wells"]
+        (lost,) = harvested.lost
+        assert "lists datasets that it does not describe: 1" in lost
+
+
+async def test_a_catalogue_in_turtle_need_not_say_what_is_a_dataset_either(
+    harvest: Harvest,
+) -> None:
+    page = turtle(
+        '<c> dcat:dataset <a>, [ dct:title "B" ], [ ] . <a> dct:title "A" .'
+        '<d> dct:title "D" ; dcat:distribution [ dcat:downloadURL <d.csv> ] .'
+        '<s> a dcat:DatasetSeries ; dct:title "S" .'
+        '<x> a dcat:DataService ; dct:title "X" ; dcat:distribution [ ] .'
+    )
+    harvested = await harvest("dcat", CATALOG, Catalogue(page))
+    titles = sorted(each.metadata.title for each in harvested.datasets.values())
+    assert titles == ["A", "B", "D", "S"]
+    assert harvested.lost == [f"{CATALOG} lists datasets that it does not describe: 1"]
+
+
+async def test_an_empty_data_json_is_an_empty_harvest(harvest: Harvest) -> None:
+    harvested = await harvest("dcat", CATALOG, data_json({"conformsTo": POD, "dataset": []}))
+    assert (harvested.found, harvested.lost) == ([], [])

@@ -21,6 +21,7 @@ from bulkpub.core.text import bounded
 from bulkpub.data import json_ld_contexts
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
+from bulkpub.harvest.reading.data_json import as_json_ld
 from bulkpub.harvest.reading.encodings import in_utf8
 from bulkpub.harvest.reading.loose import is_html, parse_json
 
@@ -62,7 +63,7 @@ def read_rdf(page: Page) -> Graph:
     graph = Graph()
     try:
         if form == "json-ld":
-            document = _with_local_contexts(parse_json(page), where)
+            document = _with_local_contexts(as_json_ld(parse_json(page)), where)
             to_rdf(document, graph, base=where)
         elif form == "xml":
             _refuse_dangerous(page.content)
