@@ -40,6 +40,7 @@ from bulkpub.errors import (
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
 from bulkpub.harvest.kinds import Kind, harvester
+from bulkpub.harvest.reading.local import WithFiles
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
@@ -60,8 +61,9 @@ def harvest(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="A folder, a file of links, the address of a catalogue or of a directory "
-            "listing; for a portal organizations and datasets, by id, slug or page.",
+            help="A folder, a file of links, the address of a catalogue (or a file saved from "
+            "one) or of a directory listing; for a portal organizations and datasets, by id, slug "
+            "or page.",
         ),
     ],
     *,
@@ -248,8 +250,9 @@ async def _everything(order: _Order, options: HarvestOptions) -> AsyncGenerator[
             streams = [_from_portal(source, portal, options) for source in order.sources]
         else:
             web = await stack.enter_async_context(open_web(connection, order.settings.sources))
+            reader = WithFiles(web, order.sources)
             read = harvester(order.kind)
-            streams = [read(source, web, options) for source in order.sources]
+            streams = [read(source, reader, options) for source in order.sources]
         for stream in streams:
             try:
                 async with aclosing(cast("AsyncGenerator[Found]", stream)) as harvest:

@@ -1,7 +1,8 @@
 """`bulkpub harvest ckan URL`: a CKAN catalogue → datasets, by its `package_search`, page by page.
 
 What is asked for may be the portal itself, one of its organizations, groups or datasets (as the
-browser shows them), or a whole `package_search` address, whose filters are kept.
+browser shows them), or a whole `package_search` address, whose filters are kept; or a file in which
+somebody saved packages: an answer of the API, a list, or one a line as `ckanapi dump` writes them.
 
 Fields are looked for among a package's own (ckanext-scheming, ckanext-dcat) and among its extras,
 since portals put the same ones into either place: `data/ckan_fields.toml` has their names. Extras
@@ -22,11 +23,13 @@ from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
 from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.access import statements_of
+from bulkpub.harvest.reading.local import is_file
 from bulkpub.harvest.reading.loose import (
     items,
     keywords_of,
     mapping,
     parse_json,
+    parse_json_lines,
     text,
     texts,
 )
@@ -60,24 +63,47 @@ class _Search:
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> AsyncIterator[Found]:
     """The datasets of the CKAN catalogue at `source`; SourceFailed when it is none."""
-    search, trail = _search(source, options), Trail(reader, options)
+    trail = Trail(reader, options)
+    if is_file(source):
+        saved = await trail.read(source, "application/json", _saved)
+        for found in _found(saved or [], "", trail, options):
+            yield found
+        return
+    search = _search(source, options)
     start = 0
     while not trail.enough:
         answer = await trail.read(search.page(start), "application/json", _result)
         if answer is None:
             return
-        packages = list(items(answer.get("results")))
-        new = trail.new(packages, _key)
-        others = [each for each in new if text(each.get("type")) in _NO_DATASETS]
-        for each in others:
-            options.note(f"'{text(each.get('title'))}' is a {text(each.get('type'))}: left out")
-        for found in trail.wanted(
-            _entry(each, _key(each), redacted(search.base)) for each in new if each not in others
-        ):
+        packages, before = list(items(answer.get("results"))), trail.known
+        for found in _found(packages, redacted(search.base), trail, options):
             yield found
         start += len(packages)
-        if trail.ends(redacted(source), start, answer.get("count"), len(packages), len(new)):
+        new = trail.known - before
+        if trail.ends(redacted(source), start, answer.get("count"), len(packages), new):
             return
+
+
+def _found(
+    packages: Iterable[Mapping[str, Any]], base: str, trail: Trail, options: HarvestOptions
+) -> Iterable[Found]:
+    """The datasets among the packages; `base` is the portal's address, if it is known."""
+    new = trail.new(packages, _key)
+    others = [each for each in new if text(each.get("type")) in _NO_DATASETS]
+    for each in others:
+        options.note(f"'{text(each.get('title'))}' is a {text(each.get('type'))}: left out")
+    return trail.wanted(_entry(each, _key(each), base) for each in new if each not in others)
+
+
+def _saved(page: Page) -> list[Mapping[str, Any]]:
+    """The packages in a file, whatever wrote them there."""
+    documents = parse_json_lines(page)
+    several = documents[0] if len(documents) == 1 else documents
+    result = mapping(several).get("result", several)
+    packages = list(items(mapping(result).get("results", result))) or [mapping(result)]
+    if not any(_key(each) for each in packages):
+        raise SourceFailed(f"{redacted(page.url)} holds no packages of CKAN")
+    return packages
 
 
 def _key(package: Mapping[str, Any]) -> str:
@@ -131,11 +157,14 @@ def _search(source: str, options: HarvestOptions) -> _Search:
 
 
 def _entry(package: Mapping[str, Any], key: str, base: str) -> Entry:
-    """The entry for a package; `base` is the portal's address without a slash at its end."""
+    """The entry for a package; `base` is the portal's address without a slash at its end.
+
+    It is empty where nobody knows it, as with what was saved in a file.
+    """
     fields = ckan_fields().by_meaning
     said = {**_extras(package), **{name: value for name, value in package.items() if value}}
     name = text(package.get("name")) or key
-    page = f"{base}/dataset/{quote(name)}"
+    page = f"{base}/dataset/{quote(name)}" if base else ""
     kept, notes = _kept(said)
     start, end = _period(said)
     notes += _area_notes(said)

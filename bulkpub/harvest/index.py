@@ -27,9 +27,10 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.names import extension_of
 from bulkpub.data import formats
-from bulkpub.errors import SourceFailed
+from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Page, Reader
 from bulkpub.harvest.paging import address_parts
+from bulkpub.harvest.reading.local import is_file
 from bulkpub.harvest.words.naming import readable_path, titles_of
 
 __all__ = ["Entry", "Listing", "folder_of", "harvest", "read_listing"]
@@ -74,9 +75,14 @@ class Listing:
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harvest:
     """The datasets below the listing at `source`; with `options.recursive`, of all folders.
 
-    Raises `SourceFailed` when `source` cannot be read or is no listing; a folder further down
-    that cannot be read is lost, and the rest goes on.
+    Raises `SettingsInvalid` when `source` is no address, `SourceFailed` when it cannot be read or
+    is no listing; a folder further down that cannot be read is lost, and the rest goes on.
     """
+    if is_file(source):
+        raise SettingsInvalid(
+            f"'{source}' is no address, and a saved listing does not say where its files are: give "
+            "the listing's address, or harvest the files themselves as a folder"
+        )
     if "@" in address_parts(source).netloc:
         options.note("the password of the address does not go into the manifest")
     walk = _Walk(source, reader, options)

@@ -1,10 +1,13 @@
 """`bulkpub harvest opendatasoft URL`: a portal → datasets, by its Explore API v2.1, page by page.
 
-A dataset's records are offered as exports, its attachments and alternative exports as they are.
+A dataset's records are offered as exports, its attachments and alternative exports as they are. A
+file with what somebody saved of the catalogue (an answer of the API, or its export as JSON) serves
+too, but does not say which portal it is of, and only the portal has the data.
 """
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
@@ -15,6 +18,7 @@ from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
 from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.access import statements_of
+from bulkpub.harvest.reading.local import is_file
 from bulkpub.harvest.reading.loose import (
     items,
     keywords_of,
@@ -60,8 +64,19 @@ _OWN_BUSINESS = re.compile(
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> AsyncIterator[Found]:
     """The datasets of the Opendatasoft portal at `source`; SourceFailed when it is none."""
-    base, query = _portal(source)
     trail = Trail(reader, options)
+    if is_file(source):
+        saved = await trail.read(source, "application/json", _saved)
+        new = trail.new(saved or [], _key)
+        if new:
+            options.note(
+                f"{Path(source).name} does not say which portal it is of: exports and attachments, "
+                "which only that has, are left out"
+            )
+        for found in trail.wanted(_entry(each, "") for each in new):
+            yield found
+        return
+    base, query = _portal(source)
     offset = 0
     while not trail.enough:
         rows = min(ROWS, MOST - offset)
@@ -110,18 +125,40 @@ def _result(page: Page) -> Mapping[str, Any]:
     return {**answer, "results": results}
 
 
+def _saved(page: Page) -> list[Mapping[str, Any]]:
+    """The datasets in a file: those of an answer, or a list."""
+    document = parse_json(page)
+    several = document if isinstance(document, list) else _result(page)["results"]
+    datasets = [_unflattened(mapping(each.get("dataset")) or each) for each in items(several)]
+    if several and not any(map(_key, datasets)):
+        raise SourceFailed(f"{redacted(page.url)} holds no datasets of Opendatasoft")
+    return datasets
+
+
+def _unflattened(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The dataset as the API gives it; exports write `default.title` for a field of a template."""
+    metas = {str(name): dict(mapping(said)) for name, said in mapping(dataset.get("metas")).items()}
+    for name, value in dataset.items():
+        template, dot, field = name.partition(".")
+        if dot:
+            metas.setdefault(template, {})[field] = value
+    own_id = dataset.get("dataset_id") or dataset.get("datasetid")
+    return {**dataset, "dataset_id": own_id, "metas": metas}
+
+
 def _entry(dataset: Mapping[str, Any], base: str) -> Entry:
+    """The entry for a dataset; `base` is the portal's address, or empty."""
     key = _key(dataset)
     metas = mapping(dataset.get("metas"))
     default, dcat = mapping(metas.get("default")), mapping(metas.get("dcat"))
-    page = f"{base}/explore/dataset/{quote(key)}/"
+    page = f"{base}/explore/dataset/{quote(key)}/" if base else ""
     start, end = _period(dcat)
     kept, notes = _kept(metas)
     if text(default.get("references")):
         kept["ods:references"] = text(default.get("references"))
     if truth(default.get("federated")):
         notes.append("the portal shows it on behalf of another portal, which may be harvested too")
-    offers = tuple(_offers(dataset, base))
+    offers = tuple(_offers(dataset, base)) if base else ()
     return Entry(
         key=key,
         title=text(default.get("title")) or key,

@@ -240,7 +240,7 @@ async def test_credentials_stay_with_the_reader(harvest: Harvest, ckan: Ckan) ->
 
 
 async def test_what_is_no_address_says_so(harvest: Harvest, ckan: Ckan) -> None:
-    for source in ("http://[", "data.example.org"):
+    for source in ("http://[", "https:///data.example.org"):
         with pytest.raises(SourceFailed, match="is no whole web address"):
             await harvest("ckan", source, ckan)
 

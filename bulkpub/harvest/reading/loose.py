@@ -8,6 +8,7 @@ text of a language map. Control characters are taken out, since no manifest can 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bulkpub.core.addresses import redacted
@@ -23,6 +24,7 @@ __all__ = [
     "keywords_of",
     "mapping",
     "parse_json",
+    "parse_json_lines",
     "text",
     "texts",
     "truth",
@@ -145,3 +147,11 @@ def parse_json(page: Page) -> Any:  # noqa: ANN401 # JSON is anything
         raise SourceFailed(f"{where} answers with JSON that is nested too deeply") from None
     except ValueError as error:
         raise SourceFailed(f"{where} answers with something that is no JSON: {error}") from None
+
+
+def parse_json_lines(page: Page) -> list[Any]:
+    """What the page holds as JSON: one document, or one a line; SourceFailed as `parse_json`."""
+    lines = [line for line in in_utf8(page).content.split(b"\n") if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip()[:1] == b"{" for line in lines):  # noqa: PLR2004 # one is no list
+        return [parse_json(page)]
+    return [parse_json(replace(page, content=line)) for line in lines]
