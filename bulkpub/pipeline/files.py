@@ -28,14 +28,18 @@ def look_at_files(story: Story) -> None:
 
 async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
     """Find the SHA-1 of the files of the entries `keys`: remembered, or else read from the disk."""
+    wanted = {
+        key: source
+        for key in sorted(keys)
+        if story.resources[key].error is None
+        and isinstance(source := story.resources[key].spec.source, FileSource)
+    }
+    remembered = means.memory.sha1s(
+        {source.path: story.fingerprints[key] for key, source in wanted.items()}
+    )
 
-    async def digest(key: str) -> None:
-        source, known = story.resources[key].spec.source, story.fingerprints[key]
-        assert isinstance(source, FileSource)  # noqa: S101 - only files have fingerprints
-        sha1 = means.memory.sha1(source.path, known)
-        if sha1 is not None:
-            story.hashed(key, sha1)
-            return
+    async def digest(key: str, source: FileSource) -> None:
+        known = story.fingerprints[key]
         try:
             sha1 = await sha1_of(source, known, limiter=means.hashing)
         except ResourceFailed as error:
@@ -43,8 +47,16 @@ async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
             return
         means.memory.keep_sha1(source.path, story.hashed(key, sha1, read=known.size))
 
-    wanted = [key for key in keys if story.resources[key].error is None]
-    await side_by_side([partial(digest, key) for key in sorted(wanted)])
+    for key, source in wanted.items():
+        if sha1 := remembered.get(source.path):
+            story.hashed(key, sha1)
+    await side_by_side(
+        [
+            partial(digest, key, source)
+            for key, source in wanted.items()
+            if source.path not in remembered
+        ]
+    )
 
 
 async def check(source: FileSource, entry: ResourceSpec) -> None:

@@ -4,7 +4,8 @@ Everything that is wrong is found before the first write, and told at once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteDataset
@@ -108,16 +109,13 @@ def requests_needed(jobs: Iterable[Job], means: Means) -> int:
 
 
 def _known(spec: DatasetSpec, means: Means) -> dict[str, Fingerprint]:
-    known: dict[str, Fingerprint] = {}
+    seen: dict[str, tuple[str, Fingerprint]] = {}
     for entry in spec.resources:
         if isinstance(entry.source, FileSource):
-            try:
-                seen = fingerprint(entry.source)
-            except ResourceFailed:
-                continue
-            sha1 = means.memory.sha1(entry.source.path, seen)
-            known[entry.key] = Fingerprint(seen.size, seen.mtime_ns, seen.inode, sha1)
-    return known
+            with suppress(ResourceFailed):
+                seen[entry.key] = (entry.source.path, fingerprint(entry.source))
+    remembered = means.memory.sha1s(dict(seen.values()))
+    return {key: replace(file, sha1=remembered.get(path)) for key, (path, file) in seen.items()}
 
 
 def size_of(jobs: Iterable[Job]) -> int:

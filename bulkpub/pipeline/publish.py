@@ -80,7 +80,7 @@ async def _deal_with(story: Story, means: Means) -> None:
         return
     story.observed(found)
     look_at_files(story)
-    story.took_up(means.memory.intents(spec.key))
+    story.took_up(means.memory.bound(spec.key))
     for _ in range(ROUNDS):
         plan = await make_plan(story, means)
         if plan.refused:

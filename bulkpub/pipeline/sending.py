@@ -107,7 +107,6 @@ class _Sending:
             )
         started = time.perf_counter()
         story.sending(key)
-        means.memory.begin(story.spec.key, key)
         try:
             if isinstance(source, FileSource):
                 onto = action.remote.id if isinstance(action, Replace) else None

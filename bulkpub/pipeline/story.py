@@ -282,11 +282,11 @@ class Story:
         self.remote, self.phase = remote, Phase.OBSERVED
 
     @step
-    def took_up(self, bound: Mapping[str, str | None]) -> None:
+    def took_up(self, bound: Mapping[str, str]) -> None:
         """What a run that was killed knew already: which resource is whose, where credible."""
         there = {resource.id: resource for resource in self.remote.resources} if self.remote else {}
         for key, resource_id in bound.items():
-            remote = there.get(resource_id or "")
+            remote = there.get(resource_id)
             if remote is not None and key in self.resources and remote.key in {None, key}:
                 self.bound[key] = remote.id
 

@@ -1,16 +1,22 @@
-"""What this machine remembers between runs, in SQLite: file hashes, and uploads begun.
+"""What this machine remembers between runs, in SQLite: file hashes, fetches, and new resources.
 
 It makes a run faster; nothing is ever believed because it is in here. Deleted, damaged, from
 another version or another machine: the result on the portal is the same. So whatever goes
 wrong with it is told once and then done without.
+
+What is to be remembered is written in batches, a moment later: a transaction for each file would
+cost more than all else that is done for a small one. A kill in that moment loses what the answers
+of that moment said, as one a moment earlier would have.
 """
 
+import asyncio
 import contextlib
 import hashlib
+import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +33,10 @@ log = structlog.get_logger("bulkpub.state.journal")
 VERSION = 1
 KEPT_S = 180 * 86_400
 """Seconds after which a hash nobody asked for is forgotten."""
+TOUCHED_S = KEPT_S / 10
+"""Seconds after which it is written down that somebody asked: not at every look."""
+MOMENT_S = 0.05
+"""Seconds for which what is to be written is collected."""
 
 UNUSABLE = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged file ends in; its own name in SQLite's message may not even be text."""
@@ -51,8 +61,8 @@ create table if not exists fetches (
 class Memory(Protocol):
     """What the pipeline asks of a journal; every answer may be "nothing known"."""
 
-    def sha1(self, path: str, seen: Fingerprint) -> str | None:
-        """The SHA-1 (hex) of the file at `path`, if it was hashed as it is `seen` now."""
+    def sha1s(self, files: Mapping[str, Fingerprint]) -> dict[str, str]:
+        """The SHA-1 (hex) of those `files`, by path, that were hashed as they are seen now."""
 
     def keep_sha1(self, path: str, seen: Fingerprint) -> None:
         """Remember `seen.sha1`."""
@@ -63,29 +73,26 @@ class Memory(Protocol):
     def keep_fetch(self, url: str, last: LastFetch) -> None:
         """Remember what fetching `url` gave; the address itself, which may be secret, is not."""
 
-    def intents(self, dataset: str) -> dict[str, str | None]:
-        """The uploads to a dataset (its key) that were begun and whose dataset was not finished.
+    def bound(self, dataset: str) -> dict[str, str]:
+        """The ids of resources that were made for a dataset (its key) and not yet described.
 
-        By resource key; the value is the id of the resource once the portal told it.
+        By resource key: a run that was killed knew them, and may not have told the portal.
         """
-
-    def begin(self, dataset: str, resource: str) -> None:
-        """An upload begins; kept until `finish`, also when the program is killed meanwhile."""
 
     def stored(self, dataset: str, resource: str, resource_id: str) -> None:
         """The portal has the file, as the resource with this id."""
 
     def finish(self, dataset: str) -> None:
-        """All resources of a dataset are described and in order: its intents are done."""
+        """All resources of a dataset are described: the portal knows whose they are."""
 
 
 class Forgetful:
     """A memory that has none: for dry runs, and when the journal cannot be used."""
 
-    def sha1(self, path: str, seen: Fingerprint) -> str | None:
+    def sha1s(self, files: Mapping[str, Fingerprint]) -> dict[str, str]:
         """See `Memory`."""
-        del path, seen
-        return None
+        del files
+        return {}
 
     def keep_sha1(self, path: str, seen: Fingerprint) -> None:
         """See `Memory`."""
@@ -98,13 +105,10 @@ class Forgetful:
     def keep_fetch(self, url: str, last: LastFetch) -> None:
         """See `Memory`."""
 
-    def intents(self, dataset: str) -> dict[str, str | None]:
+    def bound(self, dataset: str) -> dict[str, str]:
         """See `Memory`."""
         del dataset
         return {}
-
-    def begin(self, dataset: str, resource: str) -> None:
-        """See `Memory`."""
 
     def stored(self, dataset: str, resource: str, resource_id: str) -> None:
         """See `Memory`."""
@@ -120,33 +124,43 @@ class Journal:
         self._database = database
         self._portal = portal
         self._broken = False
+        self._unwritten: list[tuple[str, tuple[object, ...]]] = []
+        self._writing: asyncio.TimerHandle | None = None
 
-    def sha1(self, path: str, seen: Fingerprint) -> str | None:
+    def sha1s(self, files: Mapping[str, Fingerprint]) -> dict[str, str]:
         """See `Memory`."""
-        rows = self._run(
-            "update hashes set used_at = ? where path = ? and size = ? and mtime_ns = ? "
-            "and inode = ? returning sha1",
-            (time.time(), path, seen.size, seen.mtime_ns, seen.inode),
+        now, known = time.time(), {}
+        rows = self._read(
+            "select path, size, mtime_ns, inode, sha1, used_at from hashes "
+            "where path in (select value from json_each(?))",
+            (json.dumps(list(files)),),
         )
-        return str(rows[0][0]) if rows else None
+        for path, size, mtime_ns, inode, sha1, used_at in rows:
+            seen = files.get(str(path))
+            if seen is None or (size, mtime_ns, inode) != (seen.size, seen.mtime_ns, seen.inode):
+                continue
+            known[str(path)] = str(sha1)
+            self._touch("hashes", "path", path, used_at, now)
+        return known
 
     def keep_sha1(self, path: str, seen: Fingerprint) -> None:
         """See `Memory`."""
         if seen.sha1 is not None:
-            self._run(
+            self._write(
                 "insert or replace into hashes values (?, ?, ?, ?, ?, ?)",
                 (path, seen.size, seen.mtime_ns, seen.inode, seen.sha1, time.time()),
             )
 
     def last_fetch(self, url: str) -> LastFetch | None:
         """See `Memory`."""
-        rows = self._run(
-            "update fetches set used_at = ? where address = ? "
-            "returning sha1, size, name, etag, last_modified",
-            (time.time(), _unreadable(url)),
+        address = _unreadable(url)
+        rows = self._read(
+            "select sha1, size, name, etag, last_modified, used_at from fetches where address = ?",
+            (address,),
         )
         match rows:
-            case [(str() as sha1, int() as size, str() as name, etag, last_modified)]:
+            case [(str() as sha1, int() as size, str() as name, etag, last_modified, used_at)]:
+                self._touch("fetches", "address", address, used_at, time.time())
                 return LastFetch(
                     sha1,
                     size,
@@ -159,7 +173,7 @@ class Journal:
 
     def keep_fetch(self, url: str, last: LastFetch) -> None:
         """See `Memory`."""
-        self._run(
+        self._write(
             "insert or replace into fetches values (?, ?, ?, ?, ?, ?, ?)",
             (
                 *(_unreadable(url), last.sha1, last.size, last.name),
@@ -167,41 +181,77 @@ class Journal:
             ),
         )
 
-    def intents(self, dataset: str) -> dict[str, str | None]:
+    def bound(self, dataset: str) -> dict[str, str]:
         """See `Memory`."""
-        rows = self._run(
-            "select resource, resource_id from intents where portal = ? and dataset = ?",
+        rows = self._read(
+            "select resource, resource_id from intents "
+            "where portal = ? and dataset = ? and resource_id is not null",
             (self._portal, dataset),
         )
-        return {str(key): None if found is None else str(found) for key, found in rows}
-
-    def begin(self, dataset: str, resource: str) -> None:
-        """See `Memory`."""
-        self._run(
-            "insert or replace into intents values (?, ?, ?, null, ?)",
-            (self._portal, dataset, resource, time.time()),
-        )
+        return {str(key): str(found) for key, found in rows}
 
     def stored(self, dataset: str, resource: str, resource_id: str) -> None:
         """See `Memory`."""
-        self._run(
-            "update intents set resource_id = ? where portal = ? and dataset = ? and resource = ?",
-            (resource_id, self._portal, dataset, resource),
+        self._write(
+            "insert or replace into intents values (?, ?, ?, ?, ?)",
+            (self._portal, dataset, resource, resource_id, time.time()),
         )
 
     def finish(self, dataset: str) -> None:
         """See `Memory`."""
-        self._run("delete from intents where portal = ? and dataset = ?", (self._portal, dataset))
+        self._write("delete from intents where portal = ? and dataset = ?", (self._portal, dataset))
 
-    def _run(self, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+    def write(self) -> None:
+        """Write down now what was collected, in one transaction."""
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+        unwritten, self._unwritten = self._unwritten, []
+        if self._broken or not unwritten:
+            return
+        try:
+            self._database.execute("begin immediate")
+            try:
+                for statement, values in unwritten:
+                    self._database.execute(statement, values)
+            except BaseException:
+                self._database.execute("rollback")
+                raise
+            self._database.execute("commit")
+        except UNUSABLE as error:
+            self._give_up(error)
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        """Collect it; outside a loop, where nothing would write it later, it is written at once."""
+        self._unwritten.append((statement, values))
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.write()
+            return
+        if self._writing is None:
+            self._writing = loop.call_later(MOMENT_S, self.write)
+
+    def _read(self, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+        """What is there, with what was collected."""
+        self.write()
         if self._broken:
             return []
         try:
             return self._database.execute(statement, values).fetchall()
         except UNUSABLE as error:
-            self._broken = True
-            log.warning("the journal cannot be used, going on without", why=str(error))
+            self._give_up(error)
             return []
+
+    def _touch(self, table: str, column: str, key: object, used_at: object, now: float) -> None:
+        """Write down that somebody asked, unless that was written lately."""
+        if isinstance(used_at, int | float) and 0 <= now - used_at < TOUCHED_S:
+            return
+        self._write(f"update {table} set used_at = ? where {column} = ?", (now, key))  # noqa: S608 - names of ours
+
+    def _give_up(self, error: Exception) -> None:
+        self._broken = True
+        log.warning("the journal cannot be used, going on without", why=str(error))
 
 
 def _unreadable(url: str) -> str:
@@ -219,9 +269,11 @@ def open_journal(folder: Path | None, portal: str) -> Iterator[Memory]:
     if database is None:
         yield Forgetful()
         return
+    journal = Journal(database, portal)
     try:
-        yield Journal(database, portal)
+        yield journal
     finally:
+        journal.write()
         with contextlib.suppress(*UNUSABLE):
             for table in ("hashes", "fetches"):
                 database.execute(
@@ -264,7 +316,7 @@ def _open_sound(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection in which every statement is its own transaction; WAL, so that runs share it."""
+    """A connection that begins no transaction by itself; WAL, so that runs share it."""
     database = sqlite3.connect(path, timeout=5.0, isolation_level=None)
     try:
         _use_wal(database)

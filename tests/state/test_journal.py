@@ -9,19 +9,32 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 import structlog
 
 from bulkpub.core.model import Fingerprint
-from bulkpub.state.journal import KEPT_S, VERSION, Forgetful, Journal, Memory, open_journal
+from bulkpub.state.journal import (
+    KEPT_S,
+    MOMENT_S,
+    VERSION,
+    Forgetful,
+    Journal,
+    Memory,
+    open_journal,
+)
 
 PORTAL = "https://portal.example"
 SEEN = Fingerprint(size=1000, mtime_ns=1_700_000_000_123_456_789, inode=42, sha1="a" * 40)
 
 
+def sha1_of(memory: Memory, path: str, seen: Fingerprint) -> str | None:
+    return memory.sha1s({path: seen}).get(path)
+
+
 def remembers(memory: Memory) -> bool:
     memory.keep_sha1("/data/check", SEEN)
-    return memory.sha1("/data/check", SEEN) == SEEN.sha1
+    return sha1_of(memory, "/data/check", SEEN) == SEEN.sha1
 
 
 # --- hashes -------------------------------------------------------------------------------
@@ -29,10 +42,10 @@ def remembers(memory: Memory) -> bool:
 
 def test_a_hash_is_known_to_the_next_run(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        assert memory.sha1("/data/f.csv", SEEN) is None
+        assert sha1_of(memory, "/data/f.csv", SEEN) is None
         memory.keep_sha1("/data/f.csv", SEEN)
     with open_journal(tmp_path, "https://another.example") as memory:
-        assert memory.sha1("/data/f.csv", replace(SEEN, sha1=None)) == SEEN.sha1
+        assert sha1_of(memory, "/data/f.csv", replace(SEEN, sha1=None)) == SEEN.sha1
 
 
 @pytest.mark.parametrize(
@@ -50,8 +63,8 @@ def test_a_hash_is_of_this_very_file_as_it_was(
 ) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
         memory.keep_sha1("/data/f.csv", SEEN)
-        assert memory.sha1(path, seen) is None
-        assert memory.sha1("/data/f.csv", SEEN) == SEEN.sha1
+        assert sha1_of(memory, path, seen) is None
+        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.sha1
 
 
 def test_a_new_hash_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
@@ -59,15 +72,15 @@ def test_a_new_hash_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
         memory.keep_sha1("/data/f.csv", SEEN)
         memory.keep_sha1("/data/f.csv", changed)
-        assert memory.sha1("/data/f.csv", SEEN) is None
-        assert memory.sha1("/data/f.csv", changed) == "b" * 40
+        assert sha1_of(memory, "/data/f.csv", SEEN) is None
+        assert sha1_of(memory, "/data/f.csv", changed) == "b" * 40
 
 
 def test_a_file_that_was_not_hashed_is_nothing_to_remember(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
         memory.keep_sha1("/data/f.csv", SEEN)
         memory.keep_sha1("/data/f.csv", replace(SEEN, sha1=None))
-        assert memory.sha1("/data/f.csv", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.sha1
 
 
 @pytest.mark.parametrize(
@@ -76,7 +89,7 @@ def test_a_file_that_was_not_hashed_is_nothing_to_remember(tmp_path: Path) -> No
 def test_any_path_can_be_remembered(tmp_path: Path, path: str) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
         memory.keep_sha1(path, SEEN)
-        assert memory.sha1(path, SEEN) == SEEN.sha1
+        assert sha1_of(memory, path, SEEN) == SEEN.sha1
 
 
 def test_a_hash_nobody_asks_for_is_forgotten_in_the_end(
@@ -88,60 +101,112 @@ def test_a_hash_nobody_asks_for_is_forgotten_in_the_end(
     now = (tmp_path / "journal.sqlite").stat().st_mtime
     monkeypatch.setattr("time.time", lambda: now + KEPT_S - 60)
     with open_journal(tmp_path, PORTAL) as memory:
-        assert memory.sha1("/data/used.csv", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/used.csv", SEEN) == SEEN.sha1
     monkeypatch.setattr("time.time", lambda: now + KEPT_S + 60)
     with open_journal(tmp_path, PORTAL):
         pass
     with open_journal(tmp_path, PORTAL) as memory:
-        assert memory.sha1("/data/old.csv", SEEN) is None
-        assert memory.sha1("/data/used.csv", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/old.csv", SEEN) is None
+        assert sha1_of(memory, "/data/used.csv", SEEN) == SEEN.sha1
 
 
 # --- intents ------------------------------------------------------------------------------
 
 
-def test_what_was_begun_and_not_finished_is_known_to_the_next_run(tmp_path: Path) -> None:
+def test_what_was_stored_and_not_finished_is_known_to_the_next_run(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.begin("velos", "2023.csv")
-        memory.begin("velos", "2024.csv")
-        memory.begin("bus", "lignes.csv")
+        memory.stored("velos", "2023.csv", "id-0")
         memory.stored("velos", "2024.csv", "id-1")
+        memory.stored("bus", "lignes.csv", "id-2")
     with open_journal(tmp_path, PORTAL) as memory:
-        assert memory.intents("velos") == {"2023.csv": None, "2024.csv": "id-1"}
-        assert memory.intents("bus") == {"lignes.csv": None}
-        assert memory.intents("metro") == {}
+        assert memory.bound("velos") == {"2023.csv": "id-0", "2024.csv": "id-1"}
+        assert memory.bound("bus") == {"lignes.csv": "id-2"}
+        assert memory.bound("metro") == {}
 
 
 def test_a_finished_dataset_leaves_nothing_behind_and_the_others_theirs(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.begin("velos", "2024.csv")
-        memory.begin("bus", "lignes.csv")
+        memory.stored("velos", "2024.csv", "id-1")
+        memory.stored("bus", "lignes.csv", "id-1")
         memory.finish("velos")
-        assert (memory.intents("velos"), len(memory.intents("bus"))) == ({}, 1)
+        assert (memory.bound("velos"), len(memory.bound("bus"))) == ({}, 1)
 
 
-def test_an_upload_begun_again_is_not_known_to_be_stored(tmp_path: Path) -> None:
-    with open_journal(tmp_path, PORTAL) as memory:
-        memory.begin("velos", "2024.csv")
-        memory.stored("velos", "2024.csv", "id-1")
-        memory.begin("velos", "2024.csv")
-        assert memory.intents("velos") == {"2024.csv": None}
-
-
-def test_what_was_never_begun_is_not_stored(tmp_path: Path) -> None:
+def test_what_is_stored_again_is_known_as_it_is_now(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
         memory.stored("velos", "2024.csv", "id-1")
-        assert memory.intents("velos") == {}
+        memory.stored("velos", "2024.csv", "id-2")
+        assert memory.bound("velos") == {"2024.csv": "id-2"}
+
+
+def test_an_upload_that_an_earlier_version_began_says_nothing(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PORTAL) as memory:
+        assert isinstance(memory, Journal)
+        memory._database.execute(
+            "insert into intents values (?, 'velos', '2024.csv', null, 1.0)", (PORTAL,)
+        )
+        assert memory.bound("velos") == {}
 
 
 def test_each_portal_has_its_own_uploads(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as ours:
-        ours.begin("velos", "2024.csv")
+        ours.stored("velos", "2024.csv", "id-1")
     with open_journal(tmp_path, "https://another.example") as theirs:
-        assert theirs.intents("velos") == {}
+        assert theirs.bound("velos") == {}
         theirs.finish("velos")
     with open_journal(tmp_path, PORTAL) as ours:
-        assert ours.intents("velos") == {"2024.csv": None}
+        assert ours.bound("velos") == {"2024.csv": "id-1"}
+
+
+# --- batches ------------------------------------------------------------------------------
+
+
+def statements(memory: Memory) -> list[str]:
+    """Whatever SQLite is asked from now on."""
+    assert isinstance(memory, Journal)
+    asked: list[str] = []
+    memory._database.set_trace_callback(asked.append)
+    return asked
+
+
+async def test_what_happens_within_a_moment_is_one_transaction(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PORTAL) as memory, open_journal(tmp_path, PORTAL) as other:
+        asked = statements(memory)
+        for number in range(20):
+            memory.keep_sha1(f"/data/{number}.csv", SEEN)
+            memory.stored("velos", f"{number}.csv", f"id-{number}")
+        assert asked == []
+        while not other.bound("velos"):  # noqa: ASYNC110 - see below
+            await anyio.sleep(MOMENT_S / 5)  # nothing tells when a timer of the loop was due
+        assert [each for each in asked if each.startswith(("begin", "commit"))] == [
+            "begin immediate",
+            "commit",
+        ]
+        assert len(other.bound("velos")) == 20
+        assert len(other.sha1s({f"/data/{number}.csv": SEEN for number in range(20)})) == 20
+
+
+async def test_what_was_collected_is_known_at_once_and_at_the_end(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PORTAL) as memory:
+        memory.keep_sha1("/data/f.csv", SEEN)
+        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.sha1
+        memory.stored("velos", "2023.csv", "id-1")
+        memory.finish("velos")
+        memory.stored("bus", "lignes.csv", "id-2")
+    with open_journal(tmp_path, PORTAL) as memory:
+        assert memory.bound("velos") == {}
+        assert memory.bound("bus") == {"lignes.csv": "id-2"}
+
+
+async def test_the_files_of_a_dataset_are_looked_up_in_one_statement(tmp_path: Path) -> None:
+    files = {f"/data/{number}.csv": SEEN for number in range(1000)}
+    with open_journal(tmp_path, PORTAL) as memory:
+        for path, seen in files.items():
+            memory.keep_sha1(path, seen)
+    with open_journal(tmp_path, PORTAL) as memory:
+        asked = statements(memory)
+        assert memory.sha1s(files) == dict.fromkeys(files, SEEN.sha1)
+        assert len(asked) == 1
 
 
 # --- trouble ------------------------------------------------------------------------------
@@ -180,16 +245,16 @@ def test_a_journal_that_cannot_be_used_is_put_aside_and_begun_anew(
 ) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
         memory.keep_sha1("/data/f.csv", SEEN)
-        memory.begin("velos", "2024.csv")
+        memory.stored("velos", "2024.csv", "id-1")
     spoil(tmp_path / "journal.sqlite")
     with structlog.testing.capture_logs() as logs, open_journal(tmp_path, PORTAL) as memory:
-        assert memory.sha1("/data/f.csv", SEEN) is None
-        assert memory.intents("velos") == {}
+        assert sha1_of(memory, "/data/f.csv", SEEN) is None
+        assert memory.bound("velos") == {}
         assert remembers(memory)
     assert [each["log_level"] for each in logs] == ["warning"]
     assert (tmp_path / "journal.sqlite.unusable").exists()
     with open_journal(tmp_path, PORTAL) as memory:
-        assert memory.sha1("/data/check", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/check", SEEN) == SEEN.sha1
 
 
 def test_a_journal_of_the_right_version_and_another_shape_is_done_without(tmp_path: Path) -> None:
@@ -198,8 +263,8 @@ def test_a_journal_of_the_right_version_and_another_shape_is_done_without(tmp_pa
     other_tables(tmp_path / "journal.sqlite")
     with structlog.testing.capture_logs() as logs, open_journal(tmp_path, PORTAL) as memory:
         assert not remembers(memory)
-        memory.begin("velos", "2024.csv")
-        assert memory.intents("velos") == {}
+        memory.stored("velos", "2024.csv", "id-1")
+        assert memory.bound("velos") == {}
     assert [each["log_level"] for each in logs] == ["warning"]
 
 
@@ -245,12 +310,12 @@ def test_one_that_is_read_only_is_done_without(
 
 def test_one_that_is_deleted_while_it_is_open_costs_nothing_but_memory(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.begin("velos", "2023.csv")
+        memory.stored("velos", "2023.csv", "id-1")
         for file in tmp_path.iterdir():
             file.unlink()
-        memory.begin("velos", "2024.csv")
+        memory.stored("velos", "2024.csv", "id-1")
         memory.keep_sha1("/data/f.csv", SEEN)
-        assert set(memory.intents("velos")) <= {"2023.csv", "2024.csv"}
+        assert set(memory.bound("velos")) <= {"2023.csv", "2024.csv"}
         memory.finish("velos")
     with open_journal(tmp_path, PORTAL) as memory:
         assert remembers(memory)
@@ -261,10 +326,10 @@ def test_trouble_is_told_once(tmp_path: Path) -> None:
         assert isinstance(memory, Journal)
         memory._database.execute("drop table intents")
         with structlog.testing.capture_logs() as logs:
-            memory.begin("velos", "2023.csv")
-            memory.begin("velos", "2024.csv")
-            assert memory.intents("velos") == {}
-            assert memory.sha1("/data/f.csv", SEEN) is None
+            memory.stored("velos", "2023.csv", "id-1")
+            memory.stored("velos", "2024.csv", "id-1")
+            assert memory.bound("velos") == {}
+            assert sha1_of(memory, "/data/f.csv", SEEN) is None
             memory.finish("velos")
     assert len(logs) == 1
 
@@ -285,10 +350,10 @@ def test_a_disk_that_is_full_is_done_without(tmp_path: Path) -> None:
 
 def test_two_runs_share_one_journal(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as one, open_journal(tmp_path, PORTAL) as other:
-        one.begin("velos", "2024.csv")
+        one.stored("velos", "2024.csv", "id-1")
         other.keep_sha1("/data/f.csv", SEEN)
-        assert other.intents("velos") == {"2024.csv": None}
-        assert one.sha1("/data/f.csv", SEEN) == SEEN.sha1
+        assert other.bound("velos") == {"2024.csv": "id-1"}
+        assert sha1_of(one, "/data/f.csv", SEEN) == SEEN.sha1
 
 
 def test_one_that_is_locked_is_waited_for(tmp_path: Path) -> None:
@@ -331,7 +396,7 @@ sys.stdout.flush()
 sys.stdin.readline()
 with open_journal(Path(folder), "https://portal.example") as memory:
     for number in range(int(files)):
-        memory.begin(name, f"{number}.csv")
+        memory.stored(name, f"{number}.csv", "id-1")
         memory.keep_sha1(f"/data/{name}/{number}.csv", Fingerprint(1000, 1, 42, "a" * 40))
     if end == "killed":
         os.kill(os.getpid(), 9)
@@ -361,18 +426,18 @@ def test_processes_that_begin_a_journal_together_lose_nothing(tmp_path: Path) ->
         process.stdin.flush()
     assert [process.communicate()[0] for process in writers] == ["", "", ""]
     with open_journal(tmp_path, PORTAL) as memory:
-        assert [len(memory.intents(name)) for name in names] == [50, 50, 50]
+        assert [len(memory.bound(name)) for name in names] == [50, 50, 50]
         seen = Fingerprint(1000, 1, 42)
-        assert memory.sha1("/data/two/49.csv", seen) == SEEN.sha1
+        assert sha1_of(memory, "/data/two/49.csv", seen) == SEEN.sha1
 
 
 @pytest.mark.served
-def test_a_process_that_is_killed_leaves_what_it_had_begun(tmp_path: Path) -> None:
+def test_a_process_that_is_killed_leaves_what_was_stored(tmp_path: Path) -> None:
     process = writer(tmp_path, "velos", files=3, end="killed")
     process.communicate("go\n")
     assert process.returncode == -9
     with open_journal(tmp_path, PORTAL) as memory:
-        assert set(memory.intents("velos")) == {"0.csv", "1.csv", "2.csv"}
+        assert set(memory.bound("velos")) == {"0.csv", "1.csv", "2.csv"}
 
 
 # --- no memory at all ---------------------------------------------------------------------
@@ -381,8 +446,8 @@ def test_a_process_that_is_killed_leaves_what_it_had_begun(tmp_path: Path) -> No
 def test_the_forgetful_one_takes_everything_and_knows_nothing() -> None:
     memory: Memory = Forgetful()
     memory.keep_sha1("/data/f.csv", SEEN)
-    memory.begin("velos", "2024.csv")
     memory.stored("velos", "2024.csv", "id-1")
-    assert memory.sha1("/data/f.csv", SEEN) is None
-    assert memory.intents("velos") == {}
+    memory.stored("velos", "2024.csv", "id-1")
+    assert sha1_of(memory, "/data/f.csv", SEEN) is None
+    assert memory.bound("velos") == {}
     memory.finish("velos")
