@@ -1,33 +1,22 @@
 """YAML text → tree, by YAML 1.2 and nothing of 1.1.
 
-ruamel.yaml finds the structure; what a plain word means is decided here, by the core schema
+Libraries find the structure; what a plain word means is decided here, by the core schema
 of YAML 1.2 and one rule of ours: what JSON has no type for stays text. So `no` and
 `2024-01-01` are text, and so is `01`, because a code that starts with a zero is not a number.
 """
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentEndEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-    StreamStartEvent,
-)
 
 from bulkpub.core.model import Place
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value, check_text
+from bulkpub.manifest.yaml_events import Doubtful, careful_events, quick_events
 
-__all__ = ["read_yaml"]
+__all__ = ["compose", "read_yaml"]
 
 _NUMBER = re.compile(
     r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?"
@@ -60,8 +49,10 @@ def read_yaml(text: str, file: str) -> Node | None:
 
     Raises `Unreadable` with the place of whatever is wrong.
     """
+    with suppress(Doubtful, Unreadable):  # what is wrong is said by the careful one
+        return compose(quick_events(text), file)
     try:
-        return _Composer(text, file).document()
+        return compose(careful_events(text), file)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
@@ -71,6 +62,11 @@ def read_yaml(text: str, file: str) -> Node | None:
         raise Unreadable(*_bad_character(error, text, file)) from None
     except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" is no character
         raise Unreadable(Place(file), "this is not YAML: it holds an impossible escape") from None
+
+
+def compose(events: Iterator[Any], file: str) -> Node | None:
+    """The tree that the events of a text make; raises `Unreadable`, and what `events` raise."""
+    return _Composer(events, file).document()
 
 
 _HINTS = (
@@ -137,10 +133,10 @@ def _bad_character(error: YAMLError, text: str, file: str) -> tuple[Place, str]:
 
 
 class _Composer:
-    """Builds the tree of one text from ruamel's events."""
+    """Builds the tree of one text from its events."""
 
-    def __init__(self, text: str, file: str) -> None:
-        self._events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(text))
+    def __init__(self, events: Iterator[Any], file: str) -> None:
+        self._events = events
         self._file = file
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._open: set[str] = set()
@@ -150,10 +146,10 @@ class _Composer:
         root: Node | None = None
         documents = 0
         for event in self._events:
-            match event:
-                case StreamStartEvent() | StreamEndEvent() | DocumentEndEvent():
+            match _kind(event):
+                case "StreamStartEvent" | "StreamEndEvent" | "DocumentEndEvent":
                     continue
-                case DocumentStartEvent():
+                case "DocumentStartEvent":
                     documents += 1
                     if documents > 1:
                         raise Unreadable(
@@ -163,13 +159,13 @@ class _Composer:
                     root = self._node(event, 0)
         return None if root is None or root.value is None else root
 
-    def _place(self, event: Any) -> Place:  # noqa: ANN401 # ruamel's events have no common type
+    def _place(self, event: Any) -> Place:  # noqa: ANN401 # the events of two libraries have no common type
         mark = event.start_mark
         return Place(self._file, mark.line + 1, mark.column + 1)
 
     def _node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 # as above
         place = self._place(event)
-        if isinstance(event, AliasEvent):
+        if _kind(event) == "AliasEvent":
             return self._alias(event.anchor, place)
         if depth > MAX_DEPTH:
             raise Unreadable(place, f"values are nested more than {MAX_DEPTH} deep")
@@ -184,16 +180,16 @@ class _Composer:
         return node
 
     def _value(self, event: Any, place: Place, depth: int) -> Value:  # noqa: ANN401 # as above
-        match event:
-            case ScalarEvent():
+        match _kind(event):
+            case "ScalarEvent":
                 return _scalar(event, place)
-            case MappingStartEvent():
+            case "MappingStartEvent":
                 _check_tag(event.tag, place)
                 return self._mapping(depth)
-            case SequenceStartEvent():
+            case "SequenceStartEvent":
                 _check_tag(event.tag, place)
                 items: list[Node] = []
-                while not isinstance(item := next(self._events), SequenceEndEvent):
+                while _kind(item := next(self._events)) != "SequenceEndEvent":
                     items.append(self._node(item, depth + 1))
                 return items
             case _:
@@ -213,11 +209,11 @@ class _Composer:
     def _mapping(self, depth: int) -> dict[str, Node]:
         children: dict[str, Node] = {}
         merged: list[Node] = []
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        while _kind(event := next(self._events)) != "MappingEndEvent":
             place = self._place(event)
             key = self._key(event, place, depth)
             child = self._node(next(self._events), depth + 1)
-            if key == "<<" and getattr(event, "style", None) is None:
+            if key == "<<" and not getattr(event, "style", None):
                 merged += _merge_sources(child)
             elif key in children:
                 first = children[key].key
@@ -232,16 +228,21 @@ class _Composer:
         return children
 
     def _key(self, event: Any, place: Place, depth: int) -> str:  # noqa: ANN401 # as above
-        if isinstance(event, ScalarEvent):
+        if _kind(event) == "ScalarEvent":
             self._node(event, depth + 1)  # a key may carry an anchor and must have a known tag
             return check_text(str(event.value), place)
-        if isinstance(event, AliasEvent):
+        if _kind(event) == "AliasEvent":
             value = self._alias(event.anchor, place).value
             if isinstance(value, Number):
                 return value.text
             if isinstance(value, str):
                 return value
         raise Unreadable(place, "a key must be text, not a list or a mapping")
+
+
+def _kind(event: object) -> str:
+    """The name of the event's class, the same in both libraries."""
+    return type(event).__name__
 
 
 def _merge_sources(node: Node) -> list[Node]:
@@ -257,10 +258,10 @@ def _check_tag(tag: object, place: Place) -> None:
         raise Unreadable(place, f"the tag {tag} means nothing in a manifest: take it away")
 
 
-def _scalar(event: Any, place: Place) -> Value:  # noqa: ANN401 # ruamel's events are untyped
+def _scalar(event: Any, place: Place) -> Value:  # noqa: ANN401 # as above
     text = check_text(str(event.value), place)
     tag = None if event.tag is None else str(event.tag)
-    if tag in _MEANT_TEXT or (tag is None and event.style is not None):
+    if tag in _MEANT_TEXT or (tag is None and event.style):
         return text
     if tag is not None and tag not in _PLAIN_TAGS:
         raise Unreadable(place, f"the tag {tag} means nothing in a manifest: take it away")
