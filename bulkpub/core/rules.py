@@ -87,7 +87,8 @@ class Rules:
     formats, in lower case, of what is elsewhere to be asked or looked at rather than downloaded:
     it is never hosted.
 
-    `quota_window` is the time in seconds that the announced rate limit is for.
+    `quota_window` is the time in seconds that the announced rate limit is for. `language`, in two
+    letters, is the one in which most people read the portal.
     """
 
     kind: str
@@ -117,6 +118,7 @@ class Rules:
     lacks_resource: frozenset[str] = frozenset()
     not_files: frozenset[str] = frozenset()
     quota_window: float = 3600.0
+    language: str = "en"
 
     def __hash__(self) -> int:
         """For caches of what is made of rules; the vocabularies have no hash of their own."""

@@ -37,6 +37,7 @@ __all__ = [
     "high_value_categories",
     "json_ld_contexts",
     "keys_in_french",
+    "languages",
     "licenses",
     "not_files",
     "read_column",
@@ -302,6 +303,13 @@ class Zone:
 def zones() -> tuple[Zone, ...]:
     """Areas and their names and codes: `zones.csv`."""
     return tuple(_decoded(Zone, row) for row in _csv("data/zones.csv"))
+
+
+@cache
+def languages() -> Mapping[str, str]:
+    """Codes of languages in three letters → those in two: `languages.csv`."""
+    rows = read_pairs("data/languages.csv", "language", "also")
+    return {other: code for code, also in rows.items() for other in also.split(SEPARATOR)}
 
 
 # --- what single kinds of catalogue write -------------------------------------------------

@@ -75,6 +75,8 @@ class HarvestOptions:
     `restricted` says what becomes of a dataset that its source does not open to everyone: a
     `draft`, which is private and has links only, or it is left out (`skip`); `today` is the day
     that embargoes are compared with.
+    `language`, in two letters, is the one whose texts count where there are several; None: that of
+    the portal.
     `rules` are those of the portal that the manifest is for. `base` is the folder from which the
     manifest's paths start; `leave_out` has real paths of local files that are no data, the
     manifest itself above all. `allow_private` keeps addresses that only the network of the source
@@ -94,6 +96,7 @@ class HarvestOptions:
     recursive: bool = False
     single: bool = False
     restricted: Literal["draft", "skip"] = "draft"
+    language: str | None = None
     today: date = field(default_factory=_today)
     rules: Rules = DEFAULT.rules
     base: str = "."
@@ -101,6 +104,11 @@ class HarvestOptions:
     allow_private: bool = False
     lost: Callable[[str], None] = _unheard
     note: Callable[[str], None] = _unheard
+
+    @property
+    def preferred_language(self) -> str:
+        """The language whose texts count where there are several."""
+        return self.language or self.rules.language
 
     def wanted(self, dataset: DatasetSpec | str, modified: date | datetime | None = None) -> bool:
         """Whether a dataset, or one of this title, is asked for.

@@ -25,6 +25,7 @@ from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.access import statements_of
 from bulkpub.harvest.reading.local import is_file
 from bulkpub.harvest.reading.loose import (
+    in_language,
     items,
     keywords_of,
     mapping,
@@ -88,7 +89,7 @@ def _found(
     packages: Iterable[Mapping[str, Any]], base: str, trail: Trail, options: HarvestOptions
 ) -> Iterable[Found]:
     """The datasets among the packages; `base` is the portal's address, if it is known."""
-    new = trail.new(packages, _key)
+    new = trail.new((in_language(each, options.preferred_language) for each in packages), _key)
     others = [each for each in new if text(each.get("type")) in _NO_DATASETS]
     for each in others:
         options.note(f"'{text(each.get('title'))}' is a {text(each.get('type'))}: left out")

@@ -14,8 +14,9 @@ data service is an API.
 import re
 from collections.abc import AsyncIterator, Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from rdflib import Graph, Literal, URIRef
+from rdflib import Literal, URIRef
 from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, SKOS, Namespace
 from rdflib.term import Node
 
@@ -26,6 +27,7 @@ from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
 from bulkpub.harvest.paging import Trail
 from bulkpub.harvest.reading.graphs import (
+    Described,
     address,
     addresses,
     label,
@@ -34,6 +36,7 @@ from bulkpub.harvest.reading.graphs import (
     named,
     said,
     statements,
+    texts,
     words,
 )
 from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
@@ -134,7 +137,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
     described: set[str] = set()
     url, complete = source, True
     while url and not trail.enough:
-        leaf = await trail.read(url, ACCEPT, _leaf)
+        leaf = await trail.read(url, ACCEPT, partial(_leaf, options.preferred_language))
         if leaf is None:
             complete = False
             break
@@ -170,8 +173,8 @@ def _plain(address: str) -> str:
     return re.sub(r"^https?://|(?<=/)/+|/*(?:\s.*)?$", "", address, flags=re.DOTALL)
 
 
-def _leaf(page: Page) -> _Leaf:
-    graph = _in_one_word(read_rdf(page))
+def _leaf(language: str, page: Page) -> _Leaf:
+    graph = _in_one_word(read_rdf(page, language))
     subjects = _datasets(graph)
     return _Leaf(
         entries=tuple(_entries(graph, subjects, redacted(page.url))),
@@ -187,7 +190,7 @@ def _leaf(page: Page) -> _Leaf:
     )
 
 
-def _datasets(graph: Graph) -> list[Node]:
+def _datasets(graph: Described) -> list[Node]:
     """What is described and listed as a dataset, or called one, or has files."""
     listed = [
         each
@@ -203,7 +206,7 @@ def _datasets(graph: Graph) -> list[Node]:
     return list(dict.fromkeys((*listed, *called, *with_files)))
 
 
-def _in_one_word(graph: Graph) -> Graph:
+def _in_one_word(graph: Described) -> Described:
     """The same graph, in which each thing is said by one predicate."""
     for other, usual in _ONE_WORD.items():
         for subject, _, value in list(graph.triples((None, other, None))):
@@ -212,7 +215,7 @@ def _in_one_word(graph: Graph) -> Graph:
     return graph
 
 
-def _entries(graph: Graph, subjects: Iterable[Node], base: str) -> Iterator[Entry]:
+def _entries(graph: Described, subjects: Iterable[Node], base: str) -> Iterator[Entry]:
     """One entry a dataset; datasets that say they are one another are kept apart by address."""
     seen: set[str] = set()
     for subject in subjects:
@@ -221,7 +224,7 @@ def _entries(graph: Graph, subjects: Iterable[Node], base: str) -> Iterator[Entr
         yield entry
 
 
-def _following(graph: Graph, page: Page) -> str:
+def _following(graph: Described, page: Page) -> str:
     for predicate in _NEXT:
         for each in graph.objects(None, predicate):
             if str(each).strip():
@@ -230,7 +233,7 @@ def _following(graph: Graph, page: Page) -> str:
     return joined(page.url, found[1]) if found else ""
 
 
-def _total(graph: Graph) -> int | None:
+def _total(graph: Described) -> int | None:
     """How many datasets the whole catalogue says it has."""
     numbers = filter(_NUMBER.fullmatch, map(str, graph.objects(None, _TOTAL)))
     return max(map(int, numbers), default=None)
@@ -239,7 +242,7 @@ def _total(graph: Graph) -> int | None:
 # --- one dataset ---------------------------------------------------------------------------
 
 
-def _entry(graph: Graph, subject: Node, base: str, taken: Container[str]) -> Entry:
+def _entry(graph: Described, subject: Node, base: str, taken: Container[str]) -> Entry:
     """The entry for the dataset `subject`; `base` is the address of the page it is in.
 
     `taken` has the keys of the other datasets of that page.
@@ -290,7 +293,9 @@ def _first(several: Iterable[str]) -> str:
     return next(iter(several), "")
 
 
-def _key(graph: Graph, subject: Node, page: str, taken: Container[str], notes: list[str]) -> str:
+def _key(
+    graph: Described, subject: Node, page: str, taken: Container[str], notes: list[str]
+) -> str:
     """The dataset's identifier, else its address, its page, its title: the first of its own."""
     identifiers = sorted(literals(graph, subject, DCTERMS.identifier))
     own = [str(subject)] if isinstance(subject, URIRef) else []
@@ -304,7 +309,7 @@ def _key(graph: Graph, subject: Node, page: str, taken: Container[str], notes: l
     return key
 
 
-def _licenses(graph: Graph, subject: Node, notes: list[str]) -> Iterator[str]:
+def _licenses(graph: Described, subject: Node, notes: list[str]) -> Iterator[str]:
     """Those of the dataset, then those of its distributions, then what its rights say."""
     own = words(graph, subject, DCTERMS.license)
     files = list(graph.objects(subject, DCAT.distribution))
@@ -323,22 +328,19 @@ def _licenses(graph: Graph, subject: Node, notes: list[str]) -> Iterator[str]:
         yield from words(graph, node, DCTERMS.rights)
 
 
-def _themes(graph: Graph, subject: Node) -> list[str]:
+def _themes(graph: Described, subject: Node) -> list[str]:
     return words(graph, subject, DCAT.theme)
 
 
-def _tags(graph: Graph, subject: Node) -> Iterator[str]:
+def _tags(graph: Described, subject: Node) -> Iterator[str]:
     """Keywords in the language wanted, and themes that have a name."""
+    spoken = (DCAT.keyword, DC.subject, DCAT.theme, DCTERMS.subject)
     themes = (*graph.objects(subject, DCAT.theme), *graph.objects(subject, DCTERMS.subject))
     high_value = [
         name for each in themes if (name := high_value_categories().get(_last(str(each))))
     ]
     yield from ["hvd", *high_value] if high_value else []
-    keywords = [
-        *literals(graph, subject, DCAT.keyword),
-        *literals(graph, subject, DC.subject),
-        *(label(graph, theme) for theme in themes),
-    ]
+    keywords = [keyword for each in spoken for keyword in texts(graph, subject, each)]
     for each in dict.fromkeys(keywords):
         # Some write all keywords into one.
         yield from (part.strip() for part in re.split(r"[,;]", each) if part.strip())
@@ -348,7 +350,7 @@ def _last(node: str) -> str:
     return node.rstrip("/").rpartition("/")[2]
 
 
-def _period(graph: Graph, subject: Node) -> tuple[str, str]:
+def _period(graph: Described, subject: Node) -> tuple[str, str]:
     for each in graph.objects(subject, DCTERMS.temporal):
         start = said(graph, each, *_STARTS) or _time(graph, each, _TIME.hasBeginning)
         end = said(graph, each, *_ENDS) or _time(graph, each, _TIME.hasEnd)
@@ -359,7 +361,7 @@ def _period(graph: Graph, subject: Node) -> tuple[str, str]:
     return "", ""
 
 
-def _time(graph: Graph, subject: Node, predicate: Node) -> str:
+def _time(graph: Described, subject: Node, predicate: Node) -> str:
     instants = (
         said(graph, each, _TIME.inXSDDate, _TIME.inXSDDateTime, _TIME.inXSDDateTimeStamp)
         for each in graph.objects(subject, predicate)
@@ -367,7 +369,7 @@ def _time(graph: Graph, subject: Node, predicate: Node) -> str:
     return _first(filter(None, instants))
 
 
-def _places(graph: Graph, subject: Node, notes: list[str]) -> Iterator[str]:
+def _places(graph: Described, subject: Node, notes: list[str]) -> Iterator[str]:
     """Addresses and names of areas; of one area the address if it is sure, else its names."""
     for each in graph.objects(subject, DCTERMS.spatial):
         shape = shape_note(str(each)) if isinstance(each, Literal) else ""
@@ -384,7 +386,7 @@ def _places(graph: Graph, subject: Node, notes: list[str]) -> Iterator[str]:
             notes.extend(([shape] if shape else shapes)[:1])
 
 
-def _contact(graph: Graph, subject: Node) -> Iterator[str]:
+def _contact(graph: Described, subject: Node) -> Iterator[str]:
     for each in graph.objects(subject, DCAT.contactPoint):
         name = said(graph, each, _VCARD.fn, _VCARD["organization-name"], FOAF.name) or (
             str(each) if isinstance(each, Literal) else ""
@@ -403,7 +405,9 @@ def _contact(graph: Graph, subject: Node) -> Iterator[str]:
 # --- what it offers ------------------------------------------------------------------------
 
 
-def _offers(graph: Graph, dataset: Node, base: str, pages: Iterable[str] = ()) -> Iterator[Offer]:
+def _offers(
+    graph: Described, dataset: Node, base: str, pages: Iterable[str] = ()
+) -> Iterator[Offer]:
     """What the dataset offers: its distributions, the services for it, its documentation.
 
     `pages` are those about it, beside the one that it goes by.
@@ -429,7 +433,7 @@ def _offers(graph: Graph, dataset: Node, base: str, pages: Iterable[str] = ()) -
             )
 
 
-def _distribution(graph: Graph, node: Node, base: str) -> Offer:
+def _distribution(graph: Described, node: Node, base: str) -> Offer:
     downloads = addresses(graph, node, (DCAT.downloadURL,), base)
     accesses = addresses(graph, node, (DCAT.accessURL,), base)
     services = list(graph.objects(node, DCAT.accessService))
@@ -472,7 +476,7 @@ def _clearest(ways: Iterable[str]) -> str:
     return known or next(filter(short_format, several), "") or next(iter(several), "")
 
 
-def _service(graph: Graph, node: Node, base: str) -> Offer:
+def _service(graph: Described, node: Node, base: str) -> Offer:
     endpoints = addresses(graph, node, (DCAT.endpointURL, DCAT.landingPage), base)
     return Offer(
         id=str(node) if isinstance(node, URIRef) else "",

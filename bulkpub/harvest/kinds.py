@@ -33,9 +33,9 @@ class Kind(StrEnum):
 
     FOLDER = "folder", "folder", "links", "organization", "single"
     PORTAL = "portal", "portal"
-    CKAN = "ckan", "ckan", "links", "organization", "restricted"
-    DCAT = "dcat", "dcat", "links", "organization", "restricted"
-    OPENDATASOFT = "opendatasoft", "opendatasoft", "links", "organization", "restricted"
+    CKAN = "ckan", "ckan", "language", "links", "organization", "restricted"
+    DCAT = "dcat", "dcat", "language", "links", "organization", "restricted"
+    OPENDATASOFT = "opendatasoft", "opendatasoft", "language", "links", "organization", "restricted"
     CSV = "csv", "links", "links", "organization"
     INDEX = "index", "index", "links", "organization", "recursive"
 

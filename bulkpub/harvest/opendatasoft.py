@@ -20,6 +20,7 @@ from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.access import statements_of
 from bulkpub.harvest.reading.local import is_file
 from bulkpub.harvest.reading.loose import (
+    in_language,
     items,
     keywords_of,
     mapping,
@@ -64,10 +65,10 @@ _OWN_BUSINESS = re.compile(
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> AsyncIterator[Found]:
     """The datasets of the Opendatasoft portal at `source`; SourceFailed when it is none."""
-    trail = Trail(reader, options)
+    trail, language = Trail(reader, options), options.preferred_language
     if is_file(source):
         saved = await trail.read(source, "application/json", _saved)
-        new = trail.new(saved or [], _key)
+        new = trail.new((in_language(each, language) for each in saved or []), _key)
         if new:
             options.note(
                 f"{Path(source).name} does not say which portal it is of: exports and attachments, "
@@ -91,7 +92,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         if answer is None:
             return
         datasets = [mapping(each.get("dataset")) or each for each in items(answer["results"])]
-        new = trail.new(datasets, _key)
+        new = trail.new((in_language(each, language) for each in datasets), _key)
         for found in trail.wanted(_entry(each, redacted(base)) for each in new):
             yield found
         offset += len(datasets)

@@ -5,6 +5,7 @@ field's. Flags, `BULKPUB_*` variables, the values themselves and the tables of
 `docs/reference/commands.md` follow from the rows of `OPTIONS`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any, Literal
 from bulkpub.core import units
 from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.kinds import Kind
+from bulkpub.harvest.words.languages import short_language
 from bulkpub.pipeline import RunOptions
 from bulkpub.session.connection import Connection, Sources
 
@@ -76,6 +78,13 @@ def _day(text: str) -> date:
         raise ValueError(f"'{text}' is no day; write for instance 2024-01-31") from None
 
 
+def _language(text: str) -> str:
+    code = short_language(text) if re.fullmatch(r"[A-Za-z]{2,3}(?:[-_]\w+)?", text.strip()) else ""
+    if not code:
+        raise ValueError(f"'{text}' is no code of a language; write for instance fr")
+    return code
+
+
 class Unit(Enum):
     """What an option's value is."""
 
@@ -86,6 +95,7 @@ class Unit(Enum):
     DURATION = "duration"
     SHARE = "share"
     DAY = "day"
+    LANGUAGE = "language"
     TEXT = "text"
     CHOICE = "choice"
     FILE = "file"
@@ -100,6 +110,7 @@ READERS: Mapping[Unit, Callable[[str], Any]] = {
     Unit.DURATION: units.duration,
     Unit.SHARE: _quota_share,
     Unit.DAY: _day,
+    Unit.LANGUAGE: _language,
 }
 """How what is written becomes a value; raises `ValueError` with a sentence."""
 _WRITERS: Mapping[Unit, Callable[[Any], str]] = {
@@ -264,6 +275,17 @@ OPTIONS: tuple[Option, ...] = (
         environment=False,
         help="What becomes of a dataset that its source does not open to everyone: private and "
         "with links only, or left out.",
+    ),
+    Option(
+        name="language",
+        place="harvest.language",
+        unit=Unit.LANGUAGE,
+        metavar="CODE",
+        nothing="the portal's",
+        commands=("harvest",),
+        environment=False,
+        help="Of texts in several languages the one to take, as fr or en; else what is in none, "
+        "else any.",
     ),
     Option(
         name="single",

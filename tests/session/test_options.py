@@ -49,6 +49,7 @@ WRITTEN: dict[Unit, tuple[str, Any, str]] = {
     Unit.DURATION: ("2h30m", 9000.0, "8s"),
     Unit.SHARE: ("7%", 0.07, "8%"),
     Unit.DAY: ("2024-01-31", date(2024, 1, 31), "2023-01-31"),
+    Unit.LANGUAGE: ("NL-be", "nl", "en"),
     Unit.TEXT: ("some words", "some words", "others"),
     Unit.CHOICE: ("json", "json", "human"),
 }

@@ -1,7 +1,8 @@
 """Values out of a graph of RDF, read loosely and in a fixed order.
 
-Pure. A literal may stand where a node is expected and the other way round; of several
-languages French comes first, then English, then none, then any.
+Pure. A literal may stand where a node is expected and the other way round. A graph is read in one
+language: of several translations that one counts, then what is in none, then any; a list keeps
+what is in none as well, as nothing in it is surely its translation.
 """
 
 from collections.abc import Callable, Container, Iterable
@@ -11,9 +12,11 @@ from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS
 from rdflib.term import BNode, Node
 
 from bulkpub.core.addresses import joined
-from bulkpub.harvest.reading.loose import LANGUAGES, clean
+from bulkpub.harvest.reading.loose import clean
+from bulkpub.harvest.words.languages import rank_of
 
 __all__ = [
+    "Described",
     "address",
     "addresses",
     "label",
@@ -22,8 +25,18 @@ __all__ = [
     "named",
     "said",
     "statements",
+    "texts",
     "words",
 ]
+
+
+class Described(Graph):
+    """A graph, and the language, in two letters, in which it is read."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
 
 _LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title, FOAF.name, RDF.value)
 _WEB = ("http://", "https://", "ftp://")
@@ -34,42 +47,49 @@ def address(node: Node) -> bool:
     return isinstance(node, URIRef) and str(node).lower().startswith(_WEB)
 
 
-def _rank(node: Node) -> int:
+def _rank(graph: Described, node: Node) -> int:
     language = (node.language or "") if isinstance(node, Literal) else ""
-    short = language.lower().split("-")[0]
-    if short in LANGUAGES:
-        return LANGUAGES.index(short)
-    return len(LANGUAGES) + bool(short)
+    return rank_of(language, graph.language)
 
 
-def said(graph: Graph, subject: Node, *predicates: Node) -> str:
+def said(graph: Described, subject: Node, *predicates: Node) -> str:
     """The literal (or the address) that the first of the predicates with any has."""
     for predicate in predicates:
-        values = sorted(graph.objects(subject, predicate), key=_rank)
+        values = sorted(graph.objects(subject, predicate), key=lambda each: _rank(graph, each))
         for value in values:
             if not isinstance(value, BNode) and (found := clean(str(value))):
                 return found
     return ""
 
 
-def literals(graph: Graph, subject: Node, predicate: Node) -> list[str]:
-    """All values that are texts or addresses; of several languages only the one wanted most."""
+def literals(graph: Described, subject: Node, predicate: Node) -> list[str]:
+    """All values that are texts or addresses; of the texts in some language those in the best."""
     values = [each for each in graph.objects(subject, predicate) if not isinstance(each, BNode)]
-    best = min((_rank(each) for each in values), default=0)
-    return [found for each in values if _rank(each) == best and (found := clean(str(each)))]
+    tagged = [each for each in values if isinstance(each, Literal) and each.language]
+    best = min((_rank(graph, each) for each in tagged), default=None)
+    left = {each for each in tagged if _rank(graph, each) != best}
+    return [found for each in values if each not in left and (found := clean(str(each)))]
 
 
-def label(graph: Graph, node: Node) -> str:
+def texts(graph: Described, subject: Node, predicate: Node) -> list[str]:
+    """The texts among the values, as `literals` has them, and the names of nodes."""
+    nodes = [each for each in graph.objects(subject, predicate) if not isinstance(each, Literal)]
+    addresses = {clean(str(each)) for each in nodes}
+    written = [each for each in literals(graph, subject, predicate) if each not in addresses]
+    return [each for each in (*written, *(label(graph, node) for node in nodes)) if each]
+
+
+def label(graph: Described, node: Node) -> str:
     """The name of what `node` stands for; empty when it has none but an address."""
     if isinstance(node, Literal):
         return clean(str(node))
     return said(graph, node, *_LABELS)
 
 
-def words(graph: Graph, subject: Node, predicate: Node) -> list[str]:
+def words(graph: Described, subject: Node, predicate: Node) -> list[str]:
     """All ways in which the values are written: addresses, texts, and the names of nodes."""
     found: dict[str, None] = {}
-    for each in sorted(graph.objects(subject, predicate), key=_rank):
+    for each in sorted(graph.objects(subject, predicate), key=lambda each: _rank(graph, each)):
         if not isinstance(each, BNode):
             found[clean(str(each))] = None
         if not isinstance(each, Literal):
@@ -78,7 +98,7 @@ def words(graph: Graph, subject: Node, predicate: Node) -> list[str]:
     return [each for each in found if each]
 
 
-def named(graph: Graph, subject: Node, *predicates: Node) -> Iterable[str]:
+def named(graph: Described, subject: Node, *predicates: Node) -> Iterable[str]:
     """The names of those that the predicates point to."""
     for predicate in predicates:
         for each in graph.objects(subject, predicate):
@@ -86,7 +106,7 @@ def named(graph: Graph, subject: Node, *predicates: Node) -> Iterable[str]:
                 yield name
 
 
-def addresses(graph: Graph, subject: Node, predicates: Iterable[Node], base: str) -> list[str]:
+def addresses(graph: Described, subject: Node, predicates: Iterable[Node], base: str) -> list[str]:
     """The whole addresses that the predicates point to, in order."""
     found: dict[str, None] = {}
     for predicate in predicates:
@@ -98,7 +118,7 @@ def addresses(graph: Graph, subject: Node, predicates: Iterable[Node], base: str
     return list(found)
 
 
-def locals_of(graph: Graph, subject: Node, known: Container[Node]) -> list[str]:
+def locals_of(graph: Described, subject: Node, known: Container[Node]) -> list[str]:
     """The last words of the predicates that say something of `subject` and are not known."""
     predicates = dict.fromkeys(graph.predicates(subject))
     return [_last(str(each)) for each in predicates if each not in known]
@@ -109,7 +129,7 @@ def _last(iri: str) -> str:
 
 
 def statements(
-    graph: Graph, subject: Node, about: Callable[[str], bool]
+    graph: Described, subject: Node, about: Callable[[str], bool]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What the predicates say whose last word `about` takes, each value in all its ways.
 
@@ -124,17 +144,17 @@ def statements(
         values = list(graph.objects(subject, predicate))
         translated = [each for each in values if isinstance(each, Literal) and each.language]
         groups = [[each] for each in values if each not in translated]
-        groups += [sorted(translated, key=_rank)] if translated else []
+        groups += [sorted(translated, key=lambda each: _rank(graph, each))] if translated else []
         for group in groups:
             ways = dict.fromkeys(way for each in group for way in _ways(graph, each))
             found += [(name, tuple(ways))] if ways else []
     return tuple(sorted(found))
 
 
-def _ways(graph: Graph, node: Node) -> Iterable[str]:
+def _ways(graph: Described, node: Node) -> Iterable[str]:
     own = [] if isinstance(node, BNode) else [str(node)]
     said_there = [
-        (_rank(value), str(value))
+        (_rank(graph, value), str(value))
         for predicate, value in graph.predicate_objects(node)
         if predicate != RDF.type and not isinstance(value, BNode) and not isinstance(node, Literal)
     ]

@@ -1,13 +1,15 @@
 """JSON of catalogues, read loosely: anything may stand anywhere, and nothing of it is an error.
 
 What is asked for and is not there, or is of another kind, reads as empty. Text comes out as one
-string whatever it was: a number, a language map (French first, then English, then any), the
-text of a language map. Control characters are taken out, since no manifest can hold them.
+string whatever it was: a number, a language map (that which `in_language` left of it, else French
+first, then English, then any), the text of a language map. Control characters are taken out, since
+no manifest can hold them.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +17,12 @@ from bulkpub.core.addresses import redacted
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
 from bulkpub.harvest.reading.encodings import in_utf8
+from bulkpub.harvest.words.languages import rank_of, short_language
 
 __all__ = [
     "LANGUAGES",
     "clean",
+    "in_language",
     "is_html",
     "items",
     "keywords_of",
@@ -38,6 +42,8 @@ _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _DEEPEST = 8
+_DEEPEST_DOCUMENT = 50
+"""Levels below which nobody writes translations."""
 
 
 def clean(value: str) -> str:
@@ -93,6 +99,43 @@ def _of_languages(value: Mapping[Any, Any], depth: int) -> str:
 def _rank(language: str) -> int:
     short = re.split(r"[-_]", language.lower())[0]
     return LANGUAGES.index(short) if short in LANGUAGES else len(LANGUAGES)
+
+
+def in_language(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The fields with each translation in one language: the wanted one, none, then any."""
+    return {name: _chosen(value, language, _DEEPEST_DOCUMENT) for name, value in fields.items()}
+
+
+def _chosen(value: Any, language: str, depth: int) -> Any:  # noqa: ANN401 # JSON is anything
+    found = value
+    match value:
+        case _ if not depth:
+            pass
+        case str() if value.lstrip().startswith('{"'):  # a map that was put into a text field
+            with suppress(ValueError, RecursionError):
+                inner = json.loads(value)
+                found = _best(inner, language) if _is_translated(inner, language) else value
+        case dict() if _is_translated(value, language):
+            found = _chosen(_best(value, language), language, depth - 1)
+        case dict():
+            found = {name: _chosen(each, language, depth - 1) for name, each in value.items()}
+        case list():
+            found = [_chosen(each, language, depth - 1) for each in value]
+    return found
+
+
+def _is_translated(value: object, language: str) -> bool:
+    """Whether it is a map of languages, one of them known: `id` and `url` look like some, too."""
+    return (
+        isinstance(value, dict)
+        and bool({language, "en", "fr"} & {short_language(str(name)) for name in value})
+        and all(not name or _is_language(str(name)) for name in value)
+    )
+
+
+def _best(value: Mapping[str, Any], language: str) -> Any:  # noqa: ANN401 # JSON is anything
+    ranked = sorted(value, key=lambda name: rank_of(name, language))
+    return next((value[name] for name in ranked if texts(value[name])), "")
 
 
 def texts(value: object) -> list[str]:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from typing import Any
 from xml.parsers import expat
 
-from rdflib import Graph
 from rdflib.plugins.parsers.jsonld import to_rdf
 
 from bulkpub.core.addresses import redacted
@@ -23,6 +22,7 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
 from bulkpub.harvest.reading.data_json import as_json_ld
 from bulkpub.harvest.reading.encodings import in_utf8
+from bulkpub.harvest.reading.graphs import Described
 from bulkpub.harvest.reading.loose import is_html, parse_json
 
 __all__ = ["ACCEPT", "read_rdf"]
@@ -53,14 +53,14 @@ class _Enough(Exception):  # no error: the part that matters was read
     """The root element begins: all entities are declared."""
 
 
-def read_rdf(page: Page) -> Graph:
-    """The graph that the page holds; addresses in it are whole."""
+def read_rdf(page: Page, language: str) -> Described:
+    """The graph that the page holds, to be read in `language`; addresses in it are whole."""
     # Addresses in the document are made whole by its own, whose credentials stay here.
     page, where = in_utf8(page), redacted(page.url)
     if is_html(page):
         raise SourceFailed(f"{where} answers with a page of HTML where RDF was asked for")
     form = _format(page)
-    graph = Graph()
+    graph = Described(language)
     try:
         if form == "json-ld":
             document = _with_local_contexts(as_json_ld(parse_json(page)), where)

@@ -58,4 +58,5 @@ RULES = Rules(
     same_name_pause=1.1,
     parts=True,
     not_files=not_files(),
+    language="fr",
 )
