@@ -1,9 +1,9 @@
 """`bulkpub harvest dcat URL`: a DCAT catalogue in RDF → datasets, page by page.
 
 Pages follow each other by `hydra:next` of a `PartialCollectionView`, by `hydra:nextPage` of the
-older `PagedCollection`, or by a Link header (rel=next). What a catalogue lists as a dataset is one,
-and so is what has files, whether it says so or not. The datasets of a page are described in that
-page; one that is described nowhere counts as lost.
+older `PagedCollection`, by a Link header (rel=next), or by the next record of a CSW. What a
+catalogue lists as a dataset is one, and so is what has files, whether it says so or not. The
+datasets of a page are described in that page; one that is described nowhere counts as lost.
 
 Nothing is followed further than from a dataset to its distributions and from these to what
 describes them, so that a graph with circles in it ends as any other. A download address is a
@@ -13,7 +13,7 @@ data service is an API.
 
 import re
 from collections.abc import AsyncIterator, Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rdflib import Literal, URIRef
@@ -26,6 +26,7 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
 from bulkpub.harvest.paging import Trail
+from bulkpub.harvest.reading.csw import DCAT_SCHEMA, CswAnswer, csw_answer
 from bulkpub.harvest.reading.graphs import (
     Described,
     address,
@@ -113,6 +114,8 @@ _ONE_WORD = {
 """Predicates that catalogues write, and those by which they are read here."""
 _OF_NO_USE = frozenset((DCTERMS.language, DCTERMS.created, _ADMS.identifier, OWL.versionInfo))
 """Read by nobody, and no loss."""
+_MOST_BARREN = 20
+"""Pages of a CSW in a row that may be without any new dataset."""
 _THEMES = re.compile(r"https?://", re.IGNORECASE)
 _SCHEMA_SIZE = Namespace("http://schema.org/").contentSize
 _HTML = re.compile(r"html", re.IGNORECASE)
@@ -120,7 +123,11 @@ _HTML = re.compile(r"html", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """What one page holds."""
+    """What one page holds.
+
+    `lost` says what of it could not be read, `patience` after how many pages in a row without
+    any new dataset the way ends: of a CSW, whole pages may be of services.
+    """
 
     entries: tuple[Entry, ...]
     listed: tuple[str, ...]
@@ -128,6 +135,8 @@ class _Leaf:
     following: str
     total: int | None
     is_catalogue: bool
+    lost: tuple[str, ...] = ()
+    patience: int = 0
 
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> AsyncIterator[Found]:
@@ -135,7 +144,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
     trail = Trail(reader, options)
     listed: dict[str, None] = {}
     described: set[str] = set()
-    url, complete = source, True
+    url, complete, barren = source, True, 0
     while url and not trail.enough:
         leaf = await trail.read(url, ACCEPT, partial(_leaf, options.preferred_language))
         if leaf is None:
@@ -149,7 +158,10 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             yield found
         listed.update(dict.fromkeys(leaf.listed))
         described.update(leaf.described)
-        if leaf.following and not new and not trail.enough:
+        for sentence in leaf.lost:
+            trail.lost(sentence)
+        barren = 0 if new else barren + 1
+        if leaf.following and barren > leaf.patience and not trail.enough:
             trail.lost(f"{redacted(url)} brings nothing new: if more follows, it is missing")
             return
         if leaf.following and leaf.total is not None and before >= leaf.total:
@@ -174,7 +186,14 @@ def _plain(address: str) -> str:
 
 
 def _leaf(language: str, page: Page) -> _Leaf:
-    graph = _in_one_word(read_rdf(page, language))
+    answer = csw_answer(page)
+    if answer is not None:
+        return _of_csw(answer, language, page)
+    return _of_graph(read_rdf(page, language), page)
+
+
+def _of_graph(graph: Described, page: Page) -> _Leaf:
+    graph = _in_one_word(graph)
     subjects = _datasets(graph)
     return _Leaf(
         entries=tuple(_entries(graph, subjects, redacted(page.url))),
@@ -187,6 +206,36 @@ def _leaf(language: str, page: Page) -> _Leaf:
         following=_following(graph, page),
         total=_total(graph),
         is_catalogue=(None, RDF.type, DCAT.Catalog) in graph or (None, DCAT.dataset, None) in graph,
+    )
+
+
+def _of_csw(answer: CswAnswer, language: str, page: Page) -> _Leaf:
+    """The records of one answer, of which any that cannot be read is lost alone."""
+    graph, lost, where = Described(language), [], redacted(page.url)
+    for record in answer.rdf:
+        document = replace(page, content=record, content_type="application/rdf+xml", charset=None)
+        try:
+            read_rdf(document, language, graph)
+        except SourceFailed as error:
+            lost.append(f"a record is left out: {error}")
+    foreign = [*answer.others, *(["ISO 19139"] if answer.iso else [])]
+    if foreign:
+        sentence = (
+            f"{where} gives records in {listed(foreign)}, which is not read: ask for DCAT, with "
+            f"outputSchema={DCAT_SCHEMA}"
+        )
+        if not answer.rdf:
+            raise SourceFailed(sentence)
+        lost.append(f"{sentence} ({len(foreign)} left out)")
+    if answer.matched is not None and answer.last < answer.matched and not answer.following:
+        lost.append(f"{where} tells of {answer.matched} records and ends at {answer.last}")
+    leaf = _of_graph(graph, page)
+    return replace(
+        leaf,
+        following=answer.following,
+        is_catalogue=True,
+        lost=tuple(lost),
+        patience=_MOST_BARREN,
     )
 
 

@@ -20,6 +20,7 @@ from bulkpub.core.text import bounded
 from bulkpub.data import json_ld_contexts
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
+from bulkpub.harvest.reading.csw import root_of
 from bulkpub.harvest.reading.data_json import as_json_ld
 from bulkpub.harvest.reading.encodings import in_utf8
 from bulkpub.harvest.reading.graphs import Described
@@ -53,14 +54,17 @@ class _Enough(Exception):  # no error: the part that matters was read
     """The root element begins: all entities are declared."""
 
 
-def read_rdf(page: Page, language: str) -> Described:
-    """The graph that the page holds, to be read in `language`; addresses in it are whole."""
+def read_rdf(page: Page, language: str, into: Described | None = None) -> Described:
+    """The graph that the page holds, to be read in `language`; addresses in it are whole.
+
+    `into` is the graph of other documents that it adds to.
+    """
     # Addresses in the document are made whole by its own, whose credentials stay here.
     page, where = in_utf8(page), redacted(page.url)
     if is_html(page):
         raise SourceFailed(f"{where} answers with a page of HTML where RDF was asked for")
     form = _format(page)
-    graph = Described(language)
+    graph = Described(language) if into is None else into
     try:
         if form == "json-ld":
             document = _with_local_contexts(as_json_ld(parse_json(page)), where)
@@ -75,11 +79,17 @@ def read_rdf(page: Page, language: str) -> Described:
     except RecursionError:
         raise SourceFailed(f"{where} is nested too deeply to be read") from None
     except Exception as error:  # rdflib and its parsers raise nearly anything on faulty input
+        root = root_of(page)[:_SHOWN]
+        if root not in ("", "RDF") and (b"</" in page.content or form == "xml"):
+            raise SourceFailed(
+                f"{where} holds XML of another kind, no RDF that can be read: its root is '{root}'"
+            ) from None
         reason = bounded(" ".join(str(error).split())) or type(error).__name__
         raise SourceFailed(f"{where} cannot be read as {_NAMES[form]}: {reason}") from error
     return graph
 
 
+_SHOWN = 80
 _NAMES = {"xml": "RDF/XML", "turtle": "Turtle", "nt": "N-Triples", "json-ld": "JSON-LD"}
 
 
