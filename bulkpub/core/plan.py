@@ -51,6 +51,7 @@ from bulkpub.core.rules import Rules
 __all__ = ["plan", "plan_resource"]
 
 ELSEWHERE = "hosted elsewhere until now"
+NEW = "new dataset"
 
 
 def plan(
@@ -97,12 +98,14 @@ def plan_resource(
     entry: ResourceSpec,
     spec: DatasetSpec,
     fingerprints: Mapping[str, Fingerprint],
-    remote: RemoteDataset,
+    remote: RemoteDataset | None,
     bound: Mapping[str, str] | None = None,
     *,
     rules: Rules,
 ) -> ResourceAction:
     """What `plan` decides for `entry` of `spec`, once the content of its file is known."""
+    if remote is None:
+        return _created(entry, fingerprints.get(entry.key), NEW, rules)
     matching = match_resource(
         entry,
         spec.resources,
@@ -116,9 +119,7 @@ def plan_resource(
 
 
 def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rules) -> Plan:
-    actions = tuple(
-        _created(r, fingerprints.get(r.key), "new dataset", rules) for r in spec.resources
-    )
+    actions = tuple(_created(r, fingerprints.get(r.key), NEW, rules) for r in spec.resources)
     finish = any(isinstance(action, Create | Fetch) for action in actions)
     return Plan(
         CreateDataset(new_dataset(spec, rules)),

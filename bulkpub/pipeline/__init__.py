@@ -9,8 +9,9 @@ How it works, and how one file goes:
    hashed whose hash decides something, and the core plans (`planning`): for each file an action,
    as a value.
 3. `sending` carries the actions out, a few at once. A file on another server is fetched first and
-   decided then (`fetching`); a local one is streamed as it is read, and hashed on the way. What
-   the portal says it received is compared with what was sent.
+   decided then (`fetching`); a local one is streamed as it is read, and hashed on the way. The
+   first that is certain to be sendable has a new dataset made (`creating`). What the portal says
+   it received is compared with what was sent.
 4. `publish` finishes: titles, descriptions, extras and order of all resources in one request,
    checked in the answer; then what is to be pruned is deleted.
 5. Whenever an answer was lost, or is not what was expected, the dataset is observed afresh

@@ -156,7 +156,7 @@ class _Fetching:
             story.resources[self.key].spec,
             story.spec,
             story.fingerprints,
-            story.there,
+            story.remote,
             story.bound,
             rules=story.rules,
         )

@@ -8,7 +8,6 @@ already there is no longer in the plan.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import anyio
 import structlog
 from structlog.contextvars import bind_contextvars
 
@@ -26,13 +25,14 @@ from bulkpub.errors import (
     Stop,
 )
 from bulkpub.observers.events import DatasetStarted, Event
+from bulkpub.pipeline.creating import Creation, tell_what_was_not_taken_over
 from bulkpub.pipeline.files import look_at_files
 from bulkpub.pipeline.job import Job, Result, Verify
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe_again import observe_again, observe_at_last, without_copies
 from bulkpub.pipeline.planning import foresee, make_plan
 from bulkpub.pipeline.sending import send_all
-from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.story import NOT_CREATED, Story
 from bulkpub.pipeline.verify import verify
 
 __all__ = ["publish_one"]
@@ -112,6 +112,11 @@ async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
     await _write_dataset(story, plan, means)
     await _keep_titles_safe(story, plan, means)
     await send_all(story, (*plan.sends, *plan.fetches), means)
+    if story.remote is None:
+        if not story.round.unsent:
+            raise DatasetFailed(NOT_CREATED)
+        story.round_done()
+        return
     await _finish(story, means)
     if not story.has_failed and not story.round.unsent:
         for deletion in plan.deletions:
@@ -125,20 +130,16 @@ async def _write_dataset(story: Story, plan: Plan, means: Means) -> None:
     match plan.dataset:
         case KeepDataset():
             return
-        case CreateDataset(metadata=metadata):
-            slug = story.rules.title_slug(metadata.title or "")
-            async with means.creating.setdefault(slug, anyio.Lock()):
-                owner = story.job.owner.organization
-                story.created(await means.portal.create_dataset(metadata, owner, means.now()))
+        case CreateDataset():
+            if not story.spec.resources:  # else the first of them that can be published has it made
+                await Creation(story, means).done()
         case UpdateDataset():
             fresh = await _refresh(story, means)
             changes = dataset_changes(story.spec, fresh, story.rules)
             if changes is not None:
                 written = await means.portal.update_dataset(fresh, changes, means.now())
                 story.updated(written, changed_fields(changes))
-    left = dataset_changes(story.spec, story.there, story.rules)
-    if left is not None:
-        story.failed("the portal did not take over: " + ", ".join(changed_fields(left)))
+            tell_what_was_not_taken_over(story)
 
 
 async def _refresh(story: Story, means: Means) -> RemoteDataset:
@@ -153,6 +154,8 @@ async def _refresh(story: Story, means: Means) -> RemoteDataset:
 
 async def _keep_titles_safe(story: Story, plan: Plan, means: Means) -> None:
     """Write down, on the portal, what a replacement would lose if we were killed right after."""
+    if story.remote is None:
+        return
     replaced = {a.spec.key: a.spec for a in plan.sends if isinstance(a, Replace)}
     # What is still elsewhere is going to be sent, unless it cannot be fetched.
     replaced |= {a.spec.key: a.spec for a in plan.fetches if a.remote and not a.remote.stored}

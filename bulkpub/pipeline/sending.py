@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
+from anyio import to_thread
 from structlog.contextvars import bound_contextvars
 
 from bulkpub.core.actions import Create, Fetch, Replace
@@ -17,11 +18,12 @@ from bulkpub.core.model import FileSource, LinkSource, RemoteResource
 from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
 from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import UploadFinished, UploadProgressed, UploadStarted
+from bulkpub.pipeline.creating import Creation
 from bulkpub.pipeline.fetching import fetched
 from bulkpub.pipeline.files import check
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources import FileContent, sha1_of
+from bulkpub.sources import FileContent, see_that_it_can_be_read, sha1_of
 
 __all__ = ["send_all"]
 
@@ -32,10 +34,13 @@ Action = Send | Fetch
 async def send_all(story: Story, actions: Sequence[Action], means: Means) -> None:
     """Carry out `actions`; failures of single files are written down in `story`.
 
-    Raises `PlanAgain` at the end when the portal has to be looked at before anything else.
+    A dataset that is not there yet is created before the first of them is sent; when all of them
+    fail before that, it is not. Raises `PlanAgain` at the end when the portal has to be looked at
+    before anything else, and at once what the portal has against creating the dataset.
     """
     todo = [action for action in actions if story.resources[action.spec.key].error is None]
-    sending = _Sending(story, means, anyio.CapacityLimiter(story.job.options.uploads))
+    limiter = anyio.CapacityLimiter(story.job.options.uploads)
+    sending = _Sending(story, means, limiter, Creation(story, means))
     await side_by_side([partial(sending.send, action) for action in todo])
     if doubts := story.round.doubts:
         underway = any(isinstance(doubt, Uncertain) and doubt.underway for doubt in doubts)
@@ -49,6 +54,7 @@ class _Sending:
     story: Story
     means: Means
     limiter: anyio.CapacityLimiter
+    creation: Creation
     turns: dict[str, anyio.Lock] = field(default_factory=dict)
 
     async def send(self, action: Action) -> None:
@@ -65,10 +71,15 @@ class _Sending:
                             await self._begin(action, link)
                 case _:
                     await self._fetch(action)
-        except PlanAgain as doubt:
-            self.story.doubted(action.spec.key, doubt)
-        except (ResourceFailed, PortalUnavailable) as error:
+        except ResourceFailed as error:
             self.story.file_failed(action.spec.key, str(error))
+        except (PlanAgain, PortalUnavailable) as error:
+            if self.story.remote is None:
+                raise  # the dataset could not be created, which is not this file's matter alone
+            if isinstance(error, PlanAgain):
+                self.story.doubted(action.spec.key, error)
+            else:
+                self.story.file_failed(action.spec.key, str(error))
 
     async def _fetch(self, action: Action) -> None:
         """Fetch the file, decide, and send it if it is not what the portal has."""
@@ -105,6 +116,10 @@ class _Sending:
             raise ResourceFailed(
                 f"given up after sending it {resource.attempts} times without the portal having it"
             )
+        if story.remote is None:
+            if isinstance(source, FileSource):
+                await to_thread.run_sync(see_that_it_can_be_read, source, story.fingerprints[key])
+            await self.creation.done()
         started = time.perf_counter()
         story.sending(key)
         try:

@@ -55,7 +55,7 @@ from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
 from bulkpub.pipeline.job import Figures, Job, Verify
 
-__all__ = ["LEGAL", "Phase", "ResourceStory", "Round", "Story"]
+__all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
 
 
 class Phase(Enum):
@@ -138,6 +138,7 @@ SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 NOT_THERE_YET = "not on the portal yet"
 NOT_BEGUN = "not begun: the run ended before its turn came"
 NOT_FINISHED = "the run ended before it was finished"
+NOT_CREATED = "it is not created on the portal, as none of its resources can be published"
 
 
 @dataclass(slots=True)
@@ -351,6 +352,8 @@ class Story:
         match plan.dataset:
             case CreateDataset():
                 self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+                if self.resources and all(each.error for each in self.resources.values()):
+                    self.error = NOT_CREATED
             case UpdateDataset(changes=changes):
                 self._updated(changed_fields(changes))
             case KeepDataset():

@@ -17,7 +17,7 @@ from aiofiles.threadpool import wrap
 from bulkpub.core.model import FileSource, Fingerprint
 from bulkpub.errors import FileChanged, ResourceFailed
 
-__all__ = ["PIECE", "FileContent", "fingerprint", "sha1_of"]
+__all__ = ["PIECE", "FileContent", "fingerprint", "see_that_it_can_be_read", "sha1_of"]
 
 PIECE = 1024 * 1024
 """Bytes read, hashed and sent at a time."""
@@ -32,6 +32,16 @@ def fingerprint(source: FileSource) -> Fingerprint:
     if not stat.S_ISREG(found.st_mode):
         raise ResourceFailed(f"{source.shown} is not a file")
     return Fingerprint(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def see_that_it_can_be_read(source: FileSource, planned: Fingerprint) -> None:
+    """Raise `FileChanged` unless the file can be opened, and is still the one that was planned."""
+    try:
+        with open(source.path, "rb") as file:  # noqa: PTH123 - a plain string, as above
+            file.read(1)
+    except OSError as error:
+        raise FileChanged(f"{source.shown} cannot be read: {error.strerror}") from error
+    _same_file(source, planned)
 
 
 async def sha1_of(

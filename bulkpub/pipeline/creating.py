@@ -1,0 +1,59 @@
+"""Creating a dataset: once, and no sooner than something to publish in it is at hand.
+
+An empty dataset is public, and nobody's wish unless the manifest has no resources for it. So the
+first of its files that is certain to be sendable (fetched, looked through, allowed), or the first
+link, has it created; a dataset none of whose files can be had is not.
+"""
+
+from dataclasses import dataclass, field
+
+import anyio
+
+from bulkpub.core.actions import CreateDataset
+from bulkpub.core.diff import changed_fields, dataset_changes
+from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.story import Story
+
+__all__ = ["Creation", "tell_what_was_not_taken_over"]
+
+
+@dataclass(slots=True)
+class Creation:
+    """The creation that a plan provides for, whichever of several files comes to it first."""
+
+    story: Story
+    means: Means
+    _alone: anyio.Lock = field(default_factory=anyio.Lock)
+    _failure: Exception | None = None
+
+    async def done(self) -> None:
+        """Create the dataset, unless it is there; raises what the portal made of the one attempt.
+
+        However many ask for it, none is made after an attempt that failed: whether it succeeded
+        all the same only a fresh look at the portal can tell.
+        """
+        async with self._alone:
+            if self._failure is not None:
+                raise self._failure
+            if self.story.remote is None:
+                try:
+                    await self._create()
+                except Exception as failure:
+                    self._failure = failure
+                    raise
+
+    async def _create(self) -> None:
+        story, means, action = self.story, self.means, self.story.round.plan.dataset
+        assert isinstance(action, CreateDataset)  # noqa: S101 - what is not there is created
+        slug = story.rules.title_slug(action.metadata.title or "")
+        async with means.creating.setdefault(slug, anyio.Lock()):
+            owner = story.job.owner.organization
+            story.created(await means.portal.create_dataset(action.metadata, owner, means.now()))
+        tell_what_was_not_taken_over(story)
+
+
+def tell_what_was_not_taken_over(story: Story) -> None:
+    """Write down what the portal did not keep of what was written of the dataset itself."""
+    left = dataset_changes(story.spec, story.there, story.rules)
+    if left is not None:
+        story.failed("the portal did not take over: " + ", ".join(changed_fields(left)))
