@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bulkpub.core.diff import changed_fields
 from bulkpub.core.model import (
     DatasetMetadata,
     RemoteDataset,
@@ -10,6 +11,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
+from bulkpub.core.owners import Move
 
 __all__ = [
     "Adopt",
@@ -41,10 +43,16 @@ class CreateDataset:
 
 @dataclass(frozen=True, slots=True)
 class UpdateDataset:
-    """Write `changes` to the dataset; what they do not name stays."""
+    """Write `changes` to the dataset, and `move` it to its new owner; what they leave out stays."""
 
     remote: RemoteDataset
     changes: DatasetMetadata
+    move: Move | None = None
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """What is written, in words."""
+        return (*changed_fields(self.changes), *([str(self.move)] if self.move else []))
 
 
 @dataclass(frozen=True, slots=True)

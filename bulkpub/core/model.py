@@ -197,15 +197,17 @@ class ResourceSpec:
 class DatasetSpec:
     """One dataset as the manifest wants it.
 
-    `organization` is an id or a slug; None means the personal space of the key's account.
-    The order of `resources` is the order wanted on the portal. `places` tells where that is
-    written which only the portal can judge, by the manifest's keys.
+    `organization` is an id or a slug; None means the personal space of the key's account, or with
+    an `id` that of whoever has it, unless that is said to be `personal`, too. The order of
+    `resources` is the order wanted on the portal. `places` tells where that is written which only
+    the portal can judge, by the manifest's keys.
     """
 
     key: str
     metadata: DatasetMetadata = field(default_factory=DatasetMetadata)
     resources: tuple[ResourceSpec, ...] = ()
     organization: str | None = None
+    personal: bool = False
     id: str | None = None
     prune: Prune = Prune.NONE
     place: Place = field(default_factory=lambda: Place(""))

@@ -32,8 +32,9 @@ from bulkpub.core.diff import (
     wanted_resource,
 )
 from bulkpub.core.finish import in_order
-from bulkpub.core.match import By, Match, Matching, match_resource, match_resources
+from bulkpub.core.match import By, Conflict, Match, Matching, match_resource, match_resources
 from bulkpub.core.model import (
+    DatasetMetadata,
     DatasetSpec,
     ExistingSource,
     Fingerprint,
@@ -46,9 +47,10 @@ from bulkpub.core.model import (
     is_sent,
 )
 from bulkpub.core.outcome import STAYS
+from bulkpub.core.owners import UNSAID, Owner, change_of_owner
 from bulkpub.core.rules import Rules
 
-__all__ = ["plan", "plan_resource"]
+__all__ = ["plan", "plan_dataset", "plan_resource"]
 
 ELSEWHERE = "hosted elsewhere until now"
 NEW = "new dataset"
@@ -60,10 +62,11 @@ def plan(
     remote: RemoteDataset | None,
     rules: Rules,
     *,
+    owner: Owner = UNSAID,
     bound: Mapping[str, str] | None = None,
     allow_mass_delete: bool = False,
 ) -> Plan:
-    """Decide what makes `remote` what `spec` wants.
+    """Decide what makes `remote` what `spec` wants, in the hands of `owner`.
 
     `fingerprints` has what is known of each file, by resource key, with the SHA-1 of those
     that `hashes_needed` names. `bound` are ids the portal gave to our entries earlier in
@@ -82,16 +85,31 @@ def plan(
     actions = tuple(_action(r, matching, fingerprints, rules) for r in spec.resources)
     refusing = any(isinstance(action, Refuse) for action in actions)
     deletions = () if refusing else _deletions(spec, matching)
-    changes = dataset_changes(spec, remote, rules)
+    dataset = plan_dataset(spec, owner, remote, rules)
+    foreign = dataset.message if isinstance(dataset, Conflict) else None
     return Plan(
-        UpdateDataset(remote, changes) if changes else KeepDataset(remote),
+        KeepDataset(remote) if isinstance(dataset, Conflict) else dataset,
         actions,
         deletions,
         finish=_needs_finishing(spec, remote, actions, rules),
         finish_requests=_finish_requests(actions, rules),
-        refused=_marked_by_others(spec, remote, matching, deletions)
+        refused=foreign
+        or _marked_by_others(spec, remote, matching, deletions)
         or _mass_delete(remote, deletions, allowed=allow_mass_delete),
     )
+
+
+def plan_dataset(
+    spec: DatasetSpec, owner: Owner, remote: RemoteDataset, rules: Rules
+) -> UpdateDataset | KeepDataset | Conflict:
+    """What becomes of the dataset itself; a conflict when it is with another than `owner`."""
+    move = change_of_owner(spec, owner, remote, rules)
+    if isinstance(move, Conflict):
+        return move
+    changes = dataset_changes(spec, remote, rules)
+    if changes is None and move is None:
+        return KeepDataset(remote)
+    return UpdateDataset(remote, changes or DatasetMetadata(), move)
 
 
 def plan_resource(

@@ -80,12 +80,13 @@ class Rules:
     `digests` are those that the portal tells of what it has; of a file it can be compared by
     `sha1` alone.
 
-    `orders`: resources can be put in order. `described_at_once`: how many resources one request
-    describes; None: all of a dataset. `links`, `deletes`, `hosts_in_place`: whether resources
-    can point elsewhere, be deleted, be made hosted with their id kept. `lacks_dataset` and
-    `lacks_resource` name the fields of the metadata that it cannot hold. `not_files` are the
-    formats, in lower case, of what is elsewhere to be asked or looked at rather than downloaded:
-    it is never hosted.
+    `joins_organizations`: a personal dataset can be given to an organization, with its id and its
+    resources kept. `orders`: resources can be put in order. `described_at_once`: how many
+    resources one request describes; None: all of a dataset. `links`, `deletes`,
+    `hosts_in_place`: whether resources can point elsewhere, be deleted, be made hosted with their
+    id kept. `lacks_dataset` and `lacks_resource` name the fields of the metadata that it cannot
+    hold. `not_files` are the formats, in lower case, of what is elsewhere to be asked or looked at
+    rather than downloaded: it is never hosted.
 
     `quota_window` is the time in seconds that the announced rate limit is for. `language`, in two
     letters, is the one in which most people read the portal.
@@ -110,6 +111,7 @@ class Rules:
     parts: bool = False
     digests: frozenset[str] = frozenset({"sha1"})
     orders: bool = True
+    joins_organizations: bool = True
     described_at_once: int | None = None
     links: bool = True
     deletes: bool = True

@@ -174,6 +174,7 @@ async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> Asy
             if not options.wanted(found.dataset) or options.leaves_out(found):
                 continue
             dataset, notes = found.dataset, found.notes
+            owner = dataset.organization or options.organization
             if not options.allow_private:
                 dataset, told = without_local_addresses(dataset)
                 notes = (*notes, *told)
@@ -182,7 +183,8 @@ async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> Asy
                 found,
                 dataset=replace(
                     dataset,
-                    organization=dataset.organization or options.organization,
+                    organization=owner,
+                    personal=dataset.personal and owner is None,
                     metadata=replace(dataset.metadata, private=private),
                 ),
                 notes=tuple(bounded(note, LONGEST_SENTENCE) for note in notes),

@@ -109,6 +109,7 @@ def _found(remote: RemoteDataset, rules: Rules) -> Found:
         metadata=DatasetMetadata(**said),
         resources=resources,
         organization=remote.organization,
+        personal=remote.organization is None,
         id=remote.id,
     )
     return Found(spec, tuple(notes))

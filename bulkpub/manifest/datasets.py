@@ -66,6 +66,7 @@ def read_dataset(
         metadata=DatasetMetadata(**metadata_of(fields.DATASET, values, node.value)),
         resources=resources,
         organization=None if read.get("personal") else read.get("organization"),
+        personal=read.get("id") is not None and bool(read.get("personal")),
         id=read.get("id"),
         prune=read.get("prune") or Prune.NONE,
         place=node.place,

@@ -74,10 +74,11 @@ def spell_dataset(
     spelled: Spelled = {"key": None if spec.key == spec.id else spec.key, "id": spec.id}
     spelled |= {name: said[name] for name in said if not fields.DATASET[name].inherited}
     inheritable = {name: said[name] for name in said if fields.DATASET[name].inherited}
-    inheritable |= _owner(spec, organization, defaults, inheriting=inheriting)
     inheritable["prune"] = None if spec.prune is Prune.NONE else str(spec.prune)
-    return _without_nothing(spelled) | _without_defaults(
-        inheritable, defaults, inheriting=inheriting
+    return (
+        _without_nothing(spelled)
+        | _owner(spec, organization, defaults, inheriting=inheriting)
+        | _without_defaults(inheritable, defaults, inheriting=inheriting)
     )
 
 
@@ -88,15 +89,20 @@ def _owner(
     *,
     inheriting: bool,
 ) -> Spelled:
-    """Who publishes the dataset, where the header and the defaults do not say so already."""
+    """Who publishes the dataset, where the header and the defaults do not say so already.
+
+    Of one with an id that is not said; then what would be inherited is taken away.
+    """
     inherited = defaults.get("organization") or (None if defaults.get("personal") else organization)
     own = (spec.organization or "").strip() or None
-    given = inherited or spec.id or defaults.get("personal")
-    if given and (own == inherited or (inheriting and own is None)):
-        return {}
     if own is not None:
-        return {"organization": own}
-    return {"personal": True}
+        return {} if own == inherited else {"organization": own}
+    if inheriting and (inherited or spec.id or defaults.get("personal")):
+        return {}
+    if spec.id and not spec.personal:
+        others = {"organization": inherited, "personal": defaults.get("personal")}
+        return {key: None for key, value in others.items() if value}
+    return {} if defaults.get("personal") and not inherited else {"personal": True}
 
 
 def _without_nothing(values: Spelled) -> Spelled:
@@ -108,7 +114,7 @@ def _without_defaults(
 ) -> Spelled:
     kept: Spelled = {}
     for key, value in values.items():
-        inherited = defaults.get(key) if key not in {"organization", "personal"} else None
+        inherited = defaults.get(key)
         if value is not None and value != inherited:
             kept[key] = value
         elif value is None and inherited is not None and not inheriting:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from bulkpub.core.actions import CreateDataset
-from bulkpub.core.diff import changed_fields, dataset_changes
+from bulkpub.core.actions import CreateDataset, UpdateDataset
+from bulkpub.core.match import Conflict
+from bulkpub.core.plan import plan_dataset
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 
@@ -54,6 +55,8 @@ class Creation:
 
 def tell_what_was_not_taken_over(story: Story) -> None:
     """Write down what the portal did not keep of what was written of the dataset itself."""
-    left = dataset_changes(story.spec, story.there, story.rules)
-    if left is not None:
-        story.failed("the portal did not take over: " + ", ".join(changed_fields(left)))
+    left = plan_dataset(story.spec, story.job.owner, story.there, story.rules)
+    if isinstance(left, Conflict):
+        story.failed(left.message)
+    elif isinstance(left, UpdateDataset):
+        story.failed("the portal did not take over: " + ", ".join(left.differing))

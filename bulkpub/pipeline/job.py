@@ -10,6 +10,7 @@ from enum import StrEnum
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset
 from bulkpub.core.outcome import DatasetOutcome
+from bulkpub.core.owners import Owner
 from bulkpub.errors import Stop
 from bulkpub.observers.events import Event
 from bulkpub.portals.base import PartSizes
@@ -61,14 +62,6 @@ class RunOptions(JobOptions):
     def of_a_job(self) -> JobOptions:
         """Those that decide how one dataset is dealt with."""
         return JobOptions(**{each.name: getattr(self, each.name) for each in fields(JobOptions)})
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose datasets to look through: an organization or a user, by id; neither: unknown."""
-
-    organization: str | None = None
-    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

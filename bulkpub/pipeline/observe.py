@@ -5,7 +5,7 @@ its pages have to be read to be sure that something is *not* there; a dataset wh
 known costs one request. Pages are dropped as they are read, but for what may match.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil, inf
@@ -14,12 +14,12 @@ import anyio
 
 from bulkpub.core.match_datasets import Matched, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset
+from bulkpub.core.owners import Owner
 from bulkpub.errors import ListingIncomplete
 from bulkpub.http.tasks import side_by_side
-from bulkpub.pipeline.job import Owner
-from bulkpub.portals import Portal
+from bulkpub.portals import Account, Portal
 
-__all__ = ["ask_one_by_one", "observe"]
+__all__ = ["ask_one_by_one", "observe", "observe_elsewhere"]
 
 ASKED_AT_ONCE = 8
 READINGS = 3
@@ -38,6 +38,36 @@ async def observe(
         await search.read_listing(portal, owner)
     await search.ask_for_missing(portal)
     return match_datasets(specs, list(search.found.values()), ours)
+
+
+async def observe_elsewhere(
+    portal: Portal, account: Account, new: Sequence[DatasetSpec], owners: Mapping[str, Owner]
+) -> Matched:
+    """Find the datasets `new` where the account has them, but not with their `owners` (by key).
+
+    That would be created a second time which only changed owner in the manifest. In the account's
+    own space a dataset is known by our key. In another organization by key and title: there the
+    same key may well be that of another manifest, made after one pattern for several of them.
+    """
+    found: Matched = {}
+    places = [Owner(user=account.id)]
+    places += [Owner(each.id, name=each.name) for each in account.organizations]
+    for place in places:
+        missing = [s for s in new if s.key not in found and owners[s.key] != place]
+        if not missing:
+            continue
+        search = _Search(missing)
+        await search.read_listing(portal, place)
+        titles = {spec.key: spec.metadata.title for spec in missing}
+        same = [
+            each
+            for each in search.found.values()
+            if each.key in titles
+            and not each.deleted
+            and (place.organization is None or each.metadata.title == titles[each.key])
+        ]
+        found.update(match_datasets(missing, same))
+    return found
 
 
 def ask_one_by_one(*, pages_left: float, missing_ids: int, named: bool) -> bool:

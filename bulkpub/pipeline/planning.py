@@ -25,6 +25,7 @@ async def make_plan(story: Story, means: Means) -> Plan:
         story.fingerprints,
         story.remote,
         story.rules,
+        owner=story.job.owner,
         bound=story.bound,
         allow_mass_delete=story.job.options.allow_mass_delete,
     )

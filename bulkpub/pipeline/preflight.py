@@ -174,9 +174,11 @@ async def _check_owners(portal: Portal, specs: Sequence[DatasetSpec], checked: C
     for spec in specs:
         if spec.organization is None:
             # Whose dataset an id is, the portal knows; without an id it is our own account's.
-            checked.owners[spec.key] = Owner() if spec.id else Owner(user=account.id)
+            silent = spec.id is not None and not spec.personal
+            checked.owners[spec.key] = Owner() if silent else Owner(user=account.id)
         elif spec.organization in ours:
-            checked.owners[spec.key] = Owner(organization=ours[spec.organization].id)
+            organization = ours[spec.organization]
+            checked.owners[spec.key] = Owner(organization.id, name=organization.name)
         else:
             sentence = refused.get(spec.organization) or _unknown(spec, ours)
             place = spec.places.get("organization", spec.place)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteDataset
+from bulkpub.core.owners import Owner
 from bulkpub.core.plan import plan
 from bulkpub.errors import ManifestInvalid, Problem, ResourceFailed
 from bulkpub.pipeline.expanding import expand
-from bulkpub.pipeline.job import Job, Owner, RunOptions
+from bulkpub.pipeline.job import Job, RunOptions
 from bulkpub.pipeline.means import Means
-from bulkpub.pipeline.observe import observe
+from bulkpub.pipeline.observe import observe, observe_elsewhere
 from bulkpub.pipeline.preflight import Checked, check
 from bulkpub.sources import fingerprint
 
@@ -77,6 +78,8 @@ class Preparation:
         found: dict[str, RemoteDataset | Conflict] = {}
         for owner, owned in by_owner.items():
             found.update(await observe(means.portal, owner, owned, ours))
+        new = [spec for spec in specs if spec.key not in found]
+        found.update(await observe_elsewhere(means.portal, checked.account, new, checked.owners))
         return found
 
     def _without_problems(
@@ -101,7 +104,12 @@ def requests_needed(jobs: Iterable[Job], means: Means) -> int:
     """
     return sum(
         plan(
-            job.spec, _known(job.spec, means), job.found, means.rules, allow_mass_delete=True
+            job.spec,
+            _known(job.spec, means),
+            job.found,
+            means.rules,
+            owner=job.owner,
+            allow_mass_delete=True,
         ).requests
         for job in jobs
         if not isinstance(job.found, Conflict)

@@ -12,10 +12,10 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import CreateDataset, KeepDataset, ListItem, Plan, Replace, UpdateDataset
-from bulkpub.core.diff import changed_fields, dataset_changes
 from bulkpub.core.finish import finishing, in_requests, safeguarding, unfinished
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import RemoteDataset, RemoteResource
+from bulkpub.core.plan import plan_dataset
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -135,10 +135,13 @@ async def _write_dataset(story: Story, plan: Plan, means: Means) -> None:
                 await Creation(story, means).done()
         case UpdateDataset():
             fresh = await _refresh(story, means)
-            changes = dataset_changes(story.spec, fresh, story.rules)
-            if changes is not None:
-                written = await means.portal.update_dataset(fresh, changes, means.now())
-                story.updated(written, changed_fields(changes))
+            action = plan_dataset(story.spec, story.job.owner, fresh, story.rules)
+            if isinstance(action, Conflict):
+                raise DatasetFailed(action.message)
+            if isinstance(action, UpdateDataset):
+                to = action.move.to.organization if action.move else None
+                written = await means.portal.update_dataset(fresh, action.changes, means.now(), to)
+                story.updated(written, action.differing)
             tell_what_was_not_taken_over(story)
 
 

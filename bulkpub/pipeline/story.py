@@ -29,7 +29,7 @@ from bulkpub.core.actions import (
     ResourceAction,
     UpdateDataset,
 )
-from bulkpub.core.diff import changed_fields, claim, wanted_resource
+from bulkpub.core.diff import claim, wanted_resource
 from bulkpub.core.fitting import without
 from bulkpub.core.model import (
     DatasetSpec,
@@ -354,8 +354,9 @@ class Story:
                 self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
                 if self.resources and all(each.error for each in self.resources.values()):
                     self.error = NOT_CREATED
-            case UpdateDataset(changes=changes):
-                self._updated(changed_fields(changes))
+                    self.figures = replace(self.figures, planned_requests=0)
+            case UpdateDataset() as action:
+                self._updated(action.differing)
             case KeepDataset():
                 if plan.finish:
                     self._status = DatasetStatus.UPDATED

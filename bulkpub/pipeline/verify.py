@@ -7,7 +7,6 @@ also downloaded through its permalink and hashed.
 from functools import partial
 
 from bulkpub.core.actions import CreateDataset, Keep, Plan, Refuse, UpdateDataset
-from bulkpub.core.diff import changed_fields
 from bulkpub.core.model import RemoteDataset
 from bulkpub.core.plan import plan
 from bulkpub.errors import DatasetFailed, ResourceFailed
@@ -36,9 +35,9 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     for action in todo.resources:
         if not isinstance(action, Keep | Refuse):
             story.file_failed(action.spec.key, f"not as wanted: {action.reason}")
-    faults = []
+    faults = [todo.refused] if todo.refused else []
     if isinstance(todo.dataset, UpdateDataset):
-        faults.append("differs in: " + ", ".join(changed_fields(todo.dataset.changes)))
+        faults.append("differs in: " + ", ".join(todo.dataset.differing))
     if todo.finish and not story.has_failed:
         faults.append("its resources are in another order")
     if todo.deletions:
@@ -50,7 +49,14 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
 
 async def _plan(story: Story, found: RemoteDataset, means: Means) -> Plan:
     def make() -> Plan:
-        made = plan(story.spec, story.fingerprints, found, story.rules, allow_mass_delete=True)
+        made = plan(
+            story.spec,
+            story.fingerprints,
+            found,
+            story.rules,
+            owner=story.job.owner,
+            allow_mass_delete=True,
+        )
         story.planned(made)
         return made
 

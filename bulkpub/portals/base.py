@@ -158,9 +158,16 @@ class Portal(Protocol):
         """Create a dataset; never repeated blindly."""
 
     async def update_dataset(
-        self, remote: RemoteDataset, changes: DatasetMetadata, now: datetime
+        self,
+        remote: RemoteDataset,
+        changes: DatasetMetadata,
+        now: datetime,
+        organization: str | None = None,
     ) -> RemoteDataset:
-        """Write `changes`; what they do not name stays as `remote` has it."""
+        """Write `changes`; what they do not name stays as `remote` has it.
+
+        A personal dataset is given to `organization` (an id) in the same request.
+        """
 
     async def upload(
         self, dataset_id: str, content: Content, resource_id: str | None = None

@@ -477,7 +477,11 @@ class MemoryPortal:
         return await self._call(Call("create_dataset", metadata=metadata), create)
 
     async def update_dataset(
-        self, remote: RemoteDataset, changes: DatasetMetadata, now: datetime
+        self,
+        remote: RemoteDataset,
+        changes: DatasetMetadata,
+        now: datetime,
+        organization: str | None = None,
     ) -> RemoteDataset:
         """See `Portal`."""
 
@@ -486,10 +490,21 @@ class MemoryPortal:
             dataset = self._writable(remote.id)
             if dataset.deleted:
                 raise DatasetFailed(f"the dataset {remote.id} was deleted")
+            if organization:
+                self._check_joins(dataset, organization)
+                dataset = replace(dataset, organization=organization)
             self.site.change(dataset, changes, now)
             return self.site.datasets[remote.id]
 
         return await self._call(Call("update_dataset", remote.id, metadata=changes), update)
+
+    def _check_joins(self, dataset: RemoteDataset, organization: str) -> None:
+        if dataset.organization not in {None, organization}:
+            raise DatasetFailed("an organization's dataset changes owner by a transfer only")
+        if not self.rules.joins_organizations:
+            raise RuleBroken("a personal dataset is given to an organization")
+        if organization not in {each.id for each in self.site.account.organizations}:
+            raise DatasetFailed(f"no right to publish for the organization {organization}")
 
     async def upload(
         self, dataset_id: str, content: Content, resource_id: str | None = None

@@ -289,6 +289,25 @@ async def test_a_personal_dataset_goes_to_nobody_else(portal: Any) -> None:
     assert answer == {"errors": {"owner": [sentence]}}
 
 
+async def test_a_personal_dataset_becomes_an_organizations_with_its_resources(portal: Any) -> None:
+    dataset = await portal.create(organization=None, tags=["velo"])
+    resource = await portal.upload(dataset, "kept.csv")
+    given = await portal.put(dataset, {"organization": portal.org, "tags": ["velo"]})
+    assert (given["organization"]["id"], given["owner"]) == (portal.org, None)
+    assert (given["id"], given["slug"], given["tags"]) == (dataset["id"], dataset["slug"], ["velo"])
+    assert [each["id"] for each in given["resources"]] == [resource["id"]]
+    await portal.call("GET", resource["latest"], key=None, expect=302)
+
+
+async def test_an_organizations_dataset_becomes_no_other_organizations(portal: Any) -> None:
+    """Whether the account belongs to that one or not."""
+    dataset = await portal.create()
+    answer = await portal.put(dataset, {"organization": "64a0000000000000000000a2"}, expect=400)
+    sentence = "Cannot change owner after creation. Please use transfer feature."
+    assert answer["errors"] == {"organization": [sentence]}
+    assert (await portal.get(dataset))["organization"]["id"] == portal.org
+
+
 async def test_a_null_owner_changes_nothing(portal: Any) -> None:
     changed = await portal.put(await portal.create(), {"owner": None})
     assert changed["organization"]["id"] == portal.org

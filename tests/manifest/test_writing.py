@@ -182,7 +182,8 @@ def datasets(draw: st.DrawFn) -> DatasetSpec:
         resources=tuple(
             draw(st.lists(resources(), max_size=4, unique_by=(_key, _identity, _file)))
         ),
-        organization=draw(maybe(TEXT)),
+        organization=(organization := draw(maybe(TEXT))),
+        personal=bool(identity) and organization is None and draw(st.booleans()),
         prune=draw(st.sampled_from(Prune)),
     )
 

@@ -32,6 +32,7 @@ POOR = Rules(
     limits=Limits(title=60, description=100, description_short=50, longest_tag=10),
     replacing_resets_title=False,
     digests=frozenset(),
+    joins_organizations=False,
     orders=False,
     described_at_once=1,
     links=False,

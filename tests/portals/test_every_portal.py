@@ -178,6 +178,32 @@ async def test_publishing_for_an_organization_of_others_is_refused(place: Any) -
         await place.portal.create_dataset(place.metadata(), place.not_ours, now())
 
 
+async def test_a_personal_dataset_is_given_to_an_organization_with_all_it_has(place: Any) -> None:
+    if not place.rules.joins_organizations:
+        return
+    coverage = TemporalCoverage(date(2024, 1, 1), date(2024, 12, 31))
+    said = place.metadata(tags=("one", "two"), temporal_coverage=coverage)
+    mine = await place.portal.create_dataset(said, None, now())
+    await place.portal.upload(mine.id, place.content("a.csv", b"a\n"))
+    before = await place.seen(mine)
+    given = await place.portal.update_dataset(before, DatasetMetadata(), now(), place.organization)
+    assert given.organization == place.organization
+    assert await place.seen(mine) == given
+    assert still(replace(given, organization=None)) == still(before)
+    again = await place.portal.update_dataset(given, DatasetMetadata(), now(), place.organization)
+    assert still(again) == still(given)
+
+
+async def test_a_dataset_is_not_given_to_an_organization_of_others(
+    place: Any, dataset: RemoteDataset
+) -> None:
+    mine = await place.portal.create_dataset(place.metadata(), None, now())
+    for each in (mine, dataset) if place.rules.joins_organizations else (dataset,):
+        with pytest.raises(DatasetFailed):
+            await place.portal.update_dataset(each, DatasetMetadata(), now(), place.not_ours)
+        assert still(await place.seen(each)) == still(each)
+
+
 async def test_a_listing_has_every_dataset_once_oldest_first_on_pages_that_tell_the_total(
     place: Any,
 ) -> None:

@@ -226,14 +226,21 @@ class Udata:
         return self._read(codec.DATASET, request, answer, DatasetFailed, "the new dataset")
 
     async def update_dataset(
-        self, remote: RemoteDataset, changes: DatasetMetadata, now: datetime
+        self,
+        remote: RemoteDataset,
+        changes: DatasetMetadata,
+        now: datetime,
+        organization: str | None = None,
     ) -> RemoteDataset:
         """See `Portal`."""
+        body = codec.dataset_body(changes, now, remote)
+        if organization:
+            body["organization"] = organization
         request = Request(
             "PUT",
             f"/datasets/{_quoted(remote.id)}/",
             "/datasets/{id}/",
-            json=codec.dataset_body(changes, now, remote),
+            json=body,
         )
         answer, what = await self._transport.send(request), "the dataset's description"
         written = self._read(codec.DATASET, request, answer, DatasetFailed, what)
