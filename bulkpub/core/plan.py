@@ -80,7 +80,7 @@ def plan(
         remote.resources,
         bound,
         rules=rules,
-        ours=remote.key == spec.key,
+        ours=_is_ours(spec, remote),
     )
     actions = tuple(_action(r, matching, fingerprints, rules) for r in spec.resources)
     refusing = any(isinstance(action, Refuse) for action in actions)
@@ -131,7 +131,7 @@ def plan_resource(
         remote.resources,
         bound,
         rules=rules,
-        ours=remote.key == spec.key,
+        ours=_is_ours(spec, remote),
     )
     return _action(entry, matching, fingerprints, rules)
 
@@ -307,6 +307,15 @@ def _deletions(spec: DatasetSpec, matching: Matching) -> tuple[Delete, ...]:
             return tuple(Delete(r, reason) for r in unmatched if r.key is not None)
         case Prune.ALL:
             return tuple(Delete(r, "not in the manifest") for r in unmatched)
+
+
+def _is_ours(spec: DatasetSpec, remote: RemoteDataset) -> bool:
+    """Whether what keys mark in the dataset is the work of this manifest, of now or of before.
+
+    Where no key marks the dataset itself, as when it is named by id, `prune` says so: it would
+    delete what it does not recognise.
+    """
+    return remote.key == spec.key or (remote.key is None and spec.prune is not Prune.NONE)
 
 
 def _marked_by_others(

@@ -84,3 +84,20 @@ async def test_a_plan_announces_deletions_and_deletes_nothing(
     report = await publish(manifest, dry_run=True)
     assert report.totals.resources.deleted == 1
     assert writes(site) == []
+
+
+@pytest.mark.parametrize("prune", ["ours", "all"])
+async def test_a_file_renamed_in_a_dataset_named_by_id_is_recognised_where_it_would_be_pruned(
+    *, publish: Publish, folder: Any, site: Site, statuses: Any, edit: Any, prune: str
+) -> None:
+    """The keys in it are this manifest's, or pruning would not be asked for."""
+    await publish(folder.manifest(folder.dataset("a")))
+    dataset = edit(next(iter(site.datasets.values())), extras={})
+    entry = {"id": dataset.id, "prune": prune, "resources": [{"path": "old.csv"}]}
+    folder.file("old.csv", "the same\n")
+    first = await publish(folder.manifest(entry))
+    (folder.path / "old.csv").rename(folder.path / "new.csv")
+    report = await publish(folder.manifest({**entry, "resources": [{"path": "new.csv"}]}))
+    assert report.run.exit_code == 0
+    assert list(statuses(report).values()) == ["adopted"]
+    assert report.datasets[0].resources[0].id == first.datasets[0].resources[0].id
