@@ -61,10 +61,13 @@ def check_success(
 ) -> None:
     """Exactly what is wanted (`without` what is refused), each once, and all else as it was."""
     for dataset in wanted.datasets:
+        entries = [each for each in dataset.entries if (dataset.key, each.path) not in without]
+        if dataset.entries and not entries and not _is_there(dataset, start):
+            hold(not _is_there(dataset, now), f"state: {dataset.key} was made, and is empty")
+            continue
         seen = _the_one(dataset, now)
         before = known.datasets.get(seen.id)
         _check_dataset(dataset, seen, before)
-        entries = [each for each in dataset.entries if (dataset.key, each.path) not in without]
         ours = [the_entry(seen, entry) for entry in entries]
         for entry, resource in zip(entries, ours, strict=True):
             _check_entry(wanted, dataset, entry, resource, before)
@@ -90,7 +93,7 @@ def check_failures(
 ) -> None:
     """Nothing doubled, nobody else's work touched, and what is told as done is done."""
     for dataset in wanted.datasets:
-        if not any(dataset.is_dataset(seen.id, seen.key) for seen in now.values()):
+        if not _is_there(dataset, now):
             continue
         seen = _the_one(dataset, now)
         before = known.datasets.get(seen.id)
@@ -103,6 +106,10 @@ def check_failures(
 
 
 # --- datasets -----------------------------------------------------------------------------
+
+
+def _is_there(dataset: WantedDataset, portal: Portal) -> bool:
+    return any(dataset.is_dataset(seen.id, seen.key) for seen in portal.values())
 
 
 def _the_one(dataset: WantedDataset, now: Portal) -> SeenDataset:

@@ -30,6 +30,7 @@ __all__ = ["Stage", "staged"]
 
 ASKS_A_PERSON = "on the portal"
 """In every sentence that says of several things that they cannot be told apart."""
+MARKED = "another manifest may publish it"
 REFUSALS = ("guard", "answered 404")
 """In the sentences of what is rightly left out; others may be told of in the same report."""
 
@@ -78,7 +79,8 @@ class Stage:
         """Nothing goes wrong any more: one run completes the work.
 
         When the manifest was changed before that, what was left may be anybody's, and the run may
-        have to ask which of several a resource is.
+        have to ask which of several a resource is. So it may where a file was renamed in somebody
+        else's dataset, in which other manifests may publish, too.
         """
         report = await self.publisher.run(Trouble())
         now = look(self.sandbox)
@@ -86,7 +88,8 @@ class Stage:
         if without is not None:
             self._succeeded(now, report, without)
             return
-        if not self.changed or not _asks_a_person(report):
+        may_ask = self.changed or _shares_a_dataset(self.wanted, report)
+        if not may_ask or not _asks_a_person(report):
             raise Wrong(f"loss: a clean run did not complete: {why(report)}")
         check_failures(self.wanted, self.known, self.publisher.start, now, report)
         self.over = True
@@ -172,6 +175,12 @@ class Stage:
             start = int(place * len(content))
             content[start : start + len(damage)] = damage
             file.write_bytes(content)
+
+
+def _shares_a_dataset(wanted: Wanted, report: RunReport | None) -> bool:
+    shared = {each.key for each in wanted.datasets if each.id and not each.prune}
+    failed = [each for each in report.datasets if each.error] if report else []
+    return all(each.key in shared and MARKED in (each.error or "") for each in failed)
 
 
 def _asks_a_person(report: RunReport | None) -> bool:
