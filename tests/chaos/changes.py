@@ -76,11 +76,17 @@ class Changes(RuleBasedStateMachine):
         for name, style in zip(PAGES, styles, strict=False):
             self.stage.site.page(name).style = style
 
-    @rule(prune=st.sampled_from((None, "ours")))
-    def add_dataset(self, prune: str | None) -> None:
-        """A dataset without files."""
+    @rule(prune=st.sampled_from((None, "ours")), personal=st.booleans())
+    def add_dataset(self, prune: str | None, *, personal: bool) -> None:
+        """A dataset without files, the account's own or the organization's."""
         if len(self.stage.wanted.datasets) < MOST_DATASETS:
-            self._change(partial(self.stage.wanted.add_dataset, prune=prune))
+            add = self.stage.wanted.add_dataset
+            self._change(partial(add, prune=prune, personal=personal))
+
+    @rule(where=picks)
+    def hand_over(self, where: int) -> None:
+        """A dataset becomes the organization's."""
+        self._change(self.dataset(where).hand_over)
 
     @rule(which=picks)
     def name_dataset(self, which: int) -> None:

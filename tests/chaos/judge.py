@@ -121,6 +121,8 @@ def _the_one(dataset: WantedDataset, now: Portal) -> SeenDataset:
 
 def _check_dataset(dataset: WantedDataset, seen: SeenDataset, before: SeenDataset | None) -> None:
     hold(seen.title == dataset.title, f"state: {dataset.key} has the title {seen.title!r}")
+    owner = "the account's" if seen.organization is None else "the organization's"
+    hold((seen.organization is None) == dataset.personal, f"state: {dataset.key} is {owner}")
     hold(seen.description == f"About {dataset.key}.", f"state: description of {dataset.key}")
     if before is not None:
         hold(seen.tags == before.tags, f"state: the tags of {dataset.key} are now {seen.tags}")

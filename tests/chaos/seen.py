@@ -45,12 +45,15 @@ class SeenResource:
 
 @dataclass(frozen=True)
 class SeenDataset:
+    """`organization` is an id, None when it is an account's own."""
+
     id: str
     title: str
     description: str
     tags: tuple[str, ...]
     extras: Mapping[str, Any]
     resources: tuple[SeenResource, ...]
+    organization: str | None
 
     @property
     def key(self) -> str | None:
@@ -94,20 +97,22 @@ def look(sandbox: Sandbox) -> dict[str, SeenDataset]:
             tuple(sorted(dataset.tags)),
             dict(dataset.extras),
             resources,
+            dataset.organization,
         )
     return seen
 
 
 async def ask(info: Mapping[str, Any], keys: set[str]) -> dict[str, SeenDataset]:
-    """The datasets of the test organization with these keys, and the bytes of their files."""
-    seen = {}
-    organization = info["organization"]["id"]
+    """The account's and its organization's datasets with these keys, and their files' bytes."""
+    seen, rows = {}, []
+    owners = (f"organization={info['organization']['id']}", f"owner={info['user']['id']}")
     async with aiohttp.ClientSession(
         headers={"X-API-KEY": info["api_key"]}, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
-        url = f"{info['api_url']}/datasets/?organization={organization}&page_size=1000"
-        async with session.get(url) as answer:
-            rows = (await answer.json())["data"]
+        for owner in owners:
+            url = f"{info['api_url']}/datasets/?{owner}&page_size=1000"
+            async with session.get(url) as answer:
+                rows += (await answer.json())["data"]
         for row in rows:
             if row["extras"].get(KEY) in keys and not row["deleted"]:
                 resources = [await _asked(session, each) for each in row["resources"]]
@@ -118,6 +123,7 @@ async def ask(info: Mapping[str, Any], keys: set[str]) -> dict[str, SeenDataset]
                     tuple(sorted(row["tags"] or ())),
                     row["extras"],
                     tuple(resources),
+                    row["organization"] and row["organization"]["id"],
                 )
     return seen
 

@@ -100,7 +100,8 @@ class Entry:
 class WantedDataset:
     """One dataset of the manifest; its files are in a folder named for its key.
 
-    One with an `id` is somebody's dataset already.
+    One with an `id` is somebody's dataset already. A `personal` one is the account's own, else
+    it is the organization's.
     """
 
     key: str
@@ -108,6 +109,11 @@ class WantedDataset:
     entries: list[Entry] = field(default_factory=list)
     prune: str | None = None
     id: str | None = None
+    personal: bool = False
+
+    def hand_over(self) -> None:
+        """It becomes the organization's."""
+        self.personal = False
 
     def is_dataset(self, dataset_id: str, key: str | None) -> bool:
         """Whether that is this dataset."""
@@ -145,8 +151,12 @@ class Wanted:
         return {"organization": "test-organization", "datasets": datasets}
 
     def _written(self, dataset: WantedDataset) -> dict[str, Any]:
-        said = {"key": dataset.key, "title": dataset.title, "description": f"About {dataset.key}."}
-        more = {"id": dataset.id, "prune": dataset.prune}
+        said: dict[str, Any] = {
+            "key": dataset.key,
+            "title": dataset.title,
+            "description": f"About {dataset.key}.",
+        }
+        more = {"id": dataset.id, "prune": dataset.prune, "personal": dataset.personal or None}
         said |= {name: value for name, value in more.items() if value is not None}
         resources = [{**self._source(dataset, e), **e.said()} for e in dataset.entries]
         return {**said, "resources": resources}
@@ -176,11 +186,13 @@ class Wanted:
 
     # --- changes ---------------------------------------------------------------------------
 
-    def add_dataset(self, *, prune: str | None = None, id_: str | None = None) -> WantedDataset:
+    def add_dataset(
+        self, *, prune: str | None = None, id_: str | None = None, personal: bool = False
+    ) -> WantedDataset:
         """A new dataset without entries, or somebody's that is there."""
         self.count += 1
         dataset = WantedDataset(f"{self.tag}d{self.count}", f"Dataset {self.tag}{self.count}")
-        dataset.prune, dataset.id = prune, id_
+        dataset.prune, dataset.id, dataset.personal = prune, id_, personal
         self.datasets.append(dataset)
         return dataset
 

@@ -38,7 +38,8 @@ class Whims:
     def add_dataset(self, id_: str | None = None) -> None:
         """A dataset with some entries; with an id, somebody's that is there."""
         prune = self.chance.choice((None, None, None, "ours"))
-        dataset = self.wanted.add_dataset(prune=prune, id_=id_)
+        personal = id_ is None and self.chance.random() < 0.2
+        dataset = self.wanted.add_dataset(prune=prune, id_=id_, personal=personal)
         for _ in range(self.chance.randint(0, 4)):
             self._add(dataset)
 
@@ -51,6 +52,7 @@ class Whims:
                     *(self._add, self._add, self._modify, self._modify, self._modify_all),
                     *(self._remove, self._rename, self._describe, self._reorder, self._retitle),
                     *(self._add_link, self._relink, self._add_fetched, self._guard),
+                    self._hand_over,
                 )
             )
             change(dataset)
@@ -152,6 +154,9 @@ class Whims:
 
     def _retitle(self, dataset: WantedDataset) -> None:
         dataset.title = f"{dataset.key} {self.chance.randint(1, 1000)}"
+
+    def _hand_over(self, dataset: WantedDataset) -> None:
+        dataset.hand_over()
 
     def _content(self, entry: Entry) -> bytes:
         if entry.id:  # no other entry's, or that entry could pass for it once it is not named
