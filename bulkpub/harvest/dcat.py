@@ -12,7 +12,7 @@ data service is an API.
 """
 
 import re
-from collections.abc import AsyncIterator, Container, Iterable, Iterator
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -25,6 +25,7 @@ from bulkpub.data import high_value_categories
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
+from bulkpub.harvest.iso import IsoReader, NoDataset
 from bulkpub.harvest.paging import Trail
 from bulkpub.harvest.reading.csw import DCAT_SCHEMA, CswAnswer, csw_answer
 from bulkpub.harvest.reading.graphs import (
@@ -125,8 +126,9 @@ _HTML = re.compile(r"html", re.IGNORECASE)
 class _Leaf:
     """What one page holds.
 
-    `lost` says what of it could not be read, `patience` after how many pages in a row without
-    any new dataset the way ends: of a CSW, whole pages may be of services.
+    `lost` says what of it could not be read, `notes` what is no dataset, `patience` after how
+    many pages in a row without any new dataset the way ends: of a CSW, whole pages may be of
+    services.
     """
 
     entries: tuple[Entry, ...]
@@ -136,6 +138,7 @@ class _Leaf:
     total: int | None
     is_catalogue: bool
     lost: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     patience: int = 0
 
 
@@ -160,6 +163,8 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         described.update(leaf.described)
         for sentence in leaf.lost:
             trail.lost(sentence)
+        for sentence in leaf.notes:
+            options.note(sentence)
         barren = 0 if new else barren + 1
         if leaf.following and barren > leaf.patience and not trail.enough:
             trail.lost(f"{redacted(url)} brings nothing new: if more follows, it is missing")
@@ -218,25 +223,49 @@ def _of_csw(answer: CswAnswer, language: str, page: Page) -> _Leaf:
             read_rdf(document, language, graph)
         except SourceFailed as error:
             lost.append(f"a record is left out: {error}")
-    foreign = [*answer.others, *(["ISO 19139"] if answer.iso else [])]
-    if foreign:
+    if answer.others:
         sentence = (
-            f"{where} gives records in {listed(foreign)}, which is not read: ask for DCAT, with "
-            f"outputSchema={DCAT_SCHEMA}"
+            f"{where} gives records in {listed(answer.others)}, which is not read: ask for DCAT, "
+            f"with outputSchema={DCAT_SCHEMA}"
         )
-        if not answer.rdf:
+        if not (answer.rdf or answer.iso):
             raise SourceFailed(sentence)
-        lost.append(f"{sentence} ({len(foreign)} left out)")
+        lost.append(f"{sentence} ({len(answer.others)} left out)")
+    entries, others = _of_iso(answer.iso, where, language, lost)
     if answer.matched is not None and answer.last < answer.matched and not answer.following:
         lost.append(f"{where} tells of {answer.matched} records and ends at {answer.last}")
     leaf = _of_graph(graph, page)
     return replace(
         leaf,
+        entries=(*leaf.entries, *entries),
+        notes=tuple(others),
         following=answer.following,
         is_catalogue=True,
         lost=tuple(lost),
         patience=_MOST_BARREN,
     )
+
+
+def _of_iso(
+    records: Sequence[bytes], where: str, language: str, lost: list[str]
+) -> tuple[list[Entry], list[str]]:
+    """The datasets among the records, and what the others are."""
+    entries: list[Entry] = []
+    others: list[str] = []
+    if not records:
+        return entries, others
+    reader, failed = IsoReader(where, language), []
+    for record in records:
+        try:
+            entries.append(reader.entry(record))
+        except NoDataset as other:
+            others.append(f"{other}: left out")
+        except SourceFailed as error:
+            failed.append(error)
+    if len(failed) == len(records):
+        raise failed[0]
+    lost += [f"a record is left out: {error}" for error in failed]
+    return entries, others
 
 
 def _datasets(graph: Described) -> list[Node]:
