@@ -9,7 +9,17 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["encoding_of", "lines_of", "marked_encoding", "separator_named"]
+__all__ = [
+    "SEPARATORS",
+    "encoding_of",
+    "lines_of",
+    "marked_encoding",
+    "separator_named",
+    "separator_of",
+]
+
+SEPARATORS = ",;\t|"
+"""Those that a table may have between its cells; on a tie, the first."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -18,6 +28,7 @@ _MARKS = (
 )
 _LATIN_IN_UTF8 = re.compile(rb"\xc3[\x80-\xbf]")
 """A letter with an accent, of which Windows-1252 would make Ã and a sign."""
+_QUOTED = re.compile(rf'(^|[{SEPARATORS}])"(?:[^"]|"")*"')
 _NAMED = re.compile(r'\s*"?sep=(?P<separator>[^\s"]|\t)"?[\s,;]*', re.IGNORECASE)
 
 
@@ -64,3 +75,8 @@ def separator_named(line: str) -> str:
     """
     found = _NAMED.fullmatch(line)
     return found["separator"] if found else ""
+
+
+def separator_of(record: str) -> str:
+    """The separator that the first record of a table has most of, outside of quotes."""
+    return max(SEPARATORS, key=_QUOTED.sub("", record).count)

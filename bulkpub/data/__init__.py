@@ -30,6 +30,7 @@ __all__ = [
     "ckan_fields",
     "columns",
     "columns_in_french",
+    "columns_of_datasets",
     "extensions_of_content_types",
     "formats",
     "frequencies",
@@ -193,9 +194,14 @@ def granularities() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def columns() -> Mapping[str, str]:
-    """The names of columns in a table of links → what they hold: `columns.toml`."""
-    rows = _toml("columns.toml")["column"]
-    return {name: row["meaning"] for row in rows for name in row["names"]}
+    """The names of columns in a table of links or datasets → what they hold: `columns.csv`."""
+    return read_pairs("data/columns.csv", "name", "meaning")
+
+
+@cache
+def columns_of_datasets() -> frozenset[str]:
+    """Those of them that only a table has in which a row is a dataset."""
+    return frozenset(read_pairs("data/columns.csv", "name", "rows"))
 
 
 @cache

@@ -36,7 +36,7 @@ class Kind(StrEnum):
     CKAN = "ckan", "ckan", "language", "links", "organization", "restricted"
     DCAT = "dcat", "dcat", "language", "links", "organization", "restricted"
     OPENDATASOFT = "opendatasoft", "opendatasoft", "language", "links", "organization", "restricted"
-    CSV = "csv", "links", "links", "organization"
+    CSV = "csv", "links", "links", "organization", "restricted", "single"
     INDEX = "index", "index", "links", "organization", "recursive"
 
 

@@ -1,68 +1,60 @@
-"""`bulkpub harvest csv FILE`: a table of links → datasets, by the column that names them.
+"""`bulkpub harvest csv FILE`: a table of links, or a catalogue as a table → datasets.
 
-Without such a column all links are one dataset, named after the file. What a dataset says of
-itself (license, frequency, tags) is what its rows say; where they disagree, the first counts
-and a note says so.
+What a row is, the columns tell:
 
-Delimiter, encoding and the names of the columns are recognised, in English and French; what a
-column means is decided by its name alone (`data/columns.toml`), and a column nobody knows is
-noted, not guessed at.
+- With a column that names the dataset (`dataset`, `dataset.id`, `jeu de données`), a row is one of
+  its files; the rows of a dataset may be anywhere.
+- Without one, a row is a dataset where it has a title and the table has a column that only a
+  catalogue has (`freq_maj`, `COUV_SPAT_NOM`), or where licence, frequency or tags are not the same
+  in all rows. Title, description and address are the dataset's then. Rows of one id, or of one
+  title where there are no ids, are one dataset.
+- Else, and with `single`, all rows are files of one dataset, called as the table is.
+
+A dataset is what all its rows say it is: lists are united; what they disagree about is left out,
+with a note that names the rows. So no row's licence becomes that of another.
 """
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
+from enum import Enum
 from pathlib import Path
 
 from bulkpub.core.addresses import address_fault, is_web, named, redacted
-from bulkpub.core.csv_text import lines_of, separator_named
-from bulkpub.core.model import (
-    DatasetMetadata,
-    DatasetSpec,
-    LinkSource,
-    ResourceMetadata,
-    ResourceSpec,
-    UrlSource,
-)
-from bulkpub.core.names import key_of, plain_words
-from bulkpub.data import columns
+from bulkpub.core.names import key_of
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
+from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, found_of, nature
+from bulkpub.harvest.reading.loose import keywords_of
+from bulkpub.harvest.reading.tables import ACCESS, Row, Table, TableFault, read_table
+from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
+from bulkpub.harvest.words.zones import known_granularity
 from bulkpub.manifest.form import reason
 from bulkpub.ordinary import read_ordinary
 
-__all__ = ["Row", "Table", "TableFault", "harvest", "read_table"]
+__all__ = ["harvest"]
 
-_DATASET_WIDE = ("dataset description", "license", "frequency", "tags")
-_DELIMITERS = (",", ";", "\t", "|")
-_LONGEST_CELL = 1_000_000
-"""Characters; the csv module takes 131,072 of its own accord, less than a description may have."""
-
-
-class TableFault(Exception):
-    """The table cannot be read at all; the message is a sentence for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its line in the file (from 1), its cells by meaning, without those left empty."""
-
-    line: int
-    cells: Mapping[str, str]
+_TELLING = ("license", "frequency", "tags")
+"""What datasets have and files have not: where rows differ in it, each is a dataset."""
+_SHOWN = 60
+"""Characters of a cell that a note repeats."""
+_MOST_NAMED = 4
+"""Rows that a note about a disagreement names."""
+_NO = frozenset({"", "0", "faux", "false", "n", "no", "non"})
+_FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[T ].*)?", re.DOTALL)
+_ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table. `unknown` are the names of the columns that mean nothing to us."""
+class _Rows(Enum):
+    """What the rows of a table are, each with the columns that there is no use for then."""
 
-    rows: Iterator[Row]
-    unknown: tuple[str, ...]
+    FILES = "files of the datasets that they name", ("count", "formats", "issued")
+    DATASETS = "a dataset each", ()
+    LINKS = "files of one dataset", ("count", "dataset", "dataset key", "formats", "issued")
 
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harvest:
@@ -75,13 +67,17 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
     name = named(source).name if is_web(source) else Path(source).name
     try:
         table = read_table(content)
-        if table.unknown:
-            options.note(f"{name}: not used are the columns {', '.join(table.unknown)}")
-        groups = _groups(table.rows, stem_of(name) or "links", name, options)
+        rows = list(table.rows)
     except TableFault as fault:
         raise SourceFailed(f"{name} is no table of links: {fault}") from None
-    for group in groups:
-        found = _found(group, options)
+    what = _what_rows_are(table, rows, options)
+    of_no_use = [table.columns[each] for each in what.value[1] if each in table.columns]
+    if left := [*table.unknown, *of_no_use]:
+        options.note(f"{name}: not used are the columns {', '.join(left)}")
+    if what is _Rows.DATASETS and len(rows) > 1:
+        options.note(f"{name}: each row is a dataset of its own (`single` makes one of all)")
+    for group in _Reading(table, what, name, options).groups(rows):
+        found = _found(group, what, options)
         if options.wanted(found.dataset, group.modified):
             yield found
 
@@ -93,13 +89,28 @@ def _content(path: str) -> bytes:
         raise SettingsInvalid(f"{path} cannot be read: {reason(error)}") from None
 
 
+def _what_rows_are(table: Table, rows: Sequence[Row], options: HarvestOptions) -> _Rows:
+    if options.single:
+        return _Rows.LINKS
+    if {"dataset", "dataset key"} & set(table.columns):
+        return _Rows.FILES
+    differ = any(len({row.cells.get(name, "") for row in rows}) > 1 for name in _TELLING)
+    if "title" in table.columns and (table.of_datasets or differ):
+        return _Rows.DATASETS
+    return _Rows.LINKS
+
+
+# --- rows of one dataset ------------------------------------------------------------------
+
+
 @dataclass(slots=True)
 class _Group:
-    """The rows of one dataset."""
+    """What the rows of one dataset say of it, by its id in the table."""
 
-    key: str
+    id: str
     title: str
     rows: list[Row] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -109,165 +120,271 @@ class _Group:
         known = [day for day in days if day is not None]
         return max(known) if known and len(known) == len(days) else None
 
-
-def _groups(rows: Iterator[Row], stem: str, file: str, options: HarvestOptions) -> list[_Group]:
-    groups: dict[str, _Group] = {}
-    for row in rows:
-        url = row.cells.get("url", "")
-        fault = "has no address" if not url else _fault(url, links=bool(options.links))
-        if fault:
-            options.lost(f"{file}:{row.line}: the row is left out, as it {fault}")
-            continue
-        title = row.cells.get("dataset") or row.cells.get("dataset key") or readable(stem)
-        key = row.cells.get("dataset key") or key_of(row.cells.get("dataset") or stem) or title
-        groups.setdefault(key, _Group(key, title)).rows.append(row)
-    return list(groups.values())
+    def said(self, name: str) -> Iterator[str]:
+        """What each row says under that name, where it says something."""
+        return (row.cells[name] for row in self.rows if name in row.cells)
 
 
-def _fault(url: str, *, links: bool) -> str:
-    if links and not is_web(url):
-        return f"links to {redacted(url)}, and only web addresses can be links"
-    if links and redacted(url) != url:
-        return f"links to {redacted(url)} with a secret that everybody would see"
-    fault = address_fault(url)
-    return f"has an address that {fault}" if fault else ""
+class _Reading:
+    """One table whose rows are sorted into datasets."""
 
+    def __init__(self, table: Table, what: _Rows, file: str, options: HarvestOptions) -> None:
+        self._has_pages = "dataset page" in table.columns
+        self._what = what
+        self._file = file
+        self._options = options
+        self._groups: dict[str, _Group] = {}
 
-def _found(group: _Group, options: HarvestOptions) -> Found:
-    notes = group.notes
-    seen: dict[str, int] = {}
-    resources: list[ResourceSpec] = []
-    for row in group.rows:
-        spec = _resource(row, links=bool(options.links))
-        first = seen.setdefault(spec.key, row.line)
-        if first != row.line:
-            notes.append(f"line {row.line} repeats the address of line {first}, and is left out")
+    def groups(self, rows: Iterable[Row]) -> list[_Group]:
+        """The datasets, in the order in which the table names them first."""
+        for row in rows:
+            url = row.cells.get("url", "")
+            fault = self._fault(url)
+            if fault and (url or self._what is not _Rows.DATASETS):
+                lost = "row" if self._what is not _Rows.DATASETS else "address"
+                self._options.lost(
+                    f"{self._file}:{row.line}: the {lost} is left out, as it {fault}"
+                )
+            if fault and self._what is not _Rows.DATASETS:
+                continue
+            group = self._group(row)
+            if group is None:
+                self._options.lost(
+                    f"{self._file}:{row.line}: the row is left out, as it has no title"
+                )
+                continue
+            group.rows.append(row)
+            if not fault:
+                self._offer(group, row)
+        return list(self._groups.values())
+
+    def _group(self, row: Row) -> _Group | None:
+        stem, cells = stem_of(self._file) or "links", row.cells
+        match self._what:
+            case _Rows.LINKS:
+                own_id, title = "", readable(stem)
+            case _Rows.FILES:
+                own_id = cells.get("dataset key", "")
+                title = cells.get("dataset") or own_id or readable(stem)
+                own_id = own_id or key_of(cells.get("dataset", ""))
+            case _Rows.DATASETS:
+                own_id = cells.get("id", "")
+                title = cells.get("title") or own_id or _title_of(cells.get("url", ""))
+                own_id = own_id or key_of(title) or title
+        if not title:
+            return None
+        own_id = own_id or key_of(stem) or title
+        return self._groups.setdefault(own_id, _Group(own_id, title))
+
+    def _fault(self, url: str) -> str:
+        if not url:
+            return "has no address"
+        if self._options.links and not is_web(url):
+            return f"links to {redacted(url)}, and only web addresses can be links"
+        if self._options.links and redacted(url) != url:
+            return f"links to {redacted(url)} with a secret that everybody would see"
+        fault = address_fault(url)
+        return f"has an address that {fault}" if fault else ""
+
+    def _offer(self, group: _Group, row: Row) -> None:
+        offer = self._dataset(row) if self._what is _Rows.DATASETS else _file(row)
+        same = [each for each in group.offers if replace(each, modified=offer.modified) == offer]
+        if same:
+            first = group.rows[group.offers.index(same[0])].line
+            group.notes.append(
+                f"line {row.line} repeats the address of line {first}, and is left out"
+            )
+            group.rows.pop()
         else:
-            resources.append(spec)
-    said = {name: _agreed(group, name) for name in _DATASET_WIDE}
-    tags = [tag.strip() for tag in re.split(r"[,;|]", said["tags"]) if tag.strip()]
-    description = said["dataset description"]
-    if not description:
-        notes.append("no column says what this dataset is: the description is only the title")
-    metadata = DatasetMetadata(
-        title=group.title,
-        description=description or group.title,
-        license=_license(said["license"], notes),
-        frequency=_frequency(said["frequency"], notes),
-        tags=tuple(tags) or None,
-    )
-    return Found(DatasetSpec(group.key, metadata, tuple(resources)), tuple(notes))
+            group.offers.append(offer)
+
+    def _dataset(self, row: Row) -> Offer:
+        """What is at the address of a dataset: mostly its page, whatever format its files have."""
+        cells, url = row.cells, row.cells["url"]
+        offer = Offer(url=url, format=cells.get("format", ""), mime=cells.get("mime", ""))
+        what = nature(offer if self._has_pages else Offer(url=url))
+        if what not in (FILE, API):
+            return Offer(url=url, title=cells.get("title", ""), declared=PAGE)
+        kind = cells.get("type", "").lower()
+        return replace(offer, title=_title_of(url), declared=what, type=kind)
 
 
-def _agreed(group: _Group, name: str) -> str:
-    """What the rows of the group say under `name`; the first that says something counts."""
-    said = dict.fromkeys(row.cells[name] for row in group.rows if name in row.cells)
-    first, *others = said or [""]
-    if others:
-        group.notes.append(f"the rows disagree about the {name}: '{first}' is taken")
-    return first
-
-
-def _resource(row: Row, *, links: bool) -> ResourceSpec:
+def _file(row: Row) -> Offer:
+    """The file that a row is: a list of links lists files, unless it says what else."""
     cells, url = row.cells, row.cells["url"]
-    kind = cells.get("type")
-    title = cells.get("title") or readable_path(stem_of(named(url).name)) or named(url).host
-    metadata = ResourceMetadata(
-        title=title,
-        description=cells.get("description"),
-        type=kind.lower() if kind else None,
-        format=cells.get("format", "").lower().lstrip(".") or None if links else None,
-        mime=cells.get("mime") if links else None,
+    offer = Offer(
+        id=cells.get("id", ""),
+        url=url,
+        title=cells.get("title") or _title_of(url),
+        description=cells.get("description", ""),
+        format=cells.get("format", ""),
+        mime=cells.get("mime", ""),
+        type=cells.get("type", "").lower(),
+        modified=_iso(cells.get("modified", "")),
     )
-    source = LinkSource(url) if links else UrlSource(url)
-    return ResourceSpec(redacted(url), source, metadata)
+    what = API if offer.type == "api" else nature(offer)
+    told = what == API or (what == PAGE and bool(offer.format or offer.mime))
+    return replace(offer, declared=what if told else FILE)
 
 
-def _license(said: str, notes: list[str]) -> str | None:
-    known = known_license([said]) if said else None
-    if said and known is None:
-        notes.append(f"unknown licence '{said}', left out")
-    return known
+def _title_of(url: str) -> str:
+    return readable_path(stem_of(named(url).name)) or named(url).host
 
 
-def _frequency(said: str, notes: list[str]) -> str | None:
-    known = known_frequency(said) if said else None
-    if said and known is None:
-        notes.append(f"unknown frequency '{said}', left out")
-    return known
+# --- one dataset --------------------------------------------------------------------------
+
+
+def _found(group: _Group, what: _Rows, options: HarvestOptions) -> Found:
+    said = _Agreeing(group, every_row=what is _Rows.LINKS)
+    if what is _Rows.DATASETS:
+        description = said.first("description") or said.first("dataset description")
+    else:
+        description = said.first("dataset description")
+    page = said.one("dataset page")
+    if what is _Rows.DATASETS:
+        said.first("title")
+        pages = [each.url for each in group.offers if each.declared == PAGE]
+        page = page or next(iter(pages), "")
+        group.notes += _only_pages(group, pages)
+    elif what is _Rows.FILES:
+        said.first("dataset")
+    modified = group.modified
+    issued = _iso(said.one("issued")) if what is _Rows.DATASETS else ""
+    entry = Entry(
+        key=group.id,
+        title=group.title,
+        description=description,
+        acronym=said.one("acronym"),
+        licenses=(said.one("license", lambda text: known_license([text])),),
+        frequencies=(said.one("frequency", known_frequency),),
+        tags=said.all("tags", "theme"),
+        start=_iso(said.one("start")),
+        end=_iso(said.one("end")),
+        places=said.all("places"),
+        granularity=said.one("granularity", known_granularity),
+        page=page,
+        modified=modified.isoformat() if modified else "",
+        publisher=said.one("publisher") or said.one("catalogue publisher"),
+        contact=said.all("contact"),
+        extras={"harvest:issued_at": issued} if issued else {},
+        offers=tuple(group.offers),
+        access=tuple(dict.fromkeys(_access(group))),
+    )
+    found = found_of(entry, options)
+    metadata = replace(
+        found.dataset.metadata,
+        description_short=said.one("short description") or None,
+        archived=said.one("archived").lower() not in _NO or None,
+    )
+    return replace(
+        found,
+        dataset=replace(found.dataset, metadata=metadata),
+        notes=tuple(dict.fromkeys((*group.notes, *found.notes))),
+    )
+
+
+def _only_pages(group: _Group, pages: Sequence[str]) -> Iterator[str]:
+    files = ", ".join(dict.fromkeys((*group.said("formats"), *group.said("format"))))
+    shown = ("its", next(group.said("count"), ""), "files", f"({files})" if files else "")
+    for url in pages:
+        yield (
+            f"{redacted(url)} is taken for the page of the dataset, and only listed: "
+            f"{' '.join(filter(None, shown))} are not in the table"
+        )
+
+
+def _access(group: _Group) -> Iterator[Said]:
+    """What any row says of who has access, which is never widened."""
+    fields = {"private": "private", "access": "accessRights"}
+    for row in group.rows:
+        for name, text in row.cells.items():
+            if name in fields or name.startswith(ACCESS):
+                yield fields.get(name, name.removeprefix(ACCESS)), (text,)
+
+
+class _Agreeing:
+    """What the rows of a dataset agree about; disagreements become notes on it.
+
+    With `every_row`, they only agree where each says it: nothing but the table holds them
+    together.
+    """
+
+    def __init__(self, group: _Group, *, every_row: bool) -> None:
+        self._group = group
+        self._every_row = every_row and len(group.rows) > 1
+
+    def one(self, name: str, known: Callable[[str], str | None] | None = None) -> str:
+        """The one value of that name; `known` tells spellings of one thing."""
+        said = self._by_value(name, known)
+        if not said:
+            return ""
+        count = sum(name in row.cells for row in self._group.rows)
+        if len(said) == 1 and (not self._every_row or count == len(self._group.rows)):
+            return next(iter(said.values())).cells[name]
+        verb = "disagree about" if len(said) > 1 else "do not all say"
+        self._note(name, f"the rows {verb} the {_word(name)}, left out", said.values())
+        return ""
+
+    def first(self, name: str) -> str:
+        """The first value, of what a dataset cannot be without."""
+        said = self._by_value(name)
+        if len(said) > 1:
+            sentence = f"the rows disagree about the {_word(name)}, and the first is taken"
+            self._note(name, sentence, said.values())
+        return next((row.cells[name] for row in said.values()), "")
+
+    def all(self, *names: str) -> tuple[str, ...]:
+        """The values of all rows, from lists as people write them."""
+        cells = [text for row in self._group.rows for name in names if (text := _cell(row, name))]
+        return tuple(dict.fromkeys(each for text in cells for each in keywords_of(text)))
+
+    def _by_value(
+        self, name: str, known: Callable[[str], str | None] | None = None
+    ) -> dict[str, Row]:
+        said: dict[str, Row] = {}
+        for row in self._group.rows:
+            if text := _cell(row, name):
+                said.setdefault((known(text) if known else None) or text, row)
+        return said
+
+    def _note(self, name: str, sentence: str, rows: Iterable[Row]) -> None:
+        shown = [f"'{_short(row.cells[name])}' (line {row.line})" for row in rows]
+        more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
+        self._group.notes.append(f"{sentence}: {', '.join(shown[:_MOST_NAMED])}{more}")
+
+
+def _cell(row: Row, name: str) -> str:
+    return row.cells.get(name, "")
+
+
+def _word(name: str) -> str:
+    words = {"license": "licence", "dataset": "title of the dataset", "dataset page": "page"}
+    return words.get(name, name)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+# --- days ---------------------------------------------------------------------------------
+
+
+def _iso(text: str) -> str:
+    """A day in the order of French tables, 31/01/2024, as 2024-01-31; anything else as it is."""
+    found = _FRENCH_DAY.fullmatch(text)
+    day = _made(found[3], found[2], found[1]) if found else None
+    return day.isoformat() if day else text
 
 
 def _day(text: str) -> date | None:
     """A day as 2024-01-31 (a time may follow) or 31/01/2024; None for anything else."""
-    match = re.match(r"(\d{4})-(\d\d)-(\d\d)", text) or re.fullmatch(
-        r"(?P<d>\d\d)/(?P<m>\d\d)/(?P<y>\d{4})", text
-    )
-    if not match:
-        return None
-    parts = match.groupdict()
-    year, month, day = (parts["y"], parts["m"], parts["d"]) if parts else match.groups()
+    found = _ISO_DAY.match(_iso(text))
+    return _made(found[1], found[2], found[3]) if found else None
+
+
+def _made(year: str, month: str, day: str) -> date | None:
     try:
         return date(int(year), int(month), int(day))
     except ValueError:
         return None
-
-
-# --- the table -----------------------------------------------------------------------------
-
-
-def read_table(content: bytes) -> Table:
-    """The table in `content`; raises `TableFault` when it has no column of addresses.
-
-    UTF-8 (with or without a byte order mark), else UTF-16 by its mark, else Windows-1252.
-    """
-    csv.field_size_limit(_LONGEST_CELL)
-    lines = lines_of(content)
-    first, header, delimiter = 0, "", ""
-    for first, header in enumerate(lines):  # noqa: B007 # the header is where this ends
-        delimiter = delimiter or separator_named(header)
-        if header.strip() and not separator_named(header):
-            break
-    else:
-        raise TableFault("it is empty")
-    delimiter = delimiter or max(_DELIMITERS, key=header.count)
-    reader = csv.reader(chain([header], lines), delimiter=delimiter, skipinitialspace=True)
-    try:
-        names = next(reader)
-    except csv.Error as error:
-        raise TableFault(f"its first line cannot be read: {error}") from None
-    meanings = _meanings(names)
-    if "url" not in meanings.values():
-        shown = ", ".join(name.strip() for name in names if name.strip())
-        raise TableFault(f"it has no column called url, link, lien or adresse, but {shown[:200]}")
-    unknown = tuple(
-        name.strip() for place, name in enumerate(names) if place not in meanings and name.strip()
-    )
-    return Table(_rows(reader, meanings, first), unknown)
-
-
-def _meanings(names: list[str]) -> dict[int, str]:
-    """What each column means, by its place; of two that mean the same, the first counts."""
-    meanings: dict[int, str] = {}
-    for place, name in enumerate(names):
-        meaning = columns().get(plain_words(name))
-        if meaning is not None and meaning not in meanings.values():
-            meanings[place] = meaning
-    return meanings
-
-
-def _rows(reader: Iterator[list[str]], meanings: Mapping[int, str], before: int) -> Iterator[Row]:
-    while True:
-        line = before + getattr(reader, "line_num", 0) + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise TableFault(f"line {line} cannot be read: {error}") from None
-        said = {
-            meanings[place]: text
-            for place, cell in enumerate(cells)
-            if place in meanings and (text := cell.strip())
-        }
-        if any(cell.strip() for cell in cells):
-            yield Row(line, said)

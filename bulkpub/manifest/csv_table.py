@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from bulkpub.core.csv_text import separator_named
+from bulkpub.core.csv_text import SEPARATORS, separator_named, separator_of
 from bulkpub.core.fields import Column, Field
 from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
@@ -194,9 +194,6 @@ def _value(column: Column, cell: Cell) -> Value:
 
 # --- CSV as text ----------------------------------------------------------------------------
 
-_DELIMITERS = ",;\t|"
-"""Those that a table may have; on a tie, the first."""
-_QUOTED = re.compile(rf'(^|[{_DELIMITERS}])"(?:[^"]|"")*"')
 LONGEST_CELL = 131_072
 """Characters of a cell; a description has 100,000 at most."""
 _CLOSING = re.compile(r'[^"]*+(?:""[^"]*+)*+"')
@@ -211,10 +208,10 @@ def records(lines: Iterable[str], file: str) -> Iterator[list[Cell]]:
     """
     numbered = enumerate(lines, 1)
     delimiter = ""
-    for number, record in _records(numbered, file, _DELIMITERS):
+    for number, record in _records(numbered, file, SEPARATORS):
         if not delimiter and (delimiter := separator_named(record)):
             continue
-        separator = delimiter or max(_DELIMITERS, key=_QUOTED.sub("", record).count)
+        separator = delimiter or separator_of(record)
         cells = list(_cells(record, number, separator, file))
         if any(cell.text for cell in cells):
             yield cells

@@ -293,7 +293,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.SWITCH,
         commands=("harvest",),
         environment=False,
-        help="For a folder: one dataset of all that is in it.",
+        help="For a folder or a table: one dataset of all that is in it.",
     ),
     Option(
         name="recursive",

@@ -201,7 +201,7 @@ FRENCH = toml(PACKAGE / "data/french_words.toml")
     [
         [word for each in data.frequencies() for word in each.words],
         [word for words in data.granularities().values() for word in words],
-        [name for row in toml(PACKAGE / "data/columns.toml")["column"] for name in row["names"]],
+        list(data.columns()),
         [name for row in FRENCH["key"] for name in row["names"]],
         [name for row in FRENCH["column"] for name in row["names"]],
     ],
@@ -329,6 +329,6 @@ def test_a_row_with_too_many_or_too_few_cells_is_said_with_the_file(
 
 def test_a_toml_that_cannot_be_read_is_said_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "_text", lambda _: "id = ")
-    data.columns.cache_clear()
-    with pytest.raises(ValueError, match=r"bulkpub/data/columns\.toml"):
-        data.columns()
+    data.frequencies.cache_clear()
+    with pytest.raises(ValueError, match=r"bulkpub/data/frequencies\.toml"):
+        data.frequencies()

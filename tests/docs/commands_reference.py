@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from bulkpub.cli.commands import loaded
+from bulkpub.harvest.kinds import Kind
 from bulkpub.session.options import BY_NAME
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md"
@@ -73,7 +74,10 @@ def meaning(option: Any, info: Any, command: str) -> str:
     if info.min is not None and info.max is not None:
         words += f" ({info.min:,} to {info.max:,})"
     kinds = BY_NAME[option.name].kinds if command == "harvest" and option.name in BY_NAME else ()
-    only = f" Only for `{kinds[0]}`." if len(kinds) == 1 else " Not for `portal`." if kinds else ""
+    others = [kind for kind in Kind if kind not in kinds]
+    only = f" Only for {' and '.join(f'`{kind}`' for kind in kinds)}." if kinds else ""
+    if kinds and len(others) < len(kinds):
+        only = f" Not for {', '.join(f'`{kind}`' for kind in others)}."
     return f"{words}.{only}"
 
 

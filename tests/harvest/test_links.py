@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bulkpub.core.model import LinkSource, UrlSource
 from bulkpub.errors import SettingsInvalid, SourceFailed
-from bulkpub.harvest.links import TableFault, read_table
+from bulkpub.harvest.reading.tables import TableFault, read_table
 from tests.manifests import Loaded
 
 Harvest = Callable[..., Awaitable[Any]]
@@ -133,20 +133,13 @@ async def test_an_address_listed_twice_is_taken_once(
     assert manifest_of(harvested).problems == ()
 
 
-async def test_rows_that_disagree_are_said(harvest: Harvest, table: Callable[..., Path]) -> None:
-    text = "url,licence\nhttps://example.org/a.csv,ODbL\nhttps://example.org/b.csv,CC0\n"
-    harvested = await harvest("csv", table(text))
-    assert harvested.only.metadata.license == "odc-odbl"
-    assert "the rows disagree about the license: 'ODbL' is taken" in harvested.told
-
-
 async def test_what_is_not_known_is_said(
     harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
 ) -> None:
     text = "url,licence,frequence,type\nhttps://example.org/a.csv,Maison,parfois,chose\n"
     harvested = await harvest("csv", table(text))
-    assert "unknown licence 'Maison'" in harvested.told
-    assert "unknown frequency 'parfois'" in harvested.told
+    assert "the portal has no such licence, left out: Maison" in harvested.told
+    assert "the portal has no such frequency, left out: parfois" in harvested.told
     assert manifest_of(harvested).problems == ()
 
 

@@ -331,7 +331,7 @@ CSV = Case(
         ),
         Wanted("Bus", "Bus", (hosted("Arrêts", f"{DATA}/arrets.json"),), "lov2"),
     ),
-    ("unknown frequency 'au petit bonheur', left out",),
+    ("no such frequency, left out: au petit bonheur",),
     (lambda url: TABLE if url.path == "/liens.csv" else None,),
 )
 LISTINGS = {
