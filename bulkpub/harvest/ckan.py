@@ -76,7 +76,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         answer = await trail.read(search.page(start), "application/json", _result)
         if answer is None:
             return
-        packages, before = list(items(answer.get("results"))), trail.known
+        packages, before = [mapping(each) for each in answer["results"]], trail.known
         for found in _found(packages, redacted(search.base), trail, options):
             yield found
         start += len(packages)
@@ -101,7 +101,11 @@ def _saved(page: Page) -> list[Mapping[str, Any]]:
     documents = parse_json_lines(page)
     several = documents[0] if len(documents) == 1 else documents
     result = mapping(several).get("result", several)
-    packages = list(items(mapping(result).get("results", result))) or [mapping(result)]
+    listed_there = mapping(result).get("results", result)
+    packages = [
+        mapping(each)
+        for each in (listed_there if isinstance(listed_there, list) else [listed_there])
+    ]
     if not any(_key(each) for each in packages):
         raise SourceFailed(f"{redacted(page.url)} holds no packages of CKAN")
     return packages

@@ -43,7 +43,7 @@ from bulkpub.harvest.reading.graphs import (
 )
 from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
 from bulkpub.harvest.reading.shapes import shape_note
-from bulkpub.harvest.words.access import speaks_of_access
+from bulkpub.harvest.words.access import Said, speaks_of_access
 from bulkpub.harvest.words.formats import short_format
 from bulkpub.harvest.words.periods import period
 
@@ -117,6 +117,7 @@ _OF_NO_USE = frozenset((DCTERMS.language, DCTERMS.created, _ADMS.identifier, OWL
 """Read by nobody, and no loss."""
 _MOST_BARREN = 20
 """Pages of a CSW in a row that may be without any new dataset."""
+_ACCESS_RIGHTS = re.compile("access_?rights?", re.IGNORECASE)
 _THEMES = re.compile(r"https?://", re.IGNORECASE)
 _SCHEMA_SIZE = Namespace("http://schema.org/").contentSize
 _HTML = re.compile(r"html", re.IGNORECASE)
@@ -199,9 +200,10 @@ def _leaf(language: str, page: Page) -> _Leaf:
 
 def _of_graph(graph: Described, page: Page) -> _Leaf:
     graph = _in_one_word(graph)
-    subjects = _datasets(graph)
+    subjects, of_all = _datasets(graph), _of_catalogues(graph)
+    entries = _entries(graph, subjects, redacted(page.url))
     return _Leaf(
-        entries=tuple(_entries(graph, subjects, redacted(page.url))),
+        entries=tuple(replace(each, access=(*each.access, *of_all)) for each in entries),
         listed=tuple(str(each) for each in dict.fromkeys(graph.objects(None, DCAT.dataset))),
         described=tuple(
             name
@@ -211,7 +213,33 @@ def _of_graph(graph: Described, page: Page) -> _Leaf:
         following=_following(graph, page),
         total=_total(graph),
         is_catalogue=(None, RDF.type, DCAT.Catalog) in graph or (None, DCAT.dataset, None) in graph,
+        notes=tuple(_lone_services(graph, subjects, page)),
     )
+
+
+def _of_catalogues(graph: Described) -> list[Said]:
+    """Who has access to the catalogue, and so to all that is in it."""
+    return [
+        said
+        for catalogue in graph.subjects(RDF.type, DCAT.Catalog)
+        for said in statements(graph, catalogue, _ACCESS_RIGHTS.fullmatch)
+    ]
+
+
+def _lone_services(graph: Described, datasets: Iterable[Node], page: Page) -> Iterator[str]:
+    """The note on services of data that are of none of the datasets, and are not listed so."""
+    known, used = set(datasets), set(graph.objects(None, DCAT.accessService))
+    alone = [
+        each
+        for each in dict.fromkeys(graph.subjects(RDF.type, DCAT.DataService))
+        if each not in known | used and known.isdisjoint(graph.objects(each, DCAT.servesDataset))
+    ]
+    if alone:
+        names = [said(graph, each, DCTERMS.title) or _last(str(each)) for each in alone]
+        yield (
+            f"{redacted(page.url)} has {len(alone)} data services that serve none of its datasets, "
+            f"left out: {listed(names)}"
+        )
 
 
 def _of_csw(answer: CswAnswer, language: str, page: Page) -> _Leaf:
@@ -238,7 +266,7 @@ def _of_csw(answer: CswAnswer, language: str, page: Page) -> _Leaf:
     return replace(
         leaf,
         entries=(*leaf.entries, *entries),
-        notes=tuple(others),
+        notes=(*leaf.notes, *others),
         following=answer.following,
         is_catalogue=True,
         lost=tuple(lost),

@@ -91,7 +91,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         answer = await trail.read(url, "application/json", _result)
         if answer is None:
             return
-        datasets = [mapping(each.get("dataset")) or each for each in items(answer["results"])]
+        datasets = [_dataset(each) for each in answer["results"]]
         new = trail.new((in_language(each, language) for each in datasets), _key)
         for found in trail.wanted(_entry(each, redacted(base)) for each in new):
             yield found
@@ -102,6 +102,12 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
 
 def _key(dataset: Mapping[str, Any]) -> str:
     return " ".join((text(dataset.get("dataset_id")) or text(dataset.get("dataset_uid"))).split())
+
+
+def _dataset(listed_there: object) -> Mapping[str, Any]:
+    """What is listed as a dataset; what is none says nothing."""
+    outer = mapping(listed_there)
+    return mapping(outer.get("dataset")) or outer
 
 
 def _portal(source: str) -> tuple[str, dict[str, str]]:
@@ -130,7 +136,7 @@ def _saved(page: Page) -> list[Mapping[str, Any]]:
     """The datasets in a file: those of an answer, or a list."""
     document = parse_json(page)
     several = document if isinstance(document, list) else _result(page)["results"]
-    datasets = [_unflattened(mapping(each.get("dataset")) or each) for each in items(several)]
+    datasets = [_unflattened(_dataset(each)) for each in several]
     if several and not any(map(_key, datasets)):
         raise SourceFailed(f"{redacted(page.url)} holds no datasets of Opendatasoft")
     return datasets

@@ -644,3 +644,18 @@ async def test_a_catalogue_in_turtle_need_not_say_what_is_a_dataset_either(
 async def test_an_empty_data_json_is_an_empty_harvest(harvest: Harvest) -> None:
     harvested = await harvest("dcat", CATALOG, data_json({"conformsTo": POD, "dataset": []}))
     assert (harvested.found, harvested.lost) == ([], [])
+
+
+async def test_services_of_no_dataset_are_named(harvest: Harvest) -> None:
+    page = turtle(
+        '<a> a dcat:Dataset ; dct:title "A" ; dcat:distribution [ dcat:accessService <used> ] .'
+        "<used> a dcat:DataService ; dcat:endpointURL <u> ."
+        "<s> a dcat:DataService ; dcat:endpointURL <x> ; dcat:servesDataset <a> ."
+        '<lone> a dcat:DataService ; dct:title "Tuiles" .'
+        "<other> a dcat:DataService ; dcat:servesDataset <elsewhere> ."
+    )
+    harvested = await harvest("dcat", CATALOG, Catalogue(page))
+    assert len(harvested.only.resources) == 2
+    assert harvested.notes == [
+        f"{CATALOG} has 2 data services that serve none of its datasets, left out: Tuiles, other"
+    ]

@@ -122,6 +122,30 @@ RESTRICTED = [
     ("dcat", pod({"accessLevel": "non-public"}), "accessLevel: non-public"),
     ("dcat", pod({"accessLevel": "restricted public"}), "accessLevel: restricted public"),
     ("dcat", pod({"accessLevel": "on a need-to-know basis"}), "accessLevel: on a need"),
+    ("dcat", pod({"accessRights": "non-public"}), "accessRights: non-public"),
+    (
+        "dcat",
+        pod(
+            {
+                "accessRestriction": [
+                    {
+                        "@type": "AccessRestriction",
+                        "restrictionStatus": {
+                            "@type": "Concept",
+                            "prefLabel": "Restricted - Partly",
+                        },
+                    }
+                ]
+            }
+        ),
+        "accessRestriction",
+    ),
+    ("dcat", pod({"cuiRestriction": {"cuiBannerMarking": "CUI//SP-PRVCY"}}), "CUI//SP-PRVCY"),
+    (
+        "dcat",
+        dcat() + f"<https://c.example/> a dcat:Catalog ; dct:accessRights <{EU}/NON_PUBLIC> .",
+        "NON_PUBLIC",
+    ),
     ("ckan", ckan({"private": True}), "private: true"),
     ("ckan", ckan({"private": "True"}), "private: True"),
     ("ckan", ckan({"state": "draft"}), "its state is 'draft'"),
@@ -164,6 +188,7 @@ ONE_FILE = [
 OPEN = [
     ("dcat", dcat()),
     ("dcat", dcat(f"dct:accessRights <{EU}/PUBLIC> ;", f"dct:accessRights <{EU}/PUBLIC> ;")),
+    ("dcat", dcat() + f"<https://c.example/> a dcat:Catalog ; dct:accessRights <{EU}/PUBLIC> ."),
     ("dcat", dcat('dct:rights "© Ville, tous droits réservés" ; dct:issued "2020-01-01" ;')),
     ("dcat", pod({"accessLevel": "public", "rights": "Cite the source."})),
     ("ckan", ckan({"private": False, "state": "active"}, {"restricted": {"level": "public"}})),

@@ -153,3 +153,19 @@ async def test_a_listing_that_was_saved_says_nothing_of_where_it_is_from(tmp_pat
     (tmp_path / "index.html").write_text("<title>Index of /</title><a href='a.csv'>a.csv</a>")
     with pytest.raises(SettingsInvalid, match="does not say where its files are"):
         await take("index", tmp_path / "index.html")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("ckan", [PACKAGE, None, "x", {"extras": []}]),
+        ("opendatasoft", {"total_count": 4, "results": [FLAT, None, "x", {"metas": {}}]}),
+    ],
+)
+async def test_what_is_listed_and_is_nothing_counts_as_lost(
+    tmp_path: Path, kind: str, content: Any
+) -> None:
+    (tmp_path / "dump.json").write_text(json.dumps(content))
+    found, heard = await take(kind, tmp_path / "dump.json")
+    assert len(found) == 1
+    assert len([each for each in heard if "neither an id nor a name nor a title" in each]) == 3

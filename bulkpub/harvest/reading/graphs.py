@@ -5,7 +5,8 @@ language: of several translations that one counts, then what is in none, then an
 what is in none as well, as nothing in it is surely its translation.
 """
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
+from itertools import islice
 
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS
@@ -39,6 +40,8 @@ class Described(Graph):
 
 
 _LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title, FOAF.name, RDF.value)
+_MOST_SAID = 50
+"""What is read of one statement at most."""
 _WEB = ("http://", "https://", "ftp://")
 
 
@@ -129,7 +132,7 @@ def _last(iri: str) -> str:
 
 
 def statements(
-    graph: Described, subject: Node, about: Callable[[str], bool]
+    graph: Described, subject: Node, about: Callable[[str], object]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What the predicates say whose last word `about` takes, each value in all its ways.
 
@@ -151,11 +154,15 @@ def statements(
     return tuple(sorted(found))
 
 
-def _ways(graph: Described, node: Node) -> Iterable[str]:
-    own = [] if isinstance(node, BNode) else [str(node)]
-    said_there = [
-        (_rank(graph, value), str(value))
-        for predicate, value in graph.predicate_objects(node)
-        if predicate != RDF.type and not isinstance(value, BNode) and not isinstance(node, Literal)
-    ]
-    return filter(None, map(clean, (*own, *(text for _, text in sorted(said_there)))))
+def _ways(graph: Described, node: Node, depth: int = 3) -> Iterator[str]:
+    """An address or a text, and what its node says of itself; of one that says no word, that."""
+    own = "" if isinstance(node, BNode) else clean(str(node))
+    if own:
+        yield own
+    if isinstance(node, Literal) or not depth:
+        return
+    facts = islice(graph.predicate_objects(node), _MOST_SAID)  # circles may lead anywhere
+    values = [value for predicate, value in facts if predicate != RDF.type and value != node]
+    values.sort(key=lambda each: (_rank(graph, each), "" if isinstance(each, BNode) else str(each)))
+    inner = [way for value in values for way in islice(_ways(graph, value, depth - 1), _MOST_SAID)]
+    yield from inner or (["unreadable"] if values and not own else [])
