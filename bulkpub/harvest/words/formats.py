@@ -32,6 +32,8 @@ def short_format(said: str) -> str:
             return ""
         said = found[2]
     word = said.lower().strip(" .*\t\n")
+    if found := re.fullmatch(r"[\w-]+/([\w.-]+)", word):  # ftype/CSV, of some register
+        word = found[1] if found[1] in known.files | known.services | known.pages else word
     if (last := word.rpartition(":")[2]) in known.files | known.services:  # ftype:CSV, OGC:WMS
         word = last
     if word in known.files or word in known.services or word in known.pages:
