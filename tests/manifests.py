@@ -3,7 +3,8 @@
 from functools import partial
 
 from bulkpub import manifest
-from bulkpub.manifest import Amended, Loaded, Writer, loading
+from bulkpub.manifest import Loaded, Writer, amending, loading
+from bulkpub.manifest.amending import Amended
 from bulkpub.portals.udata import RULES
 
 __all__ = [
@@ -22,7 +23,7 @@ __all__ = [
 load = partial(manifest.load, rules=RULES)
 load_text = partial(loading.load_text, rules=RULES)
 parse = partial(manifest.parse, rules=RULES)
-amend = partial(manifest.amend, rules=RULES)
+amend = partial(amending.amend, rules=RULES)
 json_schema = partial(manifest.json_schema, RULES)
 ManifestWriter = partial(manifest.ManifestWriter, rules=RULES)
 LinesWriter = partial(manifest.LinesWriter, rules=RULES)

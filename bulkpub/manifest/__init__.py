@@ -2,23 +2,21 @@
 
 `load` and `parse` turn text into `DatasetSpec` values and find every problem at once, each
 with its place; no network, and no file to be published is opened. `ManifestWriter` and
-`LinesWriter` are the way back, and `amend` adds to a manifest that is there. `json_schema` is for
-editors. What depends on the kind of portal is its `Rules`, which each of them is given.
+`LinesWriter` are the way back; `amending` adds to a manifest that is there, and is not loaded for
+anything else. `json_schema` is for editors. What depends on the kind of portal is its `Rules`,
+which each of them is given.
 """
 
-from bulkpub.manifest.amending import Amended, amend
 from bulkpub.manifest.keys import json_schema
 from bulkpub.manifest.loading import Loaded, load, parse
 from bulkpub.manifest.reading import may_name_portal
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter, Writer
 
 __all__ = [
-    "Amended",
     "LinesWriter",
     "Loaded",
     "ManifestWriter",
     "Writer",
-    "amend",
     "json_schema",
     "load",
     "may_name_portal",

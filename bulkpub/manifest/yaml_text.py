@@ -8,13 +8,14 @@ of YAML 1.2 and one rule of ours: what JSON has no type for stays text. So `no` 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
-
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from typing import TYPE_CHECKING, Any
 
 from bulkpub.core.model import Place
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value, check_text
 from bulkpub.manifest.yaml_events import Doubtful, careful_events, quick_events
+
+if TYPE_CHECKING:
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 __all__ = ["compose", "read_yaml"]
 
@@ -51,6 +52,8 @@ def read_yaml(text: str, file: str) -> Node | None:
     """
     with suppress(Doubtful, Unreadable):  # what is wrong is said by the careful one
         return compose(quick_events(text), file)
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 - only where needed
+
     try:
         return compose(careful_events(text), file)
     except MarkedYAMLError as error:
@@ -108,7 +111,7 @@ _TRAPS = (
 """Lines in which there is an error, and what it is that people meant."""
 
 
-def _sentence(error: MarkedYAMLError, line: str) -> str:
+def _sentence(error: "MarkedYAMLError", line: str) -> str:
     """What is wrong, in the words of somebody who knows no YAML; `line` is where."""
     problem = str(error.problem or error.context or "it cannot be read").strip()
     for pattern, words in _TRAPS:
@@ -120,7 +123,7 @@ def _sentence(error: MarkedYAMLError, line: str) -> str:
     return f"this is not YAML: {problem}"
 
 
-def _bad_character(error: YAMLError, text: str, file: str) -> tuple[Place, str]:
+def _bad_character(error: "YAMLError", text: str, file: str) -> tuple[Place, str]:
     position = getattr(error, "position", None)
     if not isinstance(position, int) or position >= len(text):
         return Place(file), "this is not YAML: it cannot be read"

@@ -58,6 +58,13 @@ def test_a_command_loads_no_other() -> None:
     assert not modules & {"bulkpub.cli.publishing", "bulkpub.cli.harvest", "bulkpub.sandbox"}
 
 
+@pytest.mark.served
+def test_what_publishes_loads_no_harvester_and_what_only_some_manifests_need_when_they_do() -> None:
+    modules = loaded_by(["run", "--help"])
+    assert "bulkpub.cli.publishing" in modules
+    assert not modules & {"rdflib", "ruamel.yaml", "yaml", "fsspec", "bulkpub.harvest.dcat"}
+
+
 def loaded_by(arguments: list[str]) -> set[str]:
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=False
