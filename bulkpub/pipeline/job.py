@@ -13,7 +13,7 @@ from bulkpub.core.outcome import DatasetOutcome
 from bulkpub.core.owners import Owner
 from bulkpub.errors import Stop
 from bulkpub.observers.events import Event
-from bulkpub.portals.base import PartSizes
+from bulkpub.portals.whole_or_parts import PartSizes
 
 __all__ = ["Figures", "Job", "JobOptions", "Owner", "Result", "RunOptions", "Verify"]
 
@@ -49,14 +49,16 @@ class RunOptions(JobOptions):
 
     `concurrency` datasets at once, `uploads` within one. `attempts` is how often the bytes of
     one file are sent before it is given up, `look_again_s` how long to wait (seconds) before
-    looking what became of a request whose answer was lost. Files of more than `chunk_above`
-    bytes are sent in parts of `chunk_size` bytes.
+    looking what became of a request whose answer was lost. Files of more than `chunk_above` bytes
+    are sent in parts of `chunk_size` bytes; where that is None, those that the portal refuses
+    whole, that broke off, or that would take longer than `chunk_after_s` seconds.
     """
 
     keep_going: bool = False
     concurrency: int = 8
     chunk_size: int = PartSizes().size
-    chunk_above: int = PartSizes().above
+    chunk_above: int | None = None
+    chunk_after_s: float = PartSizes().after_s
 
     @property
     def of_a_job(self) -> JobOptions:

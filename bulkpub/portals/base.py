@@ -24,6 +24,7 @@ from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.http.gate import PaceOwner
 from bulkpub.http.messages import TransportListener
 from bulkpub.http.transport import HttpSettings
+from bulkpub.portals.whole_or_parts import PartSizes
 
 __all__ = [
     "Account",
@@ -128,6 +129,10 @@ class Portal(Protocol):
         `extensions` are those of its vocabulary.
         """
 
+    @property
+    def refused_size(self) -> int | None:
+        """The smallest size (bytes) that it is known to refuse in one request."""
+
     def sends_in_parts(self, size: int) -> bool:
         """Whether a file of `size` bytes leaves in parts, and so is not hashed on its way."""
 
@@ -201,14 +206,6 @@ class Preset:
 
     url: str
     key: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PartSizes:
-    """Files of more than `above` bytes are sent in parts of `size` bytes, if the portal can."""
-
-    above: int = 256 * 1024 * 1024
-    size: int = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,9 @@ from bulkpub.portals.base import (
     Opening,
     Organization,
     Page,
-    PartSizes,
     Traffic,
 )
+from bulkpub.portals.whole_or_parts import PartSizes, WholeOrParts
 
 __all__ = ["KIND", "RULES", "Call", "MemoryPortal", "RuleBroken", "Site", "Trouble", "site"]
 
@@ -328,7 +328,7 @@ class MemoryPortal:
         pace: PaceOwner | None = None,
     ) -> None:
         self.site = site or Site(rules)
-        self._parts = parts or PartSizes()
+        self._whole_or_parts = WholeOrParts(parts or PartSizes())
         self._pace = pace or Gate()
         self._requests = RequestTotals()
         self._stored_at: dict[tuple[str, str], float] = {}
@@ -370,9 +370,14 @@ class MemoryPortal:
 
     # --- pure ------------------------------------------------------------------------------
 
+    @property
+    def refused_size(self) -> int | None:
+        """See `Portal`: nothing is too large for it."""
+        return self._whole_or_parts.refused
+
     def sends_in_parts(self, size: int) -> bool:
         """See `Portal`."""
-        return self.rules.parts and size > self._parts.above
+        return self.rules.parts and self._whole_or_parts.in_parts(size)
 
     def file_refusal(self, name: str, extensions: frozenset[str]) -> str | None:
         """See `Portal`."""
@@ -549,7 +554,7 @@ class MemoryPortal:
     async def _read(self, content: Content) -> bytes:
         """All of it; in parts the last one comes first, as any order will do."""
         in_parts = self.sends_in_parts(content.size)
-        length = self._parts.size if in_parts else max(content.size, 1)
+        length = self._whole_or_parts.part_size if in_parts else max(content.size, 1)
         received: dict[int, bytes] = {}
         for start in reversed(range(0, max(content.size, 1), length)):
             pieces = (

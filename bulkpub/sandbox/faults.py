@@ -33,6 +33,7 @@ __all__ = [
     "ReplyLost",
     "Reset",
     "StoredTwice",
+    "TooLarge",
     "TooMany",
     "Trickle",
     "read_faults",
@@ -101,6 +102,14 @@ class TooMany(_Fault):
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)
+class TooLarge(_Fault):
+    """A proxy answers 413 to a request whose body has more than `above` bytes."""
+
+    kind: Literal["too-large"] = "too-large"
+    above: Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Headers(_Fault):
     """The answer carries these headers, whatever they were; null takes one away."""
 
@@ -166,6 +175,7 @@ Fault = (
     | Reset
     | Failure
     | TooMany
+    | TooLarge
     | Headers
     | Late
     | Trickle
@@ -186,9 +196,9 @@ class FaultScript:
         self.chance = Random(seed)  # noqa: S311  # it spoils answers, it keeps no secret
         self._waiting = [_Waiting(fault, f"{seed}/{n}") for n, fault in enumerate(faults)]
 
-    def pick(self, method: str, path: str) -> Fault | None:
-        """The fault that this request meets, if any; counts it."""
-        due = [waiting for waiting in self._waiting if waiting.comes(method, path)]
+    def pick(self, method: str, path: str, size: int = 0) -> Fault | None:
+        """The fault that this request, with a body of `size` bytes, meets, if any; counts it."""
+        due = [waiting for waiting in self._waiting if waiting.comes(method, path, size)]
         if not due:
             return None
         due[0].meet()
@@ -219,8 +229,10 @@ class _Waiting:
         self._chance = Random(seed)  # noqa: S311  # as above
         self._path = _pattern(fault.path)
 
-    def comes(self, method: str, path: str) -> bool:
+    def comes(self, method: str, path: str, size: int) -> bool:
         """Count a request that fits; whether the fault is to be met by it."""
+        if isinstance(self.fault, TooLarge) and size <= self.fault.above:
+            return False
         if self.fault.method not in {"*", method} or not self._path.fullmatch(path):
             return False
         self._seen += 1

@@ -26,6 +26,7 @@ from bulkpub.sandbox.faults import (
     ReplyLost,
     Reset,
     StoredTwice,
+    TooLarge,
     TooMany,
     Trickle,
 )
@@ -46,12 +47,14 @@ class Mischief:
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer the request, with the fault it meets."""
-        fault = self.script.pick(request.method, request.path)
+        fault = self.script.pick(request.method, request.path, request.content_length or 0)
         if fault is None:
             return await handler(request)
         if isinstance(fault, Late | StoredTwice | Damaged):
             return await _handled_otherwise(fault, request, handler)
-        if isinstance(fault, Reset | TooMany) or (isinstance(fault, Failure) and not fault.handled):
+        if isinstance(fault, Reset | TooMany | TooLarge) or (
+            isinstance(fault, Failure) and not fault.handled
+        ):
             return await _not_handled(fault, request)
         return await self._answered_otherwise(fault, request, handler)
 
@@ -96,7 +99,9 @@ class Mischief:
 # --- faults on the way in ------------------------------------------------------------------
 
 
-async def _not_handled(fault: Reset | TooMany | Failure, request: web.Request) -> web.Response:
+async def _not_handled(
+    fault: Reset | TooMany | TooLarge | Failure, request: web.Request
+) -> web.Response:
     if isinstance(fault, Reset) and fault.when == "before-body":
         return _hang_up(request)
     await _take_in(request)
@@ -108,6 +113,8 @@ async def _not_handled(fault: Reset | TooMany | Failure, request: web.Request) -
             if retry_after is not None:
                 page.headers["Retry-After"] = retry_after
             return page
+        case TooLarge():
+            return _error_page(413)
         case Failure(status=status):
             return _error_page(status)
         case _:

@@ -16,7 +16,8 @@ from bulkpub.http.messages import TransportListener
 from bulkpub.http.transport import HttpSettings
 from bulkpub.pipeline.means import DOWNLOADERS
 from bulkpub.portals import Portal
-from bulkpub.portals.base import Located, Opening, PartSizes
+from bulkpub.portals.base import Located, Opening
+from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.sources.answers import Patience
 from bulkpub.sources.fetch import Fetcher

@@ -46,8 +46,9 @@ from bulkpub.pipeline.job import Figures, Job, Result, RunOptions
 from bulkpub.pipeline.means import DOWNLOADERS, Means
 from bulkpub.pipeline.prepare import Preparation, requests_needed, size_of
 from bulkpub.pipeline.story import Story
-from bulkpub.portals.base import Located, PartSizes, Traffic
+from bulkpub.portals.base import Located, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
+from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
@@ -192,7 +193,12 @@ class Run:
                 open_portal(
                     located,
                     connection,
-                    parts=PartSizes(options.chunk_above, options.chunk_size),
+                    parts=PartSizes(
+                        options.chunk_above,
+                        options.chunk_size,
+                        options.chunk_after_s,
+                        memory.refused_size(),
+                    ),
                     at_once=options.concurrency * options.uploads,
                     listener=self,
                 ) as portal,
@@ -215,6 +221,8 @@ class Run:
                     await run_jobs(jobs, means, at_once=at_once, done=self._done)
                 finally:
                     self._traffic = portal.traffic
+                    if portal.refused_size is not None:
+                        memory.keep_refused_size(portal.refused_size)
         if self._stopped:
             raise self._stopped
 

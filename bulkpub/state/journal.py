@@ -35,6 +35,8 @@ KEPT_S = 180 * 86_400
 """Seconds after which a hash nobody asked for is forgotten."""
 TOUCHED_S = KEPT_S / 10
 """Seconds after which it is written down that somebody asked: not at every look."""
+REFUSED_S = 30 * 86_400
+"""Seconds after which it is tried again whether the portal takes a file of a size."""
 MOMENT_S = 0.05
 """Seconds for which what is to be written is collected."""
 
@@ -54,6 +56,9 @@ create table if not exists intents (
 create table if not exists fetches (
     address text primary key, sha1 text not null, size integer not null, name text not null,
     etag text, last_modified text, used_at real not null
+) without rowid;
+create table if not exists refusals (
+    portal text primary key, size integer not null, at real not null
 ) without rowid;
 """
 
@@ -85,6 +90,12 @@ class Memory(Protocol):
     def finish(self, dataset: str) -> None:
         """All resources of a dataset are described: the portal knows whose they are."""
 
+    def refused_size(self) -> int | None:
+        """The smallest size (bytes) that the portal refused lately in one request."""
+
+    def keep_refused_size(self, size: int) -> None:
+        """Remember it."""
+
 
 class Forgetful:
     """A memory that has none: for dry runs, and when the journal cannot be used."""
@@ -114,6 +125,13 @@ class Forgetful:
         """See `Memory`."""
 
     def finish(self, dataset: str) -> None:
+        """See `Memory`."""
+
+    def refused_size(self) -> int | None:
+        """See `Memory`."""
+        return None
+
+    def keep_refused_size(self, size: int) -> None:
         """See `Memory`."""
 
 
@@ -200,6 +218,22 @@ class Journal:
     def finish(self, dataset: str) -> None:
         """See `Memory`."""
         self._write("delete from intents where portal = ? and dataset = ?", (self._portal, dataset))
+
+    def refused_size(self) -> int | None:
+        """See `Memory`."""
+        rows = self._read(
+            "select size from refusals where portal = ? and at > ?",
+            (self._portal, time.time() - REFUSED_S),
+        )
+        return int(str(rows[0][0])) if rows else None
+
+    def keep_refused_size(self, size: int) -> None:
+        """See `Memory`; what was known already keeps its age."""
+        if self.refused_size() != size:
+            self._write(
+                "insert or replace into refusals values (?, ?, ?)",
+                (self._portal, size, time.time()),
+            )
 
     def write(self) -> None:
         """Write down now what was collected, in one transaction."""

@@ -19,7 +19,8 @@ from bulkpub.http.gate import Gate
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.http.transport import HttpSettings
 from bulkpub.portals import Portal, memory, udata
-from bulkpub.portals.base import Opening, PartSizes
+from bulkpub.portals.base import Opening
+from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.sandbox import Sandbox
 from bulkpub.sources import FileContent, fingerprint
 

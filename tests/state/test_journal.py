@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from bulkpub.core.model import Fingerprint
 from bulkpub.state.journal import (
     KEPT_S,
     MOMENT_S,
+    REFUSED_S,
     VERSION,
     Forgetful,
     Journal,
@@ -156,6 +158,29 @@ def test_each_portal_has_its_own_uploads(tmp_path: Path) -> None:
         theirs.finish("velos")
     with open_journal(tmp_path, PORTAL) as ours:
         assert ours.bound("velos") == {"2024.csv": "id-1"}
+
+
+# --- sizes --------------------------------------------------------------------------------
+
+
+def test_a_size_that_a_portal_refused_is_known_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_journal(tmp_path, PORTAL) as memory:
+        assert memory.refused_size() is None
+        memory.keep_refused_size(1000)
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + REFUSED_S - 60)
+    with open_journal(tmp_path, PORTAL) as memory:
+        assert memory.refused_size() == 1000
+        memory.keep_refused_size(1000)  # nothing new, and no younger for it
+    with open_journal(tmp_path, "https://another.example") as memory:
+        assert memory.refused_size() is None
+    monkeypatch.setattr("time.time", lambda: now + REFUSED_S + 60)
+    with open_journal(tmp_path, PORTAL) as memory:
+        assert memory.refused_size() is None
+        memory.keep_refused_size(500)
+        assert memory.refused_size() == 500
 
 
 # --- batches ------------------------------------------------------------------------------
@@ -451,3 +476,5 @@ def test_the_forgetful_one_takes_everything_and_knows_nothing() -> None:
     assert sha1_of(memory, "/data/f.csv", SEEN) is None
     assert memory.bound("velos") == {}
     memory.finish("velos")
+    memory.keep_refused_size(1000)
+    assert memory.refused_size() is None

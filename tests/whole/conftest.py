@@ -187,6 +187,7 @@ def publish(
         *,
         account: str = PUBLISHER,
         observers: Sequence[Observer] = (),
+        state_dir: Path | None = None,
         **options: Any,
     ) -> RunReport:
         report = await bulkpub.publish(
@@ -196,6 +197,7 @@ def publish(
             ),
             options=RunOptions(look_again_s=0.1, **options),
             observers=observers,
+            state_dir=state_dir,
         )
         assert report_faults(to_json(report)) == []
         return report

@@ -12,6 +12,8 @@ from aiohttp import web
 
 from bulkpub import RunOptions
 from bulkpub.sandbox.calls import Handler
+from bulkpub.sandbox.faults import FaultScript, TooLarge
+from bulkpub.sandbox.mischief import Mischief
 
 Published = Callable[..., Any]
 
@@ -87,7 +89,7 @@ def large(path: Path, mebibytes: int) -> Path:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("options", [{"chunk_above": 1 << 40}, {}], ids=["whole", "in-parts"])
+@pytest.mark.parametrize("options", [{}, {"chunk_above": 256 * MIB}], ids=["whole", "in-parts"])
 async def test_a_file_of_300_mib(
     *,
     target: Any,
@@ -97,7 +99,7 @@ async def test_a_file_of_300_mib(
     said: Any,
     options: dict[str, Any],
 ) -> None:
-    """Unless told otherwise a file of this size goes in parts, with one request to join them.
+    """Whole unless told otherwise; in parts there is one request to join them.
 
     Joining takes udata a time that grows with the square of a part's size: 14 s for a part of
     64 MiB, 0.3 s for one of 16 MiB. An answer that comes too late costs the file once more.
@@ -106,7 +108,7 @@ async def test_a_file_of_300_mib(
     wanted = personal(said("large", "Grand Fichier.csv"))
     report = await published(wanted, **options, **ALONE)
     assert report.totals.bytes.uploaded == 300 * MIB
-    assert sent(report) == (1 if options else ceil(300 * MIB / RunOptions().chunk_size) + 1)
+    assert sent(report) == (ceil(300 * MIB / RunOptions().chunk_size) + 1 if options else 1)
     again = await published(wanted, **options, **ALONE)
     assert again.totals.resources.unchanged == 1
     resource = report.datasets[0].resources[0]
@@ -134,6 +136,55 @@ async def test_a_file_in_parts_is_replaced_in_place(
     assert sent(second) == 5
     before, after = first.datasets[0].resources[0], second.datasets[0].resources[0]
     assert (after.status, after.permalink) == ("replaced", before.permalink)
+
+
+@pytest.mark.parametrize("portal_kind", ["sandbox"], indirect=True)
+async def test_what_is_refused_whole_goes_in_parts_and_the_size_is_remembered(
+    *,
+    target: Any,
+    published: Published,
+    folder: Any,
+    manifest: Any,
+    said: Any,
+    tmp_path: Path,
+) -> None:
+    """One request is lost to it, for all files of all runs."""
+    proxy = FaultScript([TooLarge(above=3 * MIB)])
+    target.sandbox.interceptor = Mischief(proxy)
+    large(folder.path / "a.csv", 5)
+    large(folder.path / "b.csv", 2)
+    wanted = manifest(said("parts", "a.csv", "b.csv"))
+    options = {"state_dir": tmp_path / "state", "chunk_size": MIB, "uploads": 1}
+    first = await published(wanted, **options)
+    assert sent(first) == 1 + (5 + 1) + 1
+    large(folder.path / "c.csv", 6)
+    again = await published(manifest(said("parts", "a.csv", "b.csv", "c.csv")), **options)
+    assert again.totals.resources.created == 1
+    assert sent(again) == 6 + 1
+    assert proxy.met == {"too-large": 1}
+
+
+@pytest.mark.parametrize("portal_kind", ["sandbox"], indirect=True)
+async def test_what_breaks_off_whole_goes_in_parts_the_next_time(
+    target: Any, published: Published, folder: Any, manifest: Any, said: Any
+) -> None:
+    """As where a proxy hangs up on what takes too long."""
+    large(folder.path / "a.csv", 9)
+    cut = 0
+
+    async def hang_up(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal cut
+        if (request.content_length or 0) < 8 * MIB:
+            return await handler(request)
+        cut += 1
+        await request.content.readexactly(MIB)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    target.sandbox.interceptor = hang_up
+    report = await published(manifest(said("parts", "a.csv")), chunk_size=MIB)
+    assert (cut, report.totals.resources.created) == (1, 1)
 
 
 @pytest.mark.parametrize("portal_kind", ["sandbox"], indirect=True)

@@ -4,6 +4,7 @@ Knows the endpoints and what their statuses mean; `codec` knows the bodies. Ever
 here, against its shape. The facts behind each line are in `docs/reference/portal.md`.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -35,7 +36,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
-from bulkpub.portals.base import Account, Content, Organization, Page, PartSizes, Traffic
+from bulkpub.portals.base import Account, Content, Organization, Page, Traffic
 from bulkpub.portals.udata import codec, versions
 from bulkpub.portals.udata.answers import ME, ORGANIZATION, PAGE, PART, VOCABULARY
 from bulkpub.portals.udata.forms import FileForm
@@ -44,6 +45,7 @@ from bulkpub.portals.udata.parts import Parts
 from bulkpub.portals.udata.rules import RULES
 from bulkpub.portals.udata.shapes import Shape, Unreadable
 from bulkpub.portals.udata.vocabularies import always_allowed
+from bulkpub.portals.whole_or_parts import PartSizes, WholeOrParts
 
 __all__ = ["PAGE_SIZE", "Udata"]
 
@@ -52,7 +54,7 @@ PAGE_SIZE = 100
 MOST_PAGES = 20_000
 """Pages of one listing; no owner has so many datasets, and a listing that never ends has more."""
 
-BAD_REQUEST, NOT_FOUND, GONE = 400, 404, 410
+BAD_REQUEST, NOT_FOUND, GONE, TOO_LARGE = 400, 404, 410, 413
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 T = TypeVar("T")
@@ -66,7 +68,7 @@ class Udata:
     def __init__(self, transport: Transport, parts: PartSizes | None = None) -> None:
         self._transport = transport
         transport.probe = Request("GET", "/me/", "/me/")
-        self._parts = parts or PartSizes()
+        self._whole_or_parts = WholeOrParts(parts or PartSizes())
 
     @property
     def traffic(self) -> Traffic:
@@ -75,9 +77,14 @@ class Udata:
 
     # --- pure ------------------------------------------------------------------------------
 
+    @property
+    def refused_size(self) -> int | None:
+        """See `Portal`."""
+        return self._whole_or_parts.refused
+
     def sends_in_parts(self, size: int) -> bool:
         """See `Portal`."""
-        return size > self._parts.above
+        return self._whole_or_parts.in_parts(size)
 
     def file_refusal(self, name: str, extensions: frozenset[str]) -> str | None:
         """See `Portal`."""
@@ -254,44 +261,44 @@ class Udata:
         """See `Portal`."""
         if self.sends_in_parts(content.size):
             return await self._upload_in_parts(dataset_id, content, resource_id)
+        begun = 0.0
 
         def form() -> FileForm:
+            nonlocal begun
+            begun = time.perf_counter()
             return FileForm(content.open(), upload_name(content.name), content.progressed)
 
-        return await self._post_file(codec.RESOURCE, "the file", dataset_id, form, resource_id)
+        request = _upload_request(dataset_id, resource_id, form, content.size)
+        try:
+            answer = await self._transport.send(request)
+        except Uncertain:
+            self._whole_or_parts.broke_off(content.size)
+            raise
+        if answer.status == TOO_LARGE:
+            self._whole_or_parts.was_refused(content.size)
+            if self.sends_in_parts(content.size):
+                return await self._upload_in_parts(dataset_id, content, resource_id)
+        self._whole_or_parts.arrived(content.size, time.perf_counter() - begun)
+        return self._stored(codec.RESOURCE, request, answer, "the file", resource_id)
 
     async def _upload_in_parts(
         self, dataset_id: str, content: Content, resource_id: str | None
     ) -> RemoteResource:
         async def send_part(form: Callable[[], Body]) -> None:
-            await self._post_file(PART, "a part of the file", dataset_id, form, resource_id)
+            request = _upload_request(dataset_id, resource_id, form)
+            answer = await self._transport.send(request)
+            self._stored(PART, request, answer, "a part of the file", resource_id)
 
         async def join(form: Callable[[], Body], size: int) -> RemoteResource:
-            return await self._post_file(
-                codec.RESOURCE, "the file", dataset_id, form, resource_id, size
-            )
+            request = _upload_request(dataset_id, resource_id, form, size)
+            answer = await self._transport.send(request)
+            return self._stored(codec.RESOURCE, request, answer, "the file", resource_id)
 
-        return await Parts(content, self._parts.size, send_part, join).send()
+        return await Parts(content, self._whole_or_parts.part_size, send_part, join).send()
 
-    async def _post_file(  # noqa: PLR0917 - one request, for all the ways to send a file
-        self,
-        shape: Shape[T],
-        what: str,
-        dataset_id: str,
-        body: Callable[[], Body],
-        resource_id: str | None,
-        handles: int = 0,
+    def _stored(
+        self, shape: Shape[T], request: Request, answer: Answer, what: str, resource_id: str | None
     ) -> T:
-        path, endpoint = f"/datasets/{_quoted(dataset_id)}", "/datasets/{id}"
-        if resource_id:
-            path, endpoint = (
-                f"{path}/resources/{_quoted(resource_id)}",
-                f"{endpoint}/resources/{{rid}}",
-            )
-        request = Request(
-            "POST", f"{path}/upload/", f"{endpoint}/upload/", body=body, handles=handles
-        )
-        answer = await self._transport.send(request)
         stored = self._read(shape, request, answer, ResourceFailed, what)
         if isinstance(stored, RemoteResource) and resource_id not in {None, stored.id}:
             raise _unreadable(request, f"id must be that of the resource, not {stored.id}")
@@ -393,3 +400,14 @@ def _unreadable(request: Request, fault: str) -> BulkpubError:
 def _quoted(part: str) -> str:
     """One segment of a path, whatever a manifest has for an id."""
     return quote(part, safe="")
+
+
+def _upload_request(
+    dataset_id: str, resource_id: str | None, body: Callable[[], Body], handles: int = 0
+) -> Request:
+    """A file, a part of one, or what joins them; the portal has `handles` bytes to deal with."""
+    path, endpoint = f"/datasets/{_quoted(dataset_id)}", "/datasets/{id}"
+    if resource_id:
+        path = f"{path}/resources/{_quoted(resource_id)}"
+        endpoint = f"{endpoint}/resources/{{rid}}"
+    return Request("POST", f"{path}/upload/", f"{endpoint}/upload/", body=body, handles=handles)
