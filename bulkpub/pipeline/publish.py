@@ -140,6 +140,7 @@ async def _write_dataset(story: Story, plan: Plan, means: Means) -> None:
                 raise DatasetFailed(action.message)
             if isinstance(action, UpdateDataset):
                 to = action.move.to.organization if action.move else None
+                story.updating(action.differing)
                 written = await means.portal.update_dataset(fresh, action.changes, means.now(), to)
                 story.updated(written, action.differing)
             tell_what_was_not_taken_over(story)

@@ -80,6 +80,7 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "planned": frozenset({Phase.OBSERVED, Phase.PLANNED}),
     "foreseen": frozenset({Phase.PLANNED}),
     "created": frozenset({Phase.PLANNED}),
+    "updating": frozenset({Phase.PLANNED}),
     "updated": frozenset({Phase.PLANNED}),
     "refreshed": frozenset({Phase.PLANNED}),
     "listed": frozenset({Phase.PLANNED}),
@@ -223,6 +224,7 @@ class Story:
         self.error: str | None = None
         self._status: DatasetStatus | None = None
         self._reasons: list[str] = []
+        self._unheard: tuple[str, ...] = ()
         self._deletions: list[Delete] = []
         self._times_not_kept = 0
         self._finished = False
@@ -310,6 +312,9 @@ class Story:
     def planned(self, plan: Plan) -> None:
         """What is decided for the dataset, from all that is known now; a new round begins."""
         self.phase, self.round = Phase.PLANNED, Round(plan)
+        if self._unheard and isinstance(plan.dataset, KeepDataset):
+            self._updated(self._unheard)
+        self._unheard = ()
         for action in plan.resources:
             if self.resources[action.spec.key].error is None:
                 self._decided(self.resources[action.spec.key], action)
@@ -381,8 +386,14 @@ class Story:
         self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
 
     @step
+    def updating(self, names: tuple[str, ...]) -> None:
+        """The fields `names` are being written; if no answer tells, the next plan does."""
+        self._unheard = names
+
+    @step
     def updated(self, written: RemoteDataset, names: tuple[str, ...]) -> None:
         """The fields `names` were written; the answer says nothing new of its resources."""
+        self._unheard = ()
         self.remote = replace(written, resources=self.there.resources)
         self._updated(names)
 

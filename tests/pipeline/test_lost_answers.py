@@ -37,6 +37,18 @@ async def test_a_lost_answer_does_not_publish_twice(
     assert (await publish(manifest)).totals.datasets.unchanged == 1
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["request-lost", "answer-lost"])
+async def test_a_change_of_a_dataset_whose_answer_is_lost_is_told_once(
+    *, publish: Publish, folder: Any, site: Site, lose_answers: Any, before: bool
+) -> None:
+    await publish(folder.manifest(folder.dataset("a", "1.csv")))
+    site.trouble = lose_answers("update_dataset", before=before)
+    report = await publish(folder.manifest(folder.dataset("a", "1.csv", tags=["other"])))
+    (dataset,) = report.datasets
+    assert (report.run.exit_code, dataset.status) == (0, "updated")
+    assert dataset.reason == "differs in: tags"
+
+
 async def test_every_upload_of_a_dataset_may_lose_its_answer(
     publish: Publish, folder: Any, site: Site, titles: Any, lose_answers: Any
 ) -> None:

@@ -55,6 +55,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "planned": lambda one: one.planned(PLAN),
     "foreseen": lambda one: one.foreseen(),
     "created": lambda one: one.created(EMPTY),
+    "updating": lambda one: one.updating(("title",)),
     "updated": lambda one: one.updated(EMPTY, ("title",)),
     "refreshed": lambda one: one.refreshed(EMPTY),
     "listed": lambda one: one.listed(()),
