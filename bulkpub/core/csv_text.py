@@ -79,4 +79,4 @@ def separator_named(line: str) -> str:
 
 def separator_of(record: str) -> str:
     """The separator that the first record of a table has most of, outside of quotes."""
-    return max(SEPARATORS, key=_QUOTED.sub("", record).count)
+    return max(SEPARATORS, key=_QUOTED.sub(r"\1", record).count)

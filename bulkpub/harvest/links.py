@@ -173,7 +173,8 @@ class _Reading:
                 own_id = own_id or key_of(title) or title
         if not title:
             return None
-        own_id = own_id or key_of(stem) or title
+        title = " ".join(title.split())
+        own_id = " ".join(own_id.split()) or key_of(stem) or title
         return self._groups.setdefault(own_id, _Group(own_id, title))
 
     def _fault(self, url: str) -> str:
@@ -215,7 +216,7 @@ def _file(row: Row) -> Offer:
     offer = Offer(
         id=cells.get("id", ""),
         url=url,
-        title=cells.get("title") or _title_of(url),
+        title=" ".join(cells.get("title", "").split()) or _title_of(url),
         description=cells.get("description", ""),
         format=cells.get("format", ""),
         mime=cells.get("mime", ""),

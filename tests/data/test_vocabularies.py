@@ -303,6 +303,31 @@ def test_french_words_stand_for_what_a_manifest_has() -> None:
     assert not set(data.columns_in_french()) & set(COLUMNS)
 
 
+IN_A_HARVEST = {
+    "dataset": "dataset key",
+    "dataset_id": "dataset key",
+    "dataset_title": "dataset",
+    "description": "dataset description",
+    "description_short": "short description",
+    "link": "url",
+    "organization": "publisher",
+    "resource_description": "description",
+    "spatial_granularity": "granularity",
+    "spatial_zones": "places",
+    "temporal_end": "end",
+    "temporal_start": "start",
+}
+"""Columns of a manifest's table → what a table that is harvested calls the same."""
+
+
+def test_a_french_column_means_the_same_in_a_manifest_and_in_a_harvest() -> None:
+    of_no_use = {"chemin", "fichier"}  # what is harvested is elsewhere
+    longer = {"resume"}  # a manifest's summary is short, that of catalogues often is not
+    for name, column in data.columns_in_french().items():
+        if name not in of_no_use | longer:
+            assert data.columns().get(name) == IN_A_HARVEST.get(column, column), name
+
+
 def test_types_of_resources_become_those_a_manifest_may_have() -> None:
     known = RULES.vocabularies[Vocabulary.RESOURCE_TYPES]
     assert set(data.ckan_fields().resource_types.values()) <= set(known)

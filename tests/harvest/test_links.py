@@ -213,7 +213,7 @@ async def test_only_cr_and_lf_end_a_line(
     harvested = await harvest("csv", table(end.join(rows)))
     first, second = harvested.only.resources
     assert (first.metadata.title, second.metadata.title) == ("A", "B")
-    assert "suite" in first.metadata.description
+    assert first.metadata.description in {"Ligne un\nsuite", "Ligne unsuite"}
     assert harvested.lost[0].startswith("mes_liens.csv:4: ")
 
 
@@ -234,3 +234,14 @@ async def test_the_separator_that_is_named_counts(
     text = "sep=|\nurl|titre, en clair; ou pas\nhttps://example.org/a.csv|A\n"
     harvested = await harvest("csv", table(text))
     assert harvested.notes == ["mes_liens.csv: not used are the columns titre, en clair; ou pas"]
+
+
+async def test_what_no_manifest_can_hold_is_taken_out_of_cells(
+    harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
+) -> None:
+    text = "jeu;titre;description;url\nV\x0bélos;A\u2028B\x01;D\x85E;https://example.org/a.csv\n"
+    harvested = await harvest("csv", table(text))
+    (resource,) = harvested.only.resources
+    assert harvested.only.metadata.title == "V élos"
+    assert (resource.metadata.title, resource.metadata.description) == ("A B", "D\nE")
+    assert manifest_of(harvested).problems == ()

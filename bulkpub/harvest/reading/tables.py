@@ -13,6 +13,7 @@ from itertools import chain
 from bulkpub.core.csv_text import lines_of, separator_named, separator_of
 from bulkpub.core.names import plain_words
 from bulkpub.data import columns, columns_of_datasets
+from bulkpub.harvest.reading.loose import clean
 from bulkpub.harvest.words.access import speaks_of_access
 
 __all__ = ["ACCESS", "Row", "Table", "TableFault", "read_table"]
@@ -23,6 +24,10 @@ ACCESS = "access: "
 _LONGEST_CELL = 1_000_000
 """Characters; the csv module takes 131,072 of its own accord, less than a description may have."""
 _ADDRESSES = ("url", "dataset page")
+
+
+_LINE_ENDS = str.maketrans(dict.fromkeys("\x0b\x0c\x85\u2028\u2029", "\n"))
+"""What programs leave for the end of a line within a cell; to the table itself it is none."""
 
 
 class TableFault(Exception):
@@ -110,7 +115,7 @@ def _rows(reader: Iterator[list[str]], meanings: Mapping[int, str], before: int)
         said = {
             meanings[place]: text
             for place, cell in enumerate(cells)
-            if place in meanings and (text := cell.strip())
+            if place in meanings and (text := clean(cell.translate(_LINE_ENDS)))
         }
         if any(cell.strip() for cell in cells):
             yield Row(line, said)
