@@ -128,15 +128,18 @@ class AccessRegister:
 class AccessRights:
     """How catalogues say who has access.
 
-    `fields` has the names of fields, each with how it speaks (`declared`, `spoken`, `until`,
-    `closed`, `opened`), `words` whole texts and whether each means open, `sentences` what is
-    looked for in longer ones.
+    `fields` has the names of fields, each with how it speaks (`declared`, `spoken`, `from`,
+    `until`, `closed`, `opened`), `words` whole texts and whether each means open, `sentences`
+    what is looked for in longer ones. `of_reuse` are texts that say nothing of access,
+    `elsewhere` those that say that something else does.
     """
 
     fields: Mapping[str, str]
     registers: tuple[AccessRegister, ...]
     words: Mapping[str, bool]
     sentences: Mapping[str, tuple[re.Pattern[str], ...]]
+    of_reuse: frozenset[str]
+    elsewhere: frozenset[str]
 
 
 @cache
@@ -158,6 +161,8 @@ def access_rights() -> AccessRights:
             for name, patterns in table["sentences"].items()
             if name != "source"
         },
+        of_reuse=frozenset(table["of_reuse"]["words"]),
+        elsewhere=frozenset(table["elsewhere"]["words"]),
     )
 
 

@@ -32,6 +32,7 @@ def of(field: str, *ways: str) -> str:
         "Pas de restriction d'accès public selon INSPIRE",
         "Pas de restriction d\u2019accès public",
         "Aucun des articles de la loi ne peut être invoqué: pas de restriction à l'accès",
+        "Aucun article de la loi ne peut être invoqué pour justifier d'une restriction d'accès",
         "Aucune condition ne s'applique",
         "Utilisation libre sous réserve de mentionner la source (a minima le nom du producteur)",
         "Il n'y a pas de limitation d'accès au public",
@@ -86,6 +87,7 @@ def test_what_is_open_to_everyone_stays_so(said: str) -> None:
         "Contains personal data; not released.",
         # what nobody understands counts as a restriction
         "https://example.org/conditions",
+        "https://example.org/licence",
         "Voir convention 2019-12",
         "Kysy rekisterinpitäjältä",
         "niveau 3",
@@ -179,3 +181,21 @@ def test_of_several_values_each_must_be_open() -> None:
 def test_whatever_is_added_to_a_restriction_keeps_it_one(more: str) -> None:
     assert of("accessRights", f"Strictement confidentiel. {more}")
     assert of("accessLevel", f"{EU}NON_PUBLIC", more)
+
+
+def test_what_speaks_of_reuse_alone_says_nothing_of_access() -> None:
+    codes = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml#MD_RestrictionCode"
+    for said in ("license", "copyright", "intellectualPropertyRights", f"{codes}/license"):
+        assert of("accessRights", said) == ""
+        assert of("accessRights", said, f"{EU}NON_PUBLIC")
+
+
+def test_a_value_that_refers_to_another_is_as_open_as_that() -> None:
+    refers = ("accessRights", ("otherRestrictions",))
+    for other, is_open in (("Pas de restriction d'accès public", True), ("voir convention", False)):
+        said = [refers, ("accessRights", (other,))]
+        assert (restriction(said, TODAY) == "") is is_open
+    assert restriction([refers], TODAY) == "accessRights: otherRestrictions"
+    both = ("accessRights", ("otherRestrictions", "confidentiel"))
+    assert restriction([both, ("accessRights", ("public",))], TODAY)
+    assert restriction([refers, refers], TODAY) == "accessRights: otherRestrictions"

@@ -44,6 +44,20 @@ async def test_a_person_may_archive_or_hide_a_dataset_that_we_go_on_publishing(
     assert (await publish(manifest)).totals.datasets.unchanged == 1
 
 
+async def test_what_a_source_has_closed_is_private_though_its_file_is_hosted_already(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    said = folder.dataset("a", {"path": folder.file("a.csv").name, "key": "https://x.example/a"})
+    await publish(folder.manifest(said))
+    link = {"link": "https://x.example/a", "key": "https://x.example/a"}
+    closed = folder.manifest(folder.dataset("a", link, title=said["title"], private=True))
+    report = await publish(closed)
+    (dataset,) = site.datasets.values()
+    assert dataset.metadata.private is True
+    assert report.run.exit_code == 1
+    assert "delete it there" in str(report.datasets[0].resources[0].error)
+
+
 async def test_what_the_manifest_archives_it_can_take_back(
     publish: Publish, folder: Any, site: Site
 ) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from unidecode import unidecode
 
-from bulkpub.data import access_rights
+from bulkpub.data import AccessRegister, access_rights
 from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.words.periods import first_day, last_day, period
 
@@ -39,13 +39,31 @@ def restriction(said: Iterable[Said], today: date) -> str:
     What is open from a day after `today` on is not open.
     """
     found: dict[str, None] = {}
-    for field, ways in said:
+    written = [(field, _ways(ways)) for field, ways in said]
+    for field, ways in written:
         how = access_rights().fields.get(_plain_name(field), "")
-        written = [" ".join(each.split()) for each in ways if each.strip()]
-        if how and written and not _is_open(how, written, today):
-            shown = next((each for each in written if not _is_address(each)), written[0])
-            found[f"{field}: {_short(shown)}"] = None
+        if not (how and ways) or _is_open(how, ways, today):
+            continue
+        others = [each for name, each in written if name == field and each != ways]
+        refers = all(_word(each) in access_rights().elsewhere for each in ways)
+        if refers and any(_is_open(how, each, today) for each in others):
+            continue  # what it refers to says that it is open
+        shown = next((each for each in ways if not _is_address(each)), ways[0])
+        found[f"{field}: {_short(shown)}"] = None
     return ", ".join(found)
+
+
+def _ways(ways: Iterable[str]) -> list[str]:
+    """What is written, but for what speaks of reuse alone."""
+    shown = [" ".join(each.split()) for each in ways]
+    of_reuse = access_rights().of_reuse
+    return [each for each in shown if each and _word(each) not in of_reuse]
+
+
+def _word(text: str) -> str:
+    """The text in plain words, or of an address in a register the code at its end."""
+    register, code = _coded(text) if _is_address(text) else (None, text)
+    return _folded(code if register else text)
 
 
 def _short(text: str) -> str:
@@ -131,12 +149,15 @@ def _folded(text: str) -> str:
 
 def _of_address(address: str) -> bool | None:
     """What a code in some register says, whoever copied the register."""
+    register, code = _coded(address)
+    return register.codes.get(code) if register else None
+
+
+def _coded(address: str) -> tuple[AccessRegister | None, str]:
+    """The register of access rights that the address is in, and its end."""
     lower = f"{unquote(address).rstrip('/#').lower()}/"
-    code = re.split(r"[/#]", lower.rstrip("/"))[-1]
-    for register in access_rights().registers:
-        if register.address.search(lower):
-            return register.codes.get(code)
-    return None
+    found = (each for each in access_rights().registers if each.address.search(lower))
+    return next(found, None), re.split(r"[/#]", lower.rstrip("/"))[-1]
 
 
 def _by_licence(text: str) -> bool | None:
