@@ -328,6 +328,34 @@ def test_a_list_of_links_is_harvested_and_published(
     }
 
 
+RESTRICTED = """@prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+<https://c.example.org/d> a dcat:Dataset ; dct:identifier "d" ; dct:title "Agents" ;
+  dct:description "Interne." ; dct:accessRights "non public" ;
+  dcat:distribution [ dct:title "F" ; dcat:downloadURL <https://c.example.org/a.csv> ] .
+"""
+
+
+def test_what_a_saved_catalogue_restricts_is_published_for_nobody(
+    run_cli: RunCli, tmp_path: Path, served: Sandbox
+) -> None:
+    (tmp_path / "catalogue.ttl").write_text(RESTRICTED)
+    ours = ("--organization", "test-organization")
+    harvested = run_cli("harvest", "dcat", "catalogue.ttl", *ours, "--output", "m.yaml")
+    assert harvested.code == 0
+    assert "does not open it to everyone (accessRights: non public)" in harvested.err
+    assert run_cli("run", "m.yaml").code == 0
+    (dataset,) = served.state.datasets.values()
+    assert dataset.private is True
+    assert [(each.filetype, each.url) for each in dataset.resources] == [
+        ("remote", "https://c.example.org/a.csv")
+    ]
+    skipped = run_cli("harvest", "dcat", "catalogue.ttl", *ours, "--restricted", "skip")
+    assert (skipped.code, skipped.out) == (0, "")
+    assert "'Agents'" in skipped.err
+    assert "is left out" in skipped.err
+
+
 def test_a_list_of_links_with_a_bad_line_is_incomplete(run_cli: RunCli, tmp_path: Path) -> None:
     (tmp_path / "liens.csv").write_text("url\nhttps://example.org/a.csv\nnowhere\n")
     harvested = run_cli("harvest", "csv", "liens.csv", "--organization", "o", "--links")
