@@ -13,6 +13,8 @@ STORIES ?= 100
 UNTRUE ?= 5000
 UDATAS := $(shell ls tests/real_portal/constraints | sed -n 's/^\([0-9].*\)\.txt$$/\1/p' | sort -V)
 UDATA ?= $(lastword $(UDATAS))
+# All there is to see on a udata that is too old.
+REFUSED := tests/portals/test_versions.py
 
 # Commands that the tests start would be compiled anew each time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -43,9 +45,10 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 	@BULKPUB_REAL_PORTAL_VENV=$(CURDIR)/.real-portal/$(UDATA) \
 	  $(BIN)/python -m pytest -m real -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-portals: ## Run them on every version of udata that is known, oldest first
-	@failed=; for version in $(UDATAS); do \
-	  $(MAKE) --no-print-directory test-real UDATA=$$version || failed="$$failed $$version"; \
+test-portals: ## Run them on every version of udata that is known; takes about an hour
+	@failed=; for version in $(UDATAS); do args='$(ARGS)'; \
+	  case $$version in 9.*) args=$(REFUSED);; esac; \
+	  $(MAKE) --no-print-directory test-real UDATA=$$version ARGS="$$args" || failed="$$failed $$version"; \
 	done; [ -z "$$failed" ] || { echo "Failed on udata$$failed."; exit 1; }
 
 chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1

@@ -36,6 +36,9 @@ from bulkpub.http.retry import RetryPolicy
 from bulkpub.sandbox import Sandbox, SandboxSettings, Seen
 from bulkpub.sandbox.calls import Handler
 from bulkpub.sandbox.records import Dataset, Resource
+from tests.differences import NEWEST, pytest_pyfunc_call
+
+__all__ = ["pytest_pyfunc_call"]
 
 # What decides whether a change lands must not depend on chance; `HYPOTHESIS_SEARCH=1 make test`
 # looks further, HYPOTHESIS_EXAMPLES=1000 longer.
@@ -223,14 +226,8 @@ def answer_instead() -> Callable[..., Any]:
 # contract nobody checked is none.
 
 
-def newest_udata() -> str:
-    """The newest version of udata that can be installed."""
-    known = (SERVE.parent / "constraints").glob("[0-9]*.txt")
-    return max((path.stem for path in known), key=lambda name: [*map(int, name.split("."))])
-
-
 def start_real(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
-    venv = os.environ.get("BULKPUB_REAL_PORTAL_VENV") or ROOT / ".real-portal" / newest_udata()
+    venv = os.environ.get("BULKPUB_REAL_PORTAL_VENV") or ROOT / ".real-portal" / NEWEST
     python = Path(venv) / "bin" / "python"
     if not python.exists():
         pytest.fail(

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 import bulkpub
 from bulkpub import Connection
-from bulkpub.portals.udata.versions import SITE
+from bulkpub.portals.udata.versions import OLDEST, SITE
 from bulkpub.sandbox import Sandbox, SandboxSettings
 
 Publish = Callable[..., Awaitable[Any]]
@@ -90,3 +91,19 @@ async def test_the_words_of_an_older_portal_are_kept_and_those_it_lacks_told(
     assert dataset.frequency == "fourTimesADay"
     assert planned.run.exit_code == 2
     assert "knows no frequency 'severalTimesADay'" in planned.run.problems[0].message
+
+
+@pytest.mark.real
+async def test_a_real_portal_is_worked_with_unless_it_is_too_old(
+    real_portal_info: Any, publish_to: Publish, folder: Any
+) -> None:
+    manifest = str(folder.manifest(folder.dataset(f"version-{uuid4().hex}", "a.csv")))
+    key = real_portal_info["api_key"]
+    report = await publish_to(real_portal_info["base_url"], key, manifest)
+    numbers = tuple(map(int, real_portal_info["versions"]["udata"].split(".")))
+    if numbers >= OLDEST:
+        assert (report.run.exit_code, report.run.error) == (0, None)
+    else:
+        assert report.run.exit_code == 3
+        assert "runs a udata older than 10.9" in report.run.error
+        assert report.totals.requests.by_method == {"GET": 2}
