@@ -27,7 +27,8 @@ def table() -> str:
 
 
 def cells(row: Row, versions: list[str]) -> list[str]:
-    marks = ["no" if version in row.on else "yes" for version in versions]
+    no = "sometimes" if row.sometimes else "no"
+    marks = [no if version in row.on else "yes" for version in versions]
     return [row.fact, row.since, *marks, row.instead]
 
 

@@ -132,9 +132,11 @@ async def test_what_is_asked_of_it_is_counted(place: Any) -> None:
     made = await place.portal.create_dataset(place.metadata(), place.organization, now())
     await place.portal.update_dataset(made, DatasetMetadata(private=True), now())
     after = place.portal.traffic.requests
-    assert after.total - before.total == 4
+    version = after.by_endpoint.get("GET /site/", 0)  # an older udata is asked for it
+    assert version <= 1
+    assert after.total - before.total == 4 + version
     methods = {name: n - before.by_method.get(name, 0) for name, n in after.by_method.items()}
-    assert methods == {"GET": 2, "POST": 1, "PUT": 1}
+    assert methods == {"GET": 2 + version, "POST": 1, "PUT": 1}
     assert sum(after.by_endpoint.values()) == after.total
 
 
