@@ -22,6 +22,7 @@ __all__ = [
     "is_whole",
     "joined",
     "named",
+    "place_of",
     "redacted",
     "shown_address",
     "web_address_fault",
@@ -144,6 +145,23 @@ def redacted(address: str) -> str:
 
 def _name(parameter: str) -> str:
     return unquote(parameter.partition("=")[0].replace("+", " "))
+
+
+_USUAL_PORTS = re.compile(r":(?:80|443)?$")
+
+
+def place_of(address: str) -> str:
+    """The address in the one spelling that tells places apart; it cannot be fetched.
+
+    Neither its scheme nor a slash at its end, the case of its host or a usual port makes it
+    another place; secrets are no part of it.
+    """
+    parts = _split(redacted(address))
+    if parts is None or not parts.netloc:
+        return " ".join(redacted(address).split())
+    host = _USUAL_PORTS.sub("", _host(parts).lower())
+    rest = urlunsplit(("", "", parts.path.rstrip("/"), parts.query, parts.fragment))
+    return " ".join(f"{host}{rest}".split())
 
 
 def _shown_faulty(text: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bulkpub.core.addresses import redacted
 from bulkpub.core.model import (
     FileSource,
     Fingerprint,
@@ -21,6 +22,7 @@ from bulkpub.core.model import (
     Sent,
     UrlSource,
 )
+from bulkpub.core.origin import address_of, is_key_at, unnumbered
 from bulkpub.core.rules import Rules
 
 __all__ = [
@@ -114,10 +116,13 @@ def match_resources(
     """
     result = Matching(unmatched={r.id: r for r in remote})
     _match_by_id(result, wanted, bound or {})
+    if ours:
+        _match_numbered(result, wanted, wanted)
     _match_by_key(result, wanted)
     _match_by_content(result, wanted, fingerprints, rules)
     if ours:
         _match_renamed(result, wanted, fingerprints)
+        _match_by_address_and_title(result, wanted)
     _match_links(result, wanted)
     _match_by_name(result, wanted, rules)
     if not ours:
@@ -142,6 +147,8 @@ def match_resource(
     """
     result = Matching(unmatched={r.id: r for r in remote})
     _match_by_id(result, wanted, bound or {})
+    if ours:
+        _match_numbered(result, [entry], wanted)
     _match_by_key(result, [entry])
     if result.settled(entry) or not result.unmatched:
         return result
@@ -215,6 +222,36 @@ def _match_by_key(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
                 result.conflicts[spec.key] = several("carry its key", candidates)
 
 
+def _match_numbered(
+    result: Matching, entries: Sequence[ResourceSpec], wanted: Sequence[ResourceSpec]
+) -> None:
+    """What older manifests told apart by its position at an address is what its title says.
+
+    Of several resources there the first was known by the address alone. An entry that has it
+    alone by now may be any of them, and so may two resources be that carry it.
+    """
+    keys = {spec.key for spec in wanted}
+    first: dict[str, list[RemoteResource]] = {}
+    numbered: dict[str, list[RemoteResource]] = {}
+    for remote in result.unmatched.values():
+        key = remote.key or ""
+        if key in keys:
+            first.setdefault(key, []).append(remote)
+        elif base := unnumbered(key):
+            numbered.setdefault(base, []).append(remote)
+    for spec in entries:
+        address = address_of(spec.source)
+        if result.settled(spec) or address is None or spec.key != redacted(address):
+            continue
+        same = [
+            [remote for remote in there.get(spec.key, ()) if _same_title(spec, remote)]
+            for there in (first, numbered)
+        ]
+        by_title = same[0] or same[1]
+        if len(by_title) == 1:
+            result.accept(spec, by_title[0], By.KEY if same[0] else By.TITLE)
+
+
 # --- those nobody has claimed: by content, by address, by name ------------------------------
 
 Likeness = Callable[[ResourceSpec, RemoteResource], bool]
@@ -248,6 +285,28 @@ def _match_renamed(
         ]
         if len(specs) == len(before) == 1:
             result.accept(specs[0], before[0], By.CONTENT)
+
+
+def _match_by_address_and_title(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
+    """A new entry of the address and title of one that there was before: its key was renamed."""
+    keys = {spec.key for spec in wanted}
+    groups: dict[tuple[str, str], list[ResourceSpec]] = {}
+    for spec in wanted:
+        address, title = address_of(spec.source), spec.metadata.title
+        if not result.settled(spec) and address is not None and title is not None:
+            groups.setdefault((address, title), []).append(spec)
+    by_title: dict[str | None, list[RemoteResource]] = {}
+    for remote in result.unmatched.values() if groups else ():
+        if remote.key is not None and remote.key not in keys:
+            by_title.setdefault(remote.metadata.title, []).append(remote)
+    for (address, title), specs in groups.items():
+        before = [
+            remote
+            for remote in by_title.get(title, ())
+            if remote.origin == address or is_key_at(remote.key or "", address)
+        ]
+        if len(specs) == len(before) == 1:
+            result.accept(specs[0], before[0], By.URL)
 
 
 Digest = tuple[str, int]

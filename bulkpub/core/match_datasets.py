@@ -1,13 +1,15 @@
 """Who is who among datasets: by id, by our key in the extras, by exact title.
 
 Two candidates for one entry are a `Conflict` that names both, never a guess. A title tells only
-what no key marks: what carries another key is another manifest's, and a conflict too.
+what no key marks: what carries another key is another manifest's, and a conflict too. What was
+harvested under the bare id of its catalogue is recognised under that key, with proof.
 """
 
 from collections.abc import Collection, Sequence
 
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset
+from bulkpub.core.origin import former_key, same_origin
 
 __all__ = ["Matched", "match_datasets"]
 
@@ -31,8 +33,11 @@ def match_datasets(
             found = by_id.pop(spec.id, None)
             result[spec.key] = _alive(found) if found else _missing(spec.id)
     rest = list(by_id.values())
+    ours = {spec.key for spec in wanted} | set(ours)
     _match_by_key(result, wanted, rest)
-    _match_by_title(result, wanted, rest, {spec.key for spec in wanted} | set(ours))
+    _match_by_origin(result, wanted, rest, ours)
+    settled = {found.id for found in result.values() if isinstance(found, RemoteDataset)}
+    _match_by_title(result, wanted, [d for d in rest if d.id not in settled], ours)
     return result
 
 
@@ -48,6 +53,32 @@ def _match_by_key(
             result[spec.key] = _conflict("carry its key", alive)
         elif ours:
             result[spec.key] = _alive((alive or ours)[0])
+
+
+def _match_by_origin(
+    result: Matched,
+    wanted: Sequence[DatasetSpec],
+    rest: Sequence[RemoteDataset],
+    ours: Collection[str],
+) -> None:
+    """By the key that it was harvested under before; whoever else claims the same is a conflict."""
+    claims: dict[str, list[DatasetSpec]] = {}
+    for spec in wanted:
+        former = former_key(spec)
+        if spec.key in result or former is None or former in ours:
+            continue
+        same = [each for each in rest if each.key == former and same_origin(spec, each)]
+        alive = [each for each in same if not each.deleted]
+        if len(alive) > 1:
+            result[spec.key] = _conflict(f"carry its former key, '{former}'", alive)
+        elif same:
+            found = (alive or same)[0]
+            claims.setdefault(found.id, []).append(spec)
+            result[spec.key] = _alive(found)
+    for specs in claims.values():
+        if len(specs) > 1:
+            for spec in specs:
+                result[spec.key] = _shared(spec, specs)
 
 
 def _match_by_title(
@@ -94,6 +125,14 @@ def _marked(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
         f"is that dataset, set `key: {dataset.key}` or `id: {dataset.id}`, and if it is not, give "
         "one of them another title",
         marked=True,
+    )
+
+
+def _shared(spec: DatasetSpec, specs: Sequence[DatasetSpec]) -> Conflict:
+    named = " and ".join(f"'{each.key}'" for each in specs)
+    return Conflict(
+        f"{named} could each be the dataset that carries their former key, '{former_key(spec)}'; "
+        "set `id` on the one that it is"
     )
 
 

@@ -46,6 +46,7 @@ from bulkpub.core.model import (
     UrlSource,
     is_sent,
 )
+from bulkpub.core.origin import carries_key
 from bulkpub.core.outcome import STAYS
 from bulkpub.core.owners import UNSAID, Owner, change_of_owner
 from bulkpub.core.rules import Rules
@@ -315,7 +316,7 @@ def _is_ours(spec: DatasetSpec, remote: RemoteDataset) -> bool:
     Where no key marks the dataset itself, as when it is named by id, `prune` says so: it would
     delete what it does not recognise.
     """
-    return remote.key == spec.key or (remote.key is None and spec.prune is not Prune.NONE)
+    return carries_key(spec, remote) or (remote.key is None and spec.prune is not Prune.NONE)
 
 
 def _marked_by_others(
@@ -325,7 +326,8 @@ def _marked_by_others(
     marked = [conflict.message for conflict in matching.conflicts.values() if conflict.marked]
     if marked:
         return "; ".join(marked)
-    if spec.prune is Prune.OURS and deletions and remote.key not in {None, spec.key}:
+    others = remote.key is not None and not carries_key(spec, remote)
+    if spec.prune is Prune.OURS and deletions and others:
         return (
             f"the dataset carries the key '{remote.key}' of another manifest, whose resources "
             f"cannot be told from those of '{spec.key}': `prune: ours` would delete them; take it "

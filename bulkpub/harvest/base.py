@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 from unidecode import unidecode
 
 from bulkpub.core.model import DatasetSpec
+from bulkpub.core.origin import ID_EXTRA
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.harvest.local_addresses import without_local_addresses
@@ -113,11 +114,11 @@ class HarvestOptions:
     def wanted(self, dataset: DatasetSpec | str, modified: date | datetime | None = None) -> bool:
         """Whether a dataset, or one of this title, is asked for.
 
-        `match` is looked for in title and key, without regard to case and accents; with `*`,
-        `?` or `[` it is a pattern for the whole of either. A dataset whose last change is not
-        known (`modified` is None) passes `since`: rather one too many than one lost. A title
-        alone is no ground to pass over a dataset whose key may match: give the spec, or the
-        key as well (`wanted(title) or wanted(key)`).
+        `match` is looked for in title, key and the id in the catalogue, without regard to case
+        and accents; with `*`, `?` or `[` it is a pattern for the whole of any. A dataset whose
+        last change is not known (`modified` is None) passes `since`: rather one too many than one
+        lost. A title alone is no ground to pass over a dataset whose key may match: give the
+        spec, or the key as well (`wanted(title) or wanted(key)`).
         """
         return self._matches(dataset) and self._recent(modified)
 
@@ -140,7 +141,13 @@ class HarvestOptions:
         if not self.match:
             return True
         names = (
-            [dataset] if isinstance(dataset, str) else [dataset.metadata.title or "", dataset.key]
+            [dataset]
+            if isinstance(dataset, str)
+            else [
+                dataset.metadata.title or "",
+                dataset.key,
+                str((dataset.metadata.extras or {}).get(ID_EXTRA, "")),
+            ]
         )
         pattern = _folded(self.match)
         if not _WILDCARDS.search(pattern):
@@ -165,14 +172,20 @@ async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> Asy
 
     A dataset of no organization gets the one that was asked for, and none keeps an address that
     only the network of its source knows, unless `allow_private`. One that is restricted is private
-    or left out, whatever its kind made of it. The harvest is read no further than the limit needs,
-    and closed at the end.
+    or left out, whatever its kind made of it. One of the same key (and id) as one before is the
+    same: another source has it as well. The harvest is read no further than the limit needs, and
+    closed at the end.
     """
-    count = 0
+    count, seen = 0, set()
     async with aclosing(harvest):
         async for found in harvest:
             if not options.wanted(found.dataset) or options.leaves_out(found):
                 continue
+            identity = found.dataset.key, found.dataset.id
+            if identity in seen:
+                options.note(f"{found.dataset.key} is there already, from another source: left out")
+                continue
+            seen.add(identity)
             dataset, notes = found.dataset, found.notes
             owner = dataset.organization or options.organization
             if not options.allow_private:

@@ -21,6 +21,7 @@ from bulkpub.data import ckan_fields
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
+from bulkpub.harvest.identity import Catalogue, catalogue_at
 from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.access import statements_of
 from bulkpub.harvest.reading.local import is_file
@@ -67,17 +68,19 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
     trail = Trail(reader, options)
     if is_file(source):
         saved = await trail.read(source, "application/json", _saved)
-        for found in _found(saved or [], "", trail, options):
+        catalogue = catalogue_at(source, base=options.base)
+        for found in _found(saved or [], catalogue, "", trail, options):
             yield found
         return
     search = _search(source, options)
+    catalogue = catalogue_at(source, root=search.base)
     start = 0
     while not trail.enough:
         answer = await trail.read(search.page(start), "application/json", _result)
         if answer is None:
             return
         packages, before = [mapping(each) for each in answer["results"]], trail.known
-        for found in _found(packages, redacted(search.base), trail, options):
+        for found in _found(packages, catalogue, redacted(search.base), trail, options):
             yield found
         start += len(packages)
         new = trail.known - before
@@ -86,14 +89,18 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
 
 
 def _found(
-    packages: Iterable[Mapping[str, Any]], base: str, trail: Trail, options: HarvestOptions
+    packages: Iterable[Mapping[str, Any]],
+    catalogue: Catalogue,
+    base: str,
+    trail: Trail,
+    options: HarvestOptions,
 ) -> Iterable[Found]:
     """The datasets among the packages; `base` is the portal's address, if it is known."""
-    new = trail.new((in_language(each, options.preferred_language) for each in packages), _key)
+    new = trail.new((in_language(each, options.preferred_language) for each in packages), _id)
     others = [each for each in new if text(each.get("type")) in _NO_DATASETS]
     for each in others:
         options.note(f"'{text(each.get('title'))}' is a {text(each.get('type'))}: left out")
-    return trail.wanted(_entry(each, _key(each), base) for each in new if each not in others)
+    return trail.wanted(_entry(each, catalogue, base) for each in new if each not in others)
 
 
 def _saved(page: Page) -> list[Mapping[str, Any]]:
@@ -106,15 +113,15 @@ def _saved(page: Page) -> list[Mapping[str, Any]]:
         mapping(each)
         for each in (listed_there if isinstance(listed_there, list) else [listed_there])
     ]
-    if not any(_key(each) for each in packages):
+    if not any(_id(each) for each in packages):
         raise SourceFailed(f"{redacted(page.url)} holds no packages of CKAN")
     return packages
 
 
-def _key(package: Mapping[str, Any]) -> str:
+def _id(package: Mapping[str, Any]) -> str:
     """Its id; some that speak CKAN's language have none."""
     names = (package.get("id"), package.get("name"), package.get("title"))
-    return next((" ".join(key.split()) for each in names if (key := text(each))), "")
+    return next((" ".join(own.split()) for each in names if (own := text(each))), "")
 
 
 def _result(page: Page) -> Mapping[str, Any]:
@@ -161,20 +168,22 @@ def _search(source: str, options: HarvestOptions) -> _Search:
 # --- one dataset ---------------------------------------------------------------------------
 
 
-def _entry(package: Mapping[str, Any], key: str, base: str) -> Entry:
+def _entry(package: Mapping[str, Any], catalogue: Catalogue, base: str) -> Entry:
     """The entry for a package; `base` is the portal's address without a slash at its end.
 
     It is empty where nobody knows it, as with what was saved in a file.
     """
+    own_id = _id(package)
     fields = ckan_fields().by_meaning
     said = {**_extras(package), **{name: value for name, value in package.items() if value}}
-    name = text(package.get("name")) or key
+    name = text(package.get("name")) or own_id
     page = f"{base}/dataset/{quote(name)}" if base else ""
     kept, notes = _kept(said)
     start, end = _period(said)
     notes += _area_notes(said)
     return Entry(
-        key=key,
+        id=own_id,
+        catalogue=catalogue,
         title=text(said.get("title_translated")) or text(said.get("title")) or name,
         description=_description(said),
         acronym=_first(said, fields["acronym"]),
@@ -190,7 +199,7 @@ def _entry(package: Mapping[str, Any], key: str, base: str) -> Entry:
         publisher=_publisher(said),
         contact=_contact(said),
         extras=kept,
-        offers=tuple(_offers(package, key, base)),
+        offers=tuple(_offers(package, own_id, base)),
         access=_access(package, said),
         notes=tuple(notes),
     )
@@ -317,7 +326,7 @@ def _kept(said: Mapping[str, Any]) -> tuple[dict[str, Json], list[str]]:
 # --- resources ----------------------------------------------------------------------------
 
 
-def _offers(package: Mapping[str, Any], key: str, base: str) -> Iterator[Offer]:
+def _offers(package: Mapping[str, Any], own_id: str, base: str) -> Iterator[Offer]:
     for resource in items(package.get("resources")):
         if text(resource.get("state")) == "deleted":
             continue
@@ -325,7 +334,7 @@ def _offers(package: Mapping[str, Any], key: str, base: str) -> Iterator[Offer]:
         is_upload = text(resource.get("url_type")) == "upload"
         yield Offer(
             id=text(resource.get("id")),
-            url=_address(resource, key, base),
+            url=_address(resource, own_id, base),
             title=_first(resource, ("name_translated", "title_translated", "name", "title")),
             description=_first(resource, ("description_translated", "description")),
             format=text(resource.get("format")),
@@ -340,7 +349,7 @@ def _offers(package: Mapping[str, Any], key: str, base: str) -> Iterator[Offer]:
         )
 
 
-def _address(resource: Mapping[str, Any], key: str, base: str) -> str:
+def _address(resource: Mapping[str, Any], own_id: str, base: str) -> str:
     """The whole address; of an upload some portals give the file's name only."""
     for field in ("url", "download_url", "access_url"):
         url = text(resource.get(field))
@@ -350,7 +359,7 @@ def _address(resource: Mapping[str, Any], key: str, base: str) -> str:
             return joined(f"{base}/", url)
         if text(resource.get("url_type")) == "upload" and "/" not in url:
             resource_id = quote(text(resource.get("id")))
-            return f"{base}/dataset/{quote(key)}/resource/{resource_id}/download/{quote(url)}"
+            return f"{base}/dataset/{quote(own_id)}/resource/{resource_id}/download/{quote(url)}"
         if url.startswith("/"):
             return joined(f"{base}/", url)
         return url

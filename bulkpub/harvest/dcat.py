@@ -25,6 +25,7 @@ from bulkpub.data import high_value_categories
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
+from bulkpub.harvest.identity import Catalogue, catalogue_at
 from bulkpub.harvest.iso import IsoReader, NoDataset
 from bulkpub.harvest.paging import Trail
 from bulkpub.harvest.reading.csw import DCAT_SCHEMA, CswAnswer, csw_answer
@@ -145,19 +146,19 @@ class _Leaf:
 
 async def harvest(source: str, reader: Reader, options: HarvestOptions) -> AsyncIterator[Found]:
     """The datasets of the DCAT catalogue at `source`; SourceFailed when it cannot be read."""
-    trail = Trail(reader, options)
+    trail, catalogue = Trail(reader, options), catalogue_at(source, base=options.base)
     listed: dict[str, None] = {}
     described: set[str] = set()
     url, complete, barren = source, True, 0
     while url and not trail.enough:
-        leaf = await trail.read(url, ACCEPT, partial(_leaf, options.preferred_language))
+        leaf = await trail.read(url, ACCEPT, partial(_leaf, options.preferred_language, catalogue))
         if leaf is None:
             complete = False
             break
         if not (leaf.entries or leaf.is_catalogue or trail.known):
             raise SourceFailed(f"{redacted(url)} holds neither a catalogue of DCAT nor a dataset")
         before = trail.known
-        new = trail.new(leaf.entries, lambda entry: entry.key)
+        new = trail.new(leaf.entries, lambda entry: entry.id and entry.key)
         for found in trail.wanted(new):
             yield found
         listed.update(dict.fromkeys(leaf.listed))
@@ -191,17 +192,17 @@ def _plain(address: str) -> str:
     return re.sub(r"^https?://|(?<=/)/+|/*(?:\s.*)?$", "", address, flags=re.DOTALL)
 
 
-def _leaf(language: str, page: Page) -> _Leaf:
+def _leaf(language: str, catalogue: Catalogue, page: Page) -> _Leaf:
     answer = csw_answer(page)
     if answer is not None:
-        return _of_csw(answer, language, page)
-    return _of_graph(read_rdf(page, language), page)
+        return _of_csw(answer, language, catalogue, page)
+    return _of_graph(read_rdf(page, language), catalogue, page)
 
 
-def _of_graph(graph: Described, page: Page) -> _Leaf:
+def _of_graph(graph: Described, catalogue: Catalogue, page: Page) -> _Leaf:
     graph = _in_one_word(graph)
     subjects, of_all = _datasets(graph), _of_catalogues(graph)
-    entries = _entries(graph, subjects, redacted(page.url))
+    entries = _entries(graph, subjects, redacted(page.url), catalogue)
     return _Leaf(
         entries=tuple(replace(each, access=(*each.access, *of_all)) for each in entries),
         listed=tuple(str(each) for each in dict.fromkeys(graph.objects(None, DCAT.dataset))),
@@ -242,7 +243,7 @@ def _lone_services(graph: Described, datasets: Iterable[Node], page: Page) -> It
         )
 
 
-def _of_csw(answer: CswAnswer, language: str, page: Page) -> _Leaf:
+def _of_csw(answer: CswAnswer, language: str, catalogue: Catalogue, page: Page) -> _Leaf:
     """The records of one answer, of which any that cannot be read is lost alone."""
     graph, lost, where = Described(language), [], redacted(page.url)
     for record in answer.rdf:
@@ -259,10 +260,12 @@ def _of_csw(answer: CswAnswer, language: str, page: Page) -> _Leaf:
         if not (answer.rdf or answer.iso):
             raise SourceFailed(sentence)
         lost.append(f"{sentence} ({len(answer.others)} left out)")
-    entries, others = _of_iso(answer.iso, where, language, lost)
+    entries, others = (
+        _of_iso(answer.iso, IsoReader(where, language, catalogue), lost) if answer.iso else ([], [])
+    )
     if answer.matched is not None and answer.last < answer.matched and not answer.following:
         lost.append(f"{where} tells of {answer.matched} records and ends at {answer.last}")
-    leaf = _of_graph(graph, page)
+    leaf = _of_graph(graph, catalogue, page)
     return replace(
         leaf,
         entries=(*leaf.entries, *entries),
@@ -275,14 +278,12 @@ def _of_csw(answer: CswAnswer, language: str, page: Page) -> _Leaf:
 
 
 def _of_iso(
-    records: Sequence[bytes], where: str, language: str, lost: list[str]
+    records: Sequence[bytes], reader: IsoReader, lost: list[str]
 ) -> tuple[list[Entry], list[str]]:
     """The datasets among the records, and what the others are."""
     entries: list[Entry] = []
     others: list[str] = []
-    if not records:
-        return entries, others
-    reader, failed = IsoReader(where, language), []
+    failed: list[SourceFailed] = []
     for record in records:
         try:
             entries.append(reader.entry(record))
@@ -321,12 +322,14 @@ def _in_one_word(graph: Described) -> Described:
     return graph
 
 
-def _entries(graph: Described, subjects: Iterable[Node], base: str) -> Iterator[Entry]:
+def _entries(
+    graph: Described, subjects: Iterable[Node], base: str, catalogue: Catalogue
+) -> Iterator[Entry]:
     """One entry a dataset; datasets that say they are one another are kept apart by address."""
     seen: set[str] = set()
     for subject in subjects:
-        entry = _entry(graph, subject, base, seen)
-        seen.add(entry.key)
+        entry = _entry(graph, subject, base, catalogue, seen)
+        seen.add(entry.id)
         yield entry
 
 
@@ -348,17 +351,19 @@ def _total(graph: Described) -> int | None:
 # --- one dataset ---------------------------------------------------------------------------
 
 
-def _entry(graph: Described, subject: Node, base: str, taken: Container[str]) -> Entry:
+def _entry(
+    graph: Described, subject: Node, base: str, catalogue: Catalogue, taken: Container[str]
+) -> Entry:
     """The entry for the dataset `subject`; `base` is the address of the page it is in.
 
-    `taken` has the keys of the other datasets of that page.
+    `taken` has the ids of the other datasets of that page.
     """
     notes: list[str] = []
     pages = addresses(graph, subject, (DCAT.landingPage, FOAF.homepage), base)
     offered = tuple(_offers(graph, subject, base, pages[1:]))
     title = said(graph, subject, DCTERMS.title)
     start, end = _period(graph, subject)
-    key = _key(graph, subject, _first(pages), taken, notes)
+    own_id = _id(graph, subject, _first(pages), taken, notes)
     extras = {
         "harvest:themes": [each for each in _themes(graph, subject) if _THEMES.match(each)],
         "harvest:conforms_to": words(graph, subject, DCTERMS.conformsTo),
@@ -374,8 +379,10 @@ def _entry(graph: Described, subject: Node, base: str, taken: Container[str]) ->
         notes.append(f"not carried over: {listed(left)}")
     places = list(_places(graph, subject, notes))
     return Entry(
-        key=key,
-        title=title or (str(subject) if isinstance(subject, URIRef) else key),
+        id=own_id,
+        catalogue=catalogue,
+        address=str(subject) if isinstance(subject, URIRef) else "",
+        title=title or (str(subject) if isinstance(subject, URIRef) else own_id),
         description=said(graph, subject, DCTERMS.description, DCTERMS.abstract),
         acronym=said(graph, subject, DCTERMS.alternative),
         licenses=tuple(_licenses(graph, subject, notes)),
@@ -399,20 +406,18 @@ def _first(several: Iterable[str]) -> str:
     return next(iter(several), "")
 
 
-def _key(
-    graph: Described, subject: Node, page: str, taken: Container[str], notes: list[str]
-) -> str:
+def _id(graph: Described, subject: Node, page: str, taken: Container[str], notes: list[str]) -> str:
     """The dataset's identifier, else its address, its page, its title: the first of its own."""
     identifiers = sorted(literals(graph, subject, DCTERMS.identifier))
     own = [str(subject)] if isinstance(subject, URIRef) else []
     written = (*identifiers, *own, page, said(graph, subject, DCTERMS.title))
     names = [" ".join(each.split()) for each in written if each.strip()]
-    key = next((each for each in names if each not in taken), _first(names) or "dataset")
+    own_id = next((each for each in names if each not in taken), _first(names) or "dataset")
     if not identifiers and not own:
         notes.append("it has no identifier: its key is its page or its title, which may change")
-    elif key != names[0]:
+    elif own_id != names[0]:
         notes.append(f"another dataset has the identifier '{names[0]}' as well")
-    return key
+    return own_id
 
 
 def _licenses(graph: Described, subject: Node, notes: list[str]) -> Iterator[str]:

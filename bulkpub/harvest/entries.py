@@ -10,7 +10,7 @@ address.
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -27,11 +27,13 @@ from bulkpub.core.model import (
     TemporalCoverage,
     UrlSource,
 )
+from bulkpub.core.origin import PAGE_EXTRA
 from bulkpub.core.rules import Rules
 from bulkpub.data import formats, schema_registers
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.base import Found, HarvestOptions
+from bulkpub.harvest.identity import Catalogue, told_apart
 from bulkpub.harvest.words.access import Said, restriction
 from bulkpub.harvest.words.formats import short_format, short_mime
 from bulkpub.harvest.words.markup import markdown
@@ -58,6 +60,8 @@ _SERVER_PATH = re.compile(
     r"|/(?:wms|wfs|wmts|wcs|csw|ows|sparql|graphql|odata)/?$|/swagger|/openapi(?:\.json)?$",
     re.IGNORECASE,
 )
+_LAYER = re.compile(r"(?:layers?|typenames?|coverage(?:id)?)$", re.IGNORECASE)
+"""Parameters that name what of a map server is meant."""
 _DATA_REQUESTS = {"getfeature", "getcoverage"}
 
 
@@ -90,13 +94,16 @@ class Offer:
 class Entry:
     """One dataset of a catalogue.
 
-    `key` is the catalogue's own and stable. `licenses`, `frequencies` and `places` are all ways
+    `id` is the dataset's own in its `catalogue`, and stable there; `address` is its own on the
+    web, as far as it has one. `licenses`, `frequencies` and `places` are all ways
     in which the catalogue writes the one thing: ids, names, addresses; the first that is
     understood counts. `page` is where people look at it, `extras` are kept as they are. `access`
     is what is said of who has access to all of it.
     """
 
-    key: str
+    id: str
+    catalogue: Catalogue
+    address: str = ""
     title: str = ""
     description: str = ""
     acronym: str = ""
@@ -115,6 +122,11 @@ class Entry:
     offers: tuple[Offer, ...] = ()
     access: tuple[Said, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of the dataset, which says where it comes from."""
+        return self.catalogue.key(self.id, self.address)
 
 
 # --- the dataset --------------------------------------------------------------------------
@@ -135,7 +147,7 @@ def _short(text: str) -> str:
 def found_of(entry: Entry, options: HarvestOptions) -> Found:
     """The dataset that the catalogue's entry stands for, and what could not be mapped."""
     notes = list(entry.notes)
-    title = entry.title or entry.key
+    title = entry.title or entry.id
     closed, entry = _restricted(entry, options, notes)
     metadata = DatasetMetadata(
         title=title,
@@ -266,8 +278,8 @@ def _spatial(entry: Entry, notes: list[str]) -> Spatial | None:
 
 def _extras(entry: Entry) -> Mapping[str, Json]:
     extras = {
-        "harvest:remote_id": entry.key,
-        "harvest:remote_url": entry.page,
+        **entry.catalogue.extras(entry.id),
+        PAGE_EXTRA: entry.page,
         "harvest:modified_at": entry.modified,
         "harvest:publisher": entry.publisher,
         "harvest:contact": ", ".join(dict.fromkeys(each for each in entry.contact if each)),
@@ -276,24 +288,39 @@ def _extras(entry: Entry) -> Mapping[str, Json]:
 
 
 def _resources(entry: Entry, options: HarvestOptions, notes: list[str]) -> list[ResourceSpec]:
-    specs: dict[str, ResourceSpec] = {}
+    """The resources that its offers stand for, each with a key of its own."""
+    specs: list[ResourceSpec] = []
+    offers: list[Offer] = []
     for offer in entry.offers:
-        spec, said = _resource_of(offer, options, specs)
+        spec, said = _resource_of(offer, options)
         notes += said
         if spec is not None:
-            specs[spec.key] = spec
-    return list(specs.values())
+            specs.append(spec)
+            offers.append(offer)
+    keys = told_apart([spec.key for spec in specs], [_sayings(offer) for offer in offers])
+    notes += [
+        f"{_called(offer)} is listed twice, and taken once"
+        for offer, key in zip(offers, keys, strict=True)
+        if key is None
+    ]
+    return [replace(spec, key=key) for spec, key in zip(specs, keys, strict=True) if key]
+
+
+def _sayings(offer: Offer) -> tuple[str, ...]:
+    """What an offer says of itself, the most telling first; nothing that changes with its data."""
+    layer = " ".join(value for name, value in parse_qsl(_split(offer.url)[1]) if _LAYER.match(name))
+    form = short_format(offer.format) or short_format(offer.mime) or offer.format or offer.mime
+    said = (*offer.protocols, *offer.conforms_to, offer.declared, offer.type, offer.url)
+    return (offer.title, form, layer, offer.description, " ".join(said))
 
 
 # --- what it offers -----------------------------------------------------------------------
 
 
-def _resource_of(
-    offer: Offer, options: HarvestOptions, taken: Container[str]
-) -> tuple[ResourceSpec | None, list[str]]:
+def _resource_of(offer: Offer, options: HarvestOptions) -> tuple[ResourceSpec | None, list[str]]:
     """The resource that an offer stands for, if it can be one, and what there is to say of it.
 
-    `taken` has the keys of the dataset's other resources.
+    Its key is the catalogue's own id, else its address, which others may have as well.
     """
     offer = replace(offer, url=_spelt(offer.url))
     name = _called(offer)
@@ -314,7 +341,7 @@ def _resource_of(
             f"{name} is only listed: nothing says whether {_shown_address(offer.url)} is a file"
         )
     spec = ResourceSpec(
-        key=_key(offer, taken),
+        key=" ".join(offer.id.split()) or redacted(offer.url),
         source=LinkSource(offer.url) if is_link else UrlSource(offer.url),
         metadata=_metadata(offer, what, notes, is_link=is_link),
         default_title=_default_title(offer, what),
@@ -342,16 +369,6 @@ def _called(offer: Offer) -> str:
     # Where it is long it is an address, whose end sets one apart from another.
     shown = title if len(title) <= _SHOWN else f"…{title[1 - _SHOWN :]}"
     return f"'{shown}'" if title else f"what is at {_shown_address(offer.url) or 'no address'}"
-
-
-def _key(offer: Offer, taken: Container[str]) -> str:
-    """The catalogue's own id, else the address; numbered where another resource has it."""
-    key = unique = " ".join(offer.id.split()) or redacted(offer.url)
-    number = 1
-    while unique in taken:
-        number += 1
-        unique = f"{key}-{number}"
-    return unique
 
 
 def _metadata(offer: Offer, what: str, notes: list[str], *, is_link: bool) -> ResourceMetadata:

@@ -16,7 +16,7 @@ from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from bulkpub.core.addresses import redacted
+from bulkpub.core.addresses import place_of, redacted
 from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
@@ -26,6 +26,7 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.names import extension_of
+from bulkpub.core.origin import PLACE_EXTRA
 from bulkpub.data import formats
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Page, Reader
@@ -191,7 +192,11 @@ class _Walk:
         names = [unquote(entry.url.removeprefix(folder.url)) for entry in files]
         title = self._title(folder)
         notes.append("a listing says nothing of its files: the description is only the address")
-        metadata = DatasetMetadata(title=title, description=f"{title}\n\n{redacted(folder.url)}")
+        metadata = DatasetMetadata(
+            title=title,
+            description=f"{title}\n\n{redacted(folder.url)}",
+            extras={PLACE_EXTRA: place_of(self._start)},
+        )
         resources = tuple(
             self._resource(entry.url, name)
             for entry, name in zip(files, titles_of(names), strict=True)

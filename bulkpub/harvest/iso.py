@@ -17,6 +17,7 @@ from defusedxml.ElementTree import fromstring
 from bulkpub.core.addresses import is_web, redacted
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, nature
+from bulkpub.harvest.identity import Catalogue
 from bulkpub.harvest.reading.csw import DCAT_SCHEMA
 from bulkpub.harvest.reading.loose import clean
 from bulkpub.harvest.reading.shapes import shape_note
@@ -41,12 +42,15 @@ class NoDataset(Exception):  # it is named for what was found
 class IsoReader:
     """Reads the records that the answer at `where` gives, in `language` where they have several.
 
+    They are of the `catalogue`.
+
     Raises `SourceFailed` when OWSLib is missing.
     """
 
-    def __init__(self, where: str, language: str) -> None:
+    def __init__(self, where: str, language: str, catalogue: Catalogue) -> None:
         self._where = where
         self._language = language
+        self._catalogue = catalogue
         try:
             self._parse: Any = import_module("owslib.etree").etree.fromstring
             self._record: Any = import_module("owslib.iso").MD_Metadata
@@ -68,14 +72,15 @@ class IsoReader:
                 f"outputSchema={_GMD}, or for DCAT, with outputSchema={DCAT_SCHEMA}"
             )
         try:
-            return _entry(self._record(self._parse(record)), root, self._language)
+            read = self._record(self._parse(record))
+            return _entry(read, root, self._language, self._catalogue)
         except (AttributeError, TypeError, ValueError, LookupError) as error:
             raise SourceFailed(
                 f"{self._where}: a record of ISO 19139 cannot be read ({type(error).__name__})"
             ) from error
 
 
-def _entry(record: Any, root: Element, language: str) -> Entry:  # noqa: ANN401 # OWSLib has no types
+def _entry(record: Any, root: Element, language: str, catalogue: Catalogue) -> Entry:  # noqa: ANN401 # OWSLib has no types
     level = _text(record.hierarchy).lower()
     identification = next(iter(record.identification), None)
     title = next(_written(root, "title", language), "")
@@ -83,7 +88,7 @@ def _entry(record: Any, root: Element, language: str) -> Entry:  # noqa: ANN401 
     if level not in _DATA:
         raise NoDataset(f"'{title or own_id}' is a {level}")
     if identification is None:
-        return Entry(key=own_id, title=own_id)
+        return Entry(own_id, catalogue, title=own_id)
     dates = {_text(each.type): _text(each.date) for each in identification.date}
     issued = dates.get("publication", "")
     extras = {
@@ -91,7 +96,8 @@ def _entry(record: Any, root: Element, language: str) -> Entry:  # noqa: ANN401 
         "harvest:topics": ", ".join(_texts(identification.topiccategory)),
     }
     return Entry(
-        key=own_id or next(iter(_texts(identification.uricode)), "") or title,
+        id=own_id or next(iter(_texts(identification.uricode)), "") or title,
+        catalogue=catalogue,
         title=title or own_id,
         description=next(_written(root, "abstract", language), ""),
         licenses=tuple(_constraints(identification)),

@@ -28,6 +28,7 @@ from bulkpub.data.known_licenses import known_license
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, found_of, nature
+from bulkpub.harvest.identity import Catalogue, catalogue_at
 from bulkpub.harvest.reading.loose import keywords_of
 from bulkpub.harvest.reading.tables import ACCESS, Row, Table, TableFault, read_table
 from bulkpub.harvest.words.access import Said
@@ -76,8 +77,9 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
         options.note(f"{name}: not used are the columns {', '.join(left)}")
     if what is _Rows.DATASETS and len(rows) > 1:
         options.note(f"{name}: each row is a dataset of its own (`single` makes one of all)")
+    catalogue = catalogue_at(source, base=options.base)
     for group in _Reading(table, what, name, options).groups(rows):
-        found = _found(group, what, options)
+        found = _found(group, what, catalogue, options)
         if options.wanted(found.dataset, group.modified):
             yield found
 
@@ -235,7 +237,7 @@ def _title_of(url: str) -> str:
 # --- one dataset --------------------------------------------------------------------------
 
 
-def _found(group: _Group, what: _Rows, options: HarvestOptions) -> Found:
+def _found(group: _Group, what: _Rows, catalogue: Catalogue, options: HarvestOptions) -> Found:
     said = _Agreeing(group, every_row=what is _Rows.LINKS)
     if what is _Rows.DATASETS:
         description = said.first("description") or said.first("dataset description")
@@ -252,7 +254,8 @@ def _found(group: _Group, what: _Rows, options: HarvestOptions) -> Found:
     modified = group.modified
     issued = _iso(said.one("issued")) if what is _Rows.DATASETS else ""
     entry = Entry(
-        key=group.id,
+        id=group.id,
+        catalogue=catalogue,
         title=group.title,
         description=description,
         acronym=said.one("acronym"),

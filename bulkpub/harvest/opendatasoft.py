@@ -16,6 +16,7 @@ from bulkpub.core.model import Json
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, Offer, listed
+from bulkpub.harvest.identity import Catalogue, catalogue_at
 from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.access import statements_of
 from bulkpub.harvest.reading.local import is_file
@@ -67,17 +68,19 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
     """The datasets of the Opendatasoft portal at `source`; SourceFailed when it is none."""
     trail, language = Trail(reader, options), options.preferred_language
     if is_file(source):
+        catalogue = catalogue_at(source, base=options.base)
         saved = await trail.read(source, "application/json", _saved)
-        new = trail.new((in_language(each, language) for each in saved or []), _key)
+        new = trail.new((in_language(each, language) for each in saved or []), _id)
         if new:
             options.note(
                 f"{Path(source).name} does not say which portal it is of: exports and attachments, "
                 "which only that has, are left out"
             )
-        for found in trail.wanted(_entry(each, "") for each in new):
+        for found in trail.wanted(_entry(each, catalogue, "") for each in new):
             yield found
         return
     base, query = _portal(source)
+    catalogue = catalogue_at(source, root=base)
     offset = 0
     while not trail.enough:
         rows = min(ROWS, MOST - offset)
@@ -92,15 +95,15 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         if answer is None:
             return
         datasets = [_dataset(each) for each in answer["results"]]
-        new = trail.new((in_language(each, language) for each in datasets), _key)
-        for found in trail.wanted(_entry(each, redacted(base)) for each in new):
+        new = trail.new((in_language(each, language) for each in datasets), _id)
+        for found in trail.wanted(_entry(each, catalogue, redacted(base)) for each in new):
             yield found
         offset += len(datasets)
         if trail.ends(redacted(source), offset, answer.get("total_count"), len(datasets), len(new)):
             return
 
 
-def _key(dataset: Mapping[str, Any]) -> str:
+def _id(dataset: Mapping[str, Any]) -> str:
     return " ".join((text(dataset.get("dataset_id")) or text(dataset.get("dataset_uid"))).split())
 
 
@@ -137,7 +140,7 @@ def _saved(page: Page) -> list[Mapping[str, Any]]:
     document = parse_json(page)
     several = document if isinstance(document, list) else _result(page)["results"]
     datasets = [_unflattened(_dataset(each)) for each in several]
-    if several and not any(map(_key, datasets)):
+    if several and not any(map(_id, datasets)):
         raise SourceFailed(f"{redacted(page.url)} holds no datasets of Opendatasoft")
     return datasets
 
@@ -153,12 +156,12 @@ def _unflattened(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**dataset, "dataset_id": own_id, "metas": metas}
 
 
-def _entry(dataset: Mapping[str, Any], base: str) -> Entry:
+def _entry(dataset: Mapping[str, Any], catalogue: Catalogue, base: str) -> Entry:
     """The entry for a dataset; `base` is the portal's address, or empty."""
-    key = _key(dataset)
+    own_id = _id(dataset)
     metas = mapping(dataset.get("metas"))
     default, dcat = mapping(metas.get("default")), mapping(metas.get("dcat"))
-    page = f"{base}/explore/dataset/{quote(key)}/" if base else ""
+    page = f"{base}/explore/dataset/{quote(own_id)}/" if base else ""
     start, end = _period(dcat)
     kept, notes = _kept(metas)
     if text(default.get("references")):
@@ -167,8 +170,9 @@ def _entry(dataset: Mapping[str, Any], base: str) -> Entry:
         notes.append("the portal shows it on behalf of another portal, which may be harvested too")
     offers = tuple(_offers(dataset, base)) if base else ()
     return Entry(
-        key=key,
-        title=text(default.get("title")) or key,
+        id=own_id,
+        catalogue=catalogue,
+        title=text(default.get("title")) or own_id,
         description=text(default.get("description")),
         licenses=(*texts(default.get("license_url")), *texts(default.get("license"))),
         frequencies=(
@@ -239,7 +243,7 @@ def _kept(metas: Mapping[str, Any]) -> tuple[dict[str, Json], list[str]]:
 
 
 def _offers(dataset: Mapping[str, Any], base: str) -> Iterator[Offer]:
-    key = quote(_key(dataset))
+    own_id = quote(_id(dataset))
     features = texts(dataset.get("features"))
     has_records = truth(dataset.get("has_records")) is not False
     if has_records and truth(dataset.get("data_visible")) is not False:
@@ -247,7 +251,7 @@ def _offers(dataset: Mapping[str, Any], base: str) -> Iterator[Offer]:
             if form != "geojson" or "geo" in features:
                 yield Offer(
                     id=form,
-                    url=f"{base}{_API}/{key}/exports/{form}",
+                    url=f"{base}{_API}/{own_id}/exports/{form}",
                     title=f"Export {form.upper() if form != 'geojson' else 'GeoJSON'}",
                     format=form,
                     mime=mime,
@@ -259,7 +263,7 @@ def _offers(dataset: Mapping[str, Any], base: str) -> Iterator[Offer]:
             file = quote(text(each.get("id")))
             yield Offer(
                 id=f"{field}:{text(each.get('id'))}" if file else "",
-                url=f"{base}/api/datasets/1.0/{key}/{field}/{file}/" if file else "",
+                url=f"{base}/api/datasets/1.0/{own_id}/{field}/{file}/" if file else "",
                 title=text(each.get("title")),
                 description=text(each.get("description")),
                 mime=text(each.get("mimetype")),

@@ -15,15 +15,15 @@ from bulkpub.core.model import (
     DatasetSpec,
     FileSource,
     Json,
-    LinkSource,
     Place,
     ResourceSpec,
     Source,
-    UrlSource,
 )
+from bulkpub.core.origin import former_key, same_origin
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import ManifestInvalid, Problem
+from bulkpub.manifest.known import compare
 from bulkpub.manifest.layout import Piece, lay_out
 from bulkpub.manifest.loading import Loaded, load_text
 from bulkpub.manifest.nodes import child, plain
@@ -62,8 +62,9 @@ def amend(
     """The manifest `text` with those of the `found` datasets and resources that are new.
 
     `rules` are those of its portal, `base` is the manifest's folder, `name` what to call it in
-    problems; line ends are as in the file. A dataset is known by its id or key; a
-    resource by its id, key or address, and a file is known wherever in the manifest it is listed.
+    problems; line ends are as in the file. A dataset is known by its id or key, or
+    by the key it had when it was harvested before; a resource as `known` tells it, and a file is
+    known wherever in the manifest it is listed.
     A new dataset has the manifest's defaults where it is silent itself. Raises `ManifestInvalid`
     when the manifest has problems, or is written in a way that lines cannot be added to.
     """
@@ -80,7 +81,7 @@ class _Known:
     spec: DatasetSpec
     piece: Piece
     taken: Taken
-    addresses: set[str]
+    resources: list[ResourceSpec]
     added: list[Spelled] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -146,7 +147,7 @@ class _Amendment:
                 [each.id for each in spec.resources if each.id],
                 [path for each in spec.resources if (path := self._file(each.source))],
             ),
-            {each for resource in spec.resources if (each := _address(resource.source))},
+            list(spec.resources),
         )
 
     def _file(self, source: Source) -> str | None:
@@ -155,32 +156,40 @@ class _Amendment:
         return normpath(join(self._base, source.shown or source.path))
 
     def _find(self, spec: DatasetSpec) -> _Known | None:
+        """The dataset of that id, else of that key, else what was harvested under its former key.
+
+        Two of different ids are two, whatever their keys.
+        """
         for known in self._known:
             if spec.id is not None and known.spec.id == spec.id:
                 return known
-        return next((known for known in self._known if known.spec.key == spec.key), None)
+        for known in self._known:
+            if known.spec.key == spec.key and None in {spec.id, known.spec.id}:
+                return known
+        former = former_key(spec)
+        for known in self._known:
+            if known.spec.key == former and same_origin(spec, known.spec):
+                self._notes.append(
+                    f"{spec.key} is in the manifest as '{former}', the key that it had when it was "
+                    "harvested before, and stays that"
+                )
+                return known
+        return None
 
-    def _is_new(self, resource: ResourceSpec, known: _Known | None) -> bool:
-        if self._file(resource.source) in self._files:
-            return False
-        if known is None:
-            return True
-        return not (
-            resource.key in known.taken.keys
-            or (resource.id is not None and resource.id in known.taken.ids)
-            or _address(resource.source) in known.addresses
-        )
+    def _elsewhere(self, spec: DatasetSpec) -> tuple[ResourceSpec, ...]:
+        """Its resources without the files that the manifest lists, wherever that is."""
+        return tuple(each for each in spec.resources if self._file(each.source) not in self._files)
 
     def _add_resources(self, known: _Known, spec: DatasetSpec) -> None:
-        new = [each for each in spec.resources if self._is_new(each, known)]
+        compared = compare(known.resources, self._elsewhere(spec))
         notes: list[str] = []
-        known.added += self._speller.resources(new, known.taken, notes)
+        known.added += self._speller.resources(compared.new, known.taken, notes)
         known.notes += notes
-        known.addresses.update(each for new_one in new if (each := _address(new_one.source)))
-        self._notes += [f"{known.spec.key}: {note}" for note in notes]
+        known.resources += compared.new
+        self._notes += [f"{known.spec.key}: {note}" for note in (*notes, *compared.notes)]
 
     def _add_dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> None:
-        new = tuple(each for each in spec.resources if self._is_new(each, None))
+        new = self._elsewhere(spec)
         if spec.resources and not new:
             return  # all its files are in datasets of other names by now
         spelled, more = self._speller.dataset(replace(spec, resources=new))
@@ -257,10 +266,6 @@ def _header(text: str, name: str) -> tuple[str | None, dict[str, Json]]:
         str(plain(organization)) if organization else None,
         dict(plain(defaults)) if defaults else {},
     )
-
-
-def _address(source: Source) -> str | None:
-    return source.url if isinstance(source, LinkSource | UrlSource) else None
 
 
 def _without_places(spec: DatasetSpec) -> DatasetSpec:

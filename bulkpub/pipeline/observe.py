@@ -14,6 +14,7 @@ import anyio
 
 from bulkpub.core.match_datasets import Matched, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset
+from bulkpub.core.origin import former_key
 from bulkpub.core.owners import Owner
 from bulkpub.errors import ListingIncomplete
 from bulkpub.http.tasks import side_by_side
@@ -90,6 +91,7 @@ class _Search:
         self.ids = {spec.id for spec in self.specs if spec.id}
         by_name = [spec for spec in self.specs if not spec.id]
         self.keys = {spec.key for spec in by_name}
+        self.keys |= {former for spec in by_name if (former := former_key(spec))}
         self.titles = {spec.metadata.title for spec in by_name} - {None}
 
     @property

@@ -61,7 +61,7 @@ class Preparation:
                 found.get(spec.key),
                 checked.owners[spec.key],
                 options.of_a_job,
-                checked.notes.get(spec.key, ()),
+                (*checked.notes.get(spec.key, ()), *_recognised(spec, found.get(spec.key))),
                 frozenset(namesakes[spec.metadata.title] - {spec.key}),
                 checked.extensions,
             )
@@ -91,6 +91,17 @@ class Preparation:
                 wrong.setdefault(problem.dataset, []).append(problem.message)
         self.refused = {key: "; ".join(why) for key, why in wrong.items()}
         return [spec for spec in specs if spec.key not in wrong]
+
+
+def _recognised(spec: DatasetSpec, found: RemoteDataset | Conflict | None) -> tuple[str, ...]:
+    """What there is to say when a dataset goes by the key that it was harvested under before."""
+    if not isinstance(found, RemoteDataset) or found.key in {None, spec.key} or spec.id:
+        return ()
+    note = (
+        f"'{found.metadata.title}' ({found.id}) was harvested before under the key '{found.key}': "
+        f"it is the same dataset, and gets the key '{spec.key}'"
+    )
+    return (note,)
 
 
 # --- what it will take ----------------------------------------------------------------------

@@ -121,6 +121,96 @@ def test_a_renamed_key_is_recognised_by_its_content() -> None:
     }
 
 
+AT = "https://geo.example/wms"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "remote", "expected"),
+    [
+        # An entry that has no other key is told from those beside it by its title.
+        (
+            [link(f"{AT}#b", AT, title="b"), link(f"{AT}#c", AT, title="c")],
+            [
+                listed("r1", AT, title="a", key=AT),
+                listed("r2", AT, title="b", key=f"{AT}-2"),
+                listed("r3", AT, title="c", key=f"{AT}-3"),
+            ],
+            {f"{AT}#b": ("r2", By.URL), f"{AT}#c": ("r3", By.URL)},
+        ),
+        # The one that is left has the address alone, which was another's.
+        (
+            [link(AT, AT, title="b")],
+            [
+                listed("r1", AT, title="a", key=AT),
+                listed("r2", AT, title="b", key=f"{AT}-2"),
+            ],
+            {AT: ("r2", By.TITLE)},
+        ),
+        (
+            [link(AT, AT, title="b")],
+            [listed("r1", AT, title="a", key=AT), listed("r2", AT, title="b", key=AT)],
+            {AT: ("r2", By.KEY)},
+        ),
+        # One that is not alone any more, and one that is alone again.
+        (
+            [link(f"{AT}#a", AT, title="a"), link(f"{AT}#b", AT, title="b")],
+            [listed("r1", AT, title="a", key=AT)],
+            {f"{AT}#a": ("r1", By.URL)},
+        ),
+        (
+            [link(AT, AT, title="b")],
+            [
+                listed("r1", AT, title="a", key=f"{AT}#a"),
+                listed("r2", AT, title="b", key=f"{AT}#b"),
+            ],
+            {AT: ("r2", By.URL)},
+        ),
+        # A title that changed: the key tells.
+        (
+            [link(AT, AT, title="b")],
+            [listed("r1", AT, title="a", key=AT), listed("r2", AT, title="c", key=f"{AT}-2")],
+            {AT: ("r1", By.KEY)},
+        ),
+        # A number that is in use is a key as any other.
+        (
+            [link(AT, AT, title="b"), link(f"{AT}-2", AT, title="a")],
+            [
+                listed("r1", AT, title="a", key=AT),
+                listed("r2", AT, title="b", key=f"{AT}-2"),
+            ],
+            {AT: ("r1", By.KEY), f"{AT}-2": ("r2", By.KEY)},
+        ),
+        # Files that were fetched from one address.
+        (
+            [
+                ResourceSpec(f"{AT}#b", UrlSource(AT), ResourceMetadata(title="b")),
+            ],
+            [hosted("r1", title="a", key=AT), hosted("r2", title="b", key=f"{AT}-2")],
+            {f"{AT}#b": ("r2", By.URL)},
+        ),
+        # Neither title nor address alone is enough, and neither is a choice.
+        ([link("k", AT, title="a")], [listed("r1", AT, title="b", key=f"{AT}#b")], {}),
+        ([link("k", AT, title="a")], [listed("r1", "https://x/", title="a", key="x")], {}),
+        (
+            [link("k", AT, title="a")],
+            [listed(f"r{n}", AT, title="a", key=f"{AT}-{n}") for n in (2, 3)],
+            {},
+        ),
+    ],
+)
+def test_a_position_is_no_identity(
+    wanted: list[ResourceSpec],
+    remote: list[RemoteResource],
+    expected: dict[str, tuple[str, By]],
+) -> None:
+    for there in (remote, remote[::-1]):
+        found = match_resources(wanted, {}, there)
+        assert (who(found), found.conflicts) == (expected, {})
+        for entry in wanted:
+            alone = match_.match_resource(entry, wanted, {}, there, rules=RULES, ours=True)
+            assert who(alone).get(entry.key) == expected.get(entry.key)
+
+
 def test_a_key_that_is_still_in_use_is_never_taken_over() -> None:
     remote = [hosted("r1", key="other", sha1="a", size=1)]
     found = match_resources([file("k"), file("other")], hashed(k="a", other="a"), remote)

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bulkpub.core.model import DatasetSpec
+from bulkpub.core.origin import ID_EXTRA
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, sifted
 from bulkpub.harvest.kinds import Kind, harvester
@@ -28,14 +29,28 @@ class Harvested:
         return {each.dataset.key: each.dataset for each in self.found}
 
     @property
+    def by_id(self) -> dict[str, DatasetSpec]:
+        """By the id that each has in its catalogue."""
+        return {_id_of(each): each for each in self.datasets.values()}
+
+    @property
     def only(self) -> DatasetSpec:
         (found,) = self.found
         return found.dataset
 
     @property
+    def told_of(self) -> dict[str, str]:
+        """The notes on each dataset, by its id in its catalogue."""
+        return {_id_of(each.dataset): "\n".join(each.notes) for each in self.found}
+
+    @property
     def told(self) -> str:
         """All notes on all datasets."""
         return "\n".join(note for each in self.found for note in each.notes)
+
+
+def _id_of(dataset: DatasetSpec) -> str:
+    return str((dataset.metadata.extras or {})[ID_EXTRA])
 
 
 class FakeReader:
@@ -67,6 +82,8 @@ def harvest() -> Callable[..., Awaitable[Harvested]]:
         kind: str, source: str | Path, reader: FakeReader | None = None, **asked: Any
     ) -> Harvested:
         harvested = Harvested()
+        if isinstance(source, Path) and source.suffix:
+            asked.setdefault("base", str(source.parent))
         options = HarvestOptions(lost=harvested.lost.append, note=harvested.notes.append, **asked)
         stream = harvester(Kind(kind))(str(source), reader or FakeReader({}), options)
         async for found in sifted(cast("AsyncGenerator[Found]", stream), options):

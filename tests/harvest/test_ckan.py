@@ -48,7 +48,7 @@ def ckan() -> Ckan:
 
 
 async def test_a_dataset_is_carried_over_with_all_it_says(harvest: Harvest, ckan: Ckan) -> None:
-    velo = (await harvest("ckan", SITE, ckan)).datasets[VELO].metadata
+    velo = (await harvest("ckan", SITE, ckan)).by_id[VELO].metadata
     assert velo.title == "Comptages vélo"
     assert velo.description.startswith("Comptages **horaires** des vélos.\n\n* une ligne")
     assert velo.license == "lov2"  # the address tells the version, the id does not
@@ -68,7 +68,7 @@ async def test_a_dataset_is_carried_over_with_all_it_says(harvest: Harvest, ckan
 
 async def test_files_are_hosted_and_apis_and_pages_are_listed(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, ckan)
-    csv, notice, carte = harvested.datasets[VELO].resources
+    csv, notice, carte = harvested.by_id[VELO].resources
     assert csv.source == UrlSource(
         f"{SITE}/dataset/0b1c2d3e/resource/aaaaaaaa/download/comptages%20été.csv"
     )
@@ -81,7 +81,7 @@ async def test_files_are_hosted_and_apis_and_pages_are_listed(harvest: Harvest, 
     )
     assert isinstance(carte.source, LinkSource)
     assert (carte.metadata.type, carte.metadata.format) == ("api", "wms")
-    viewer, unsure, old = harvested.datasets[TREES].resources
+    viewer, unsure, old = harvested.by_id[TREES].resources
     assert isinstance(viewer.source, LinkSource)
     assert isinstance(unsure.source, LinkSource)
     assert old.source == UrlSource("ftp://ftp.example.org/pub/arbres.zip")
@@ -89,7 +89,7 @@ async def test_files_are_hosted_and_apis_and_pages_are_listed(harvest: Harvest, 
 
 async def test_what_cannot_be_mapped_is_told(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, ckan)
-    told = {each.dataset.key: "\n".join(each.notes) for each in harvested.found}
+    told = harvested.told_of
     assert "a shape (Polygon), not a zone, left out: 2.2, 48.8, 2.5, 48.9" in told[VELO]
     assert "a tag has 3 to 96 characters, left out: km" in told[VELO]
     assert "no such frequency, left out: au petit bonheur" in told[TREES]
@@ -101,7 +101,7 @@ async def test_what_cannot_be_mapped_is_told(harvest: Harvest, ckan: Ckan) -> No
 
 
 async def test_titles_in_several_languages_come_in_french(harvest: Harvest, ckan: Ckan) -> None:
-    datasets = (await harvest("ckan", SITE, ckan)).datasets
+    datasets = (await harvest("ckan", SITE, ckan)).by_id
     assert datasets[TREES].metadata.title == "Arbres d'alignement"
     assert datasets[BUDGET].metadata.title == "Budget primitif"
     assert datasets[BUDGET].metadata.tags == ("budget", "finances")
@@ -110,7 +110,7 @@ async def test_titles_in_several_languages_come_in_french(harvest: Harvest, ckan
 async def test_fields_are_found_among_extras_and_among_the_datasets_own(
     harvest: Harvest, ckan: Ckan
 ) -> None:
-    datasets = (await harvest("ckan", SITE, ckan)).datasets
+    datasets = (await harvest("ckan", SITE, ckan)).by_id
     trees, budget = datasets[TREES].metadata, datasets[BUDGET].metadata
     assert trees.temporal_coverage == TemporalCoverage(date(2010, 1, 1))
     assert trees.license == "notspecified"
@@ -123,27 +123,27 @@ async def test_fields_are_found_among_extras_and_among_the_datasets_own(
 
 async def test_all_pages_are_read_and_no_more(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, ckan)
-    assert list(harvested.datasets) == [VELO, TREES, BUDGET]
+    assert list(harvested.by_id) == [VELO, TREES, BUDGET]
     assert [each["start"] for each in ckan.queries] == ["0", "2"]
     assert harvested.lost == []
 
 
 async def test_ckans_own_harvest_sources_are_no_datasets(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, ckan)
-    assert "0b1c2d3e-0000-4000-8000-000000000003" not in harvested.datasets
+    assert "0b1c2d3e-0000-4000-8000-000000000003" not in harvested.by_id
     assert "Région" in "\n".join(harvested.notes)
 
 
 async def test_the_limit_spares_the_pages_behind_it(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, ckan, limit=1)
-    assert list(harvested.datasets) == [VELO]
+    assert list(harvested.by_id) == [VELO]
     assert len(ckan.queries) == 1
 
 
 async def test_since_is_asked_of_the_server_and_seen_to(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, ckan, since=date(2024, 1, 1))
     # The budget's day cannot be read: rather one too many than one lost.
-    assert list(harvested.datasets) == [VELO, BUDGET]
+    assert list(harvested.by_id) == [VELO, BUDGET]
     assert ckan.queries[0]["fq"] == "metadata_modified:[2024-01-01T00:00:00Z TO *]"
 
 
@@ -180,13 +180,13 @@ async def test_a_page_that_fails_in_the_middle_leaves_what_was_found(
 ) -> None:
     broken = Ckan(ckan.pages[0], SourceFailed(f"{SITE} answered 502"))
     harvested = await harvest("ckan", SITE, broken)
-    assert list(harvested.datasets) == [VELO, TREES]
+    assert list(harvested.by_id) == [VELO, TREES]
     assert harvested.lost == [f"{SITE} answered 502; what follows is missing"]
 
 
 async def test_a_server_that_gives_one_page_for_ever_is_left(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, Ckan(ckan.pages[0]))
-    assert list(harvested.datasets) == [VELO, TREES]
+    assert list(harvested.by_id) == [VELO, TREES]
     assert harvested.lost == []  # four were promised, and two times two were given
     page = ckan.pages[0]
     page["result"]["count"] = 100
@@ -226,7 +226,7 @@ async def test_ten_thousand_resources_are_one_dataset(harvest: Harvest) -> None:
 
 async def test_links_only_lists_every_file_where_it_is(harvest: Harvest, ckan: Ckan) -> None:
     harvested = await harvest("ckan", SITE, ckan, links=True)
-    csv, *_ = harvested.datasets[VELO].resources
+    csv, *_ = harvested.by_id[VELO].resources
     assert isinstance(csv.source, LinkSource)
     assert (csv.metadata.format, csv.metadata.mime) == ("csv", "text/csv")
     assert csv.metadata.extras["harvest:size"] == 1048576
@@ -251,4 +251,6 @@ async def test_the_manifest_can_be_loaded(
     harvested = await harvest("ckan", SITE, ckan)
     loaded = manifest_of(harvested)
     assert loaded.problems == ()
-    assert [each.key for each in loaded.datasets] == [VELO, TREES, BUDGET]
+    assert [each.key for each in loaded.datasets] == [
+        f"data.example.org#{each}" for each in (VELO, TREES, BUDGET)
+    ]

@@ -64,7 +64,7 @@ async def test_a_dataset_is_carried_over_with_all_it_says(
     harvest: Harvest, ckan: Catalogue
 ) -> None:
     harvested = await harvest("dcat", CATALOG, ckan)
-    air = harvested.datasets["qualite-air"].metadata
+    air = harvested.by_id["qualite-air"].metadata
     assert (air.title, air.description) == ("Qualité de l'air", "Mesures horaires.")
     assert (air.license, air.frequency) == ("lov2", "hourly")
     assert air.tags == ("air", "pollution")
@@ -83,7 +83,7 @@ async def test_files_are_hosted_and_services_and_pages_are_listed(
     harvest: Harvest, ckan: Catalogue
 ) -> None:
     harvested = await harvest("dcat", CATALOG, ckan)
-    csv, wfs, page, api = harvested.datasets["qualite-air"].resources
+    csv, wfs, page, api = harvested.by_id["qualite-air"].resources
     assert csv.source == UrlSource(f"{SITE}/files/mesures.csv")  # relative to the document
     assert csv.key == f"{SITE}/dataset/1/resource/csv"
     assert csv.metadata.schema == ContentSchema("etalab/schema-qualite-air", "1.2.0")
@@ -97,7 +97,7 @@ async def test_files_are_hosted_and_services_and_pages_are_listed(
 
 async def test_what_cannot_be_mapped_is_told(harvest: Harvest, ckan: Catalogue) -> None:
     harvested = await harvest("dcat", CATALOG, ckan)
-    told = {each.dataset.key: "\n".join(each.notes) for each in harvested.found}
+    told = harvested.told_of
     assert "not carried over: provenance" in told["qualite-air"]
     assert "the area is a shape (Polygon)" in told["qualite-air"]
     bare = told[f"{SITE}/dataset/2"]
@@ -112,7 +112,7 @@ async def test_geonetwork_writes_rdf_of_its_own_kind(harvest: Harvest) -> None:
         "dcat", url, Catalogue(page_of("dcat_geonetwork.rdf", url, "text/xml"))
     )
     spec = harvested.only
-    assert spec.key == "0c45"
+    assert spec.key == "sig.example.org/geonetwork/srv/rdf.search#0c45"
     assert spec.metadata.description == "Mesures depuis 2004."
     assert (spec.metadata.license, spec.metadata.frequency) == ("lov2", "continuous")
     assert spec.metadata.temporal_coverage == TemporalCoverage(date(2004, 11, 3), date(2005, 3, 30))
@@ -150,8 +150,8 @@ async def test_a_hub_of_arcgis_writes_data_json(harvest: Harvest) -> None:
 
 async def test_the_older_hydra_pages_are_followed(harvest: Harvest, ckan: Catalogue) -> None:
     harvested = await harvest("dcat", CATALOG, ckan)
-    assert list(harvested.datasets) == ["qualite-air", f"{SITE}/dataset/2", "bruit"]
-    assert harvested.datasets["bruit"].metadata.frequency == "quinquennial"
+    assert list(harvested.by_id) == ["qualite-air", f"{SITE}/dataset/2", "bruit"]
+    assert harvested.by_id["bruit"].metadata.frequency == "quinquennial"
     assert ckan.asked == [CATALOG, f"{CATALOG}?page=2"]
     assert harvested.lost == []
 
@@ -163,8 +163,8 @@ async def test_hydra_views_are_followed_as_udata_writes_them(harvest: Harvest) -
         page_of("dcat_udata_2.jsonld", f"{url}?page=2&page_size=1", "application/ld+json"),
     )
     harvested = await harvest("dcat", url, pages)
-    mayors = harvested.datasets["5d13a8b6634f41070a43dff3"]
-    assert list(harvested.datasets) == ["5d13a8b6634f41070a43dff3", "5d13a8b6634f41070a43dff4"]
+    mayors = harvested.by_id["5d13a8b6634f41070a43dff3"]
+    assert list(harvested.by_id) == ["5d13a8b6634f41070a43dff3", "5d13a8b6634f41070a43dff4"]
     assert (mayors.metadata.license, mayors.metadata.frequency) == ("fr-lo", "quarterly")
     assert mayors.metadata.temporal_coverage == TemporalCoverage(
         date(2020, 3, 15), date(2026, 3, 15)
@@ -251,7 +251,7 @@ async def test_datasets_are_told_apart_whatever_they_say(harvest: Harvest) -> No
         '[] a dcat:Dataset ; dct:title "Sans nom" . [] a dcat:Dataset .'
     )
     harvested = await harvest("dcat", CATALOG, Catalogue(page))
-    assert list(harvested.datasets) == ["1", f"{SITE}/b", "Sans nom", "dataset"]
+    assert list(harvested.by_id) == ["1", f"{SITE}/b", "Sans nom", "dataset"]
     assert "another dataset has the identifier '1' as well" in harvested.told
     assert "it has no identifier" in harvested.told
 
@@ -273,7 +273,7 @@ async def test_a_graph_with_circles_in_it_ends(harvest: Harvest) -> None:
         " dct:publisher <a> ; dct:license <a> ; dcat:theme <a> ; dcat:accessService <a> ;"
         " dcat:endpointURL <a> ; dcat:servesDataset <a> ; dcat:contactPoint <a> ."
     )
-    assert (await harvest("dcat", CATALOG, Catalogue(page))).only.key == f"{SITE}/a"
+    assert (await harvest("dcat", CATALOG, Catalogue(page))).only.key == "data.example.org/a"
 
 
 BOMB = b"""<?xml version="1.0"?>
@@ -322,7 +322,9 @@ async def test_a_document_type_elsewhere_is_not_fetched(
     content = (CATALOGUES / "dcat_geonetwork.rdf").read_bytes()
     content = content.replace(b"rdf:RDF [", b'rdf:RDF SYSTEM "http://127.0.0.1:9/x.dtd" [', 1)
     page = Page(CATALOG, content, "application/rdf+xml")
-    assert (await harvest("dcat", CATALOG, Catalogue(page))).only.key == "0c45"
+    assert (await harvest("dcat", CATALOG, Catalogue(page))).only.key == (
+        "data.example.org/catalog.ttl#0c45"
+    )
     assert no_network == []
 
 

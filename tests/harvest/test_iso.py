@@ -145,7 +145,7 @@ async def test_a_security_classification_closes(harvest: Harvest) -> None:
 async def test_records_of_services_are_left_out_with_a_note(harvest: Harvest) -> None:
     source = Source(answer(record(level="service", own_id="s"), record(level="series")))
     harvested = await harvest("dcat", CSW, source)
-    assert list(harvested.datasets) == ["fr-123-zones-humides"]
+    assert list(harvested.by_id) == ["fr-123-zones-humides"]
     assert harvested.notes == ["'Zones humides' is a service: left out"]
     assert harvested.lost == []
 
@@ -157,7 +157,7 @@ async def test_a_record_that_says_nothing_is_one_all_the_same(harvest: Harvest) 
     assert (await harvest("dcat", CSW, Source(bare))).only.metadata.title == "x"
     nothing = bare.replace("fileIdentifier", "other")
     harvested = await harvest("dcat", CSW, Source(answer(nothing, bare)))
-    assert list(harvested.datasets) == ["x"]
+    assert list(harvested.by_id) == ["x"]
     assert harvested.lost == ["a dataset has neither an id nor a name nor a title: left out"]
 
 

@@ -38,7 +38,7 @@ async def test_rows_are_grouped_into_datasets(
     harvest: Harvest, table: Callable[..., Path], manifest_of: ManifestOf
 ) -> None:
     harvested = await harvest("csv", table(SEMICOLONS))
-    velos, bus = harvested.datasets["velos"], harvested.datasets["bus"]
+    velos, bus = harvested.by_id["velos"], harvested.by_id["bus"]
     assert velos.metadata.title == "Vélos"
     assert velos.metadata.license == "odc-odbl"
     assert velos.metadata.frequency == "daily"
@@ -50,7 +50,7 @@ async def test_rows_are_grouped_into_datasets(
     assert harvested.notes == ["mes_liens.csv: not used are the columns Service"]
     loaded = manifest_of(harvested)
     assert loaded.problems == ()
-    assert [each.key for each in loaded.datasets] == ["velos", "bus"]
+    assert [each.key for each in loaded.datasets] == ["mes_liens.csv#velos", "mes_liens.csv#bus"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -71,7 +71,10 @@ async def test_without_a_dataset_column_all_links_are_one_dataset(
 ) -> None:
     text = "link\nhttps://example.org/a_b.csv\nhttps://example.org/c.csv\n"
     harvested = await harvest("csv", table(text))
-    assert (harvested.only.key, harvested.only.metadata.title) == ("mes-liens", "Mes liens")
+    assert (harvested.only.key, harvested.only.metadata.title) == (
+        "mes_liens.csv#mes-liens",
+        "Mes liens",
+    )
     assert [each.metadata.title for each in harvested.only.resources] == ["A b", "C"]
     assert manifest_of(harvested).problems == ()
 
@@ -152,13 +155,13 @@ neuf,https://example.org/c.csv,31/12/2024
 inconnu,https://example.org/d.csv,
 """
     harvested = await harvest("csv", table(text), since=date(2024, 1, 1))
-    assert list(harvested.datasets) == ["neuf", "inconnu"]
+    assert list(harvested.by_id) == ["neuf", "inconnu"]
 
 
 async def test_a_table_can_be_on_the_web(harvest: Harvest, fake_reader: Any) -> None:
     url = "https://example.org/liens.csv"
     reader = fake_reader({url: "url\nhttps://example.org/a.csv\n"})
-    assert (await harvest("csv", url, reader)).only.key == "liens"
+    assert (await harvest("csv", url, reader)).only.key == "example.org/liens.csv#liens"
 
 
 @pytest.mark.parametrize(

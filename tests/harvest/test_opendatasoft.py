@@ -48,7 +48,7 @@ def portal() -> Portal:
 
 async def test_a_dataset_is_carried_over_with_all_it_says(harvest: Harvest, portal: Portal) -> None:
     harvested = await harvest("opendatasoft", SITE, portal)
-    trees = harvested.datasets["arbres-remarquables"].metadata
+    trees = harvested.by_id["arbres-remarquables"].metadata
     assert trees.title == "Arbres remarquables"
     assert trees.description == "Les arbres **remarquables**.\n\n- hauteur\n- âge"
     assert (trees.license, trees.frequency) == ("lov2", "monthly")
@@ -66,7 +66,7 @@ async def test_records_are_exports_and_other_files_stay_files(
     harvest: Harvest, portal: Portal
 ) -> None:
     harvested = await harvest("opendatasoft", SITE, portal)
-    resources = harvested.datasets["arbres-remarquables"].resources
+    resources = harvested.by_id["arbres-remarquables"].resources
     assert [each.source for each in resources] == [
         UrlSource(f"{API}/arbres-remarquables/exports/csv"),
         UrlSource(f"{API}/arbres-remarquables/exports/json"),
@@ -81,14 +81,14 @@ async def test_records_are_exports_and_other_files_stay_files(
 
 async def test_what_cannot_be_carried_over_is_told(harvest: Harvest, portal: Portal) -> None:
     harvested = await harvest("opendatasoft", SITE, portal)
-    told = {each.dataset.key: "\n".join(each.notes) for each in harvested.found}
+    told = harvested.told_of
     assert "no such licence, left out: Copyright" in told["plan"]
     assert "on behalf of another portal" in told["plan"]
     assert "it lists nothing that could be published" in told["plan"]
-    assert harvested.datasets["plan"].metadata.title == "Plan"
+    assert harvested.by_id["plan"].metadata.title == "Plan"
     assert "does not open it to everyone (data_visible: false): it is private" in told["agents"]
-    assert harvested.datasets["agents"].metadata.private is True
-    assert harvested.datasets["agents"].resources == ()
+    assert harvested.by_id["agents"].metadata.private is True
+    assert harvested.by_id["agents"].resources == ()
 
 
 async def test_all_pages_are_read_and_no_more(harvest: Harvest, portal: Portal) -> None:
@@ -114,7 +114,7 @@ async def test_more_than_the_api_gives_is_told(
 
 async def test_since_leaves_out_what_is_older(harvest: Harvest, portal: Portal) -> None:
     harvested = await harvest("opendatasoft", SITE, portal, since=date(2020, 1, 1))
-    assert list(harvested.datasets) == ["arbres-remarquables", "agents"]
+    assert list(harvested.by_id) == ["arbres-remarquables", "agents"]
 
 
 async def test_what_is_no_opendatasoft_says_so(harvest: Harvest) -> None:

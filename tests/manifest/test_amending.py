@@ -152,6 +152,86 @@ def test_a_dataset_is_known_by_its_id(folder: Path) -> None:
     assert loaded(folder, amended.text)[1].resources == (file(folder, "c.csv"),)
 
 
+def harvested(key: str, page: str, *resources: ResourceSpec) -> DatasetSpec:
+    extras = {"harvest:remote_id": "velos", "harvest:remote_url": page}
+    return dataset(key, *resources, extras=extras)
+
+
+def test_a_dataset_is_known_by_the_key_it_had_when_it_was_harvested_before(folder: Path) -> None:
+    paged = added(
+        folder,
+        "organization: o\ndatasets:\n  - {key: k, title: T, description: D}\n",
+        harvested("velos", "https://a.example.org/velos"),
+    ).text
+    same = harvested("a.example.org#velos", "http://a.example.org/velos/", file(folder, "c.csv"))
+    amended = added(folder, paged, same)
+    assert (amended.datasets, amended.resources) == (0, 1)
+    (note,) = amended.notes
+    assert note == (
+        "a.example.org#velos is in the manifest as 'velos', the key that it had when it was "
+        "harvested before, and stays that"
+    )
+    another = harvested("b.example.org#velos", "https://b.example.org/velos")
+    assert added(folder, amended.text, another).datasets == 1
+
+
+def test_two_of_different_ids_are_two_whatever_their_keys(folder: Path) -> None:
+    old = OLD.replace("key: velos", "key: velos\n    id: '1'")
+    amended = added(folder, old, replace(dataset("velos"), id="2"))
+    assert [each.key for each in loaded(folder, amended.text)] == ["velos", "budget", "velos-2"]
+
+
+LAYERS = """\
+organization: o
+datasets:
+  - key: zones
+    title: T
+    description: D
+    resources:
+      - link: https://x/wms
+        title: a
+      - link: https://x/wms
+        key: https://x/wms-2
+        title: b
+"""
+
+
+def layer(title: str, key: str = "") -> ResourceSpec:
+    at = "https://x/wms"
+    return ResourceSpec(key or f"{at}#{title}", LinkSource(at), ResourceMetadata(title=title))
+
+
+@pytest.mark.parametrize(
+    ("found", "more"),
+    [
+        ([layer("a"), layer("b")], []),
+        ([layer("b"), layer("a")], []),
+        ([layer("b")], []),
+        ([layer("b", "https://x/wms")], []),
+        ([layer("a"), layer("b"), layer("c")], ["c"]),
+        ([layer("c"), layer("b"), layer("a")], ["c"]),
+    ],
+)
+def test_what_was_numbered_is_known_by_its_title(
+    folder: Path, found: list[ResourceSpec], more: list[str]
+) -> None:
+    amended = added(folder, LAYERS, dataset("zones", *found))
+    (zones,) = loaded(folder, amended.text)
+    assert [each.metadata.title for each in zones.resources] == ["a", "b", *more]
+    assert amended.notes == ()
+    assert added(folder, amended.text, dataset("zones", *found)).text == amended.text
+
+
+def test_what_may_be_there_by_another_title_is_told_and_not_added(folder: Path) -> None:
+    """One that was renamed, or one that went and another that came: only a person can tell."""
+    amended = added(folder, LAYERS, dataset("zones", layer("A"), layer("b")))
+    (note,) = amended.notes
+    assert (amended.text, amended.resources) == (LAYERS, 0)
+    assert "zones: 'A' is not added: it may be one that was numbered" in note
+    assert "('a')" in note
+    assert "the key 'https://x/wms#A'" in note
+
+
 def test_a_new_dataset_has_the_defaults_of_the_manifest(folder: Path) -> None:
     old = OLD.replace(
         "datasets:\n",
