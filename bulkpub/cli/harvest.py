@@ -26,6 +26,7 @@ from bulkpub.cli.problems import render_problems
 from bulkpub.core.addresses import redacted
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
+from bulkpub.core.origin import Gone
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import (
@@ -41,6 +42,7 @@ from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
 from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.reading.local import WithFiles
+from bulkpub.manifest.amending import Looked
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
@@ -132,9 +134,24 @@ async def _write_all(order: _Order, progress: "Progress") -> ExitCode:
             async with aclosing(sifted(_everything(order, options), options)) as found:
                 async for each in found:
                     _write(each, output, order, progress)
-        added = output.finish()
+        added = output.finish(_looked(order, options, progress))
     progress.summary(added)
     return ExitCode.SOME_FAILED if progress.incomplete else ExitCode.DONE
+
+
+def _looked(order: _Order, options: HarvestOptions, progress: "Progress") -> Looked | None:
+    """That all was read to its end; None where a part was left out or could not be read."""
+    if "gone" not in order.kind.options:
+        return None
+    if progress.incomplete or not options.everything:
+        if options.gone != Gone.NOTE:
+            progress.note(
+                "what the source no longer has is not looked for: this harvest is not complete"
+            )
+        return None
+    # A listing is harvested folder by folder, or with what is below.
+    datasets = options.recursive or "recursive" not in order.kind.options
+    return Looked(datasets=datasets, gone=Gone(options.gone))
 
 
 def _write(found: Found, output: Output, order: _Order, progress: "Progress") -> None:

@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol, TextIO
 
 from bulkpub.core.model import DatasetSpec
 from bulkpub.errors import ManifestInvalid, OutputLost, SettingsInvalid
-from bulkpub.manifest.amending import amend
+from bulkpub.manifest.amending import Looked, amend
 from bulkpub.manifest.loading import load_text
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter
 from bulkpub.ordinary import read_ordinary
@@ -55,8 +55,12 @@ class Output(Protocol):
     def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
         """Write a dataset; returns its notes, those on what could not be written included."""
 
-    def finish(self) -> Added | None:
-        """Make it last; without this a file stays as it was. None for a manifest that is new."""
+    def finish(self, looked: Looked | None) -> Added | None:
+        """Make it last; without this a file stays as it was. None for a manifest that is new.
+
+        With `looked`, what a manifest that was there has from the same places, and they no longer
+        have, is told.
+        """
 
 
 @contextmanager
@@ -122,7 +126,7 @@ class _Stdout(_Written):
             return frozenset({os.path.realpath(f"/dev/fd/{sys.stdout.fileno()}")})
         return frozenset()
 
-    def finish(self) -> None:
+    def finish(self, looked: Looked | None) -> None:
         """See `Output`: whoever reads has it all already."""
 
 
@@ -150,7 +154,7 @@ class _NewFile(_Written):
         self._temporary = temporary
         self.own_files = frozenset({os.path.realpath(path), os.path.realpath(temporary)})
 
-    def finish(self) -> None:
+    def finish(self, looked: Looked | None) -> None:  # noqa: ARG002 # there was nothing before
         """See `Output`; raises `OutputLost` when somebody else has made the file meanwhile."""
         if not self.begun:
             return
@@ -196,7 +200,7 @@ class _Existing:
         self._found.append((spec, notes))
         return ()
 
-    def finish(self) -> Added:
+    def finish(self, looked: Looked | None) -> Added:
         """See `Output`; raises `OutputLost` when somebody else has written to it meanwhile."""
         amended = amend(
             self._text(),
@@ -204,6 +208,7 @@ class _Existing:
             rules=DEFAULT.rules,
             base=self._path.parent,
             name=self._name,
+            looked=looked,
         )
         content = amended.text.encode()
         if content != self._before:

@@ -8,6 +8,7 @@ have the same page there or, where one of them has none, list the same address.
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 
 from bulkpub.core.addresses import is_web, place_of, redacted
 from bulkpub.core.model import DatasetSpec, Json, LinkSource, RemoteDataset, Source, UrlSource
@@ -16,10 +17,12 @@ __all__ = [
     "ID_EXTRA",
     "PAGE_EXTRA",
     "PLACE_EXTRA",
+    "Gone",
     "address_of",
     "carries_key",
     "former_key",
     "is_key_at",
+    "place_said",
     "same_origin",
     "unnumbered",
 ]
@@ -32,10 +35,26 @@ PAGE_EXTRA = "harvest:remote_url"
 """The extra with the address of the dataset's page in its catalogue."""
 
 
+class Gone(StrEnum):
+    """What a manifest is to say of a dataset that its source no longer has."""
+
+    NOTE = "note"
+    """A comment."""
+    ARCHIVE = "archive"
+    """That it is archived."""
+    DRAFT = "draft"
+    """That it is private: a draft, which only its organization sees."""
+
+
 def former_key(spec: DatasetSpec) -> str | None:
     """The key that it had before keys said which catalogue they are of; None: it had no other."""
     own_id = _said(spec.metadata.extras, ID_EXTRA)
     return own_id if own_id and own_id != spec.key and not spec.id else None
+
+
+def place_said(dataset: DatasetSpec) -> str:
+    """What it was harvested from; empty where it does not say."""
+    return _said(dataset.metadata.extras, PLACE_EXTRA)
 
 
 def carries_key(spec: DatasetSpec, remote: RemoteDataset) -> bool:

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 from unidecode import unidecode
 
 from bulkpub.core.model import DatasetSpec
-from bulkpub.core.origin import ID_EXTRA
+from bulkpub.core.origin import ID_EXTRA, Gone
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.harvest.local_addresses import without_local_addresses
@@ -75,13 +75,12 @@ class HarvestOptions:
     sub-folders, `single` makes one dataset of all there is, where a kind knows the difference.
     `restricted` says what becomes of a dataset that its source does not open to everyone: a
     `draft`, which is private and has links only, or it is left out (`skip`); `today` is the day
-    that embargoes are compared with.
-    `language`, in two letters, is the one whose texts count where there are several; None: that of
-    the portal.
-    `rules` are those of the portal that the manifest is for. `base` is the folder from which the
-    manifest's paths start; `leave_out` has real paths of local files that are no data, the
-    manifest itself above all. `allow_private` keeps addresses that only the network of the source
-    knows.
+    that embargoes are compared with. `language`, in two letters, is the one whose texts count
+    where there are several; None: that of the portal. `gone` is what the manifest is to say of
+    what its source no longer has. `rules` are those of the portal that the manifest is for.
+    `base` is the folder from which the manifest's paths start; `leave_out` has real paths of local
+    files that are no data, the manifest itself above all. `allow_private` keeps addresses that
+    only the network of the source knows.
 
     `lost` learns, in a sentence with its address, of each part of a catalogue that could not be
     read while the rest goes on: the harvest then counts as incomplete (exit code 1). A
@@ -99,6 +98,7 @@ class HarvestOptions:
     restricted: Literal["draft", "skip"] = "draft"
     language: str | None = None
     today: date = field(default_factory=_today)
+    gone: Gone = Gone.NOTE
     rules: Rules = DEFAULT.rules
     base: str = "."
     leave_out: frozenset[str] = frozenset()
@@ -110,6 +110,11 @@ class HarvestOptions:
     def preferred_language(self) -> str:
         """The language whose texts count where there are several."""
         return self.language or self.rules.language
+
+    @property
+    def everything(self) -> bool:
+        """Whether all that there is was asked for."""
+        return not (self.match or self.since or self.limit)
 
     def wanted(self, dataset: DatasetSpec | str, modified: date | datetime | None = None) -> bool:
         """Whether a dataset, or one of this title, is asked for.

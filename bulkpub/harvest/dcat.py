@@ -25,7 +25,7 @@ from bulkpub.data import high_value_categories
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
-from bulkpub.harvest.identity import Catalogue, catalogue_at
+from bulkpub.harvest.identity import Catalogue, catalogue_at, is_own_address
 from bulkpub.harvest.iso import IsoReader, NoDataset
 from bulkpub.harvest.paging import Trail
 from bulkpub.harvest.reading.csw import DCAT_SCHEMA, CswAnswer, csw_answer
@@ -139,6 +139,7 @@ class _Leaf:
     following: str
     total: int | None
     is_catalogue: bool
+    catalogue: Catalogue
     lost: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     patience: int = 0
@@ -157,7 +158,7 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             break
         if not (leaf.entries or leaf.is_catalogue or trail.known):
             raise SourceFailed(f"{redacted(url)} holds neither a catalogue of DCAT nor a dataset")
-        before = trail.known
+        catalogue, before = leaf.catalogue, trail.known
         new = trail.new(leaf.entries, lambda entry: entry.id and entry.key)
         for found in trail.wanted(new):
             yield found
@@ -201,6 +202,7 @@ def _leaf(language: str, catalogue: Catalogue, page: Page) -> _Leaf:
 
 def _of_graph(graph: Described, catalogue: Catalogue, page: Page) -> _Leaf:
     graph = _in_one_word(graph)
+    catalogue = _itself(graph, catalogue)
     subjects, of_all = _datasets(graph), _of_catalogues(graph)
     entries = _entries(graph, subjects, redacted(page.url), catalogue)
     return _Leaf(
@@ -213,6 +215,7 @@ def _of_graph(graph: Described, catalogue: Catalogue, page: Page) -> _Leaf:
         ),
         following=_following(graph, page),
         total=_total(graph),
+        catalogue=catalogue,
         is_catalogue=(None, RDF.type, DCAT.Catalog) in graph or (None, DCAT.dataset, None) in graph,
         notes=tuple(_lone_services(graph, subjects, page)),
     )
@@ -311,6 +314,14 @@ def _datasets(graph: Described) -> list[Node]:
         if not _OTHERS.intersection(graph.objects(each, RDF.type))
     ]
     return list(dict.fromkeys((*listed, *called, *with_files)))
+
+
+def _itself(graph: Described, catalogue: Catalogue) -> Catalogue:
+    """The catalogue by the address it has for itself, if it is one and has one."""
+    own = [str(each) for each in set(graph.subjects(RDF.type, DCAT.Catalog))]
+    return (
+        catalogue.naming_itself(own[0]) if len(own) == 1 and is_own_address(own[0]) else catalogue
+    )
 
 
 def _in_one_word(graph: Described) -> Described:

@@ -9,7 +9,7 @@ apart by what each says of itself, never by its position: taking one away rename
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -56,6 +56,14 @@ class Catalogue:
             if is_own_address(each):
                 return place_of(each)
         return f"{self.name}#{' '.join(own_id.split())}"
+
+    def naming_itself(self, address: str) -> "Catalogue":
+        """The same, with its own address as its place, wherever this copy of it lies.
+
+        Its name stays: what catalogues call themselves is no sure sign that they are one.
+        """
+        _, mark, chosen = self.place.partition("?")
+        return replace(self, place=f"{place_of(address)}{mark}{chosen}")
 
     def extras(self, own_id: str) -> dict[str, Json]:
         """What the dataset says on the portal of where it comes from."""

@@ -195,7 +195,7 @@ class _Walk:
         metadata = DatasetMetadata(
             title=title,
             description=f"{title}\n\n{redacted(folder.url)}",
-            extras={PLACE_EXTRA: place_of(self._start)},
+            extras={PLACE_EXTRA: place_of(self._source)},
         )
         resources = tuple(
             self._resource(entry.url, name)

@@ -13,6 +13,9 @@ Harvester = Callable[[str, Reader, HarvestOptions], Harvest]
 """What every kind but `portal` is: a source, how to read it, what was asked for."""
 
 
+_OF_CATALOGUES = ("gone", "language", "links", "organization", "restricted")
+
+
 class Kind(StrEnum):
     """What can be harvested.
 
@@ -33,11 +36,11 @@ class Kind(StrEnum):
 
     FOLDER = "folder", "folder", "links", "organization", "single"
     PORTAL = "portal", "portal"
-    CKAN = "ckan", "ckan", "language", "links", "organization", "restricted"
-    DCAT = "dcat", "dcat", "language", "links", "organization", "restricted"
-    OPENDATASOFT = "opendatasoft", "opendatasoft", "language", "links", "organization", "restricted"
-    CSV = "csv", "links", "links", "organization", "restricted", "single"
-    INDEX = "index", "index", "links", "organization", "recursive"
+    CKAN = "ckan", "ckan", *_OF_CATALOGUES
+    DCAT = "dcat", "dcat", *_OF_CATALOGUES
+    OPENDATASOFT = "opendatasoft", "opendatasoft", *_OF_CATALOGUES
+    CSV = "csv", "links", "gone", "links", "organization", "restricted", "single"
+    INDEX = "index", "index", "links", "organization", "recursive", "gone"
 
 
 def harvester(kind: Kind) -> Harvester:

@@ -7,7 +7,7 @@ it is given out, so that it says all that it said before.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import join, normpath
 
@@ -19,7 +19,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     Source,
 )
-from bulkpub.core.origin import former_key, same_origin
+from bulkpub.core.origin import former_key, place_said, same_origin
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import ManifestInvalid, Problem
@@ -29,10 +29,11 @@ from bulkpub.manifest.loading import Loaded, load_text
 from bulkpub.manifest.nodes import child, plain
 from bulkpub.manifest.speller import Speller, Taken
 from bulkpub.manifest.spelling import Spelled
+from bulkpub.manifest.vanished import Looked, Vanished, vanished
 from bulkpub.manifest.yaml_emit import comment, list_item_lines
 from bulkpub.manifest.yaml_text import read_yaml
 
-__all__ = ["Amended", "amend"]
+__all__ = ["Amended", "Looked", "amend"]
 
 Found = Iterable[tuple[DatasetSpec, Sequence[str]]]
 """Datasets, each with notes on it."""
@@ -58,6 +59,7 @@ def amend(
     rules: Rules,
     base: str | os.PathLike[str],
     name: str = "<manifest>",
+    looked: Looked | None = None,
 ) -> Amended:
     """The manifest `text` with those of the `found` datasets and resources that are new.
 
@@ -65,13 +67,15 @@ def amend(
     problems; line ends are as in the file. A dataset is known by its id or key, or
     by the key it had when it was harvested before; a resource as `known` tells it, and a file is
     known wherever in the manifest it is listed.
-    A new dataset has the manifest's defaults where it is silent itself. Raises `ManifestInvalid`
+    A new dataset has the manifest's defaults where it is silent itself. With `looked`, what
+    the manifest has from the places that `found` is from, and they do not have any more, is told;
+    see `vanished`. Raises `ManifestInvalid`
     when the manifest has problems, or is written in a way that lines cannot be added to.
     """
     mark = text[: text.startswith("\ufeff")]
     body = text[len(mark) :]
     folder = os.path.abspath(base)  # noqa: PTH100 # Path.absolute keeps `..`
-    return _Amendment(body, folder, name, rules).of(found, mark)
+    return _Amendment(body, folder, name, rules).of(found, mark, looked)
 
 
 @dataclass(slots=True)
@@ -108,6 +112,7 @@ class _Amendment:
             ),
             inheriting=True,
         )
+        self._left: dict[str, tuple[ResourceSpec, ...]] = {}
         self._new: list[list[str]] = []
         self._notes: list[str] = []
 
@@ -117,9 +122,11 @@ class _Amendment:
             raise ManifestInvalid(loaded.problems)
         return loaded
 
-    def of(self, found: Found, mark: str) -> Amended:
+    def of(self, found: Found, mark: str, looked: Looked | None) -> Amended:
         """The text with what is new of `found`, behind the byte order mark if it had one."""
+        places = set[str]()
         for spec, notes in found:
+            places.add(place_said(spec))
             if known := self._find(spec):
                 if spec.metadata.private and known.spec.metadata.private is None:
                     self._notes.append(
@@ -129,14 +136,20 @@ class _Amendment:
                 self._add_resources(known, spec)
             else:
                 self._add_dataset(spec, notes)
+        gone = Vanished() if looked is None else self._vanished(places - {""}, looked)
+        self._notes += gone.notes
         amended = Amended(
-            mark + self._with_additions(),
+            mark + self._with_additions(gone.lines if self._list.block else []),
             len(self._new),
             sum(len(known.added) for known in self._known),
             tuple(self._notes),
         )
-        self._check(amended.text.removeprefix(mark))
+        self._check(amended.text.removeprefix(mark), gone.changed)
         return amended
+
+    def _vanished(self, places: Collection[str], looked: Looked) -> Vanished:
+        datasets = [(known.spec, known.piece) for known in self._known]
+        return vanished(datasets, self._left, places, looked, self._text)
 
     def _know(self, spec: DatasetSpec, piece: Piece) -> _Known:
         return _Known(
@@ -186,6 +199,7 @@ class _Amendment:
         known.added += self._speller.resources(compared.new, known.taken, notes)
         known.notes += notes
         known.resources += compared.new
+        self._left[known.spec.key] = compared.left
         self._notes += [f"{known.spec.key}: {note}" for note in (*notes, *compared.notes)]
 
     def _add_dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> None:
@@ -202,10 +216,11 @@ class _Amendment:
             ["", *(comment(note, indent) for note in said), *list_item_lines(spelled, indent)]
         )
 
-    def _with_additions(self) -> str:
+    def _with_additions(self, more: Iterable[tuple[int, list[str]]]) -> str:
         additions = [
             (self._place_of(known), self._lines_for(known)) for known in self._known if known.added
         ]
+        additions += more
         if self._new:
             if not (self._list.block or self._list.empty):
                 raise self._cannot_add(Place(self._name), "'datasets'")
@@ -248,10 +263,11 @@ class _Amendment:
         )
         return ManifestInvalid([Problem(place.file, place.line, place.column, bounded(sentence))])
 
-    def _check(self, text: str) -> None:
-        """Raises when adding lines has changed what was there: better nothing than that."""
+    def _check(self, text: str, changed: Mapping[str, DatasetSpec]) -> None:
+        """Raises when adding lines has changed more than was meant: better nothing than that."""
         now = self._load(text).datasets
-        for before, after in zip(self._loaded.datasets, now, strict=False):
+        for loaded, after in zip(self._loaded.datasets, now, strict=False):
+            before = changed.get(loaded.key, loaded)
             kept = replace(after, resources=after.resources[: len(before.resources)])
             if _without_places(kept) != _without_places(before):
                 raise self._cannot_add(before.place, f"the dataset '{before.key}'")

@@ -23,16 +23,21 @@ __all__ = ["Piece", "lay_out"]
 
 @dataclass(slots=True)
 class Piece:
-    """One value: where it starts (`column` from 0), and the offset at which lines can follow it.
+    """One value: where it starts, and the offset at which lines can follow it.
 
-    `block` is True for a mapping or list in block style, to which lines can be added.
+    `line` counts from 1, `column` from 0; `start` is the offset of that line. `block` is True for a
+    mapping or list in block style, to which lines can be added. `keys` has the offsets of the
+    lines on which the keys of a mapping stand.
     """
 
+    line: int
     column: int
+    start: int
     end: int
     block: bool = False
     empty: bool = False
     entries: dict[str, "Piece"] = field(default_factory=dict)
+    keys: dict[str, int] = field(default_factory=dict)
     items: list["Piece"] = field(default_factory=list)
 
 
@@ -46,7 +51,9 @@ def lay_out(text: str) -> Piece:
 
 
 def _piece(event: Any, events: Iterator[Any], text: str) -> Piece:  # noqa: ANN401 # ruamel's events have no common type
-    piece = Piece(event.start_mark.column, _line_end(text, event.end_mark.index))
+    mark = event.start_mark
+    start = text.rfind("\n", 0, mark.index) + 1
+    piece = Piece(mark.line + 1, mark.column, start, _line_end(text, event.end_mark.index))
     match event:
         case ScalarEvent():
             if event.style in {"|", ">"} and event.end_mark.column == 0:
@@ -59,6 +66,7 @@ def _piece(event: Any, events: Iterator[Any], text: str) -> Piece:  # noqa: ANN4
                 value = _piece(next(events), events, text)
                 if isinstance(key, ScalarEvent):
                     piece.entries[str(key.value)] = value
+                    piece.keys[str(key.value)] = name.start
                 piece.end = max(piece.end, name.end, value.end)
             _close(piece, key, text)
         case SequenceStartEvent():

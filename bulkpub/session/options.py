@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bulkpub.core import units
+from bulkpub.core.origin import Gone
 from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.kinds import Kind
 from bulkpub.harvest.words.languages import short_language
@@ -302,6 +303,16 @@ OPTIONS: tuple[Option, ...] = (
         commands=("harvest",),
         environment=False,
         help="For a listing: its sub-folders, too.",
+    ),
+    Option(
+        name="gone",
+        place="harvest.gone",
+        unit=Unit.CHOICE,
+        choices=tuple(Gone),
+        commands=("harvest",),
+        environment=False,
+        help="What a manifest that exists is to say of datasets that a complete harvest no longer "
+        "finds: a comment only, `archived: true`, or `private: true`. Nothing is taken away.",
     ),
     Option(
         name="dry_run",

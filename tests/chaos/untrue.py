@@ -228,7 +228,7 @@ class UntruePortal:
                             owner = found.dataset.organization
                             output.begin(portal=None, organization=owner, comment="")
                         output.dataset(found.dataset, found.notes)
-                    output.finish()
+                    output.finish(None)
         except BulkpubError as error:
             return 1, [str(error), *lost]
         if not path.exists():

@@ -499,3 +499,46 @@ def test_a_full_disk_is_said(
     assert harvested.code == 1
     assert "could not be written to m.yaml: No space left on device" in harvested.err
     assert not list(tmp_path.glob("*m.yaml*"))
+
+
+# --- what its source no longer has --------------------------------------------------------
+
+CASES = Path(__file__).parents[1] / "harvest" / "cases"
+AGAIN = ("--organization", "test-organization", "--links", "--output", "m.yaml")
+
+
+@pytest.mark.parametrize("gone", ["note", "archive", "draft"])
+def test_what_vanished_is_told_and_its_manifest_says_what_was_asked_for(
+    run_cli: RunCli, tmp_path: Path, gone: str
+) -> None:
+    first = run_cli("harvest", "dcat", CASES / "vanished_1.ttl", *AGAIN)
+    assert (first.code, run_cli("run", "m.yaml").code) == (0, 0)
+    second = run_cli("harvest", "dcat", CASES / "vanished_2.ttl", *AGAIN, "--gone", gone)
+    assert second.code == 0
+    assert "v.example.org/d/2: it is no longer found in v.example.org/c" in second.err
+    assert "v.example.org/d/1: 'b' is not, or no longer, in v.example.org/c" in second.err
+    text = (tmp_path / "m.yaml").read_text()
+    assert text.count("# no longer found in v.example.org/c\n  - key: v.example.org/d/2\n") == 1
+    ran = run_cli("run", "m.yaml")
+    assert ran.code == 0
+    assert ran.report is not None
+    changed = {each["key"] for each in ran.report["datasets"] if each["status"] != "unchanged"}
+    assert ("v.example.org/d/2" in changed) is (gone != "note")
+    again = run_cli("harvest", "dcat", CASES / "vanished_2.ttl", *AGAIN, "--gone", gone)
+    assert "v.example.org/d/2: it is no longer found" in again.err
+    assert (tmp_path / "m.yaml").read_text() == text
+
+
+@pytest.mark.parametrize("filtered", [("--limit", 1), ("--match", "Un"), ("--since", "2020-01-01")])
+def test_a_harvest_of_a_part_says_that_nothing_is_gone(
+    run_cli: RunCli, tmp_path: Path, filtered: tuple[str, object]
+) -> None:
+    run_cli("harvest", "dcat", CASES / "vanished_1.ttl", *AGAIN)
+    second = CASES / "vanished_2.ttl"
+    part = run_cli("harvest", "dcat", second, *AGAIN, *filtered, "--gone", "archive")
+    assert part.code == 0
+    assert "no longer found" not in part.err + (tmp_path / "m.yaml").read_text()
+    assert "is not looked for: this harvest is not complete" in part.err
+    lost = run_cli("harvest", "dcat", second, "http://127.0.0.1:9/x", *AGAIN, "--gone", "archive")
+    assert lost.code == 1
+    assert "no longer found" not in lost.err + (tmp_path / "m.yaml").read_text()
