@@ -15,6 +15,7 @@ import re
 from collections.abc import AsyncIterator, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from rdflib import Literal, URIRef
 from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, SKOS, Namespace
@@ -532,16 +533,26 @@ def _offers(
 ) -> Iterator[Offer]:
     """What the dataset offers: its distributions, the services for it, its documentation.
 
+    A service is one of them, however many of the distributions say no more than that it is theirs.
     `pages` are those about it, beside the one that it goes by.
     """
     offered: set[str] = set()
+    given: set[Node] = set()
+    ways: dict[tuple[Node, str, str], None] = {}
     for each in dict.fromkeys(graph.objects(dataset, DCAT.distribution)):
         found = _distribution(graph, each, base)
+        services = set(graph.objects(each, DCAT.accessService))
+        given |= services
+        if found.url in offered and services and not _own_addresses(graph, each, base):
+            way = (next(iter(services)), found.title, found.description)
+            if way in ways:
+                continue
+        ways.update({(service, found.title, found.description): None for service in services})
         offered.add(found.url)
         yield found
     for service in dict.fromkeys(graph.subjects(DCAT.servesDataset, dataset)):
         found = _service(graph, service, base)
-        if found.url and found.url not in offered:
+        if service not in given and found.url and found.url not in offered:
             offered.add(found.url)
             yield found
     for url in (*addresses(graph, dataset, (FOAF.page,), base), *pages):
@@ -555,6 +566,29 @@ def _offers(
             )
 
 
+def _own_addresses(graph: Described, distribution: Node, base: str) -> list[str]:
+    return addresses(graph, distribution, (DCAT.downloadURL, DCAT.accessURL), base)
+
+
+def _is_of_many(graph: Described, services: Iterable[Node]) -> bool:
+    """Whether one of the services gives access to more than one dataset, as a whole portal's."""
+    for service in services:
+        datasets = set()
+        served = chain(
+            graph.objects(service, DCAT.servesDataset),
+            (
+                dataset
+                for each in graph.subjects(DCAT.accessService, service)
+                for dataset in graph.subjects(DCAT.distribution, each)
+            ),
+        )
+        for dataset in served:
+            datasets.add(dataset)
+            if len(datasets) > 1:
+                return True
+    return False
+
+
 def _distribution(graph: Described, node: Node, base: str) -> Offer:
     downloads = addresses(graph, node, (DCAT.downloadURL,), base)
     accesses = addresses(graph, node, (DCAT.accessURL,), base)
@@ -562,10 +596,12 @@ def _distribution(graph: Described, node: Node, base: str) -> Offer:
     endpoints = [
         url for each in services for url in addresses(graph, each, (DCAT.endpointURL,), base)
     ]
+    # Of an API that serves many datasets, the distribution's own address says which of them.
+    own_way = bool(accesses and endpoints) and _is_of_many(graph, services)
     formats = words(graph, node, DCTERMS.format)
     mimes = words(graph, node, DCAT.mediaType)
     declared = ""
-    if services and not downloads:
+    if services and not downloads and not own_way:
         declared = API
     elif downloads and not any(_HTML.search(each) for each in (*formats, *mimes)):
         # A service can stand here too: only then are its words believed.

@@ -661,3 +661,38 @@ async def test_services_of_no_dataset_are_named(harvest: Harvest) -> None:
     assert harvested.notes == [
         f"{CATALOG} has 2 data services that serve none of its datasets, left out: Tuiles, other"
     ]
+
+
+SERVICES = """\
+<a> a dcat:Dataset ; dct:title "A" ; dcat:distribution <a1>, <a2>, <a3>, <a4> .
+<a1> dcat:accessURL <https://example.org/api/a/records> ; dct:title "Lignes" ;
+    dcat:accessService <all> .
+<a2> dcat:accessService <of-a> . <a3> dcat:accessService <of-a> .
+<a4> dcat:accessService <of-a> ; dct:title "Couche" .
+<b> a dcat:Dataset ; dct:title "B" ; dcat:distribution [
+    dcat:accessURL <https://example.org/b> ; dcat:accessService <all> ] .
+<c> a dcat:Dataset ; dct:title "C" .
+<all> a dcat:DataService ; dct:title "Tout" ; dcat:endpointURL <https://example.org/api> .
+<of-a> a dcat:DataService ; dct:title "De A" ; dcat:endpointURL <https://example.org/wfs> ;
+    dcat:servesDataset <a> .
+<of-c> a dcat:DataService ; dct:title "De C" ; dcat:endpointURL <https://example.org/c> ;
+    dcat:servesDataset <c> .
+"""
+
+
+async def test_a_service_is_one_link_in_the_dataset_that_it_serves(harvest: Harvest) -> None:
+    harvested = await harvest("dcat", CATALOG, Catalogue(turtle(SERVICES)))
+    urls = {
+        found.dataset.metadata.title: sorted(each.source.url for each in found.dataset.resources)
+        for found in harvested.found
+    }
+    assert urls == {
+        # Layers of one service are told apart by their titles, and are several.
+        "A": [
+            "https://example.org/api/a/records",
+            "https://example.org/wfs",
+            "https://example.org/wfs",
+        ],
+        "B": ["https://example.org/b"],
+        "C": ["https://example.org/c"],
+    }
