@@ -81,6 +81,7 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
                 _print_figures(report, console)
             _print_failures(report, console, report_path)
         _print_links(report, console, report_path)
+        _print_warnings(report, console, report_path)
         _print_notes(report, console)
     _print_left(report, console)
     if report_path is not None:
@@ -239,6 +240,7 @@ def render_plan(
     if run.error is not None:
         _print_line(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
     _print_left(report, console)
+    _print_warnings(report, console, None)
     _print_notes(report, console)
     _print_line(console, _plan_total(report.datasets, run.portal, requests))
     if quota_wait_s > 0:
@@ -359,6 +361,20 @@ def _print_notes(report: RunReport, console: Console) -> None:
     for note, count in notes.items():
         line = Text.assemble(("note: ", "yellow"), printable(note))
         _print_line(console, line.append(f" ({counted(count, 'dataset')})", style="dim"))
+
+
+def _print_warnings(report: RunReport, console: Console, report_path: str | None) -> None:
+    """What is odd about files that are published all the same."""
+    odd = [
+        (path_text(dataset.key, _name_of(resource)), warning)
+        for dataset in report.datasets
+        for resource in dataset.resources
+        for warning in resource.warnings
+    ]
+    for name, warning in odd[:_SHOWN]:
+        line = Text.assemble(("warning: ", "yellow"), name, ": ", printable(warning))
+        _print_line(console, line)
+    _print_rest(console, len(odd) - _SHOWN, report_path)
 
 
 def _print_left(report: RunReport, console: Console) -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "FileSource",
     "Fingerprint",
     "Guard",
+    "Html",
     "Json",
     "LastFetch",
     "LinkSource",
@@ -162,16 +163,29 @@ class ResourceMetadata:
 # --- what is wanted ----------------------------------------------------------------------
 
 
+class Html(StrEnum):
+    """What to do with a page of HTML in the place of data."""
+
+    ALLOW = "allow"
+    """Publish it."""
+    WARN = "warn"
+    """Publish it, and say so."""
+    REFUSE = "refuse"
+    """Do not publish it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Which files are not to be published, as something must have gone wrong with them.
 
     `max_shrink` is the share of what is published, from 0 to 1, by which a file may at most
-    be smaller; None sets no limit. By default every file is published.
+    be smaller; None refuses none for it. `html` says whether a page of HTML is published whose
+    name says that it is something else. Of what is neither refused nor allowed is told.
     """
 
-    refuse_empty: bool = False
+    refuse_empty: bool = True
     max_shrink: float | None = None
+    html: Html = Html.WARN
 
 
 @dataclass(frozen=True, slots=True)

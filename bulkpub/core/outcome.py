@@ -63,6 +63,7 @@ class ResourceOutcome:
 
     `source` is the file as the manifest spells it, or the address of a link; None for a
     deleted resource. `reason` tells why this status, `error` what went wrong (failed only).
+    `warnings` say what is odd about a file that is published all the same.
     `sha1` and `size` (bytes) are those of the file published, when known. `attempts` counts
     the times its bytes were sent; `duration_s` is the time spent on it, in seconds.
     """
@@ -80,6 +81,7 @@ class ResourceOutcome:
     attempts: int = 0
     duration_s: float = 0.0
     error: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ did arrive is then seen as there, what did not is planned anew.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from math import ceil
 
 from bulkpub.core.actions import (
@@ -32,6 +31,7 @@ from bulkpub.core.diff import (
     wanted_resource,
 )
 from bulkpub.core.finish import in_order
+from bulkpub.core.guard import size_fault
 from bulkpub.core.match import By, Conflict, Match, Matching, match_resource, match_resources
 from bulkpub.core.model import (
     DatasetMetadata,
@@ -238,34 +238,12 @@ def _content_differs(known: Fingerprint | None, remote: RemoteResource) -> str |
 
 
 def _guarded(action: Create | Replace, known: Fingerprint | None) -> Create | Replace | Refuse:
-    """The action, unless the manifest's `guard` holds the file back.
-
-    What another server still hosts is not compared: its size is only what someone once said.
-    """
+    """The action, unless the manifest's `guard` holds the file back."""
     if known is None:
         return action
-    guard = action.spec.guard
-    if guard.refuse_empty and known.size == 0:
-        return Refuse(action.spec, "the file is empty, and `guard` refuses empty files")
-    if guard.max_shrink is None or isinstance(action, Create) or not action.remote.hosted:
-        return action
-    reason = _shrank_too_much(action.remote.size, known.size, guard.max_shrink)
-    return Refuse(action.spec, reason) if reason else action
-
-
-def _shrank_too_much(published: int | None, size: int, most: float) -> str | None:
-    """Why a file is too small against what is published, in bytes; None when it is not."""
-    if not published:
-        return None
-    shrank = Fraction(published - size, published)
-    allowed = Fraction(str(most))  # the share as it was written: 0.29 is not quite 29 % in binary
-    if shrank <= allowed:
-        return None
-    tenths = ceil(shrank * 1000)  # of a percent; rounded up, or 50.01 % would not exceed 50 %
-    return (
-        f"the file shrank from {published} to {size} bytes, by {tenths / 10:g} %, and `guard` "
-        f"allows {float(allowed * 100):g} %; if that is meant, raise `shrink`"
-    )
+    remote = action.remote if isinstance(action, Replace) else None
+    fault = size_fault(action.spec, remote, known.size)
+    return Refuse(action.spec, fault) if fault else action
 
 
 def _link_action(

@@ -94,14 +94,18 @@ _GUARD = form_of(
     "",
     "Which files are not to be published, as something must have gone wrong with them.",
     [
-        Key("empty", values.EmptyWord, "Empty files", "refuse or allow (the default).",
-            ("refuse",)),
+        Key("empty", values.EmptyWord, "Empty files", "refuse (the default) or allow.",
+            ("allow",)),
         Key("shrink", values.Share, "Shrinking",
             "The share by which a file may at most be smaller than what is published.",
             ("50%", 0.5)),
+        Key("html", values.HtmlWord, "Pages in place of data",
+            "A page of HTML whose name says that it is something else: refuse, warn (the "
+            "default) or allow.", ("refuse",)),
     ],
 )
-_GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink"))
+_GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink"),
+                  Column("guard_html", "html"))
 
 
 # --- the keys, in the order of the reference ------------------------------------------------
@@ -123,8 +127,9 @@ DATASET: tuple[fields.Field | Key, ...] = (
     Key("personal", Flag, "Personal", "`true`: in the account of the API key, in no organization.",
         inherited=True, columns=(Column("personal", is_flag=True),)),
     Key("guard", _GUARD.shape, "Guard",
-        "Which of its files [not to publish](#guard): empty ones, or those that shrank too much.",
-        ({"empty": "refuse", "shrink": "50%"},), inherited=True, below=_GUARD),
+        "Which of its files [not to publish](#guard): those that shrank too much, pages in place "
+        "of data.",
+        ({"shrink": "50%", "html": "refuse"},), inherited=True, below=_GUARD),
     Key("check", values.Checks, "Check",
         "What its files [must be](#check), or they are not published.", ("not-empty",),
         inherited=True),
@@ -167,7 +172,7 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
         columns=(Column("optional", is_flag=True),)),
     Key("guard", _GUARD.shape, "Guard",
         "When [not to publish](#guard) the file; merged with the dataset's, key by key.",
-        ({"empty": "refuse", "shrink": "50%"},), columns=_GUARD_COLUMNS, below=_GUARD),
+        ({"shrink": "50%", "html": "refuse"},), columns=_GUARD_COLUMNS, below=_GUARD),
     Key("check", values.Checks, "Check",
         "What the file [must be](#check), in place of what the dataset says.",
         ("csv", ["not-empty", "json"]), columns=(Column("check", is_list=True),)),

@@ -9,6 +9,7 @@ from bulkpub.core.model import (
     ExistingSource,
     FileSource,
     Guard,
+    Html,
     LinkSource,
     ResourceMetadata,
     ResourceSpec,
@@ -214,7 +215,9 @@ class _Entry:
             metadata=ResourceMetadata(**metadata_of(fields.RESOURCE, read, written)),
             default_title=default_title,
             id=read.get("id"),
-            guard=Guard(guard.get("empty") == "refuse", guard.get("shrink")),
+            guard=Guard(
+                guard.get("empty") != "allow", guard.get("shrink"), guard.get("html") or Html.WARN
+            ),
             checks=tuple(dict.fromkeys(read.get("check") or ())),
             place=self._node.place,
         )

@@ -18,6 +18,7 @@ from bulkpub.core.model import (
     ExistingSource,
     FileSource,
     Guard,
+    Html,
     Json,
     LinkSource,
     Prune,
@@ -223,9 +224,11 @@ def _schema(schema: ContentSchema) -> Spelled | str:
 
 
 def _guard(guard: Guard) -> Spelled | None:
-    said: Spelled = {"empty": "refuse"} if guard.refuse_empty else {}
+    said: Spelled = {} if guard.refuse_empty else {"empty": "allow"}
     if guard.max_shrink is not None:
         said["shrink"] = units.spell_share(guard.max_shrink)
+    if guard.html is not Html.WARN:
+        said["html"] = guard.html.value
     return said or None
 
 

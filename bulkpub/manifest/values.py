@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from bulkpub.core import units
 from bulkpub.core.addresses import address_fault, web_address_fault
-from bulkpub.core.model import Check, Prune
+from bulkpub.core.model import Check, Html, Prune
 from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES
 from bulkpub.manifest.nodes import Number
@@ -32,6 +32,7 @@ __all__ = [
     "FileName",
     "FirstDay",
     "Flag",
+    "HtmlWord",
     "LastDay",
     "Name",
     "PruneWord",
@@ -319,6 +320,10 @@ PruneWord = Annotated[
 ]
 EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _enum(_EMPTY_WORDS)]
 """What to do with an empty file."""
+HtmlWord = Annotated[
+    Html, PlainValidator(lambda value: Html(_one_of(tuple(Html))(value))), _enum(tuple(Html))
+]
+"""What to do with a page of HTML in the place of data."""
 ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _enum(_EXPECT_WORDS)]
 """What an address is expected to give, where that is not an ordinary file of data."""
 Size = Annotated[

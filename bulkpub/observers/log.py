@@ -187,6 +187,9 @@ class LogObserver:
             source=resource.source,
             **({} if resource.error is None else {"error": resource.error}),
         )
+        warn = self._trouble(self._log, self._log.warning)
+        for warning in resource.warnings:
+            warn("odd file", dataset=dataset.key, resource=resource.key, warning=warning)
 
     def _end(self, report: RunReport) -> None:
         tell: Tell = self._log.info

@@ -15,6 +15,7 @@ from bulkpub.core.actions import (
     Replace,
 )
 from bulkpub.core.diff import title_to_keep_safe
+from bulkpub.core.guard import size_fault, size_warning
 from bulkpub.core.model import (
     ExistingSource,
     FileSource,
@@ -126,7 +127,7 @@ class _Fetching:
             if action is None or got.path is None:
                 return None
         file = FileSource(got.path, self.source.shown)
-        await check(file, action.spec)
+        await check(self.story, file, action.spec)
         if isinstance(action, Replace) and title_to_keep_safe(
             action.spec, action.remote, self.story.rules
         ):
@@ -211,8 +212,20 @@ async def ask_sources(story: Story, fetches: Iterable[Fetch], means: Means) -> N
                 story.fetched(key, last.name, Fingerprint(last.size, sha1=last.sha1))
             else:
                 story.source_sized(key, looked.size)
+                _weigh(story, fetch, looked.size)
 
     await side_by_side([partial(look, fetch) for fetch in fetches])
+
+
+def _weigh(story: Story, fetch: Fetch, size: int | None) -> None:
+    """Tell already what the size that a source announces would be refused for, or be odd about."""
+    remote = fetch.remote
+    if size is None or (remote is not None and remote.stored and remote.size == size):
+        return
+    if fault := size_fault(fetch.spec, remote, size):
+        story.file_failed(fetch.spec.key, fault)
+    elif odd := size_warning(fetch.spec, remote, size):
+        story.odd(fetch.spec.key, odd)
 
 
 async def compare_fetches(story: Story, fetches: Iterable[Fetch], means: Means) -> None:

@@ -5,13 +5,16 @@ from functools import partial
 
 import anyio.to_thread
 
-from bulkpub.core.model import FileSource, ResourceSpec
+from bulkpub.core.guard import HTML_REFUSED, HTML_TOLD
+from bulkpub.core.model import FileSource, Html, ResourceSpec, Source, UrlSource
+from bulkpub.core.names import extension_of
+from bulkpub.data import formats
 from bulkpub.errors import ResourceFailed
 from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources import fingerprint, sha1_of
-from bulkpub.sources.checks import check_file
+from bulkpub.sources.checks import check_file, holds_page
 
 __all__ = ["check", "hash_files", "look_at_files"]
 
@@ -59,10 +62,23 @@ async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
     )
 
 
-async def check(source: FileSource, entry: ResourceSpec) -> None:
-    """Look through a file before it is sent.
+async def check(story: Story, source: FileSource, entry: ResourceSpec) -> None:
+    """Look through the file of `entry`, which lies at `source`, before it is sent.
 
-    Raises `ResourceFailed` when it is not what `entry.checks` ask for.
+    Raises `ResourceFailed` when it is not what `entry.checks` ask for, or a page of HTML that
+    `entry.guard` refuses; one that it does not allow is written down.
     """
     if entry.checks:
         await anyio.to_thread.run_sync(check_file, source.path, source.shown, entry.checks)
+    if entry.guard.html is Html.ALLOW or _may_be_page(entry.source, source.name):
+        return
+    if await anyio.to_thread.run_sync(holds_page, source.path):
+        if entry.guard.html is Html.REFUSE:
+            raise ResourceFailed(HTML_REFUSED)
+        story.odd(entry.key, f"the file is {HTML_TOLD}")
+
+
+def _may_be_page(source: Source, name: str) -> bool:
+    """Whether a page of HTML is what one expects."""
+    expected = isinstance(source, UrlSource) and source.html
+    return expected or extension_of(name) in formats().page_extensions

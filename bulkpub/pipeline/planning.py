@@ -45,7 +45,7 @@ async def foresee(story: Story, means: Means) -> None:
     for send in made.sends:  # looked through as a run would
         if isinstance(send.spec.source, FileSource):
             try:
-                await check(send.spec.source, send.spec)
+                await check(story, send.spec.source, send.spec)
             except ResourceFailed as error:
                 story.file_failed(send.spec.key, str(error))
     story.foreseen()

@@ -63,7 +63,7 @@ class _Sending:
                 case FileSource() as source:
                     async with self._turn(action, self.story.rules.file_name(source.name)) as ours:
                         if ours:
-                            await check(source, action.spec)
+                            await check(self.story, source, action.spec)
                             await self._begin(action, source)
                 case LinkSource() as link:
                     async with self._turn(action, link.url) as ours:

@@ -31,6 +31,7 @@ from bulkpub.core.actions import (
 )
 from bulkpub.core.diff import claim, wanted_resource
 from bulkpub.core.fitting import without
+from bulkpub.core.guard import size_warning
 from bulkpub.core.model import (
     DatasetSpec,
     ExistingSource,
@@ -85,6 +86,7 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "refreshed": frozenset({Phase.PLANNED}),
     "listed": frozenset({Phase.PLANNED}),
     "source_sized": frozenset({Phase.PLANNED}),
+    "odd": frozenset({Phase.PLANNED}),
     "fetched": frozenset({Phase.PLANNED}),
     "left": frozenset({Phase.PLANNED}),
     "decided": frozenset({Phase.PLANNED}),
@@ -151,7 +153,8 @@ class ResourceStory:
     `touched`: its file was written to in this run, so that its title may have been reset;
     `arrived`: the portal said that it has what was sent;
     `undescribable`: the portal refuses whatever is said of it; `stays` is why it is left where
-    it is, though it was to be hosted; `address` is where its file is fetched from.
+    it is, though it was to be hosted; `address` is where its file is fetched from; `warnings`
+    say what is odd about its file.
     """
 
     spec: ResourceSpec
@@ -168,6 +171,7 @@ class ResourceStory:
     undescribable: bool = False
     stays: str | None = None
     address: str | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def describable(self) -> bool:
@@ -344,6 +348,11 @@ class Story:
             return  # once it is fetched, it is decided again
         if isinstance(action, Refuse):
             resource.error = action.reason
+        if isinstance(action, Create | Replace):
+            known = self.fingerprints.get(action.spec.key)
+            remote = action.remote if isinstance(action, Replace) else None
+            odd = size_warning(action.spec, remote, known.size) if known else None
+            resource.warnings = (odd,) if odd else ()
         status = PLANNED_STATUS[type(action)]
         if resource.status in {None, ResourceStatus.UNCHANGED} or (
             status in SENT and resource.status not in SENT
@@ -429,6 +438,12 @@ class Story:
     def source_sized(self, key: str, size: int | None) -> None:
         """What a source says of the size of a file that is not fetched."""
         self.sizes[key] = size
+
+    @step
+    def odd(self, key: str, warning: str) -> None:
+        """Something is odd about a file that is published all the same."""
+        resource = self.resources[key]
+        resource.warnings = tuple(dict.fromkeys((*resource.warnings, warning)))
 
     @step
     def fetched(self, key: str, name: str, known: Fingerprint) -> None:
@@ -676,6 +691,7 @@ class Story:
             attempts=resource.attempts,
             duration_s=round(resource.seconds, 3),
             error=error,
+            warnings=() if error else resource.warnings,
         )
 
 

@@ -67,7 +67,7 @@ class Entry:
     """One entry of the manifest; its key is its path.
 
     `link` is the address of a link, `id` the resource by which it is named; `guarded` entries are
-    not published while they are empty.
+    not published while they are empty, as is everybody's who says nothing.
     """
 
     path: str
@@ -88,7 +88,8 @@ class Entry:
         """What the manifest says of it, besides what it is made of."""
         extras = self.extras or None
         said = {"id": self.id, "title": self.title, "type": self.type, "extras": extras}
-        said["guard"] = {"empty": "refuse"} if self.guarded else None
+        unguarded = self.kind in {Kind.FILE, Kind.FETCHED} and not self.guarded
+        said["guard"] = {"empty": "allow"} if unguarded else None
         return {name: value for name, value in said.items() if value is not None}
 
     def is_resource(self, resource_id: str, key: str | None) -> bool:

@@ -353,6 +353,19 @@ def test_what_a_problem_has_told_is_named_by_its_place() -> None:
     assert shown[start + 1 : start + 3] == [f"  {line}" for line in lines]
 
 
+def test_what_is_odd_is_told_at_the_end_of_plan_and_summary() -> None:
+    odd = replace(resource("a.csv", ResourceStatus.REPLACED), warnings=("the file shrank",))
+    many = replace(UPDATED, resources=(odd,) * 60)
+    line = "warning: gares › data/a.csv: the file shrank"  # noqa: RUF001 - the sign shown
+    shown = plan(report_of([many], dry_run=True))
+    assert shown[-52:-1] == [*([line] * 50), "  … and 10 more in the report"]
+    assert summary(report_of([many]))[-52:] == [
+        *([line] * 50),
+        "  … and 10 more in report.json",
+        "Report: report.json",
+    ]
+
+
 def test_a_plan_without_changes_is_one_line() -> None:
     assert plan(report_of([UNCHANGED], dry_run=True)) == [
         "Nothing to do: 1 dataset and 1 file are as wanted. (63 requests, 12 s)"

@@ -18,6 +18,7 @@ from bulkpub.core.actions import (
     Replace,
     UpdateDataset,
 )
+from bulkpub.core.guard import size_warning
 from bulkpub.core.model import (
     KEY_EXTRA,
     DatasetMetadata,
@@ -169,9 +170,10 @@ def test_a_file_nothing_is_known_of_is_planned_all_the_same() -> None:
 
 # --- the guard ----------------------------------------------------------------------------
 
-NO_EMPTY = Guard(refuse_empty=True)
+NO_EMPTY = Guard()
+ANY = Guard(refuse_empty=False)
 HALF = Guard(max_shrink=0.5)
-EMPTY = "the file is empty, and `guard` refuses empty files"
+EMPTY = "the file is empty; if that is meant: `guard: {empty: allow}`"
 
 
 def guarded(guard: Guard, **metadata: Any) -> ResourceSpec:
@@ -189,7 +191,7 @@ def test_an_empty_file_is_refused_where_it_would_be_sent(remote: RemoteDataset |
     todo = planned(guarded(NO_EMPTY), remote=remote, size=0)
     assert todo.resources == (Refuse(guarded(NO_EMPTY), EMPTY),)
     assert (todo.sends, todo.finish) == ((), False)
-    for guard, size in [(Guard(), 0), (NO_EMPTY, 1)]:
+    for guard, size in [(ANY, 0), (NO_EMPTY, 1)]:
         assert len(planned(guarded(guard), remote=remote, size=size).sends) == 1
 
 
@@ -230,7 +232,8 @@ def test_an_empty_file_that_is_published_already_is_not_refused(
 def test_how_much_a_file_may_shrink(
     most: float | None, before: int | None, now: int, said: str | None
 ) -> None:
-    todo = planned(guarded(Guard(max_shrink=most)), remote=published(before), size=now)
+    guard = Guard(refuse_empty=False, max_shrink=most)
+    todo = planned(guarded(guard), remote=published(before), size=now)
     [action] = todo.resources
     if said is None:
         assert type(action) is Replace
@@ -242,7 +245,8 @@ def test_how_much_a_file_may_shrink(
 
 @pytest.mark.parametrize("percent", range(101))
 def test_exactly_the_share_that_was_written_is_allowed(percent: int) -> None:
-    guard = Guard(max_shrink=percent / 100)  # most of these are not exact in binary
+    # Most of these are not exact in binary.
+    guard = Guard(refuse_empty=False, max_shrink=percent / 100)
     for size in (100 - percent, max(99 - percent, 0)):
         [action] = planned(guarded(guard), remote=published(100), size=size).resources
         assert type(action) is (Replace if size == 100 - percent else Refuse)
@@ -252,6 +256,27 @@ def test_both_rules_hold_and_an_empty_file_is_called_empty() -> None:
     guard = Guard(refuse_empty=True, max_shrink=0.5)
     [action] = planned(guarded(guard), remote=published(9), size=0).resources
     assert action.reason == EMPTY
+
+
+@pytest.mark.parametrize(
+    ("guard", "before", "now", "said"),
+    [
+        (Guard(), 1200, 600, None),  # exactly half
+        (Guard(), 1200, 599, "the file shrank from 1200 to 599 bytes, by 50.1 %"),
+        (Guard(), None, 1, None),
+        (Guard(), 1200, 0, None),  # refused
+        (ANY, 1200, 0, None),
+        (HALF, 1200, 599, None),  # refused
+        (Guard(max_shrink=1.0), 1200, 1, None),
+    ],
+)
+def test_what_the_guard_is_silent_about_is_told(
+    guard: Guard, before: int | None, now: int, said: str | None
+) -> None:
+    [there_already] = published(before).resources
+    assert size_warning(guarded(guard), there_already, now) == said
+    assert size_warning(guarded(guard), None, now) is None
+    assert size_warning(guarded(guard), replace(there_already, hosted=False), now) is None
 
 
 def test_a_file_taken_over_by_its_title_is_compared_as_well() -> None:
@@ -272,7 +297,8 @@ def test_a_file_nothing_is_known_of_is_not_held_back() -> None:
 
 
 def test_the_other_files_go_on_and_nothing_is_deleted() -> None:
-    specs = (guarded(NO_EMPTY), file("b"), file("c", name="c.csv"))
+    others = (file("b"), file("c", name="c.csv"))
+    specs = (guarded(NO_EMPTY), *(replace(each, guard=ANY) for each in others))
     remote = dataset(
         there("r", "k", "x", size=9),
         there("rb", "b", "x", size=9),

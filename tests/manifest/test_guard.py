@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from bulkpub.core.model import Guard
+from bulkpub.core.model import Guard, Html
 from tests.manifests import Loaded, parse
 
 Read = Callable[..., Loaded]
 Problems = Callable[..., list[str]]
 Write = Callable[..., Path]
 
-INHERITED = "{empty: refuse, shrink: 50%}"
+INHERITED = "{empty: allow, shrink: 50%}"
 
 
 @pytest.mark.parametrize(
     ("written", "guard"),
     [
-        ("{empty: refuse}", Guard(refuse_empty=True)),
-        ("{empty: allow}", Guard()),
-        ("{empty: refuse, shrink: 50%}", Guard(refuse_empty=True, max_shrink=0.5)),
+        ("{empty: refuse}", Guard()),
+        ("{empty: allow}", Guard(refuse_empty=False)),
+        ("{empty: refuse, shrink: 50%}", Guard(max_shrink=0.5)),
         ("{shrink: 0.5}", Guard(max_shrink=0.5)),
         ("{shrink: .5}", Guard(max_shrink=0.5)),
         ("{shrink: '0.5'}", Guard(max_shrink=0.5)),
@@ -31,6 +31,9 @@ INHERITED = "{empty: refuse, shrink: 50%}"
         ("{shrink: 0%}", Guard(max_shrink=0.0)),
         ("{shrink: 100%}", Guard(max_shrink=1.0)),
         ("{shrink: ~, empty: ~}", Guard()),
+        ("{html: refuse}", Guard(html=Html.REFUSE)),
+        ("{html: allow, empty: allow}", Guard(refuse_empty=False, html=Html.ALLOW)),
+        ("{html: warn}", Guard()),
         ("{}", Guard()),
         ("~", Guard()),
     ],
@@ -50,11 +53,11 @@ datasets:
 @pytest.mark.parametrize(
     ("own", "guard"),
     [
-        ("", Guard(refuse_empty=True, max_shrink=0.5)),
-        (", guard: {}", Guard(refuse_empty=True, max_shrink=0.5)),
-        (", guard: {shrink: 90%}", Guard(refuse_empty=True, max_shrink=0.9)),
-        (", guard: {shrink: ~}", Guard(refuse_empty=True)),
-        (", guard: {empty: allow}", Guard(max_shrink=0.5)),
+        ("", Guard(refuse_empty=False, max_shrink=0.5)),
+        (", guard: {}", Guard(refuse_empty=False, max_shrink=0.5)),
+        (", guard: {shrink: 90%}", Guard(refuse_empty=False, max_shrink=0.9)),
+        (", guard: {shrink: ~}", Guard(refuse_empty=False)),
+        (", guard: {empty: refuse}", Guard(max_shrink=0.5)),
         (", guard: ~", Guard()),
     ],
 )
@@ -86,9 +89,9 @@ datasets:
   - {{title: C, description: D, {resources}}}
 """)
     assert [each.resources[0].guard for each in loaded.datasets] == [
-        Guard(refuse_empty=True, max_shrink=0.1),
+        Guard(refuse_empty=False, max_shrink=0.1),
         Guard(),
-        Guard(refuse_empty=True, max_shrink=0.5),
+        Guard(refuse_empty=False, max_shrink=0.5),
     ]
 
 
@@ -100,9 +103,9 @@ organization: o
 datasets:
   - title: T
     description: D
-    resources: [{glob: '*.csv', guard: {empty: refuse}}]
+    resources: [{glob: '*.csv', guard: {empty: allow}}]
 """)
-    assert [each.guard for each in loaded.datasets[0].resources] == 2 * [Guard(refuse_empty=True)]
+    assert [each.guard for each in loaded.datasets[0].resources] == 2 * [Guard(refuse_empty=False)]
 
 
 def test_links_do_not_inherit_the_guard(read: Read) -> None:
@@ -128,11 +131,13 @@ SHARE = "'shrink' of 'guard' must be a share from 0% to 100%, as in 50% or 0.5, 
         ("[empty]", "'guard' must be a mapping of names and values, not a list"),
         ("{empti: refuse}", "unknown key 'empti' (did you mean 'empty'?)"),
         ("{shrnk: 50%}", "unknown key 'shrnk' (did you mean 'shrink'?)"),
-        ("{size: 3}", "unknown key 'size'; 'guard' knows empty, shrink"),
+        ("{size: 3}", "unknown key 'size'; 'guard' knows empty, shrink, html"),
         ("{empty: refused}", "'empty' of 'guard' cannot be 'refused' (did you mean 'refuse'?)"),
         ("{empty: no}", "'empty' of 'guard' cannot be 'no'; it is one of allow, refuse"),
         ("{empty: true}", ("'empty' of 'guard' must be text, not true; put it between quotes if "
          "you mean the word")),
+        ("{html: refused}", "'html' of 'guard' cannot be 'refused' (did you mean 'refuse'?)"),
+        ("{html: no}", "'html' of 'guard' cannot be 'no'; it is one of allow, warn, refuse"),
         ("{shrink: half}", f"{SHARE} 'half'"),
         ("{shrink: true}", f"{SHARE} true"),
         ("{shrink: [50%]}", f"{SHARE} a list"),

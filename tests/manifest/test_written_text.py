@@ -16,6 +16,7 @@ from bulkpub.core.model import (
     ExistingSource,
     FileSource,
     Guard,
+    Html,
     LinkSource,
     Place,
     Prune,
@@ -74,7 +75,7 @@ datasets:
         title: "{{brut}}"
         type: main
         schema: etalab/x
-        guard: {empty: refuse, shrink: 50%}
+        guard: {empty: allow, shrink: 50%, html: refuse}
       - url: https://u:p@x/a.csv?id=1
         max_size: 500 MB
         check: [csv, not-empty]
@@ -119,7 +120,7 @@ def test_a_written_manifest_is_one_a_person_likes_to_read() -> None:
                 "d/c.csv",
                 FileSource("/x/d/c.csv", "d/c.csv"),
                 ResourceMetadata("{brut}", type="main", schema=ContentSchema("etalab/x")),
-                guard=Guard(refuse_empty=True, max_shrink=0.5),
+                guard=Guard(refuse_empty=False, max_shrink=0.5, html=Html.REFUSE),
             ),
             ResourceSpec(
                 "https://x/a.csv?id=1",

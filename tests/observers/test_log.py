@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -106,6 +107,17 @@ def logged(*events: Event, level: int = logging.DEBUG) -> list[dict[str, Any]]:
                 ("debug", "resource unchanged"),
                 ("info", "resource adopted"),
                 ("error", "dataset failed"),
+            ],
+        ),
+        (
+            dataset(
+                DatasetStatus.UPDATED,
+                replace(resource(ResourceStatus.REPLACED), warnings=("it shrank",)),
+            ),
+            [
+                ("info", "resource replaced"),
+                ("warning", "odd file"),
+                ("info", "dataset updated"),
             ],
         ),
         (finished(), [("info", "run finished")]),

@@ -16,7 +16,7 @@ FULL = "n;debit\n" + "1;20\n" * 100
 HALF = FULL[: len(FULL) // 2]
 CUT = FULL[: len(FULL) // 4]
 
-EMPTY_SENTENCE = "the file is empty, and `guard` refuses empty files"
+EMPTY_SENTENCE = "the file is empty; if that is meant: `guard: {empty: allow}`"
 CUT_SENTENCE = (
     "the file shrank from 508 to 127 bytes, by 75 %, and `guard` allows 50 %; "
     "if that is meant, raise `shrink`"
@@ -171,7 +171,6 @@ async def test_a_dataset_of_which_every_file_is_refused_is_filled_later(
         (CUT, {"shrink": "75%"}),
         (CUT, {"empty": "refuse"}),
         ("", {"empty": "allow"}),
-        ("", None),
     ],
 )
 async def test_what_the_guard_allows_is_published(
@@ -185,7 +184,7 @@ async def test_what_the_guard_allows_is_published(
 async def test_an_empty_file_published_before_there_was_a_guard_is_left_as_it_is(
     publish: Publish, nightly: Nightly
 ) -> None:
-    await publish(nightly("", guard=None))
+    await publish(nightly("", guard={"empty": "allow"}))
     report = await publish(nightly(""))
     assert (report.run.exit_code, report.totals.resources.unchanged) == (0, 4)
 
@@ -221,3 +220,112 @@ async def test_a_file_that_shrinks_as_allowed_arrives_although_the_answer_is_los
     report = await publish(nightly(HALF))
     assert (report.run.exit_code, losing.left) == (0, 0)
     assert published()["content"] == HALF
+
+
+# --- told, and published all the same -------------------------------------------------------
+
+PAGE = "<!doctype html><title>Erreur 500</title>"
+CUT_WARNING = "the file shrank from 508 to 127 bytes, by 75 %"
+PAGE_WARNING = "the file is a page of HTML, in spite of its name"
+
+
+def warnings(report: Any) -> dict[str, tuple[str, ...]]:
+    return {
+        str(resource.key).rpartition("/")[2]: resource.warnings
+        for dataset in report.datasets
+        for resource in dataset.resources
+        if resource.warnings
+    }
+
+
+@pytest.fixture(params=["path", "url"])
+def entry(request: Any, folder: Any, elsewhere: Any) -> Callable[[str], Any]:
+    """The nightly file with this content, here or on another server."""
+
+    def entry(content: str) -> Any:
+        if request.param == "url":
+            return {"url": elsewhere.has("night.csv", content)}
+        folder.file("night.csv", content)
+        return {"path": "night.csv"}
+
+    return entry
+
+
+@pytest.mark.parametrize("dry_run", [True, False], ids=["plan", "run"])
+async def test_a_file_that_lost_more_than_half_is_told_once_and_published(
+    *, publish: Publish, folder: Any, entry: Any, statuses: Any, dry_run: bool
+) -> None:
+    await publish(folder.manifest(folder.dataset("a", entry(FULL))))
+    manifest = folder.manifest(folder.dataset("a", entry(CUT)))
+    report = await publish(manifest, dry_run=dry_run)
+    assert (report.run.exit_code, list(statuses(report).values())) == (0, ["replaced"])
+    assert warnings(report) == {"night.csv": (CUT_WARNING,)}
+    if not dry_run:
+        again = await publish(manifest)
+        assert (again.run.exit_code, warnings(again)) == (0, {})
+
+
+@pytest.mark.parametrize("dry_run", [True, False], ids=["plan", "run"])
+async def test_an_empty_file_is_refused_though_nobody_asked_for_it(
+    *, publish: Publish, folder: Any, entry: Any, dry_run: bool
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "other.csv", entry("")))
+    report = await publish(manifest, dry_run=dry_run)
+    other, night = report.datasets[0].resources
+    assert (report.run.exit_code, other.status, night.status) == (1, "created", "failed")
+    assert night.error == EMPTY_SENTENCE
+
+
+@pytest.mark.parametrize("dry_run", [True, False], ids=["plan", "run"])
+@pytest.mark.parametrize(
+    ("name", "guard", "warned", "status"),
+    [
+        ("a.csv", None, (PAGE_WARNING,), "created"),
+        ("a.zip", {}, (PAGE_WARNING,), "created"),
+        ("a.json", {"html": "warn"}, (PAGE_WARNING,), "created"),
+        ("a.csv", {"html": "allow"}, (), "created"),
+        ("a.csv", {"html": "refuse"}, (), "failed"),
+    ],
+)
+async def test_a_page_in_the_place_of_data(
+    *,
+    publish: Publish,
+    folder: Any,
+    statuses: Any,
+    name: str,
+    guard: Any,
+    warned: tuple[str, ...],
+    status: str,
+    dry_run: bool,
+) -> None:
+    folder.file(name, PAGE)
+    manifest = folder.manifest(folder.dataset("a", name, guard=guard))
+    report = await publish(manifest, dry_run=dry_run)
+    assert statuses(report) == {f"a/{name}": status}
+    assert report.datasets[0].resources[0].warnings == warned
+    assert report.run.exit_code == (status == "failed")
+    if status == "failed":
+        assert "page of HTML, in spite of its name, and `guard`" in str(
+            report.datasets[0].resources[0].error
+        )
+    elif not dry_run:
+        assert warnings(await publish(manifest)) == {}
+
+
+async def test_a_page_that_is_expected_is_no_news(
+    publish: Publish, folder: Any, elsewhere: Any
+) -> None:
+    url = elsewhere.has("page.csv", PAGE, "text/html")
+    manifest = folder.manifest(folder.dataset("a", {"url": url, "expect": "html"}))
+    report = await publish(manifest)
+    assert (report.run.exit_code, warnings(report)) == (0, {})
+
+
+async def test_a_lost_answer_does_not_lose_the_warning(
+    *, publish: Publish, folder: Any, site: Site, lose_answers: Any
+) -> None:
+    folder.file("a.csv", PAGE)
+    site.trouble = lose_answers("upload")
+    report = await publish(folder.manifest(folder.dataset("a", "a.csv")))
+    assert report.run.exit_code == 0
+    assert warnings(report) == {"a.csv": (PAGE_WARNING,)}

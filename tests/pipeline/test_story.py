@@ -60,6 +60,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "refreshed": lambda one: one.refreshed(EMPTY),
     "listed": lambda one: one.listed(()),
     "source_sized": lambda one: one.source_sized("a", 1),
+    "odd": lambda one: one.odd("a", "small"),
     "fetched": lambda one: one.fetched("a", "a.csv", Fingerprint(1)),
     "left": lambda one: one.left("a", "no file"),
     "decided": lambda one: one.decided("a", CREATION),
