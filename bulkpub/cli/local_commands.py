@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bulkpub.cli.options import Manifests, with_flags
-from bulkpub.cli.problems import render_problems
+from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.model import FileSource, LinkSource, UrlSource
 from bulkpub.core.report import RunReport
@@ -32,6 +32,7 @@ def validate(manifests: Manifests) -> None:
 def _validate(manifests: Sequence[Path]) -> ExitCode:
     console = Console(highlight=False, soft_wrap=True)
     loaded = load([str(path) for path in manifests], rules=DEFAULT.rules)
+    render_warnings(loaded.warnings, console)
     if loaded.problems:
         render_problems(with_flags(loaded.problems), console)
         return ExitCode.WRONG

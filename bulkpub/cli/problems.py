@@ -10,7 +10,7 @@ from bulkpub.core.report import RunReport
 from bulkpub.errors import Problem
 from bulkpub.observers.text import counted, printable, shown
 
-__all__ = ["left_out_lines", "left_out_of", "render_problems"]
+__all__ = ["left_out_lines", "left_out_of", "render_problems", "render_warnings"]
 
 
 def render_problems(problems: Iterable[Problem], console: Console) -> None:
@@ -19,6 +19,14 @@ def render_problems(problems: Iterable[Problem], console: Console) -> None:
     for problem in ordered:
         console.print(Text(printable(str(problem))), soft_wrap=True)
     console.print(Text(f"{counted(len(ordered), 'problem')} found.", style="bold red"))
+
+
+def render_warnings(warnings: Iterable[Problem], console: Console) -> None:
+    """Print what may not be meant as it was read, with its place."""
+    for warning in warnings:
+        console.print(
+            Text.assemble(("warning: ", "yellow"), printable(str(warning))), soft_wrap=True
+        )
 
 
 def left_out_of(report: RunReport) -> dict[str, str]:

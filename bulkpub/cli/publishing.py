@@ -16,7 +16,7 @@ import bulkpub
 from bulkpub.cli.environment import api_key
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.options import Manifests, with_flags
-from bulkpub.cli.problems import render_problems
+from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.cli.render import render_plan, render_summary
 from bulkpub.cli.report_file import STDOUT, check_report_path, write_report
 from bulkpub.core.exit_codes import ExitCode, code_of
@@ -152,6 +152,7 @@ def print_report(
     errors = SteadyConsole(stderr=True, highlight=False, soft_wrap=True)
     results = errors if report_file == STDOUT else SteadyConsole(highlight=False, soft_wrap=True)
     code = ExitCode(report.run.exit_code)
+    render_warnings(report.run.warnings, errors)
     if report.run.problems:
         render_problems(report.run.problems, errors)
     try:

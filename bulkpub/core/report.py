@@ -40,7 +40,7 @@ class RunInfo:
     """One run. Times are UTC, `duration_s` in seconds.
 
     `error` is why the run as a whole ended early or never began; `exit_code` is what the
-    command returned: an `ExitCode`.
+    command returned: an `ExitCode`. `warnings` are what the manifest may not mean as it was read.
     """
 
     id: str
@@ -54,6 +54,7 @@ class RunInfo:
     version: str
     error: str | None = None
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,7 @@ def _head_faults(head: Sequence[Cell]) -> Iterator[Fault]:
     for cell in head:
         first = seen.setdefault(cell.text, cell.place)
         if cell.text and cell.text not in COLUMNS:
-            free = [column for column in COLUMNS if column not in there]
-            hint = suggestion(cell.text, free) or f"; there are {', '.join(COLUMNS)}"
+            hint = suggestion(cell.text, COLUMNS, there) or f"; there are {', '.join(COLUMNS)}"
             yield Fault(cell.place, f"unknown column '{cell.text}'{hint}")
         elif cell.text and first != cell.place:
             yield Fault(cell.place, f"the column '{cell.text}' is already there, at {first}")

@@ -6,11 +6,12 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from bulkpub.core import fields
+from bulkpub.core.addresses import is_web
 from bulkpub.core.model import DatasetMetadata, DatasetSpec, FileSource, Prune, ResourceSpec
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
 from bulkpub.manifest.extras import extras_faults, read_extras
-from bulkpub.manifest.files import Files, slashes
+from bulkpub.manifest.files import Files, safe, slashes
 from bulkpub.manifest.form import Fault, Read, check, reason
 from bulkpub.manifest.keys import forms, metadata_of
 from bulkpub.manifest.merging import with_dataset
@@ -50,7 +51,11 @@ def read_dataset(
     read, faults = check(forms(rules).dataset, node, leave=("resources", "extras"))
     assert isinstance(node.value, dict)  # noqa: S101 # the caller's part of the contract
     said = {key for key in node.value if child(node, key)}
-    faults += (Fault(find(node, path).place, text) for path, text in dataset_faults(read, said))
+    # What is only misspelled is not missing, too.
+    meant = {fault.meant for fault in faults} & {"id", "title", "organization"}
+    faults += (
+        Fault(find(node, path).place, text) for path, text in dataset_faults(read, said | meant)
+    )
     extras = child(node, "extras")
     faults += extras_faults(extras, rules)
     values = {**read, "extras": None if faults else read_extras(extras)}
@@ -77,7 +82,7 @@ def read_dataset(
 
 def _description(path: Path, written: str, rules: Rules) -> str:
     """The text of a description file; ValueError with a sentence when it cannot serve."""
-    limit = rules.limits.description
+    limit, shown = rules.limits.description, safe(written)
     # White space around it does not count, but has an end too.
     most = -1 if limit is None else 2 * limit
     try:
@@ -85,25 +90,25 @@ def _description(path: Path, written: str, rules: Rules) -> str:
             raw = file.read(most)
     except FileNotFoundError:
         hint = slashes(written)
-        raise ValueError(f"the description file {written} does not exist{hint}") from None
+        if is_web(written):
+            hint = ": it is for a file on this machine, and this is an address"
+        raise ValueError(f"the description file {shown} does not exist{hint}") from None
     except IsADirectoryError:
-        raise ValueError(f"the description file {written} is a folder") from None
+        raise ValueError(f"the description file {shown} is a folder") from None
     except UnicodeDecodeError:
-        raise ValueError(f"the description file {written} is not UTF-8 text") from None
+        raise ValueError(f"the description file {shown} is not UTF-8 text") from None
     except OSError as error:
-        raise ValueError(
-            f"the description file {written} cannot be read: {reason(error)}"
-        ) from None
+        raise ValueError(f"the description file {shown} cannot be read: {reason(error)}") from None
     except ValueError:
         raise ValueError(f"the path {written!r} holds a character no path can have") from None
     text = raw.strip()
     if len(raw) == most or too_long(text, limit):
         raise ValueError(
-            f"the description file {written} has more than {limit} characters, "
+            f"the description file {shown} has more than {limit} characters, "
             "the most the portal takes"
         )
     if not text:
-        raise ValueError(f"the description file {written} is empty")
+        raise ValueError(f"the description file {shown} is empty")
     return text
 
 

@@ -15,7 +15,7 @@ from bulkpub.manifest.form import reason
 from bulkpub.manifest.globs import Listing, excluded, expand
 from bulkpub.manifest.values import suggestion
 
-__all__ = ["Files", "Found", "Unusable", "slashes"]
+__all__ = ["Files", "Found", "Unusable", "safe", "slashes"]
 
 _MOST_SUGGESTIONS = 20
 """Comparing names takes time; after this many missing files nobody reads the hints."""
@@ -64,13 +64,18 @@ class Files:
         except OSError as error:
             raise Unusable(f"the folder {error.filename} cannot be read: {reason(error)}") from None
         except ValueError:
-            raise Unusable(f"the pattern {pattern!r} holds a character no path can have") from None
+            raise Unusable(
+                f"the pattern {pattern!r} holds a character no path can have{slashes(pattern)}"
+            ) from None
+        for each in exclude:  # one that takes nothing away publishes what nobody wanted
+            if "\\" in each and not any(excluded(self._key(match), [each]) for match in matches):
+                raise Unusable(f"nothing is excluded by {safe(each)}{slashes(each)}")
         kept = [match for match in matches if not excluded(self._key(match), exclude)]
         if not kept:
             left_out = len(matches)
             why = f": all {left_out} files it matches are excluded" if left_out else ""
             hint = slashes(pattern) or "; write `optional: true` if that may be"
-            raise Unusable(f"no file matches {_safe(pattern)}{why}{hint}", missing=True)
+            raise Unusable(f"no file matches {safe(pattern)}{why}{hint}", missing=True)
         found: list[Found] = []
         sentences: list[str] = []
         for match in kept:
@@ -89,18 +94,20 @@ class Files:
         except FileNotFoundError:
             raise Unusable(self._missing(path, shown), missing=True) from None
         except ValueError:
-            raise Unusable(f"the path {shown!r} holds a character no path can have") from None
+            raise Unusable(
+                f"the path {shown!r} holds a character no path can have{slashes(shown)}"
+            ) from None
         except OSError as error:
-            raise Unusable(f"the file {_safe(shown)} cannot be read: {reason(error)}") from None
+            raise Unusable(f"the file {safe(shown)} cannot be read: {reason(error)}") from None
         if stat.S_ISDIR(status.st_mode):
             inside = posixpath.join(shown, "*")
             raise Unusable(f"{shown} is a folder; for the files in it write `glob: {inside}`")
         if not stat.S_ISREG(status.st_mode):
-            raise Unusable(f"{_safe(shown)} is not an ordinary file")
+            raise Unusable(f"{safe(shown)} is not an ordinary file")
         if not os.access(path, os.R_OK):
-            raise Unusable(f"the file {_safe(shown)} cannot be read: permission denied")
+            raise Unusable(f"the file {safe(shown)} cannot be read: permission denied")
         if fault := self._name_fault(posixpath.basename(path)):
-            raise Unusable(f"the file {_safe(shown)} {fault}")
+            raise Unusable(f"the file {safe(shown)} {fault}")
         self._named.add(posixpath.normpath(path))
         return Found(path, shown, self._key(shown), status.st_mtime)
 
@@ -119,26 +126,30 @@ class Files:
 
     def _missing(self, path: str, shown: str) -> str:
         if hint := slashes(shown):
-            return f"the file {_safe(shown)} does not exist{hint}"
+            return f"the file {safe(shown)} does not exist{hint}"
         if os.path.islink(path):  # noqa: PTH114 # beside os.stat
-            return f"{_safe(shown)} is a link to a file that does not exist"
+            return f"{safe(shown)} is a link to a file that does not exist"
         folder = posixpath.dirname(path)
         if not os.path.isdir(folder):  # noqa: PTH112 # beside os.stat
-            return f"the file {shown} does not exist, nor does its folder {_dirname(shown)}"
+            return f"the file {safe(shown)} does not exist, nor does its folder {_dirname(shown)}"
         hint = ""
         if self._suggestions < _MOST_SUGGESTIONS:
             self._suggestions += 1
             names = self._listing.names(folder)[:_MOST_NAMES]
-            others = [name for name in names if posixpath.join(folder, name) not in self._named]
-            hint = suggestion(posixpath.basename(path), others)
-        return f"the file {shown} does not exist{hint}"
+            named = {name for name in names if posixpath.join(folder, name) in self._named}
+            hint = suggestion(posixpath.basename(path), names, named)
+        return f"the file {safe(shown)} does not exist{hint}"
+
+
+_ESCAPED = "\0\a\b\t\n\v\f\r\x1b\x85\u2028\u2029"
+"""What the escapes of YAML, TOML and JSON with one letter make, and no name of a file holds."""
 
 
 def slashes(shown: str) -> str:
     """What to do about a path of Windows that leads nowhere; empty for any other."""
     if "\\" in shown:
-        return f"; write / between folders: {_safe(shown).replace(chr(92), '/')}"
-    if any(character in shown for character in "\a\b\t\n\v\f\r\x1b"):
+        return f"; write / between folders: {safe(shown).replace(chr(92), '/')}"
+    if any(character in shown for character in _ESCAPED):
         return "; a \\ between double quotes begins an escape: write / between folders"
     return ""
 
@@ -147,7 +158,7 @@ def _dirname(shown: str) -> str:
     return posixpath.dirname(posixpath.normpath(shown)) or "."
 
 
-def _safe(shown: str) -> str:
+def safe(shown: str) -> str:
     """`shown` with what UTF-8 or a line cannot hold made visible, so that it can be printed."""
     text = shown.encode("utf-8", "backslashreplace").decode()
     return text if text.isprintable() else repr(text)

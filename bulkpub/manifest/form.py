@@ -19,7 +19,7 @@ from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import keys_in_french
 from bulkpub.manifest.nodes import Node, bare, find
-from bulkpub.manifest.values import SENTENCE, kind, suggestion
+from bulkpub.manifest.values import SENTENCE, kind, nearest
 
 __all__ = ["Fault", "Form", "Key", "Read", "check", "form_of", "reason"]
 
@@ -101,12 +101,14 @@ def _annotated(key: Key) -> Any:  # noqa: ANN401 # a type made on the spot
 class Fault:
     """One thing wrong, and where.
 
-    `path` leads to it from what was checked, where the fault lies in a single value.
+    `path` leads to it from what was checked, where the fault lies in a single value. `meant` is
+    the key that an unknown one seems to stand for: it is not missing, too.
     """
 
     place: Place
     sentence: str
     path: tuple[str | int, ...] = ()
+    meant: str = ""
 
 
 def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list[Fault]]:
@@ -125,10 +127,7 @@ def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list
         return form.adapter.validate_python(written), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-    faults = [
-        Fault(_place(node, detail), _sentence(form, detail, node), detail["loc"])
-        for detail in details
-    ]
+    faults = [_fault(form, detail, node) for detail in details]
     faulty = {detail["loc"][0] for detail in details}
     sound = {key: value for key, value in written.items() if key not in faulty}
     return form.adapter.validate_python(sound), faults
@@ -137,6 +136,14 @@ def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list
 def reason(error: OSError) -> str:
     """Why the system refuses, as the end of a sentence."""
     return (error.strerror or "the system refuses").lower()
+
+
+def _fault(form: Form, detail: ErrorDetails, node: Node) -> Fault:
+    place, path = _place(node, detail), detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        sentence, meant = _unknown_key(form, path, node)
+        return Fault(place, sentence, path, meant if len(path) == 1 else "")
+    return Fault(place, _sentence(detail), path)
 
 
 def _field_name(path: Sequence[str | int]) -> str:
@@ -152,11 +159,9 @@ def _place(node: Node, detail: ErrorDetails) -> Place:
     return found.place
 
 
-def _sentence(form: Form, detail: ErrorDetails, node: Node) -> str:
+def _sentence(detail: ErrorDetails) -> str:
     field, given = _field_name(detail["loc"]), kind(detail["input"])
     match detail["type"]:
-        case "extra_forbidden":
-            return _unknown_key(form, detail["loc"], node)
         case "dict_type":
             return f"{field} must be a mapping of names and values, not {given}"
         case kind_of_error if kind_of_error == SENTENCE:
@@ -165,21 +170,26 @@ def _sentence(form: Form, detail: ErrorDetails, node: Node) -> str:
             return f"{field} cannot be {given}"
 
 
-def _unknown_key(form: Form, path: tuple[int | str, ...], node: Node) -> str:
-    *above, word = path
-    holder = find(node, above)
+def _unknown_key(form: Form, path: tuple[int | str, ...], node: Node) -> tuple[str, str]:
+    """What is wrong with a key that nobody knows, and the one that seems to be meant, if any."""
+    *above, last = path
+    word, holder = str(last), find(node, above)
     there = holder.value if isinstance(holder.value, dict) else {}
-    if not above and (sentence := form.elsewhere.get(str(word))):
-        return sentence
+    if not above and (sentence := form.elsewhere.get(word)):
+        return sentence, ""
     for step in above:
         key = form.keys.get(str(step))
         form = (key and key.below) or form
     known = [*form.keys, *form.also]
-    english = keys_in_french().get(plain_words(str(word)))
     # What is inherited stands before the mapping, and may be what is meant.
     written = {key for key, each in there.items() if each.key and each.key >= holder.place}
-    free = [key for key in known if key not in written]
-    hint = f" (did you mean '{english}'?)" if english in free else suggestion(str(word), free)
-    if not hint:
-        hint = f"; {form.noun or _field_name(above)} knows {', '.join(known)}"
-    return f"unknown key '{word}'{hint}"
+    english = keys_in_french().get(plain_words(word))
+    meant = english if english in known else nearest(word, known)
+    if meant in written:
+        meant = None
+    hint = (
+        f" (did you mean '{meant}'?)"
+        if meant
+        else f"; {form.noun or _field_name(above)} knows {', '.join(known)}"
+    )
+    return f"unknown key '{word}'{hint}", meant or ""

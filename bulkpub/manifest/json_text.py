@@ -13,6 +13,7 @@ import orjson
 
 from bulkpub.core.model import Place
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value
+from bulkpub.manifest.traps import trap_in_json
 
 __all__ = ["read_json"]
 
@@ -71,6 +72,8 @@ def _fault(before: str, rest: str) -> str:
     ):
         if applies:
             return words
+    if trap := trap_in_json(before, rest):
+        return trap
     return f"{rest[:1]!r} cannot stand here"
 
 

@@ -22,7 +22,16 @@ from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
 from bulkpub.manifest.form import Form, Key, Read, form_of
 from bulkpub.manifest.nodes import Number
-from bulkpub.manifest.values import FileAddress, FileName, Flag, Name, Text, WebAddress, list_of
+from bulkpub.manifest.values import (
+    FileAddress,
+    FileName,
+    Flag,
+    LinkAddress,
+    Name,
+    Text,
+    WebAddress,
+    list_of,
+)
 
 __all__ = [
     "DATASET",
@@ -160,7 +169,7 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
     Key("expect", values.ExpectWord, "Expected",
         "For a `url`: `html`, when a page is what you want. Otherwise a page of HTML in place of "
         "a file is refused.", columns=(Column("expect"),)),
-    Key("link", WebAddress, "Link",
+    Key("link", LinkAddress, "Link",
         "A web address that is only listed on the portal, never copied.",
         ("https://api.example.org/v1",), columns=(Column("link"),)),
     Key("host", Flag, "Host",

@@ -35,12 +35,13 @@ class Loaded:
 
     `datasets` are the sound ones, in the order written; `problems` is everything wrong,
     sorted by place; `portal` is the one the manifests name, None when they name none or
-    disagree (which is a problem).
+    disagree (which is a problem). `warnings` are what may not be meant as it was read.
     """
 
     datasets: tuple[DatasetSpec, ...]
     problems: tuple[Problem, ...]
     portal: str | None
+    warnings: tuple[Problem, ...] = ()
 
 
 def load(paths: Sequence[str | os.PathLike[str]], *, rules: Rules) -> Loaded:
@@ -107,7 +108,15 @@ def _load(sources: Sequence[Source], rules: Rules) -> Loaded:
             )
         ),
         portals[0][0] if len({portal for portal, _ in portals}) == 1 else None,
+        tuple(_warnings(sources)),
     )
+
+
+def _warnings(sources: Iterable[Source]) -> Iterator[Problem]:
+    for source in sources:
+        for fault in source.warnings:
+            place = fault.place
+            yield Problem(place.file, place.line, place.column, bounded(fault.sentence))
 
 
 def _datasets(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from bulkpub.core.csv_text import encoding_of
 from bulkpub.core.model import Place
+from bulkpub.core.names import plain_words
+from bulkpub.data import keys_in_french
 from bulkpub.manifest.csv_table import Table, read_table
 from bulkpub.manifest.form import Fault, reason
 from bulkpub.manifest.json_text import read_json
@@ -25,7 +27,7 @@ from bulkpub.ordinary import open_ordinary, read_ordinary
 
 __all__ = ["Source", "document_source", "may_name_portal", "open_source", "text_source"]
 
-_DOCUMENTS = {".yaml": read_yaml, ".yml": read_yaml, ".json": read_json, ".toml": read_toml}
+_DOCUMENTS = (".yaml", ".yml", ".json", ".toml")
 _LINES = (".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv", ".txt")
 
@@ -44,6 +46,7 @@ class Source:
 
     `header` is None when the manifest could not be read. `faults` may grow while `datasets`
     is iterated, and is complete afterwards; `own_faults` are those of the dataset given out last.
+    `warnings` are what may not be meant as it was read.
     """
 
     name: str
@@ -52,6 +55,11 @@ class Source:
     datasets: Iterable[Node] = ()
     faults: list[Fault] = field(default_factory=list)
     own_faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+
+    def warn(self, place: Place, sentence: str) -> None:
+        """Take note of what may not be meant as it was read."""
+        self.warnings.append(Fault(place, sentence))
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
@@ -89,6 +97,8 @@ def may_name_portal(path: str) -> bool:
     suffix = Path(path).suffix.lower()
     if suffix in _TABLES:
         return False
+    if suffix not in (*_DOCUMENTS, *_LINES):
+        return True
     word, end = b"portal", b""
     try:
         with open_ordinary(path) as file:
@@ -107,7 +117,7 @@ def text_source(text: str, base: str, name: str) -> Source:
     """A YAML manifest given as text, to which datasets may be added: it may have none yet."""
     source = Source(name, base)
     try:
-        root = read_yaml(text.removeprefix("\ufeff"), name)
+        root = read_yaml(text.removeprefix("\ufeff"), name, source.warn)
         _fill(source, root, may_be_empty=True)
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
@@ -134,7 +144,16 @@ def _check_readable(name: str) -> None:
 
 def _open_document(source: Source, suffix: str) -> None:
     text = _decode(read_ordinary(source.name), source.name, 1)
-    root = _DOCUMENTS[suffix](text, source.name) if text.strip() else None
+    root: Node | None = None
+    match suffix:
+        case _ if not text.strip():
+            pass
+        case ".json":
+            root = read_json(text, source.name)
+        case ".toml":
+            root = read_toml(text, source.name)
+        case _:
+            root = read_yaml(text, source.name, source.warn)
     _fill(source, root)
 
 
@@ -153,6 +172,10 @@ def document_source(source: Source, root: Node, *, may_be_empty: bool = False) -
     )
     datasets = root.value.get("datasets")
     if datasets is None:
+        for word, below in root.value.items():
+            if keys_in_french().get(plain_words(word)) == "datasets":
+                place = below.key or below.place
+                raise Unreadable(place, f"unknown key '{word}' (did you mean 'datasets'?)")
         raise Unreadable(root.place, "a manifest needs 'datasets', the list of what to publish")
     if datasets.value is None and may_be_empty:
         return
@@ -175,7 +198,8 @@ def _open_lines(source: Source) -> None:
             raise Unreadable(Place(source.name, 1, 1), _EMPTY)
         return
     source.header = Node({}, first.place)
-    keys = set(first.value) if isinstance(first.value, dict) else set()
+    words = first.value if isinstance(first.value, dict) else ()
+    keys = {keys_in_french().get(plain_words(word), word) for word in words}
     if keys & _HEADER_KEYS and not keys & _DATASET_KEYS:
         source.header = first
         source.datasets = _at_least_one(lines, source)

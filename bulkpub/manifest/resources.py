@@ -17,9 +17,9 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.rules import Rules
-from bulkpub.core.schemes import scheme_of
+from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.manifest.extras import extras_faults, read_extras
-from bulkpub.manifest.files import Files, Found, Unusable
+from bulkpub.manifest.files import Files, Found, Unusable, slashes
 from bulkpub.manifest.form import Fault, Read, check
 from bulkpub.manifest.keys import FOREIGN, WAYS, forms, metadata_of
 from bulkpub.manifest.nodes import Node, bare, child, find
@@ -42,12 +42,28 @@ def read_resource(node: Node, files: Files, rules: Rules) -> tuple[list[Resource
         ]
     read, faults = check(forms(rules).resource, node, leave=("extras",))
     said = {key for key in node.value if child(node, key)}
+    if not _ways(read, said):  # what is only misspelled is not missing, too
+        said |= {fault.meant for fault in faults} & {*WAYS, "id"}
     faults += (Fault(find(node, path).place, text) for path, text in resource_faults(read, said))
     faults += extras_faults(child(node, "extras"), rules)
     ways = _ways(read, said)
     if len(ways) != 1:
         return [], faults
     return _Entry(node, read, files, rules, faults).resources(ways[0]), faults
+
+
+_FILE_ADDRESS = "file://"
+
+
+def _address_hint(path: str) -> str:
+    """What to do about an address in the place of a path; empty when it is none."""
+    if scheme_of(path) is not None:
+        return "for an address write `url:`"
+    if path.lower().startswith(_FILE_ADDRESS):
+        return f"write its path alone, {path[len(_FILE_ADDRESS) :]}"
+    if "://" in path:
+        return f"for an address write `url:`, which starts with {', '.join(SCHEMES)}"
+    return ""
 
 
 def _as_path(node: Node) -> str:
@@ -137,15 +153,16 @@ class _Entry:
         written = said(way)
         if written is None:
             return []
-        if scheme_of(written) is not None:
-            self._fault(way, f"'{way}' is for files on this machine: for an address write `url:`")
+        if hint := _address_hint(written):
+            self._fault(way, f"'{way}' is for files on this machine: {hint}")
             return []
         try:
             if way == "path":
                 return [self._files.path(written)]
             found, sentences = self._files.glob(written, said("exclude") or ())
         except Unusable as error:
-            if not (error.missing and said("optional")):
+            # What is spelled for another system is missing for ever.
+            if not (error.missing and said("optional")) or slashes(written):
                 self._fault(way, str(error))
             return []
         for sentence in sentences:

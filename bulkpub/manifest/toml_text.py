@@ -11,6 +11,7 @@ from bisect import bisect_right
 
 from bulkpub.core.model import Place
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value
+from bulkpub.manifest.traps import BACKSLASH, trap_in_toml
 
 __all__ = ["read_toml"]
 
@@ -37,7 +38,7 @@ _SENTENCES = (
     (r"Invalid value", "a value is missing, or is text without quotes"),
     (r"Expected newline or end", "there is more on this line than one value"),
     (r"Invalid initial character|Invalid statement", "no key can begin like this"),
-    (r"escape|scalar value", "a backslash in text is written twice, or the text in single quotes"),
+    (r"escape|scalar value|hex value", BACKSLASH),
 )
 """What tomllib says, and what it means for somebody who does not know its grammar."""
 
@@ -65,7 +66,10 @@ def _fault(message: str, text: str, file: str) -> tuple[Place, str]:
         place = Place(file, int(match[2]), int(match[3]))
     else:
         place = Place(file, text.count("\n") + 1, len(text) - text.rfind("\n"))
-    words = next((words for pattern, words in _SENTENCES if re.search(pattern, said)), said)
+    lines = text.split("\n")
+    trap = trap_in_toml(lines[place.line - 1]) if place.line <= len(lines) else None
+    known = (words for pattern, words in _SENTENCES if re.search(pattern, said))
+    words = trap or next(known, said)
     return place, f"this is not TOML: {words}"
 
 

@@ -8,9 +8,10 @@ end nobody means.
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
@@ -20,7 +21,8 @@ from bulkpub.core import units
 from bulkpub.core.addresses import address_fault, web_address_fault
 from bulkpub.core.model import Check, Html, Prune
 from bulkpub.core.rules import Rules
-from bulkpub.core.schemes import SCHEMES
+from bulkpub.core.schemes import SCHEMES, scheme_of
+from bulkpub.data import formats
 from bulkpub.manifest.nodes import Number
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Flag",
     "HtmlWord",
     "LastDay",
+    "LinkAddress",
     "Name",
     "PruneWord",
     "Share",
@@ -45,6 +48,7 @@ __all__ = [
     "kind",
     "limited",
     "list_of",
+    "nearest",
     "read_name",
     "refuse",
     "suggestion",
@@ -84,13 +88,22 @@ def kind(value: object) -> str:
             return "a list"
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)`, ready to be appended, empty when nothing known is near."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """What of `known` is most like `word`, None when nothing is near."""
     if len(word) > _LONGEST:
-        return ""
+        return None
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=_LIKENESS)
-    return f" (did you mean '{by_folded[found[0]]}'?)" if found else ""
+    return by_folded[found[0]] if found else None
+
+
+def suggestion(word: str, known: Iterable[str], there: Container[str] = ()) -> str:
+    """` (did you mean 'x'?)`, ready to be appended, empty when nothing known is near.
+
+    So it is when the nearest is `there` already: nobody who misspells another one means that.
+    """
+    found = nearest(word, known)
+    return f" (did you mean '{found}'?)" if found and found not in there else ""
 
 
 def _text(value: object) -> str:
@@ -106,11 +119,12 @@ def _text(value: object) -> str:
 
 
 def _braced(value: object) -> str:
-    """What to do about `title: {stem}`, which YAML reads as a mapping."""
-    if not isinstance(value, dict) or len(value) != 1 or any(value.values()):
+    """What to do about `title: {stem}` and `title: [Lot] 3`, which are no text for YAML."""
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return f': text that begins with [ goes between quotes, "[{", ".join(value)[:_SHOWN]}]"'
+    if not isinstance(value, dict) or not value or any(value.values()):
         return ""
-    (inside,) = value
-    return f': text that begins with {{ goes between quotes, "{{{inside[:_SHOWN]}}}"'
+    return f': text that begins with {{ goes between quotes, "{{{", ".join(value)[:_SHOWN]}}}"'
 
 
 def read_name(value: object) -> str:
@@ -134,9 +148,15 @@ def too_long(text: str, limit: int | None) -> bool:
     return limit is not None and len(text) > limit
 
 
+_FLAGS = {"oui": "true", "vrai": "true", "non": "false", "faux": "false"}
+"""French for true and false; spreadsheets write VRAI and FAUX."""
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         hint = "; yes, no, on and off are only text" if isinstance(value, str) else ""
+        if isinstance(value, str) and (meant := _FLAGS.get(value.strip().lower())):
+            hint = f" (did you mean {meant}?)"
         raise refuse(f"{{field}} must be true or false, not {kind(value)}{hint}")
     return value
 
@@ -196,16 +216,31 @@ def _day(value: object, *, last: bool) -> date:
         raise refuse(f"{{field}} is {text}, which is in no calendar") from None
 
 
-def _address(fault_of: Callable[[str], str], otherwise: str = "") -> Callable[[object], str]:
-    """`otherwise` says where to write what is no address at all."""
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:[0-9]+)?(/|$)")
 
+
+def _address(
+    fault_of: Callable[[str], str], hint: Callable[[str], str] = lambda _: ""
+) -> Callable[[object], str]:
     def read(value: object) -> str:
         text = read_name(value)
         if fault := fault_of(text):
-            raise refuse(f"{{field}} {fault}{'' if '://' in text else otherwise}")
+            raise refuse(f"{{field}} {fault}{hint(text)}")
         return text
 
     return read
+
+
+def _elsewhere(text: str) -> str:
+    """What to do about an address that cannot be one."""
+    name_of_file = PurePosixPath(text).suffix.removeprefix(".").lower() in formats().files
+    if text.lower().startswith("www.") or (_HOST.match(text) and not name_of_file):
+        return "; write https:// in front"
+    if "://" not in text or text.lower().startswith("file:"):
+        return "; for a file on this machine write `path:`"
+    if scheme_of(text) is not None and not address_fault(text):
+        return "; for a file to be fetched write `url:`"
+    return ""
 
 
 def _words(value: object) -> object:
@@ -352,14 +387,13 @@ Share = Annotated[
     ),
 ]
 """A share of a whole, from 0 to 1."""
-WebAddress = Annotated[
-    str,
-    PlainValidator(_address(web_address_fault)),
-    _address_schema(*(name for name, scheme in SCHEMES.items() if scheme.is_web)),
-]
+_WEB = _address_schema(*(name for name, scheme in SCHEMES.items() if scheme.is_web))
+WebAddress = Annotated[str, PlainValidator(_address(web_address_fault)), _WEB]
+LinkAddress = Annotated[str, PlainValidator(_address(web_address_fault, _elsewhere)), _WEB]
+"""An address on the web where something is that is only listed."""
 FileAddress = Annotated[
     str,
-    PlainValidator(_address(address_fault, "; for a file on this machine write `path:`")),
+    PlainValidator(_address(address_fault, _elsewhere)),
     _address_schema(*SCHEMES),
 ]
 """An address from which a file can be fetched."""

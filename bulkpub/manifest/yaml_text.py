@@ -6,12 +6,13 @@ of YAML 1.2 and one rule of ours: what JSON has no type for stays text. So `no` 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bulkpub.core.model import Place
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value, check_text
+from bulkpub.manifest.traps import BACKSLASH, cut_short, trap_in_yaml
 from bulkpub.manifest.yaml_events import Doubtful, careful_events, quick_events
 
 if TYPE_CHECKING:
@@ -41,30 +42,68 @@ _MEANT_TEXT = {"!", _TAG + "str"}
 _PLAIN_TAGS = {_TAG + kind for kind in ("null", "bool", "int", "float")}
 _COLLECTION_TAGS = {None, "!", _TAG + "map", _TAG + "seq"}
 
+_PROSE = {"title", "description", "description_short", "acronym", "path", "glob"}
+"""Keys that hold free text, in which a # may stand."""
+_SHOWN = 40
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
 _MAX_ALIASED = 1_000_000
 """How many values aliases may add up to: far above any use, far below a memory bomb."""
 
 
-def read_yaml(text: str, file: str) -> Node | None:
+def read_yaml(
+    text: str, file: str, warn: Callable[[Place, str], None] = lambda *_: None
+) -> Node | None:
     """The tree of the one document in `text`, None when there is nothing in it.
 
-    Raises `Unreadable` with the place of whatever is wrong.
+    `warn` learns what may not be meant as it is read. Raises `Unreadable` with the place of
+    whatever is wrong.
     """
     with suppress(Doubtful, Unreadable):  # what is wrong is said by the careful one
-        return compose(quick_events(text), file)
+        return _composed(quick_events(text), text, file, warn)
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 - only where needed
 
     try:
-        return compose(careful_events(text), file)
+        return _composed(careful_events(text), text, file, warn)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        line = text.split("\n")[mark.line] if mark and mark.line <= text.count("\n") else ""
-        raise Unreadable(place, _sentence(error, line)) from None
+        lines = text.split("\n")
+        at = min(mark.line, len(lines) - 1) if mark else 0
+        before = next((line for line in reversed(lines[: at + 1]) if line.strip()), "")
+        raise Unreadable(place, _sentence(error, lines[at], before)) from None
     except YAMLError as error:
         raise Unreadable(*_bad_character(error, text, file)) from None
     except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" is no character
         raise Unreadable(Place(file), "this is not YAML: it holds an impossible escape") from None
+
+
+def _composed(
+    events: Iterator[Any], text: str, file: str, warn: Callable[[Place, str], None]
+) -> Node | None:
+    composer = _Composer(events, file)
+    root = composer.document()
+    if "#" in text:
+        for fault in _cut_short(composer.plain, text):
+            warn(*fault)
+    return root
+
+
+def _cut_short(
+    plain: Iterable[tuple[str, str, Place, Any]], text: str
+) -> Iterator[tuple[Place, str]]:
+    """Text without quotes that a # cuts short, which YAML takes for a remark."""
+    lines = _LINE_END.split(text)
+    for key, value, place, end in plain:
+        line = lines[end.line] if end.line < len(lines) else ""
+        lost = cut_short(line[end.column :].lstrip(": "))
+        if lost is not None:
+            left = f"'{value[:_SHOWN]}'" if value else "nothing"
+            sentence = (
+                f"of '{key}' {left} is left, as a # begins a remark; if '{lost[:_SHOWN]}' is part "
+                "of it, put all of it between quotes"
+            )
+            yield place, sentence
 
 
 def compose(events: Iterator[Any], file: str) -> Node | None:
@@ -80,10 +119,7 @@ _HINTS = (
     (r"'\\t'|\btabs?\b", "lines are indented with spaces, never with tabs"),
     (
         r"unknown escape character|expected escape sequence",
-        (
-            "a \\\\ between double quotes begins an escape; write / between folders, or use single "
-            "quotes"
-        ),
+        BACKSLASH.replace("\\", r"\\"),
     ),
     (r"found '<stream end>'", "a [ or a { is opened and never closed, or a value is missing"),
     (r"found unexpected end of stream", "a quote is opened here and never closed"),
@@ -95,28 +131,14 @@ _HINTS = (
 """What ruamel says, and what it means for somebody who does not know YAML's grammar."""
 
 
-_TRAPS = (
-    (
-        r"(?:^|[:,\[{-]\s*)'(?:[^']|'')*'(?=\w)",
-        (
-            "an apostrophe ends the text here; between single quotes write it twice (''), or put "
-            "the text between double quotes"
-        ),
-    ),
-    (
-        r":\s+\{[^{}:]*(?::[^{}]*)?\}\s*[^\s#,}\]]",
-        "text that begins with { goes between quotes",
-    ),
-)
-"""Lines in which there is an error, and what it is that people meant."""
+def _sentence(error: "MarkedYAMLError", line: str, before: str) -> str:
+    """What is wrong, in the words of somebody who knows no YAML.
 
-
-def _sentence(error: "MarkedYAMLError", line: str) -> str:
-    """What is wrong, in the words of somebody who knows no YAML; `line` is where."""
+    `line` is where, and `before` the last line up to there in which something stands.
+    """
     problem = str(error.problem or error.context or "it cannot be read").strip()
-    for pattern, words in _TRAPS:
-        if re.search(pattern, line):
-            return f"this is not YAML: {words}"
+    if trap := trap_in_yaml(line, before):
+        return f"this is not YAML: {trap}"
     for pattern, words in _HINTS:
         if match := re.search(pattern, problem):
             return f"this is not YAML: {match.expand(words)}"
@@ -144,6 +166,8 @@ class _Composer:
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._open: set[str] = set()
         self._count = 0
+        self.plain: list[tuple[str, str, Place, Any]] = []
+        """Text without quotes: its key, what it is, where it begins, and the mark of its end."""
 
     def document(self) -> Node | None:
         root: Node | None = None
@@ -202,7 +226,11 @@ class _Composer:
         if anchor in self._open:
             raise Unreadable(place, f"*{anchor} refers to what it is itself part of")
         if anchor not in self._anchors:
-            raise Unreadable(place, f"*{anchor} refers to an anchor &{anchor} that is not above it")
+            raise Unreadable(
+                place,
+                f"*{anchor} refers to an anchor &{anchor} that is not above it; text that begins "
+                "with * goes between quotes",
+            )
         node, weight = self._anchors[anchor]
         self._count += weight
         if weight > 1 and self._count > _MAX_ALIASED:
@@ -215,7 +243,12 @@ class _Composer:
         while _kind(event := next(self._events)) != "MappingEndEvent":
             place = self._place(event)
             key = self._key(event, place, depth)
-            child = self._node(next(self._events), depth + 1)
+            below = next(self._events)
+            child = self._node(below, depth + 1)
+            if key in _PROSE and _kind(below) == "ScalarEvent" and not below.style:
+                # Of nothing, the marks are where the next thing begins.
+                at = below if below.value else event
+                self.plain.append((key, below.value, self._place(at), at.end_mark))
             if key == "<<" and not getattr(event, "style", None):
                 merged += _merge_sources(child)
             elif key in children:
@@ -256,9 +289,14 @@ def _merge_sources(node: Node) -> list[Node]:
     return sources
 
 
+def _strange(tag: str) -> str:
+    meant = "" if tag.startswith(_TAG) else ", or put text that begins with ! between quotes"
+    return f"the tag {tag} means nothing in a manifest: take it away{meant}"
+
+
 def _check_tag(tag: object, place: Place) -> None:
     if (None if tag is None else str(tag)) not in _COLLECTION_TAGS:
-        raise Unreadable(place, f"the tag {tag} means nothing in a manifest: take it away")
+        raise Unreadable(place, _strange(str(tag)))
 
 
 def _scalar(event: Any, place: Place) -> Value:  # noqa: ANN401 # as above
@@ -267,7 +305,7 @@ def _scalar(event: Any, place: Place) -> Value:  # noqa: ANN401 # as above
     if tag in _MEANT_TEXT or (tag is None and event.style):
         return text
     if tag is not None and tag not in _PLAIN_TAGS:
-        raise Unreadable(place, f"the tag {tag} means nothing in a manifest: take it away")
+        raise Unreadable(place, _strange(str(tag)))
     if text in _WORDS:
         return _WORDS[text]
     return Number(text) if _NUMBER.fullmatch(text) else text

@@ -183,7 +183,22 @@ async def _check_owners(portal: Portal, specs: Sequence[DatasetSpec], checked: C
             sentence = refused.get(spec.organization) or _unknown(spec, ours)
             place = spec.places.get("organization", spec.place)
             faults.setdefault((sentence, place), []).append(spec)
-    _add(checked, faults)
+    _add(checked, _once(faults))
+
+
+def _once(
+    faults: Mapping[tuple[str, Place], list[DatasetSpec]],
+) -> Mapping[tuple[str, Place], list[DatasetSpec]]:
+    """Each sentence at the first of its places: every row of a table may name one organization."""
+    places: dict[str, dict[Place, list[DatasetSpec]]] = {}
+    for (sentence, place), specs in faults.items():
+        places.setdefault(sentence, {})[place] = specs
+    once: dict[tuple[str, Place], list[DatasetSpec]] = {}
+    for sentence, found in places.items():
+        others = len(found) - 1
+        also = f" (written in {others} more place{'s' if others > 1 else ''})" if others else ""
+        once[f"{sentence}{also}", min(found)] = [spec for specs in found.values() for spec in specs]
+    return once
 
 
 def _unknown(spec: DatasetSpec, ours: Iterable[str]) -> str:

@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bulkpub.errors import SettingsInvalid
+from bulkpub.ordinary import read_ordinary
 
 __all__ = [
     "Damaged",
@@ -266,7 +267,7 @@ def read_faults(file: Path) -> FaultScript:
     :raises SettingsInvalid: with all that is wrong with it, a line each.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_ordinary(file).decode()
         document = TypeAdapter(_Document).validate_python(YAML(typ="safe").load(StringIO(text)))
     except OSError as error:
         raise SettingsInvalid(f"{file} cannot be read: {error.strerror}") from error

@@ -92,6 +92,7 @@ class Run:
         self._means: Means | None = None
         self._preparing: anyio.CancelScope | None = None
         self._stopped: Stop | None = None
+        self._warnings: Sequence[Problem] = ()
 
     def interrupt(self, reason: str) -> None:
         """Begin nothing new, and give what is under way a moment; what was done is still told.
@@ -113,7 +114,7 @@ class Run:
         problems: Sequence[Problem] = ()
         try:
             wanted = self._read()
-            problems = wanted.problems
+            problems, self._warnings = wanted.problems, wanted.warnings
             self._preparation = Preparation(wanted.datasets, list(problems))
             located = self._located(wanted)
             try:
@@ -291,6 +292,7 @@ class Run:
             version=__version__,
             error=error,
             problems=tuple(problems),
+            warnings=tuple(self._warnings),
         )
         totals = total(
             outcomes,

@@ -27,13 +27,15 @@ class Wanted:
 
     `portal` is the one it names itself, `identity` what two runs of the same have in common and
     no others, wherever they were started. `datasets` are what is wanted, `problems` what is wrong
-    with how it was written. With `find`, the datasets are only known once the portal was asked.
+    with how it was written, `warnings` what may not be meant as it was. With `find`, the datasets
+    are only known once the portal was asked.
     """
 
     identity: tuple[str, ...]
     portal: str | None = None
     datasets: tuple[DatasetSpec, ...] = ()
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     find: Callable[[Portal], Awaitable[Sequence[DatasetSpec]]] | None = None
 
 
@@ -83,7 +85,9 @@ class Manifests:
 
 
 def _wanted(loaded: Loaded, identity: Iterable[str]) -> Wanted:
-    return Wanted(tuple(sorted(identity)), loaded.portal, loaded.datasets, loaded.problems)
+    return Wanted(
+        tuple(sorted(identity)), loaded.portal, loaded.datasets, loaded.problems, loaded.warnings
+    )
 
 
 def _identities(datasets: Iterable[DatasetSpec]) -> list[str]:

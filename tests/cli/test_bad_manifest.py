@@ -1,6 +1,7 @@
 """Manifests that cannot be meant: every problem at once, with its place, and nothing sent."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +69,27 @@ def test_a_manifest_that_is_not_there(run_cli: Run, command: str) -> None:
     assert ran.code == 2
     assert "nowhere.yaml: " in ran.said
     assert "does not exist" in ran.said or "no such file" in ran.said.lower()
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "validate"])
+def test_a_spreadsheet_is_told_as_one_whatever_else_is_missing(run_cli: Run, command: str) -> None:
+    Path("m.xlsx").write_bytes(b"PK\x03\x04")
+    ran = run_cli(command, "m.xlsx", env={"BULKPUB_PORTAL": None, "BULKPUB_API_KEY": None})
+    assert ran.code == 2
+    assert "m.xlsx: this is a spreadsheet: save it as CSV (UTF-8), and name that" in ran.said
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "validate"])
+def test_what_a_hash_cuts_short_is_warned_of(run_cli: Run, folder: Any, command: str) -> None:
+    folder.file("a.csv")
+    text = SOUND.replace("title: Sound", "title: Lot #3").replace("sound.csv", "a.csv")
+    folder.text(f"datasets:\n{text}")
+    ran = run_cli(command, "manifest.yaml")
+    assert ran.code == 0
+    assert "warning: manifest.yaml:3:12: of 'title' 'Lot' is left, as a # begins" in ran.said
+    if command == "run":
+        (warning,) = ran.report["run"]["warnings"]
+        assert warning["line"] == 3
 
 
 def test_a_manifest_that_is_a_folder(run_cli: Run, folder: Any) -> None:

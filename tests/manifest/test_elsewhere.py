@@ -180,7 +180,8 @@ def test_a_mistake_beside_an_address(line: str, message: str, one_resource: OneR
     ("url", "sentence"),
     [
         ("file:///etc/passwd", ("must be an address that starts with http://, https://, ftp://, "
-         "sftp://, s3://, gs://, az:// or zip://, not 'file:///etc/passwd'")),
+         "sftp://, s3://, gs://, az:// or zip://, not 'file:///etc/passwd'; for a file on this "
+         "machine write `path:`")),
         ("a.csv", ("must be an address that starts with http://, https://, ftp://, sftp://, "
          "s3://, gs://, az:// or zip://, not 'a.csv'; for a file on this machine write `path:`")),
         ("https://", "must be a whole address, with a host and without spaces, not 'https://'"),

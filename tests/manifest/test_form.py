@@ -22,7 +22,7 @@ Write = Callable[..., Path]
         ("Tags: [route]", "unknown key 'Tags' (did you mean 'tags'?)"),
         ("acronym: true", ("'acronym' must be text, not true; put it between quotes if you mean "
          "the word")),
-        ("acronym: [a]", "'acronym' must be text, not a list"),
+        ("acronym: [a, 2]", "'acronym' must be text, not a list"),
         ("acronym: {a: b}", "'acronym' must be text, not a mapping"),
         ("license: ''", "'license' is empty: write something, or take the line away"),
         ("frequency: dayly", "'frequency' cannot be 'dayly' (did you mean 'daily'?)"),

@@ -67,7 +67,8 @@ def manifest(*entries: str) -> str:
         ("{path: nowhere/a.csv}", ("the file nowhere/a.csv does not exist, nor does its folder "
          "nowhere")),
         ("{path: a.csv/}", "the file a.csv/ cannot be read: not a directory"),
-        ('{path: "a\\0.csv"}', "the path 'a\\x00.csv' holds a character no path can have"),
+        ('{path: "a\\0.csv"}', (r"the path 'a\x00.csv' holds a character no path can have; a \ "
+         "between double quotes begins an escape: write / between folders")),
         ("{path: broken.csv}", "broken.csv is a link to a file that does not exist"),
         ("{path: pipe.csv}", "pipe.csv is not an ordinary file"),
         ("{path: LICENSE}", ("the file LICENSE has no extension, and the portal would refuse it: "
@@ -86,9 +87,9 @@ def manifest(*entries: str) -> str:
          "apart by {name}, {stem} or {parent}, or take the key away")),
         ("{glob: '[ab].csv', id: x}", "one 'id' cannot be that of the 2 files that match"),
         ("{link: example.org}", ("'link' must be a web address that starts with http:// or "
-         "https://, not 'example.org'")),
+         "https://, not 'example.org'; write https:// in front")),
         ("{link: 'ftp://example.org/a'}", ("'link' must be a web address that starts with http:// "
-         "or https://, not 'ftp://example.org/a'")),
+         "or https://, not 'ftp://example.org/a'; for a file to be fetched write `url:`")),
         ("{link: 'https://'}", ("'link' must be a whole web address, with a host and without "
          "spaces, not 'https://'")),
         ("{link: 'https://x y/'}", ("'link' must be a whole web address, with a host and without "

@@ -127,7 +127,13 @@ def test_yaml_anchors_aliases_and_merge_keys_work() -> None:
         ('a: "\\UFFFFFFFF"', "0:0: this is not YAML: it holds an impossible escape"),
         ('a: "\\ud800"', "1:4: this text holds a broken character (half of a surrogate pair)"),
         ("a: 1\nb: 2\na: 3", "3:1: the key 'a' is already there, at {file}:1:1"),
-        ("a: !money 3", "1:4: the tag !money means nothing in a manifest: take it away"),
+        (
+            "a: !money 3",
+            (
+                "1:4: the tag !money means nothing in a manifest: take it away, or put text that "
+                "begins with ! between quotes"
+            ),
+        ),
         (
             "a: !!python/name:os.system x",
             (
@@ -140,7 +146,13 @@ def test_yaml_anchors_aliases_and_merge_keys_work() -> None:
             "1:4: the tag tag:yaml.org,2002:set means nothing in a manifest: take it away",
         ),
         ("a: &x [*x]", "1:8: *x refers to what it is itself part of"),
-        ("a: *x", "1:4: *x refers to an anchor &x that is not above it"),
+        (
+            "a: *x",
+            (
+                "1:4: *x refers to an anchor &x that is not above it; text that begins with * goes "
+                "between quotes"
+            ),
+        ),
         ("<<: 3", "1:5: `<<` merges mappings, and this is not one"),
         ("? [a]\n: b", "1:3: a key must be text, not a list or a mapping"),
         ("a: 1\n---\nb: 2", "2:1: a manifest is one document: take this `---` away"),

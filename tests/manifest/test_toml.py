@@ -78,8 +78,8 @@ def test_tables_and_lists_of_tables() -> None:
         (
             'a = "\\q"',
             (
-                "1:8: this is not TOML: a backslash in text is written twice, or the text in "
-                "single quotes"
+                r"1:8: this is not TOML: a \ between double quotes begins an escape; write / "
+                "between folders, or use single quotes"
             ),
         ),
         ("a = " + "[" * 120 + "]" * 120, "1:105: values are nested more than 100 deep"),

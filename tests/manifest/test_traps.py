@@ -1,11 +1,12 @@
 """What French and Windows make people write, each with a sentence of its own."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.manifests import load
+from tests.manifests import Loaded, load
 
 Problems = Callable[..., list[str]]
 OneDataset = Callable[[str], list[str]]
@@ -20,7 +21,16 @@ ESCAPE = (
     r"this is not YAML: a \ between double quotes begins an escape; write / between folders, or "
     "use single quotes"
 )
-BRACE = "this is not YAML: text that begins with { goes between quotes"
+BEGINS = "this is not YAML: text that begins with {} goes between quotes"
+BRACE = BEGINS.format("{")
+QUOTE = (
+    'this is not YAML: a quote ends the text here; between double quotes write it \\", or put the '
+    "text between single quotes"
+)
+REMARK = (
+    "this is not YAML: a # begins a remark, which hides the end of the line: put the text between "
+    "quotes"
+)
 
 
 @pytest.mark.parametrize(
@@ -37,12 +47,149 @@ BRACE = "this is not YAML: text that begins with { goes between quotes"
         (r'path: "\\srv\donnees\a.csv"', ESCAPE),
         ("title: {stem} 2024", BRACE),
         ("title: {index:03} - {stem}", BRACE),
+        ("title: 'Données de l' agence'", APOSTROPHE),
+        ('title: "Le "grand" lac"', QUOTE),
+        ("title: [Brouillon] Eau", BEGINS.format("[")),
+        ("title: - Eau", BEGINS.format("-")),
+        ("title: > Eau", BEGINS.format(">")),
+        ("title: | Eau", BEGINS.format("|")),
+        ("tags: [eau, #air]", REMARK),
     ],
 )
 def test_what_yaml_reads_otherwise_is_said(line: str, sentence: str, problems: Problems) -> None:
     (problem,) = problems(f"datasets:\n  {line}\n")
+    assert problem.startswith(("2:", "3:1:"))  # or at the end, where nothing was closed
+    assert problem.split(": ", 1)[1] == sentence
+
+
+TOML_ESCAPE = ESCAPE.replace("YAML", "TOML")
+JSON_ESCAPE = (
+    "this is not JSON: a \\ begins an escape; write / between folders, or \\\\ for each \\"
+)
+TOML_APOSTROPHE = (
+    "this is not TOML: an apostrophe ends the text here: put the text between double quotes"
+)
+JSON_SMALL = "this is not JSON: true, false and null are written in small letters"
+JSON_TEXT = 'this is not JSON: text stands between double quotes, "so"'
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("title = 'L'eau'", TOML_APOSTROPHE),
+        ("title = 'Qualité de l'air' # ici", TOML_APOSTROPHE),
+        ("tags = ['air', 'l'eau']", TOML_APOSTROPHE),
+        (
+            'title = "Le "grand" lac"',
+            (
+                'this is not TOML: a quote ends the text here: write it \\", or put the text '
+                "between single quotes"
+            ),
+        ),
+        (r'path = "data\2024.csv"', TOML_ESCAPE),
+        (r'path = "C:\Users\moi\a.csv"', TOML_ESCAPE),
+        ("title = {stem}", BRACE.replace("YAML", "TOML")),
+        ("title = {stem} 2024", BRACE.replace("YAML", "TOML")),
+        ("title = {…}", BRACE.replace("YAML", "TOML")),
+        ("title = L'eau", "this is not TOML: a value is missing, or is text without quotes"),
+        ("private = Vrai", "this is not TOML: it is written true or false, in small letters"),
+    ],
+)
+def test_what_toml_reads_otherwise_is_said(line: str, sentence: str, problems: Problems) -> None:
+    (problem,) = problems(f"[[datasets]]\n{line}\n", "m.toml")
     assert problem.startswith("2:")
     assert problem.split(": ", 1)[1] == sentence
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.jsonl"])
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (r'{"path": "data\2024.csv"}', JSON_ESCAPE),
+        (r'{"path": "C:\Users\moi"}', JSON_ESCAPE),
+        (r'{"path": "\\srv\donnees"}', JSON_ESCAPE),
+        (
+            '{"title": "Le "grand" lac"}',
+            'this is not JSON: a quote ends the text here; within text it is written \\"',
+        ),
+        ('{"title": {stem}}', JSON_TEXT),
+        ('{"title": Eau}', JSON_TEXT),
+        ('{"title": “Eau”}', JSON_TEXT),
+        ("{titre: 1}", JSON_TEXT),
+        ("{'titre': 1}", "this is not JSON: text stands between double quotes, not single ones"),
+        (
+            '{"private": True}',
+            "this is not JSON: true, false and null are written in small letters",
+        ),
+    ],
+)
+def test_what_json_reads_otherwise_is_said(
+    name: str, entry: str, sentence: str, problems: Problems
+) -> None:
+    (problem,) = problems(entry, name)
+    assert problem.startswith("1:")
+    assert problem.split(": ", 1)[1] == sentence
+
+
+# --- what a # cuts short ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "left", "lost"),
+    [
+        ("title: Lot #3", 10, "'Lot'", "#3"),
+        ("title: Lot # 3", 10, "'Lot'", "# 3"),
+        ("title: Lot #3 # suite", 10, "'Lot'", "#3 # suite"),
+        ("title: #1 des jeux", 3, "nothing", "#1 des jeux"),
+        ("description: L'eau #eau", 16, "'L'eau'", "#eau"),
+        ("resources: [{path: a #1.csv\n  }]", 22, "'a'", "#1.csv"),
+    ],
+)
+def test_text_that_is_cut_short_is_warned_of(
+    line: str, column: int, left: str, lost: str, read: Callable[..., Loaded]
+) -> None:
+    (warning,) = read(f"datasets:\n- key: k\n  {line}\n").warnings
+    name = line.partition(":")[0] if "{" not in line else "path"
+    assert (warning.line, warning.column) == (3, column)
+    assert warning.message == (
+        f"of '{name}' {left} is left, as a # begins a remark; if '{lost}' is part of it, put all "
+        "of it between quotes"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "title: Eau # à revoir",
+        "title: 'Lot #3'",
+        'title: "Lot #3"',
+        "title: Rapport n#3",
+        "title: C# pour tous",
+        "title: Eau",
+        "license: lov2 #lov2",
+        "title: |\n    Lot #3",
+    ],
+)
+def test_a_remark_is_no_news(line: str, read: Callable[..., Loaded]) -> None:
+    assert read(f"datasets:\n- key: k\n  {line}\n").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.json", '{"datasets": [{"id": "x", "title": "Lot #3"}]}'),
+        ("m.toml", "[[datasets]]\nid = 'x'\ntitle = 'Lot #3' #4\n"),
+        ("m.jsonl", '{"id": "x", "title": "Lot #3"}'),
+        ("m.csv", "dataset_id,dataset_title\nx,Lot #3\n"),
+    ],
+)
+def test_elsewhere_a_hash_cuts_nothing(name: str, text: str, read: Callable[..., Loaded]) -> None:
+    loaded = read(text, name)
+    assert (loaded.warnings, loaded.problems) == ((), ())
+    assert loaded.datasets[0].metadata.title == "Lot #3"
+
+
+# --- braces, paths, addresses ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("word", ["stem", "index:03", "…"])
@@ -69,6 +216,25 @@ def test_braces_that_make_a_mapping_go_between_quotes(word: str, one_resource: O
             r'{path: "data\new.csv"}',
             r"the file 'data\new.csv' does not exist; a \ between double quotes begins an escape",
         ),
+        (
+            r'{path: "data\0.csv"}',
+            r"holds a character no path can have; a \ between double quotes begins an escape",
+        ),
+        (
+            r"{glob: 'data\*.csv', optional: true}",
+            r"no file matches data\*.csv; write / between folders: data/*.csv",
+        ),
+        (
+            r"{glob: 'data/*.csv', exclude: ['data\a*']}",
+            r"nothing is excluded by data\a*; write / between folders: data/a*",
+        ),
+        ("{path: 'ftps://x/a.csv'}", "for an address write `url:`, which starts with http, https,"),
+        ("{path: 'file:///x/a.csv'}", "on this machine: write its path alone, /x/a.csv"),
+        ("{url: 'file:///x/a.csv'}", "'file:///x/a.csv'; for a file on this machine write `path:`"),
+        ("{url: www.x.fr/a.csv}", "not 'www.x.fr/a.csv'; write https:// in front"),
+        ("{link: x.fr/api}", "not 'x.fr/api'; write https:// in front"),
+        ("{link: data/a.csv}", "not 'data/a.csv'; for a file on this machine write `path:`"),
+        ("{link: 'ftp://x/a'}", "not 'ftp://x/a'; for a file to be fetched write `url:`"),
         ("{path: 'https://x/a.csv'}", "'path' is for files on this machine: for an address write"),
         ("{glob: 'sftp://x/*.csv'}", "'glob' is for files on this machine: for an address write"),
         ("{url: data/a.csv}", "not 'data/a.csv'; for a file on this machine write `path:`"),
@@ -79,6 +245,35 @@ def test_a_path_or_an_address_in_the_wrong_place(
 ) -> None:
     write("data/a.csv")
     (problem,) = one_resource(entry)
+    assert sentence in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        (
+            name,
+            text,
+            sentence,
+        )
+        for column, value, sentence in [
+            ("path", r"data\a.csv", r"the file data\a.csv does not exist; write / between folders"),
+            ("path", "https://x/a.csv", "'path' is for files on this machine: for an address"),
+            ("url", "data/a.csv", "not 'data/a.csv'; for a file on this machine write `path:`"),
+        ]
+        for name, text in [
+            ("m.csv", f"dataset_id;{column}\nx;{value}\n"),
+            ("m.toml", f"[[datasets]]\nid = 'x'\n[[datasets.resources]]\n{column} = '{value}'\n"),
+            ("m.json", json.dumps({"datasets": [{"id": "x", "resources": [{column: value}]}]})),
+            ("m.jsonl", json.dumps({"id": "x", "resources": [{column: value}]})),
+        ]
+    ],
+)
+def test_so_it_is_in_every_spelling(
+    name: str, text: str, sentence: str, problems: Problems, write: Write
+) -> None:
+    write("data/a.csv")
+    (problem,) = problems(text, name)
     assert sentence in problem
 
 
@@ -104,6 +299,8 @@ def test_a_spreadsheet_is_to_be_saved_as_csv(name: str, write: Write) -> None:
         ("licence: lov2", "unknown key 'licence' (did you mean 'license'?)"),
         ("Mots-clés: [a]", "unknown key 'Mots-clés' (did you mean 'tags'?)"),
         ("fréquence: daily", "unknown key 'fréquence' (did you mean 'frequency'?)"),
+        ("private: VRAI", "'private' must be true or false, not 'VRAI' (did you mean true?)"),
+        ("private: non", "'private' must be true or false, not 'non' (did you mean false?)"),
         ("ressources: []", "unknown key 'ressources' (did you mean 'resources'?)"),
     ],
 )
@@ -120,7 +317,34 @@ def test_french_keys_that_nothing_else_stands_for(
     assert problem == f"unknown key '{french}' (did you mean '{english}'?)"
 
 
-@pytest.mark.parametrize("line", ["titel: x", "titre: x", "cle: x", "Title: x"])
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("organization: o\ndatasets:\n- titre: T\n  description: D\n", ["titre", "title"]),
+        ("organization: o\ndatasets:\n- titel: T\n  description: D\n", ["titel", "title"]),
+        ("datasets:\n- id: x\n  resources:\n  - chemin: a.csv\n", ["chemin", "path"]),
+        (
+            "datasets:\n- title: T\n  description: D\n  organisme: o\n",
+            ["organisme", "organization"],
+        ),
+        ("jeux de données:\n- id: x\n", ["jeux de données", "datasets"]),
+    ],
+)
+def test_what_is_misspelled_is_not_missing_too(
+    text: str, wanted: list[str], problems: Problems
+) -> None:
+    (problem,) = problems(text)
+    word, meant = wanted
+    assert problem.split(": ", 1)[1] == f"unknown key '{word}' (did you mean '{meant}'?)"
+
+
+def test_a_first_line_in_french_is_a_dataset(problems: Problems) -> None:
+    assert problems('{"titre": "T", "description": "D", "organization": "o"}\n', "m.jsonl") == [
+        "1:2: unknown key 'titre' (did you mean 'title'?)"
+    ]
+
+
+@pytest.mark.parametrize("line", ["titel: x", "titre: x", "cle: x", "Title: x", "Description: x"])
 def test_what_is_already_there_is_not_what_was_meant(line: str, one_dataset: OneDataset) -> None:
     (problem,) = one_dataset(line)
     assert "did you mean" not in problem
