@@ -22,7 +22,6 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
 )
-from bulkpub.core.names import extension_of
 from bulkpub.errors import SettingsInvalid
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.reading.sidecars import (
@@ -33,6 +32,7 @@ from bulkpub.harvest.reading.sidecars import (
     read_text,
 )
 from bulkpub.harvest.words.naming import readable, readable_path, titles_of
+from bulkpub.harvest.words.refused import without_refused
 from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import reason
 from bulkpub.manifest.globs import natural
@@ -63,8 +63,6 @@ _NO_DATA = (
     "desktop.ini",
     "bulkpub-report.json",
 )
-_MOST_NAMES = 5
-"""Files that are named in one note."""
 _NO_DATA_FOLDERS = (".*", "__macosx", "__pycache__", "lost+found", "$recycle.bin")
 
 
@@ -231,7 +229,9 @@ class _Tree:
         others = [path for path in paths if path not in self._claimed]
         ordered = [*listed, *(path for path in others if path not in listed)]
         files = [path for path in ordered if self._is_data(path, listed)]
-        files = self._without_refused(files, notes)
+        named = [(path, self._shown(path)) for path in files]
+        files, refused = without_refused(named, self._options.rules.extensions_known)
+        notes += refused
         titles = dict(
             zip(files, titles_of([posixpath.relpath(p, folder.path) for p in files]), strict=True)
         )
@@ -250,24 +250,6 @@ class _Tree:
         if spec is not None and not isinstance(spec.source, FileSource):
             return False
         return os.path.realpath(path) not in self._options.leave_out
-
-    def _without_refused(self, paths: list[str], notes: list[str]) -> list[str]:
-        """The files without those that no portal is known to take, which are told."""
-        known = self._options.rules.extensions_known
-        if not known:
-            return paths
-        refused: dict[str, list[str]] = {}
-        kept: list[str] = []
-        for path in paths:
-            name = posixpath.basename(path)
-            extension = extension_of(name) if _is_utf8(name) else ""
-            if extension and extension not in known:
-                refused.setdefault(extension, []).append(self._shown(path))
-            else:
-                kept.append(path)
-        for extension, names in refused.items():
-            notes.append(f"left out, as no portal is known to take .{extension}: {_some(names)}")
-        return kept
 
     def _file(
         self, path: str, title: str, said: ResourceSpec | None, notes: list[str]
@@ -300,12 +282,6 @@ class _Tree:
             if isinstance(each.source, FileSource)
         ]
         return datetime.fromtimestamp(max(times), UTC).date() if times else None
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
-    rest = len(names) - _MOST_NAMES
-    return f"{shown} and {rest} more" if rest > 0 else shown
 
 
 def _described(spec: DatasetSpec, sidecar: Sidecar) -> DatasetSpec:

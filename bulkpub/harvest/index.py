@@ -33,6 +33,7 @@ from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Page, Reader
 from bulkpub.harvest.paging import address_parts
 from bulkpub.harvest.reading.local import is_file
 from bulkpub.harvest.words.naming import readable_path, titles_of
+from bulkpub.harvest.words.refused import without_refused
 
 __all__ = ["Entry", "Listing", "folder_of", "harvest", "read_listing"]
 
@@ -184,10 +185,13 @@ class _Walk:
             pages = [entry.url for entry in files if _is_page(entry.url)]
             files = [entry for entry in files if not _is_page(entry.url)]
             notes += [f"{redacted(url)} is left out: it is a page, not a file" for url in pages]
+            named = [(entry, _name(entry.url)) for entry in files]
+            files, refused = without_refused(named, self._options.rules.extensions_known)
+            notes += refused
         if not files:
             where = redacted(folder.url)
             if notes:
-                self._options.note(f"{where} has no file but pages")
+                self._options.note(f"{where} has no file that can be hosted: {'; '.join(notes)}")
             return None
         names = [unquote(entry.url.removeprefix(folder.url)) for entry in files]
         title = self._title(folder)
@@ -234,7 +238,11 @@ def _shape(folder: _Folder) -> tuple[str, ...]:
 
 
 def _is_page(url: str) -> bool:
-    return extension_of(unquote(urlsplit(url).path.rpartition("/")[2])) in formats().page_extensions
+    return extension_of(_name(url)) in formats().page_extensions
+
+
+def _name(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _key(url: str) -> str:

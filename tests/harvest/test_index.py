@@ -191,6 +191,23 @@ async def test_a_page_is_no_file_to_fetch(harvest: Harvest, fake_reader: Any) ->
     assert "page.html is left out: it is a page" in harvested.told
 
 
+async def test_what_no_portal_takes_is_left_out_and_told(
+    harvest: Harvest, fake_reader: Any
+) -> None:
+    page = listing("a.csv", "carte.pmtiles", "b.exe", "c.exe", "README")
+    harvested = await harvest("index", HOME, fake_reader({HOME: page}))
+    assert [each.source for each in harvested.only.resources] == [
+        UrlSource(f"{HOME}a.csv"),
+        UrlSource(f"{HOME}README"),
+    ]
+    assert harvested.found[0].notes[:2] == (
+        "left out, as no portal is known to take .pmtiles: carte.pmtiles",
+        "left out, as no portal is known to take .exe: b.exe, c.exe",
+    )
+    linked = await harvest("index", HOME, fake_reader({HOME: page}), links=True)
+    assert len(linked.only.resources) == 5
+
+
 async def test_recursive_makes_a_dataset_of_every_folder_with_files(
     harvest: Harvest, fake_reader: Any, manifest_of: ManifestOf
 ) -> None:
