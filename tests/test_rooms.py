@@ -29,6 +29,21 @@ def test_a_room_that_obeys_rules_names_no_kind_of_portal(room: str) -> None:
     assert spoken == []
 
 
+OPENING = re.compile(r"""\.open\(["')]|\.read_(bytes|text)\(|(?<![\w.])open\(""")
+
+
+@pytest.mark.parametrize("room", ["manifest", "harvest"])
+def test_what_a_user_names_is_opened_in_one_way(room: str) -> None:
+    """`bulkpub.ordinary` waits for no pipe and reads no device; the plain way does."""
+    opened = [
+        f"{path.relative_to(ROOT.parent)}:{number}: {line.strip()}"
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if OPENING.search(line)
+    ]
+    assert opened == []
+
+
 def test_the_words_are_those_that_udata_is_spoken_of_with() -> None:
     spoken = (ROOT / "portals" / "udata" / "calls.py").read_text(encoding="utf-8")
     assert {"udata", "x-fields"} <= {word.lower() for word in OF_UDATA.findall(spoken)}

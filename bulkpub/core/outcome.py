@@ -17,8 +17,8 @@ STAYS = "left where it is"
 """How the reason begins of a resource that was to be hosted, and is no file."""
 
 
-SENT_ALREADY = "its file was sent"
-"""How the reason begins of a resource whose file arrived before the run ended."""
+SENT_ALREADY = "it was sent"
+"""How the reason begins of a resource that arrived, and is not described yet."""
 
 
 class ResourceStatus(StrEnum):

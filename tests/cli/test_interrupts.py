@@ -104,7 +104,7 @@ def test_an_interrupted_run_tells_what_it_did_and_the_next_one_goes_on(
     assert "6 pending (2 of them sent already)" in out
     begun, waiting = told["datasets"]
     assert begun["reason"] == "created, but the run ended before it was finished"
-    sent = [each for each in begun["resources"] if each["reason"].startswith("its file was sent")]
+    sent = [each for each in begun["resources"] if each["reason"].startswith("it was sent")]
     assert [each["key"] for each in sent] == names[:2]
     assert all(each["id"] and each["url"] for each in sent)
     assert waiting["reason"] == "not begun: the run ended before its turn came"

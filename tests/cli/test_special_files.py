@@ -73,6 +73,15 @@ def test_a_table_of_links(run_cli: Run, tmp_path: Path, make: Make) -> None:
 
 
 @special
+@pytest.mark.parametrize("kind", ["dcat", "ckan", "opendatasoft"])
+def test_a_saved_catalogue(*, run_cli: Run, tmp_path: Path, make: Make, kind: str) -> None:
+    make(tmp_path / "saved.json")
+    ran = run_cli("harvest", kind, "saved.json")
+    assert ran.code == 2
+    assert f"saved.json cannot be read: it is {NO_FILE}" in ran.err
+
+
+@special
 def test_the_manifest_that_a_harvest_adds_to(run_cli: Run, folder: Any, make: Make) -> None:
     folder.file("data/a.csv")
     make(folder.path / "m.yaml")

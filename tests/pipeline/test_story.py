@@ -134,10 +134,10 @@ def test_what_was_sent_before_the_end_is_told_as_sent() -> None:
     one = story(Phase.PLANNED)
     one.sending("a")
     one.stored("a", RESOURCE)
-    assert one.outcome().resources[0].reason.startswith("its file was sent, but the run ended")
+    assert one.outcome().resources[0].reason.startswith("it was sent, but the run ended")
     one.failed("gone")
     assert one.outcome().resources[0].error == (
-        "its file was sent, but not described, as its dataset failed: gone"
+        "it was sent, but not described, as its dataset failed: gone"
     )
 
 

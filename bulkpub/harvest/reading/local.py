@@ -14,6 +14,7 @@ from bulkpub.core.schemes import scheme_of
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Page, Reader
 from bulkpub.manifest.form import reason
+from bulkpub.ordinary import open_ordinary
 
 __all__ = ["WithFiles", "is_file"]
 
@@ -45,7 +46,7 @@ class WithFiles:
 def _page(path: str) -> Page:
     name = f"file:///{quote(Path(path).name)}"
     try:
-        with Path(path).open("rb") as file:
+        with open_ordinary(path) as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
         hint = "" if Path(path).exists() else "; an address begins with https://"
