@@ -348,10 +348,18 @@ def serve_ftp() -> Iterator[Callable[[Path, str], int]]:
             settings = {"authorizer": authorizer, "auth_failed_timeout": 0}
             handler = type("Handler", (handlers.FTPHandler,), settings)
             server = servers.ThreadedFTPServer(("127.0.0.1", 0), handler)
-            thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05})
+            over = threading.Event()
+
+            def serve_until_over() -> None:
+                # Closed by another thread, its loop would meet sockets that are gone.
+                while not over.is_set():
+                    server.serve_forever(timeout=0.05, blocking=False, handle_exit=False)
+
+            thread = threading.Thread(target=serve_until_over)
             thread.start()
-            stack.callback(thread.join)
             stack.callback(server.close_all)
+            stack.callback(thread.join)
+            stack.callback(over.set)
             port: int = server.address[1]
             return port
 
