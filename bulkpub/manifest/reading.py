@@ -33,6 +33,16 @@ _TABLES = (".csv", ".tsv", ".txt")
 
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
+_ENOUGH = 64
+_NO_MANIFESTS = {
+    b"pk\x03\x04": "a spreadsheet or another archive: save it as CSV (UTF-8)",
+    b"\xd0\xcf\x11\xe0": "a document of an office program: save it as CSV (UTF-8)",
+    b"{\\rtf": "a document of a word processor: save it as plain text",
+    b"<!doctype html": "a page of HTML",
+    b"<html": "a page of HTML",
+}
+"""How files begin, in small letters, that people give another name."""
+
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
 _EMPTY = "this manifest is empty"
@@ -68,19 +78,13 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     source = Source(name, str(Path(name).absolute().parent))
     suffix = Path(name).suffix.lower()
     try:
-        _check_readable(name)
+        _check_begins(_head(name), name, suffix)
         if suffix in _LINES:
             _open_lines(source)
         elif suffix in _TABLES:
             _open_table(source)
-        elif suffix in _DOCUMENTS:
-            _open_document(source, suffix)
         else:
-            suffixes = " ".join((*_DOCUMENTS, *_LINES, *_TABLES))
-            sentence = f"a manifest's name ends in one of {suffixes}"
-            if suffix in _SPREADSHEETS:
-                sentence = "this is a spreadsheet: save it as CSV (UTF-8), and name that"
-            source.faults.append(Fault(Place(name), sentence))
+            _open_document(source, suffix)
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
     except ValueError:
@@ -130,16 +134,34 @@ def _fill(source: Source, root: Node | None, *, may_be_empty: bool = False) -> N
     document_source(source, root, may_be_empty=may_be_empty)
 
 
-def _check_readable(name: str) -> None:
+def _other_name(suffix: str) -> str:
+    if suffix in _SPREADSHEETS:
+        return "this is a spreadsheet: save it as CSV (UTF-8), and name that"
+    return f"a manifest's name ends in one of {' '.join((*_DOCUMENTS, *_LINES, *_TABLES))}"
+
+
+def _head(name: str) -> bytes:
+    """How the manifest begins; raises `Unreadable` when it cannot be read."""
     place = Place(name)
     try:
-        open_ordinary(name).close()
+        with open_ordinary(name) as file:
+            return file.read(_ENOUGH)
     except FileNotFoundError:
         raise Unreadable(place, "this manifest does not exist") from None
     except IsADirectoryError:
         raise Unreadable(place, "this is a folder, not a manifest") from None
     except OSError as error:
         raise Unreadable(place, f"this manifest cannot be read: {reason(error)}") from None
+
+
+def _check_begins(head: bytes, name: str, suffix: str) -> None:
+    """Raise `Unreadable` for what has no manifest's name, or another beginning than any."""
+    if suffix not in (*_DOCUMENTS, *_LINES, *_TABLES):
+        raise Unreadable(Place(name), _other_name(suffix))
+    begins = head.removeprefix(_BOM).lstrip().lower()
+    for beginning, what in _NO_MANIFESTS.items():
+        if begins.startswith(beginning):
+            raise Unreadable(Place(name), f"whatever its name says, this is {what}")
 
 
 def _open_document(source: Source, suffix: str) -> None:

@@ -260,6 +260,7 @@ def test_a_path_or_an_address_in_the_wrong_place(
             ("path", r"data\a.csv", r"the file data\a.csv does not exist; write / between folders"),
             ("path", "https://x/a.csv", "'path' is for files on this machine: for an address"),
             ("url", "data/a.csv", "not 'data/a.csv'; for a file on this machine write `path:`"),
+            ("link", "data/a.csv", "not 'data/a.csv'; for a file on this machine write `path:`"),
         ]
         for name, text in [
             ("m.csv", f"dataset_id;{column}\nx;{value}\n"),
@@ -277,6 +278,29 @@ def test_so_it_is_in_every_spelling(
     assert sentence in problem
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("frequency", "quotidienne", "'frequency' cannot be 'quotidienne' (did you mean 'daily'?)"),
+        ("licence", "lov2", "unknown key 'licence' (did you mean 'license'?)"),
+        ("mots_cles", "eau", "unknown key 'mots_cles' (did you mean 'tags'?)"),
+    ],
+)
+@pytest.mark.parametrize("name", ["m.yaml", "m.toml", "m.json", "m.jsonl"])
+def test_french_is_answered_in_every_spelling(
+    name: str, key: str, value: str, sentence: str, problems: Problems
+) -> None:
+    dataset = {"id": "x", key: value}
+    text = {
+        "m.yaml": f"datasets:\n- id: x\n  {key}: {value}\n",
+        "m.toml": f"[[datasets]]\nid = 'x'\n{key} = '{value}'\n",
+        "m.json": json.dumps({"datasets": [dataset]}),
+        "m.jsonl": json.dumps(dataset),
+    }[name]
+    (problem,) = problems(text, name)
+    assert problem.split(": ", 1)[1] == sentence
+
+
 def test_a_name_may_hold_a_backslash_where_there_is_such_a_file(
     one_resource: OneResource, write: Write
 ) -> None:
@@ -288,6 +312,24 @@ def test_a_name_may_hold_a_backslash_where_there_is_such_a_file(
 def test_a_spreadsheet_is_to_be_saved_as_csv(name: str, write: Write) -> None:
     (problem,) = load([write(name, b"PK\x03\x04")]).problems
     assert problem.message == "this is a spreadsheet: save it as CSV (UTF-8), and name that"
+
+
+@pytest.mark.parametrize("name", ["m.csv", "m.yaml", "m.json", "m.toml", "m.jsonl"])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"PK\x03\x04\x14\0", "a spreadsheet or another archive: save it as CSV (UTF-8)"),
+        (b"\xd0\xcf\x11\xe0\xa1", "a document of an office program: save it as CSV (UTF-8)"),
+        (b"{\\rtf1 titre}", "a document of a word processor: save it as plain text"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "a page of HTML"),
+        (b"<html lang='fr'>", "a page of HTML"),
+    ],
+)
+def test_what_was_given_the_name_of_a_manifest_is_told_as_what_it_is(
+    name: str, content: bytes, what: str, write: Write
+) -> None:
+    (problem,) = load([write(name, content)]).problems
+    assert problem.message == f"whatever its name says, this is {what}"
 
 
 @pytest.mark.parametrize(
