@@ -7,9 +7,10 @@ harvested under the bare id of its catalogue is recognised under that key, with 
 
 from collections.abc import Collection, Sequence
 
+from bulkpub.core.addresses import shown_address
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset
-from bulkpub.core.origin import former_key, same_origin
+from bulkpub.core.origin import PAGE_EXTRA, former_key, is_of_another, same_origin
 
 __all__ = ["Matched", "match_datasets"]
 
@@ -52,7 +53,10 @@ def _match_by_key(
         if len(alive) > 1:
             result[spec.key] = _conflict("carry its key", alive)
         elif ours:
-            result[spec.key] = _alive((alive or ours)[0])
+            found = (alive or ours)[0]
+            result[spec.key] = (
+                _of_another(spec, found) if is_of_another(spec, found) else _alive(found)
+            )
 
 
 def _match_by_origin(
@@ -124,6 +128,17 @@ def _marked(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
         f"but carries another key, '{dataset.key}', so that another manifest may publish it; if it "
         f"is that dataset, set `key: {dataset.key}` or `id: {dataset.id}`, and if it is not, give "
         "one of them another title",
+        marked=True,
+    )
+
+
+def _of_another(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
+    page = str((dataset.metadata.extras or {})[PAGE_EXTRA])
+    return Conflict(
+        f"'{dataset.metadata.title}' ({dataset.id}) on the portal carries the key '{spec.key}', "
+        f"but was harvested from another catalogue, {shown_address(page)}, which has a dataset of "
+        "the same id; harvest this one again, as its key then says where it comes from, or give "
+        f"it another `key`; if it is that dataset all the same, set `id: {dataset.id}`",
         marked=True,
     )
 

@@ -22,6 +22,7 @@ __all__ = [
     "carries_key",
     "former_key",
     "is_key_at",
+    "is_of_another",
     "place_said",
     "same_origin",
     "unnumbered",
@@ -69,6 +70,23 @@ def same_origin(spec: DatasetSpec, other: DatasetSpec | RemoteDataset) -> bool:
     if page and other_page:
         return place_of(page) == place_of(other_page)
     return not _addresses(spec).isdisjoint(_addresses(other))
+
+
+def is_of_another(spec: DatasetSpec, remote: RemoteDataset) -> bool:
+    """Whether the bare id that both carry as their key is surely that of two catalogues.
+
+    Both have a page, which is not the same, and nothing that they list is.
+    """
+    own_id, other_id = (_said(each.metadata.extras, ID_EXTRA) for each in (spec, remote))
+    pages = [_said(each.metadata.extras, PAGE_EXTRA) for each in (spec, remote)]
+    keys = [{resource.key for resource in each.resources} for each in (spec, remote)]
+    return (
+        spec.key == own_id == other_id
+        and all(pages)
+        and not same_origin(spec, remote)
+        and keys[0].isdisjoint(keys[1])
+        and _addresses(spec).isdisjoint(_addresses(remote))
+    )
 
 
 def _addresses(dataset: DatasetSpec | RemoteDataset) -> set[str]:

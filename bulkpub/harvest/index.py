@@ -246,9 +246,8 @@ def _name(url: str) -> str:
 
 
 def _key(url: str) -> str:
-    """The address without its scheme: the same over http and https."""
-    parts = urlsplit(redacted(url))
-    return f"{parts.netloc}{unquote(parts.path)}".strip("/")
+    """The address without its scheme, in plain letters: the same over http and https."""
+    return unquote(place_of(url))
 
 
 def _newest(files: list[Entry]) -> date | None:

@@ -114,6 +114,35 @@ def test_what_another_entry_of_the_manifest_is_stays_that() -> None:
     assert found(harvested(), there(page=PAGE), ours=("velos",)) is None
 
 
+BETA_PAGE, BETA_FILE = "https://beta.example.org/velos", "https://beta.example.org/f/velos.csv"
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_another"),
+    [
+        (harvested("velos", page=BETA_PAGE, files=(BETA_FILE,)), True),
+        (harvested("velos", page=BETA_PAGE, files=()), True),
+        # The page moved, and what it lists stayed, or the other way round.
+        (harvested("velos", page=BETA_PAGE), False),
+        (harvested("velos", files=(BETA_FILE,)), False),
+        # Nothing is sure without a page, and a key that is no bare id is its own.
+        (harvested("velos", page="", files=(BETA_FILE,)), False),
+        (harvested("velos", page=BETA_PAGE, files=(BETA_FILE,), own_id="v"), False),
+    ],
+)
+def test_two_manifests_of_bare_ids_do_not_take_each_others_datasets(
+    spec: DatasetSpec,
+    is_another: bool,  # noqa: FBT001 # a table
+) -> None:
+    theirs = there(page=PAGE, resources=(LINK,))
+    extras = {**(theirs.metadata.extras or {}), "harvest:remote_id": "velos"}
+    theirs = replace(theirs, metadata=replace(theirs.metadata, extras=extras))
+    answer = found(spec, theirs)
+    assert answer
+    assert (answer == "d1") is (not is_another)
+    assert not is_another or all(word in answer for word in (PAGE, "(d1)", "`id: d1`"))
+
+
 def test_two_that_could_be_it_are_a_conflict_that_names_both() -> None:
     message = found(harvested(), there("d1", page=PAGE), there("d2", page=PAGE))
     assert message

@@ -384,6 +384,16 @@ async def test_another_catalogues_dataset_of_the_same_id_is_not_taken(
     }
 
 
+async def test_two_manifests_of_bare_ids_do_not_take_each_others_datasets(
+    harvest: Harvest, site: Site, publish_to: Publish, tmp_path: Path
+) -> None:
+    old = CASES / "alpha_before.yaml"
+    beta = (await harvest("dcat", BETA, case("beta.ttl"), links=True)).only
+    other = manifest(replace(beta, key="subventions"), path=tmp_path / "beta_before.yaml")
+    codes = [(await publish_to(site.address, "k", each)).run.exit_code for each in (old, other)]
+    assert (codes, there(site)) == ([0, 1], {"subventions": "Subventions de Alpha"})
+
+
 async def test_a_table_harvested_before_is_recognised_by_its_links(
     harvest: Harvest, run: Any, site: Site
 ) -> None:
