@@ -47,6 +47,6 @@ def too_old(address: str, version: str) -> str:
     """Why nothing is published to a portal that runs such a `version`."""
     return (
         f"the portal at {address} runs {version}, and {_named(OLDEST)} or later is needed: an "
-        "older one drops resources that somebody else adds while others are put in order. "
+        "older one can drop resources that somebody adds while others are put in order. "
         "Whoever runs the portal can update it"
     )
