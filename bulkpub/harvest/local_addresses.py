@@ -19,6 +19,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
+from bulkpub.core.origin import ID_EXTRA
 
 __all__ = ["local_addresses_in", "without_local_addresses"]
 
@@ -55,8 +56,8 @@ def without_local_addresses(spec: DatasetSpec) -> tuple[DatasetSpec, tuple[str, 
         notes += (_note(f"the {name} names", each, is_kept=True) for each in _named(text))
     if not is_published:
         metadata = replace(metadata, extras=_extras(metadata.extras, "", notes))
-        keys = dict.fromkeys(each for key in _keys(spec.key, resources) for each in _named(key))
-        notes += (_note("a key names", each, is_kept=True) for each in keys)
+        keys = dict.fromkeys(each for key in _keys(spec, resources) for each in _named(key))
+        notes += (_note("a key or an id names", each, is_kept=True) for each in keys)
         if spec.resources and not resources:
             notes.append("nothing is left of it that could be published")
     return replace(spec, metadata=metadata, resources=tuple(resources)), tuple(notes)
@@ -66,8 +67,10 @@ def _named(text: str) -> Iterator[str]:
     return iter(dict.fromkeys(local_addresses_in(text)))
 
 
-def _keys(key: str, resources: list[ResourceSpec]) -> Iterator[str]:
-    yield key
+def _keys(spec: DatasetSpec, resources: list[ResourceSpec]) -> Iterator[str]:
+    """What the dataset and what is left of it are known by."""
+    yield spec.key
+    yield str((spec.metadata.extras or {}).get(ID_EXTRA, ""))
     yield from (resource.key for resource in resources)
 
 
@@ -97,7 +100,7 @@ def _extras(
         return extras
     kept: dict[str, Json] = {}
     for name, value in extras.items():
-        found = dict.fromkeys(_inside(value))
+        found = {} if name == ID_EXTRA else dict.fromkeys(_inside(value))
         notes += (_note(f"{name}{whose} has", each, is_kept=False) for each in found)
         if isinstance(value, list):
             value = [each for each in value if not any(_inside(each))]  # noqa: PLW2901 # the rest

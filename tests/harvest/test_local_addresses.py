@@ -215,3 +215,12 @@ def test_a_dataset_of_the_public_internet_is_as_it_was() -> None:
         (ResourceSpec("k", UrlSource("https://example.org/f.csv")),),
     )
     assert without_local_addresses(spec) == (spec, ())
+
+
+def test_what_something_is_known_by_stays_and_is_told() -> None:
+    key = "https://geo.example.org/catalog.rdf#http://localhost:8080/d/1"
+    extras = {"harvest:remote_id": "http://localhost:8080/d/1", "harvest:remote_url": LOCAL}
+    spec, notes = without_local_addresses(DatasetSpec(key, DatasetMetadata(extras=extras)))
+    assert spec.key == key
+    assert spec.metadata.extras == {"harvest:remote_id": "http://localhost:8080/d/1"}
+    assert [note for note in notes if "a key or an id names http://localhost:8080/d/1" in note]
