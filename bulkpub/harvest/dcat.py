@@ -18,7 +18,7 @@ from functools import partial
 from itertools import chain
 
 from rdflib import Literal, URIRef
-from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, SKOS, Namespace
+from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, SKOS, Namespace
 from rdflib.term import Node
 
 from bulkpub.core.addresses import is_web, joined, redacted
@@ -67,12 +67,13 @@ _UPDATED = URIRef("http://purl.org/dc/terms/updated")  # GeoNetwork's, in no voc
 _STARTS = (DCAT.startDate, *(URIRef(base + "startDate") for base in _SCHEMA))
 _ENDS = (DCAT.endDate, *(URIRef(base + "endDate") for base in _SCHEMA))
 _SHAPES = (DCAT.bbox, _LOCN.geometry, DCAT.centroid, _GEO.asWKT, _OWS.asWKT)
+_TITLES = (DCTERMS.title, DC.title, SKOS.prefLabel, RDFS.label, FOAF.name)
+_DESCRIPTIONS = (DCTERMS.description, DCTERMS.abstract, DC.description, RDFS.comment)
 _READ = frozenset(
     (
         RDF.type,
-        DCTERMS.title,
-        DCTERMS.description,
-        DCTERMS.abstract,
+        *_TITLES,
+        *_DESCRIPTIONS,
         DCTERMS.alternative,
         DCTERMS.identifier,
         DCTERMS.license,
@@ -373,7 +374,7 @@ def _entry(
     notes: list[str] = []
     pages = addresses(graph, subject, (DCAT.landingPage, FOAF.homepage), base)
     offered = tuple(_offers(graph, subject, base, pages[1:]))
-    title = said(graph, subject, DCTERMS.title)
+    title = said(graph, subject, *_TITLES, DCTERMS.alternative)
     start, end = _period(graph, subject)
     own_id = _id(graph, subject, _first(pages), taken, notes)
     extras = {
@@ -382,9 +383,12 @@ def _entry(
         "harvest:issued_at": said(graph, subject, DCTERMS.issued),
         "harvest:access_rights": ", ".join(words(graph, subject, DCTERMS.accessRights)),
     }
+    description = said(graph, subject, *_DESCRIPTIONS)
+    spoken = {said(graph, subject, each): each for each in (*_TITLES, *_DESCRIPTIONS)}
+    unread = {each for text, each in spoken.items() if text and text not in (title, description)}
     left = [
         each
-        for each in locals_of(graph, subject, _READ | _OF_NO_USE)
+        for each in locals_of(graph, subject, (_READ | _OF_NO_USE) - unread)
         if each and not speaks_of_access(each)
     ]
     if left:
@@ -395,7 +399,7 @@ def _entry(
         catalogue=catalogue,
         address=str(subject) if isinstance(subject, URIRef) else "",
         title=title or (str(subject) if isinstance(subject, URIRef) else own_id),
-        description=said(graph, subject, DCTERMS.description, DCTERMS.abstract),
+        description=description,
         acronym=said(graph, subject, DCTERMS.alternative),
         licenses=tuple(_licenses(graph, subject, notes)),
         frequencies=tuple(words(graph, subject, DCTERMS.accrualPeriodicity)),
@@ -610,8 +614,8 @@ def _distribution(graph: Described, node: Node, base: str) -> Offer:
     return Offer(
         id=str(node) if isinstance(node, URIRef) else "",
         url=next(iter((*downloads, *(endpoints if declared == API else ()), *accesses)), ""),
-        title=said(graph, node, DCTERMS.title),
-        description=said(graph, node, DCTERMS.description),
+        title=said(graph, node, *_TITLES),
+        description=said(graph, node, *_DESCRIPTIONS),
         format=_clearest(formats),
         mime=_clearest(mimes),
         declared=declared,
@@ -639,8 +643,8 @@ def _service(graph: Described, node: Node, base: str) -> Offer:
     return Offer(
         id=str(node) if isinstance(node, URIRef) else "",
         url=next(iter(endpoints), "") or (str(node) if address(node) else ""),
-        title=said(graph, node, DCTERMS.title),
-        description=said(graph, node, DCTERMS.description),
+        title=said(graph, node, *_TITLES),
+        description=said(graph, node, *_DESCRIPTIONS),
         declared=API,
         protocols=tuple(words(graph, node, DCTERMS.conformsTo)),
     )

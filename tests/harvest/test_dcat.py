@@ -696,3 +696,44 @@ async def test_a_service_is_one_link_in_the_dataset_that_it_serves(harvest: Harv
         "B": ["https://example.org/b"],
         "C": ["https://example.org/c"],
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ('dct:title "A" ; skos:altLabel "B"', "A"),
+        ('rdfs:label "A" ; skos:altLabel "B"', "A"),
+        ('skos:prefLabel "Ä"@de, "A"@fr', "A"),
+        ('skos:altLabel "B"', "B"),
+        ('<http://purl.org/dc/elements/1.1/title> "A"', "A"),
+    ],
+)
+async def test_a_title_and_a_description_go_by_other_words_as_well(
+    harvest: Harvest, said: str, title: str
+) -> None:
+    harvested = await harvest(
+        "dcat",
+        CATALOG,
+        Catalogue(
+            turtle(
+                f"""@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+                @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+                <https://x.example/d> a dcat:Dataset ; {said} ; rdfs:comment "D" ;
+                dcat:distribution [ rdfs:label "F" ; dcat:downloadURL <a.csv> ] ."""
+            )
+        ),
+    )
+    dataset = harvested.only
+    assert (dataset.metadata.title, dataset.metadata.description) == (title, "D")
+    assert [each.metadata.title for each in dataset.resources] == ["F"]
+    assert harvested.told == ""
+
+
+async def test_a_second_title_or_description_is_not_dropped_in_silence(harvest: Harvest) -> None:
+    page = turtle(
+        """@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        <a> a dcat:Dataset ; dct:title "A" ; rdfs:label "A" ; dct:description "D" ;
+        rdfs:comment "E" ; dcat:distribution [ dcat:downloadURL <a.csv> ] ."""
+    )
+    harvested = await harvest("dcat", CATALOG, Catalogue(page))
+    assert harvested.told == "not carried over: comment"
