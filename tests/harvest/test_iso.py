@@ -6,8 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
+from defusedxml.ElementTree import fromstring
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bulkpub.core.model import LinkSource, TemporalCoverage, UrlSource
 from bulkpub.errors import SourceFailed
@@ -191,3 +195,40 @@ async def test_translations_are_read_in_the_language_wanted(
     )
     harvested = await harvest("dcat", CSW, Source(translated), language=language)
     assert harvested.only.metadata.title == title
+
+
+ODD = ("", " ", "\u0001", "2024-99-99", "http://[", "-", "x" * 400, "1" * 20)
+
+
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+async def test_an_answer_that_is_mutilated_is_read_or_refused(
+    harvest: Harvest, data: st.DataObject
+) -> None:
+    root = fromstring(answer(record(), record(own_id="other")))
+    for _ in range(data.draw(st.integers(1, 4))):
+        parents = [each for each in root.iter() if len(each)]
+        parent = data.draw(st.sampled_from(parents))
+        place = data.draw(st.integers(0, len(parent) - 1))
+        child = parent[place]
+        match data.draw(st.sampled_from(("gone", "twice", "text", "empty", "attribute", "moved"))):
+            case "gone":
+                parent.remove(child)
+            case "twice":
+                parent.append(child)
+            case "text":
+                child.text = data.draw(st.sampled_from([each for each in ODD if each != "\u0001"]))
+            case "empty":
+                child.clear()
+            case "attribute":
+                child.attrib = {name: data.draw(st.sampled_from(ODD[:2])) for name in child.attrib}
+            case _:
+                root.append(child)
+        if not any(len(each) for each in root.iter()):
+            return
+    document = ET.tostring(root, encoding="unicode")
+    try:
+        harvested = await harvest("dcat", CSW, Source(document))
+    except SourceFailed:
+        return
+    assert len(harvested.found) <= 2
