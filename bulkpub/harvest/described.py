@@ -15,8 +15,9 @@ from rdflib.namespace import DC, DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, SKOS, Name
 from rdflib.term import Node
 
 from bulkpub.data import high_value_categories
-from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, listed, nature
+from bulkpub.harvest.entries import Entry, listed
 from bulkpub.harvest.identity import Catalogue
+from bulkpub.harvest.offers import API, FILE, PAGE, Offer, nature
 from bulkpub.harvest.reading.graphs import (
     Described,
     address,

@@ -12,7 +12,7 @@ address.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bulkpub.core.addresses import address_fault, archive_of, is_web, redacted
 from bulkpub.core.model import (
@@ -29,65 +29,25 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.origin import PAGE_EXTRA
 from bulkpub.core.rules import Rules
-from bulkpub.data import formats, schema_registers
+from bulkpub.data import schema_registers
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.harvest.identity import Catalogue, told_apart
+from bulkpub.harvest.offers import API, FILE, PAGE, UNSURE, Offer, nature, sayings
 from bulkpub.harvest.words.access import Said, restriction
 from bulkpub.harvest.words.formats import short_format, short_mime
 from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
 from bulkpub.harvest.words.zones import known_granularity, known_zone
 
-__all__ = ["API", "FILE", "PAGE", "UNSURE", "Entry", "Offer", "found_of", "listed", "nature"]
+__all__ = ["Entry", "found_of", "listed"]
 
-FILE, API, PAGE, UNSURE = "file", "api", "page", "unsure"
 _TITLES = {API: "API", PAGE: "Page"}
 _SHOWN = 80
 """Characters of a foreign value that a note repeats."""
 _MOST_NAMED = 12
 """Names that a note lists; of more, only the number is given."""
-_SERVICES = re.compile(
-    r"opengis\.net/(?:def/servicetype|spec|is)/(?:ogc/)?(?:wms|wfs|wmts|wcs|csw|wps|ogcapi)"
-    r"|(?:^|\W)ogc:(?:wms|wfs|wmts|wcs|csw|wps|ogcapi|ogc-api)"
-    r"|sparql-(?:1\d-)?(?:protocol|service)|soap|openapi|odata",
-    re.IGNORECASE,
-)
-"""Names and addresses of what a service speaks."""
-_SERVER_PATH = re.compile(
-    r"/(?:feature|map|image|wms|wfs)server(?:/\d+)?/?$"
-    r"|/(?:wms|wfs|wmts|wcs|csw|ows|sparql|graphql|odata)/?$|/swagger|/openapi(?:\.json)?$",
-    re.IGNORECASE,
-)
-_LAYER = re.compile(r"(?:layers?|typenames?|coverage(?:id)?)$", re.IGNORECASE)
-"""Parameters that name what of a map server is meant."""
-_DATA_REQUESTS = {"getfeature", "getcoverage"}
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Something a catalogue lists under a dataset: a file, an API, a page.
-
-    `id` is the catalogue's own, if it has one. `url` is whole or empty. `declared` is what
-    the catalogue says it is: `file`, `api`, `page` or nothing; `type` one of the portal's types
-    of resources. `protocols` are names or addresses of what an API speaks, `conforms_to` is the
-    schema of the content. `size` is in bytes. `access` is what is said of who has access.
-    """
-
-    id: str = ""
-    url: str = ""
-    title: str = ""
-    description: str = ""
-    format: str = ""
-    mime: str = ""
-    declared: str = ""
-    type: str = ""
-    protocols: tuple[str, ...] = ()
-    conforms_to: tuple[str, ...] = ()
-    size: int | None = None
-    modified: str = ""
-    access: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,21 +257,13 @@ def _resources(entry: Entry, options: HarvestOptions, notes: list[str]) -> list[
         if spec is not None:
             specs.append(spec)
             offers.append(offer)
-    keys = told_apart([spec.key for spec in specs], [_sayings(offer) for offer in offers])
+    keys = told_apart([spec.key for spec in specs], [sayings(offer) for offer in offers])
     notes += [
         f"{_called(offer)} is listed twice, and taken once"
         for offer, key in zip(offers, keys, strict=True)
         if key is None
     ]
     return [replace(spec, key=key) for spec, key in zip(specs, keys, strict=True) if key]
-
-
-def _sayings(offer: Offer) -> tuple[str, ...]:
-    """What an offer says of itself, the most telling first; nothing that changes with its data."""
-    layer = " ".join(value for name, value in parse_qsl(_split(offer.url)[1]) if _LAYER.match(name))
-    form = short_format(offer.format) or short_format(offer.mime) or offer.format or offer.mime
-    said = (*offer.protocols, *offer.conforms_to, offer.declared, offer.type, offer.url)
-    return (offer.title, form, layer, offer.description, " ".join(said))
 
 
 # --- what it offers -----------------------------------------------------------------------
@@ -424,56 +376,3 @@ def _default_title(offer: Offer, what: str) -> str:
     if what in _TITLES:
         return f"{_TITLES[what]} ({short_format(offer.format) or parts.hostname})"
     return name or parts.hostname or offer.id
-
-
-# --- files, APIs and pages ----------------------------------------------------------------
-
-
-def nature(offer: Offer) -> str:
-    """Whether an offer is a FILE, an API or a PAGE; UNSURE when nothing says."""
-    if offer.declared in (FILE, API, PAGE):
-        return offer.declared
-    return _asked_of_server(offer.url) or _by_words(offer) or _by_address(offer.url)
-
-
-def _asked_of_server(url: str) -> str:
-    """What a request to a map server asks for."""
-    query = {name.lower(): value.lower() for name, value in parse_qsl(_split(url)[1])}
-    if query.get("service") in formats().services or "wsdl" in query:
-        return FILE if query.get("request") in _DATA_REQUESTS else API
-    return ""
-
-
-def _by_words(offer: Offer) -> str:
-    spoken = " ".join((*offer.protocols, *offer.conforms_to))
-    if _SERVICES.search(spoken):
-        return API
-    for said in (offer.format, offer.mime):
-        word = short_format(said)
-        if word in formats().services:
-            return API
-        if word in formats().pages:
-            return PAGE
-        if word in formats().files:
-            return API if _SERVER_PATH.search(_split(offer.url)[0]) else FILE
-    return ""
-
-
-def _by_address(url: str) -> str:
-    path = _split(url)[0]
-    if _SERVER_PATH.search(path):
-        return API
-    name = unquote(path).rpartition("/")[2].lower()
-    extension = name.rpartition(".")[2] if "." in name else ""
-    if extension in formats().pages:
-        return PAGE
-    return FILE if extension in formats().files else UNSURE
-
-
-def _split(url: str) -> tuple[str, str]:
-    """Path and query; both empty where the address cannot be read."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", ""
-    return parts.path, parts.query

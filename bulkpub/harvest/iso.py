@@ -16,8 +16,9 @@ from defusedxml.ElementTree import fromstring
 
 from bulkpub.core.addresses import is_web, redacted
 from bulkpub.errors import SourceFailed
-from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, nature
+from bulkpub.harvest.entries import Entry
 from bulkpub.harvest.identity import Catalogue
+from bulkpub.harvest.offers import API, FILE, PAGE, Offer, nature
 from bulkpub.harvest.reading.csw import DCAT_SCHEMA
 from bulkpub.harvest.reading.loose import clean
 from bulkpub.harvest.reading.shapes import shape_note

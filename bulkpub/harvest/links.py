@@ -27,8 +27,9 @@ from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
-from bulkpub.harvest.entries import API, FILE, PAGE, Entry, Offer, found_of, nature
+from bulkpub.harvest.entries import Entry, found_of
 from bulkpub.harvest.identity import Catalogue, catalogue_at
+from bulkpub.harvest.offers import API, FILE, PAGE, Offer, nature
 from bulkpub.harvest.reading.loose import keywords_of
 from bulkpub.harvest.reading.tables import ACCESS, Row, Table, TableFault, read_table
 from bulkpub.harvest.words.access import Said

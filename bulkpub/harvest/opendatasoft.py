@@ -15,8 +15,9 @@ from bulkpub.core.addresses import redacted
 from bulkpub.core.model import Json
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
-from bulkpub.harvest.entries import Entry, Offer, listed
+from bulkpub.harvest.entries import Entry, listed
 from bulkpub.harvest.identity import Catalogue, catalogue_at
+from bulkpub.harvest.offers import Offer
 from bulkpub.harvest.paging import Trail, address_parts
 from bulkpub.harvest.reading.access import statements_of
 from bulkpub.harvest.reading.local import is_file

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.entries import API, FILE, PAGE, UNSURE, Offer, nature
+from bulkpub.harvest.offers import API, FILE, PAGE, UNSURE, Offer, nature
 from bulkpub.harvest.words.formats import short_format, short_mime
 
 FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
