@@ -10,9 +10,10 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from rdflib import Literal, URIRef
-from rdflib.namespace import DCAT, DCTERMS, RDF, SKOS
+from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SKOS
 from rdflib.term import Node
 
 from bulkpub.core.addresses import is_web, joined, redacted
@@ -42,8 +43,9 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _LINK = re.compile(r"<([^>]*)>\s*;[^,]*?\brel\s*=\s*\"?[^\",;]*\bnext\b", re.IGNORECASE)
 _DCAT = "http://www.w3.org/ns/dcat#"
 _DATASETS = (DCAT.Dataset, URIRef(_DCAT + "DatasetSeries"))
+_RESOURCE = URIRef(_DCAT + "resource")
 _OTHERS = frozenset((DCAT.Catalog, DCAT.DataService))
-"""What has distributions, too, and is no dataset."""
+"""What is listed, or has distributions, and is no dataset all the same."""
 _HVD = tuple(
     URIRef(base + "hvdCategory")
     for base in ("http://data.europa.eu/r5r/", "https://data.europa.eu/r5r/", _DCAT)
@@ -242,18 +244,24 @@ def _of_iso(
 
 def _datasets(graph: Described) -> list[Node]:
     """What is described and listed as a dataset, or called one, or has files."""
-    listed = [
+    records = graph.subjects(RDF.type, DCAT.CatalogRecord)
+    listed = graph.objects(None, DCAT.dataset)
+    called = (each for kind in _DATASETS for each in graph.subjects(RDF.type, kind))
+    others = chain(
+        graph.objects(None, _RESOURCE),
+        (topic for each in records for topic in graph.objects(each, FOAF.primaryTopic)),
+        graph.subjects(DCAT.distribution, None),
+    )
+    found = (*listed, *called, *(each for each in others if not _is_other(graph, each)))
+    return [
         each
-        for each in graph.objects(None, DCAT.dataset)
+        for each in dict.fromkeys(found)
         if not isinstance(each, Literal) and (each, None, None) in graph
     ]
-    called = [each for kind in _DATASETS for each in graph.subjects(RDF.type, kind)]
-    with_files = [
-        each
-        for each in graph.subjects(DCAT.distribution, None)
-        if not _OTHERS.intersection(graph.objects(each, RDF.type))
-    ]
-    return list(dict.fromkeys((*listed, *called, *with_files)))
+
+
+def _is_other(graph: Described, node: Node) -> bool:
+    return not _OTHERS.isdisjoint(graph.objects(node, RDF.type))
 
 
 def _itself(graph: Described, catalogue: Catalogue) -> Catalogue:

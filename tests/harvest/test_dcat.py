@@ -737,3 +737,16 @@ async def test_a_second_title_or_description_is_not_dropped_in_silence(harvest: 
     )
     harvested = await harvest("dcat", CATALOG, Catalogue(page))
     assert harvested.told == "not carried over: comment"
+
+
+async def test_a_catalogue_may_list_datasets_as_resources_or_in_records(harvest: Harvest) -> None:
+    page = turtle(
+        """@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+        <c> a dcat:Catalog ; dcat:resource <a>, <s>, <c2>, <gone> ; dcat:record <r>, <r2> .
+        <a> dct:title "A" . <s> a dcat:DataService ; dcat:servesDataset <a> .
+        <c2> a dcat:Catalog ; dct:title "Autre" .
+        <r> a dcat:CatalogRecord ; foaf:primaryTopic <b> . <b> dct:title "B" .
+        <r2> a dcat:CatalogRecord ; foaf:primaryTopic <s> ."""
+    )
+    harvested = await harvest("dcat", CATALOG, Catalogue(page))
+    assert sorted(each.metadata.title for each in harvested.datasets.values()) == ["A", "B"]
