@@ -129,9 +129,9 @@ class AccessRights:
     """How catalogues say who has access.
 
     `fields` has the names of fields, each with how it speaks (`declared`, `spoken`, `from`,
-    `until`, `closed`, `opened`), `words` whole texts and whether each means open, `sentences`
-    what is looked for in longer ones. `of_reuse` are texts that say nothing of access,
-    `elsewhere` those that say that something else does.
+    `issued`, `until`, `closed`, `opened`), `words` whole texts and whether each means open,
+    `sentences` what is looked for in longer ones. `of_reuse` are texts that say nothing of
+    access, `elsewhere` those that say that something else does.
     """
 
     fields: Mapping[str, str]

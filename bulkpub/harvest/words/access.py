@@ -78,9 +78,8 @@ def _plain_name(field: str) -> str:
 
 
 def _is_open(how: str, ways: list[str], today: date) -> bool:
-    if how in ("from", "until"):
-        come = _has_come if how == "from" else _is_over
-        return all(come(each, today) for each in ways)
+    if how in _DAYS:
+        return all(_DAYS[how](each, today) for each in ways)
     if how in ("closed", "opened"):
         yes = _yes_or_no(ways[0])
         if yes is not None:
@@ -97,18 +96,27 @@ def _yes_or_no(text: str) -> bool | None:
 
 
 def _has_come(text: str, today: date) -> bool:
-    """Whether the day has come; what is no day is none that is awaited, unless it says so."""
+    """Whether the day has come; of what is no day, years that have, or a yes."""
     day = first_day(text) or first_day(period(text)[0])
     if day is not None:
         return day <= today
-    later = any(int(year) > today.year for year in re.findall(r"\b\d{4}\b", text))
-    return not later and _verdict(text) is not False
+    years = [int(year) for year in re.findall(r"\b\d{4}\b", text)]
+    if years:
+        return max(years) <= today.year and _verdict(text) is not False
+    return _yes_or_no(text) is True or _verdict(text) is True
+
+
+def _is_issued(text: str, today: date) -> bool:
+    return _has_come(text, today) or not re.search(r"\d{4}", text)
 
 
 def _is_over(text: str, today: date) -> bool:
     """Whether an embargo is; one whose end nobody can read never is."""
     day = last_day(text) or last_day(period(text)[1])
     return day < today if day is not None else _yes_or_no(text) is False
+
+
+_DAYS = {"from": _has_come, "issued": _is_issued, "until": _is_over}
 
 
 # --- one value ----------------------------------------------------------------------------
