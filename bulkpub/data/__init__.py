@@ -230,7 +230,8 @@ def columns_in_french() -> Mapping[str, str]:
 class Formats:
     """What formats are: words in lower case, without a dot.
 
-    `files` are downloaded, `services` asked, `pages` looked at; `page_extensions` are those of
+    `files` are downloaded, as are `other_files`, extensions which few portals take or none,
+    `services` asked, `pages` looked at; `page_extensions` are those of
     addresses that give a page, `scripts` those behind which a program answers. `elsewhere` are
     words for what is only linked to. `compressed` are extensions behind another one, of those
     that are `compressible`. `unspecific` are media types that say nothing, `short` is the one way
@@ -238,6 +239,7 @@ class Formats:
     """
 
     files: frozenset[str]
+    other_files: frozenset[str]
     services: frozenset[str]
     pages: frozenset[str]
     page_extensions: frozenset[str]
@@ -257,6 +259,7 @@ def formats() -> Formats:
     page_extensions = frozenset((*pages["extensions"], *scripts["pages"]))
     return Formats(
         files=frozenset(table["files"]["formats"]),
+        other_files=frozenset(table["other_files"]["extensions"]),
         services=frozenset(table["services"]["formats"]),
         pages=page_extensions.union(pages["formats"]),
         page_extensions=page_extensions,

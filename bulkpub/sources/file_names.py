@@ -51,9 +51,9 @@ def file_name(url: str, headers: Mapping[str, str], asked: str = "") -> str:
 def told_by_address(url: str) -> str:
     """The name that the file at `url` is going to have, as far as its address alone tells it.
 
-    On the web, empty for an address that names none: one without an extension, one behind which a
-    program answers, or one with a query whose extension is none of a known format. A server may
-    still give another name to what its address names; it is taken at its word when it is asked.
+    On the web, empty for an address that may not name its file: one that does not end in the
+    extension of a known format, or in one behind which a program answers. A server can name its
+    file otherwise all the same; one that does for `a.exe` is not waited for.
     """
     member, archive = archive_of(url)
     scheme = scheme_of(url)
@@ -64,10 +64,10 @@ def told_by_address(url: str) -> str:
     if not scheme.is_web:
         path = url.strip().partition("://")[2]
         return plain_name(unquote(path) if scheme.port else path)
-    name = _sanitised(_last_part(url))
-    extension = _extension(name, formats().scripts)
-    asks = "?" in url and extension[1:].lower() not in formats().files | formats().page_extensions
-    return _shortened(name) if extension and not asks else ""
+    name, known = _sanitised(_last_part(url)), formats()
+    extension = _extension(name, known.scripts)[1:].lower()
+    is_known = extension in known.files | known.other_files | known.page_extensions
+    return _shortened(name) if is_known else ""
 
 
 def plain_name(path: str) -> str:

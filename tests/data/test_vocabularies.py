@@ -216,7 +216,7 @@ def test_a_format_stands_in_one_list() -> None:
     table = toml(PACKAGE / "data/formats.toml")
     words = [
         word
-        for name in ("files", "services", "pages", "scripts", "elsewhere")
+        for name in ("files", "other_files", "services", "pages", "scripts", "elsewhere")
         for _, values in lists(table[name])
         for word in values
     ]
