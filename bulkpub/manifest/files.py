@@ -9,6 +9,7 @@ import posixpath
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bulkpub.core.rules import Rules
 from bulkpub.manifest.form import reason
@@ -50,9 +51,9 @@ class Files:
         self._base = base
         self._file_fault = rules.file_fault
         self._listing = Listing()
-        self._suggestions = 0
         self._named: set[str] = set()
-        """Files that were found: nobody who misspells another one means these."""
+        self._missed: dict[str, str] = {}
+        """Paths of files that are not there, by the sentences that say so."""
 
     def glob(self, pattern: str, exclude: Sequence[str]) -> tuple[list[Found], list[str]]:
         """The files that match, and a sentence for each that cannot be published.
@@ -132,13 +133,23 @@ class Files:
         folder = posixpath.dirname(path)
         if not os.path.isdir(folder):  # noqa: PTH112 # beside os.stat
             return f"the file {safe(shown)} does not exist, nor does its folder {_dirname(shown)}"
-        hint = ""
-        if self._suggestions < _MOST_SUGGESTIONS:
-            self._suggestions += 1
+        sentence = f"the file {safe(shown)} does not exist"
+        self._missed[sentence] = posixpath.normpath(path)
+        return sentence
+
+    def meant(self) -> dict[str, str]:
+        """What is to be added to sentences that were said: what is there, and may be meant.
+
+        It is known when all files were named: nobody who misspells one means another of these.
+        """
+        hints: dict[str, str] = {}
+        for sentence, path in islice(self._missed.items(), _MOST_SUGGESTIONS):
+            folder, name = posixpath.split(path)
             names = self._listing.names(folder)[:_MOST_NAMES]
-            named = {name for name in names if posixpath.join(folder, name) in self._named}
-            hint = suggestion(posixpath.basename(path), names, named)
-        return f"the file {safe(shown)} does not exist{hint}"
+            named = {each for each in names if posixpath.join(folder, each) in self._named}
+            if hint := suggestion(name, names, named):
+                hints[sentence] = hint
+        return hints
 
 
 _ESCAPED = "\0\a\b\t\n\v\f\r\x1b\x85\u2028\u2029"

@@ -7,7 +7,7 @@ a manifest's header or defaults spoils every dataset of that manifest, since all
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from natsort import natsorted
@@ -142,6 +142,13 @@ def _datasets(
         _add(problems, (fault for fault in faults if fault.place in inherited), None)
         yield _Draft(spec, not (faults or header_faults))
     _add(problems, [*header_faults, *source.faults], None)
+    _add_hints(problems, files.meant())
+
+
+def _add_hints(problems: dict[Problem, None], hints: Mapping[str, str]) -> None:
+    for problem in [each for each in problems if each.message in hints]:
+        del problems[problem]
+        problems[replace(problem, message=problem.message + hints[problem.message])] = None
 
 
 def _places(defaults: Node | None) -> set[Place]:

@@ -58,7 +58,7 @@ def circle(path: Path) -> None:
     [
         ("gone.csv", nothing, "the file gone.csv does not exist"),
         ("no/such/a.csv", nothing, "nor does its folder no/such"),
-        ("sund.csv", nothing, "sound.csv"),
+        ("sund.csv", nothing, "the file sund.csv does not exist"),
         ("folder.csv", Path.mkdir, "folder.csv is a folder; for the files in it write"),
         ("pipe.csv", os.mkfifo, "pipe.csv is not an ordinary file"),
         ("socket.csv", a_socket, "socket.csv is not an ordinary file"),

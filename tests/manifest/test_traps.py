@@ -397,9 +397,15 @@ def test_a_file_that_is_listed_already_is_not_what_was_meant(
     problems: Problems, write: Write
 ) -> None:
     write("data-1.csv")
-    entries = "\n".join(f"      - path: {name}" for name in ("data-1.csv", "data-2.csv"))
-    text = f"datasets:\n  - id: x\n    resources:\n{entries}\n"
-    assert problems(text) == ["5:15: the file data-2.csv does not exist"]
+    for names in (("data-1.csv", "data-2.csv"), ("data-2.csv", "data-1.csv")):
+        entries = "\n".join(f"      - path: {name}" for name in names)
+        text = f"datasets:\n  - id: x\n    resources:\n{entries}\n"
+        line = 4 + names.index("data-2.csv")
+        assert problems(text) == [f"{line}:15: the file data-2.csv does not exist"]
+    other = "datasets:\n  - id: y\n    resources: [{path: data-2.csv}]\n"
+    assert problems(other) == [
+        "3:24: the file data-2.csv does not exist (did you mean 'data-1.csv'?)"
+    ]
 
 
 def test_a_column_that_is_there_already_is_not_what_was_meant(problems: Problems) -> None:
