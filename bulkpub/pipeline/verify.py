@@ -35,7 +35,10 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     for action in todo.resources:
         if not isinstance(action, Keep | Refuse):
             story.file_failed(action.spec.key, f"not as wanted: {action.reason}")
-    faults = [todo.refused] if todo.refused else []
+    faults = []
+    refusals = [action.reason for action in todo.resources if isinstance(action, Refuse)]
+    if todo.refused and not any(reason in todo.refused for reason in refusals):
+        faults.append(todo.refused)
     if isinstance(todo.dataset, UpdateDataset):
         faults.append("differs in: " + ", ".join(todo.dataset.differing))
     if todo.finish and not story.has_failed:

@@ -59,3 +59,15 @@ async def test_another_order_is_told(*, publish: Any, verify: Any, folder: Any) 
     await publish(folder.manifest(folder.dataset("a", "1.csv", "2.csv")))
     report = await verify(folder.manifest(folder.dataset("a", "2.csv", "1.csv")))
     assert errors(report) == {"a": "its resources are in another order"}
+
+
+async def test_what_another_key_marks_is_told_of_the_resource_alone(
+    *, publish: Any, verify: Any, folder: Any
+) -> None:
+    theirs = (await publish(folder.manifest(folder.dataset("first", "a.csv")))).datasets[0]
+    folder.file("other/a.csv", "other bytes\n")
+    report = await verify(
+        folder.manifest({"id": theirs.id, "resources": [{"path": "other/a.csv"}]})
+    )
+    assert report.datasets[0].error is None
+    assert "another key" in str(report.datasets[0].resources[0].error)
