@@ -100,6 +100,8 @@ class _Amendment:
             self._know(spec, piece)
             for spec, piece in zip(self._loaded.datasets, self._list.items, strict=True)
         ]
+        self._by_id = {each.spec.id: each for each in self._known}
+        self._by_key = {each.spec.key: each for each in self._known}
         self._files = {path for known in self._known for path in known.taken.files}
         organization, defaults = _header(text, name)
         self._speller = Speller(
@@ -173,21 +175,20 @@ class _Amendment:
 
         Two of different ids are two, whatever their keys.
         """
-        for known in self._known:
-            if spec.id is not None and known.spec.id == spec.id:
-                return known
-        for known in self._known:
-            if known.spec.key == spec.key and None in {spec.id, known.spec.id}:
-                return known
+        if spec.id is not None and (known := self._by_id.get(spec.id)):
+            return known
+        known = self._by_key.get(spec.key)
+        if known is not None and None in {spec.id, known.spec.id}:
+            return known
         former = former_key(spec)
-        for known in self._known:
-            if known.spec.key == former and same_origin(spec, known.spec):
-                self._notes.append(
-                    f"{spec.key} is in the manifest as '{former}', the key that it had when it was "
-                    "harvested before, and stays that"
-                )
-                return known
-        return None
+        known = self._by_key.get(former) if former else None
+        if known is None or not same_origin(spec, known.spec):
+            return None
+        self._notes.append(
+            f"{spec.key} is in the manifest as '{former}', the key that it had when it was "
+            "harvested before, and stays that"
+        )
+        return known
 
     def _elsewhere(self, spec: DatasetSpec) -> tuple[ResourceSpec, ...]:
         """Its resources without the files that the manifest lists, wherever that is."""

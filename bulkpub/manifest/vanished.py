@@ -120,8 +120,8 @@ def _before_resources(piece: Piece) -> int:
 
 def _tell_of_return(spec: DatasetSpec, piece: Piece, text: str, result: Vanished) -> None:
     says = [name for name in _FIELDS.values() if getattr(spec.metadata, name)]
-    above = text[: piece.start].rstrip().rpartition("\n")[2].strip()
-    if says and above.startswith(f"# {_NO_LONGER} "):
+    above = _comments_above(piece, text)
+    if says and any(each.startswith(f"# {_NO_LONGER} ") for each in above):
         result.notes.append(
             f"{spec.key}: it is in {place_said(spec)} again; take the comment and "
             f"`{says[0]}: true` away if it is to be as before"
@@ -150,16 +150,23 @@ def _tell_of_resources(
 
 def _comment(piece: Piece, sentence: str, text: str) -> Iterator[tuple[int, list[str]]]:
     """The comment above an item of a list that begins a line, unless it is there already."""
-    dash = text[piece.start :]
-    column = len(dash) - len(dash.lstrip(" "))
-    line = comment(sentence, column)
-    for each in reversed(text[: piece.start].split("\n")[:-1]):
-        if each.strip() == line.strip():
-            return
-        if not each.strip().startswith("#"):
-            break
-    if dash[column : column + 1] == "-":
+    end = text.find("\n", piece.start)
+    item = text[piece.start : end if end >= 0 else len(text)]
+    line = comment(sentence, len(item) - len(item.lstrip(" ")))
+    if item.lstrip(" ").startswith("-") and line.strip() not in _comments_above(piece, text):
         yield piece.start, [line]
+
+
+def _comments_above(piece: Piece, text: str) -> Iterator[str]:
+    """The comments right above a piece, the nearest first."""
+    end = piece.start
+    while end > 0:
+        start = text.rfind("\n", 0, end - 1) + 1
+        line = text[start:end].strip()
+        if not line.startswith("#"):
+            return
+        yield line
+        end = start
 
 
 def _tell_of_unknown(

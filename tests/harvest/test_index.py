@@ -158,6 +158,7 @@ async def test_a_listing_is_a_dataset(
     harvested = await harvest("index", HOME, fake_reader({HOME: APACHE}))
     spec = harvested.only
     assert (spec.key, spec.metadata.title) == ("files.example.org/data", "Data")
+    assert spec.metadata.extras == {"harvest:source": "files.example.org/data"}
     assert [each.source for each in spec.resources] == [
         UrlSource(f"{HOME}comptages%20v%C3%A9lo.csv"),
         UrlSource(f"{HOME}stations.json"),
