@@ -19,6 +19,7 @@ from bulkpub.observers.text import bytes_text, counted
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.portals.udata.address import SANDBOX_PORT
 from bulkpub.session.options import Settings
+from bulkpub.session.wanted import local_links
 from bulkpub.sources import fingerprint
 
 __all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
@@ -32,7 +33,7 @@ def validate(manifests: Manifests) -> None:
 def _validate(manifests: Sequence[Path]) -> ExitCode:
     console = Console(highlight=False, soft_wrap=True)
     loaded = load([str(path) for path in manifests], rules=DEFAULT.rules)
-    render_warnings(loaded.warnings, console)
+    render_warnings((*loaded.warnings, *local_links(loaded.datasets, loaded.portal)), console)
     if loaded.problems:
         render_problems(with_flags(loaded.problems), console)
         return ExitCode.WRONG

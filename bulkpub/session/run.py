@@ -52,7 +52,7 @@ from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
-from bulkpub.session.wanted import Request, Wanted
+from bulkpub.session.wanted import Request, Wanted, local_links
 from bulkpub.version import __version__
 
 __all__ = ["Run"]
@@ -117,6 +117,8 @@ class Run:
             problems, self._warnings = wanted.problems, wanted.warnings
             self._preparation = Preparation(wanted.datasets, list(problems))
             located = self._located(wanted)
+            if not self._sources.allow_private:
+                self._warnings = (*wanted.warnings, *local_links(wanted.datasets, located.url))
             try:
                 with interruptible(self):
                     await self._carry_out(wanted, located)

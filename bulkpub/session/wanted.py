@@ -8,14 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from bulkpub.core.model import DatasetSpec
+from bulkpub.core.addresses import is_local, named, shown_address
+from bulkpub.core.model import DatasetSpec, LinkSource, Place
 from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem
 from bulkpub.manifest import Loaded, load, may_name_portal, parse
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
 
-__all__ = ["ManifestLike", "Manifests", "Migration", "Request", "Wanted"]
+__all__ = ["ManifestLike", "Manifests", "Migration", "Request", "Wanted", "local_links"]
 
 ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
 """A manifest: the path of a file, several paths, or the document itself as a mapping."""
@@ -96,6 +97,34 @@ def _identities(datasets: Iterable[DatasetSpec]) -> list[str]:
         hashlib.sha256(f"{each.organization}\n{each.id or each.key}".encode()).hexdigest()
         for each in datasets
     ]
+
+
+def local_links(datasets: Iterable[DatasetSpec], portal: str | None) -> tuple[Problem, ...]:
+    """A warning for each host to which links lead that nobody can follow from a public portal.
+
+    None where `portal`, its address or its name, is on a private network or this machine itself:
+    who sees it may well follow them.
+    """
+    if portal is not None and is_local(portal):
+        return ()
+    found: dict[str, list[tuple[Place, str]]] = {}
+    for dataset in datasets:
+        for resource in dataset.resources:
+            source = resource.source
+            if isinstance(source, LinkSource) and is_local(source.url):
+                found.setdefault(named(source.url).host, []).append((resource.place, source.url))
+    return tuple(_local_link(*links[0], len(links) - 1) for links in found.values())
+
+
+def _local_link(place: Place, url: str, others: int) -> Problem:
+    more = f" (and {others} more to that host)" if others else ""
+    return Problem(
+        place.file,
+        place.line,
+        place.column,
+        f"only its own network knows where {shown_address(url)} leads{more}: nobody who sees the "
+        "portal can follow the link",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bulkpub.core.model import LinkSource, Spatial, TemporalCoverage, UrlSource
+from bulkpub.data import columns
+from bulkpub.errors import SourceFailed
 from tests.manifests import Loaded
 
 Harvest = Callable[..., Awaitable[Any]]
@@ -366,3 +371,38 @@ B,https://example.org/b,,,Annuelle
     ]
     assert first.metadata.extras["harvest:remote_url"] == "https://example.org/a"
     assert second.metadata.extras["harvest:remote_url"] == "https://example.org/b"
+
+
+CELLS = [
+    "", "ODbL", "Licence ouverte", "Annuelle", "2024-01-31", "31/12/2024", "99/99/9999", "oui",
+    "non", "a,b;c", "x" * 5000, "\x0b\u2028", "é" * 300, "API", "wms", "CSV", "[", "http://[::1",
+    "Bretagne, Normandie", "\x00", "- a: b", "#x", "https://me:word@example.org/a.csv", "{stem}",
+    "http://localhost/x.csv", "2999-01-01", "confidentiel",
+]  # fmt: skip
+URLS = [f"https://example.org/{name}" for name in ("a.csv", "b.csv", "p/1", "wms?service=WMS")]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_in_a_table_its_manifest_can_be_read(
+    harvest: Harvest, table: Write, manifest_of: ManifestOf, data: st.DataObject
+) -> None:
+    names = data.draw(st.lists(st.sampled_from(sorted(columns())), max_size=10, unique=True))
+    wide = [*names, "url", "titre", "inconnue"]
+    cells = [st.sampled_from(URLS if columns().get(n) == "url" else CELLS) for n in wide]
+    rows = data.draw(st.lists(st.tuples(*cells), max_size=5))
+    quoted = [[f'"{cell}"' for cell in row] for row in (wide, *rows)]
+    path = table("\n".join(";".join(row) for row in quoted))
+    asked = {"links": data.draw(st.booleans()), "single": data.draw(st.booleans())}
+
+    async def harvested() -> Any:
+        try:
+            return await harvest("csv", path, **asked)
+        except SourceFailed:
+            return None
+
+    found = anyio.run(harvested)
+    if found is not None and found.found:
+        loaded = manifest_of(found)
+        assert loaded.problems == ()
+        assert len(loaded.datasets) == len(found.found)
