@@ -21,7 +21,7 @@ def with_table(page: str) -> str:
 
 def table() -> str:
     versions = [version for version in VERSIONS if not version.startswith(TOO_OLD)]
-    head = ["Fact", "since", *versions, "before"]
+    head = ["Fact", "since", *versions, "instead"]
     lines = [head, ["---"] * len(head), *(cells(row, versions) for row in rows())]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
