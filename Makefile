@@ -20,7 +20,7 @@ REFUSED := tests/portals/test_versions.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real test-portals coverage chaos check format bench wheel clean
+.PHONY: help demo test test-quick test-real test-portals coverage chaos check format bench bench-cost wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ format: $(VENV)/.installed-dev ## Put the code in the house style
 
 bench: $(VENV)/.installed-dev ## Compare with curl and the official client, side by side
 	@$(BIN)/python benchmarks/side_by_side.py $(ARGS)
+
+bench-cost: $(VENV)/.installed-dev ## What a small file costs bulkpub itself, into a sink
+	@$(BIN)/python benchmarks/client_cost.py $(ARGS)
 
 wheel: $(VENV)/.installed-dev ## Build the package, and see that it works on its own
 	@rm -rf dist && $(PIP) wheel --quiet --no-deps --wheel-dir dist .

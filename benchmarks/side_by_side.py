@@ -93,9 +93,12 @@ Results = dict[str, list[Measured]]
 
 
 def compare(
-    portal: Portal, datasets: Sequence[Sequence[Path]], runs: int, folder: Path, what: str
+    datasets: Sequence[Sequence[Path]], runs: int, folder: Path, what: str, latency: float
 ) -> tuple[Results, Results]:
-    """`runs` rounds of every way; returns the first runs and the re-runs, by way."""
+    """`runs` rounds of every way; returns the first runs and the re-runs, by way.
+
+    Each on a fresh portal: one gets slower with what it holds, and the next way would pay for it.
+    """
     first: Results = {way.name: [] for way in WAYS}
     again: Results = {way.name: [] for way in WAYS}
     for number in range(runs):
@@ -103,11 +106,12 @@ def compare(
             workspace = folder / f"{what}-{number}-{kind.name}"
             workspace.mkdir()
             material = Material(f"{what} {number} {kind.name}", datasets)
-            way: Way = kind(portal, material, workspace)
-            log = workspace / "log.txt"
-            first[way.name].append(run(way, portal, material, log))
-            time.sleep(SAME_SECOND)
-            again[way.name].append(run(way, portal, material, log))
+            with serving(workspace / "portal", latency) as portal:
+                way: Way = kind(portal, material, workspace)
+                log = workspace / "log.txt"
+                first[way.name].append(run(way, portal, material, log))
+                time.sleep(SAME_SECOND)
+                again[way.name].append(run(way, portal, material, log))
     return first, again
 
 
@@ -199,18 +203,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bulkpub-bench-") as temporary:
         folder = Path(temporary)
         small = make_files(folder / "files", given.datasets, given.files, given.size)
-        with serving(folder / "portal", given.latency) as portal:
-            first, again = compare(portal, small, given.runs, folder, "petits")
-            if given.latency:
-                console.print(f"The portal waits {given.latency:g} s before every answer.")
-            what = f"{given.files} files of {given.size:,} bytes in {given.datasets} datasets"
-            show(console, f"{what}: first publication, median of {given.runs}", first)
-            show(console, f"{what}: the same command once more, nothing changed", again)
-            if given.large:
-                one = make_large(folder, given.large)
-                first, again = compare(portal, one, 1, folder, "grand")
-                show(console, f"One file of {given.large} MiB: first publication", first)
-                show(console, f"One file of {given.large} MiB: once more, nothing changed", again)
+        first, again = compare(small, given.runs, folder, "petits", given.latency)
+        if given.latency:
+            console.print(f"The portal waits {given.latency:g} s before every answer.")
+        what = f"{given.files} files of {given.size:,} bytes in {given.datasets} datasets"
+        show(console, f"{what}: first publication, median of {given.runs}", first)
+        show(console, f"{what}: the same command once more, nothing changed", again)
+        if given.large:
+            one = make_large(folder, given.large)
+            first, again = compare(one, 1, folder, "grand", given.latency)
+            show(console, f"One file of {given.large} MiB: first publication", first)
+            show(console, f"One file of {given.large} MiB: once more, nothing changed", again)
     console.print("curl: datasets made beforehand and not counted, no titles.")
 
 
