@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ from bulkpub.sandbox import Sandbox, SandboxSettings, Seen
 from bulkpub.sandbox.calls import Handler
 from bulkpub.sandbox.records import Dataset, Resource
 from tests.differences import NEWEST, pytest_pyfunc_call
+from tests.schema_catalogue import CATALOGUE
 
 __all__ = ["pytest_pyfunc_call"]
 
@@ -268,6 +271,24 @@ def real_portal_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
 @pytest.fixture(scope="session")
 def real_read_only_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     yield from start_real(tmp_path_factory.mktemp("read-only"), "--set", "READ_ONLY_MODE=true")
+
+
+@pytest.fixture(scope="session")
+def real_catalogue_info(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """One with the catalogue of schemas of `tests.schema_catalogue`."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    (folder / "schemas.json").write_text(json.dumps({"version": 1, "schemas": CATALOGUE}))
+    served = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder)))
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    address = json.dumps(f"http://127.0.0.1:{served.server_port}/schemas.json")
+    yield from start_real(folder, "--set", f"SCHEMA_CATALOG_URL={address}")
+    served.shutdown()
+    served.server_close()
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing of what is asked."""
 
 
 # --- another server ----------------------------------------------------------------------

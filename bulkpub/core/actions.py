@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bulkpub.core.diff import changed_fields
+from bulkpub.core.diff import told_changes
 from bulkpub.core.model import (
     DatasetMetadata,
     RemoteDataset,
@@ -52,7 +52,7 @@ class UpdateDataset:
     @property
     def differing(self) -> tuple[str, ...]:
         """What is written, in words."""
-        return (*changed_fields(self.changes), *([str(self.move)] if self.move else []))
+        return (*told_changes(self.changes), *([str(self.move)] if self.move else []))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ __all__ = [
     "new_dataset",
     "resource_changes",
     "title_to_keep_safe",
+    "told_changes",
     "wanted_resource",
 ]
 
@@ -41,6 +42,14 @@ __all__ = [
 def changed_fields(changes: DatasetMetadata | ResourceMetadata) -> tuple[str, ...]:
     """The names of the fields that `changes` writes."""
     return tuple(f.name for f in fields(changes) if getattr(changes, f.name) is not None)
+
+
+def told_changes(changes: DatasetMetadata) -> tuple[str, ...]:
+    """The same for people, who are to know what they lose."""
+    names = dict(zip(given := changed_fields(changes), given, strict=True))
+    if changes.spatial is not None and changes.spatial.drawn is False:
+        names["spatial"] = "spatial (zones take the place of the area drawn on the portal)"
+    return tuple(names.values())
 
 
 # --- datasets -----------------------------------------------------------------------------
@@ -61,6 +70,8 @@ def dataset_changes(
     that id and gets no key of ours.
     """
     wanted = spec.metadata if spec.id else new_dataset(spec, rules)
+    if not remote.is_open:
+        wanted = without(wanted, rules.closed_lacks)
     return _changes(wanted, remote.metadata)
 
 
@@ -155,7 +166,9 @@ def _merged(want: Json, has: Json) -> Json:
         case Mapping():
             return {**(has or {}), **want}
         case Spatial(zones=zones, granularity=granularity) if isinstance(has, Spatial):
-            return Spatial(has.zones if zones is None else zones, granularity or has.granularity)
+            drawn = False if zones and has.drawn else has.drawn
+            zones = has.zones if zones is None else zones
+            return Spatial(zones, granularity or has.granularity, drawn)
         case Spatial(zones=(), granularity=None) if has is None:
             return None  # no area at all is what an empty one says
         case _:

@@ -21,7 +21,8 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Rules
 
-__all__ = ["final_order", "finishing", "in_order", "in_requests", "safeguarding", "unfinished"]
+__all__ = ["final_order", "finishing", "in_order", "in_requests", "moving", "safeguarding"]
+__all__ += ["unfinished"]
 
 
 def finishing(
@@ -57,6 +58,14 @@ def finishing(
     if settled and not any(item.writes for item in items.values()):
         return None
     return tuple(items[resource_id] for resource_id in final_order(spec, ids, places, created))
+
+
+def moving(
+    entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource, rules: Rules
+) -> ListItem | None:
+    """What gives a link its new address, and says what is `wanted` of it; None: it has that one."""
+    item = _item(entry, wanted, remote, rules)
+    return item if item.url is not None else None
 
 
 def in_requests(items: Sequence[ListItem], rules: Rules) -> Iterator[tuple[ListItem, ...]]:

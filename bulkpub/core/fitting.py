@@ -16,12 +16,13 @@ from bulkpub.core.model import (
     LinkSource,
     Place,
     Prune,
+    RemoteDataset,
     ResourceMetadata,
     is_sent,
 )
 from bulkpub.core.rules import Rules
 
-__all__ = ["Fitted", "fitted", "without"]
+__all__ = ["Fitted", "closed_notes", "fitted", "without"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,17 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     )
     held = replace(spec, metadata=without(spec.metadata, rules.lacks_dataset), resources=resources)
     return Fitted(held, tuple(notes), tuple(_problems(spec, rules)))
+
+
+def closed_notes(spec: DatasetSpec, remote: RemoteDataset | None, rules: Rules) -> tuple[str, ...]:
+    """What of `spec` is left out because the data of `remote` is not for everybody."""
+    if remote is None or remote.is_open:
+        return ()
+    return tuple(
+        f"the access to this dataset is not open to everybody, and the portal keeps no '{name}' of "
+        "such a dataset: left out"
+        for name in _said(spec.metadata, rules.closed_lacks)
+    )
 
 
 def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:

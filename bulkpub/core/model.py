@@ -105,10 +105,15 @@ class TemporalCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Spatial:
-    """The area the data covers: zone ids such as `fr:region:11`, and the grain of the data."""
+    """The area the data covers: zone ids such as `fr:region:11`, and the grain of the data.
+
+    `drawn`, observed: somebody drew it as a shape; no area has both a shape and zones. Written:
+    False takes the shape away, None leaves it.
+    """
 
     zones: tuple[str, ...] | None = None
     granularity: str | None = None
+    drawn: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +219,7 @@ class DatasetSpec:
     `organization` is an id or a slug; None means the personal space of the key's account, or with
     an `id` that of whoever has it, unless that is said to be `personal`, too. The order of
     `resources` is the order wanted on the portal. `places` tells where that is written which only
-    the portal can judge, by the manifest's keys.
+    the portal can judge, by the way to it (`spatial.zones`, and each of a list: `spatial.zones.0`).
     """
 
     key: str
@@ -226,6 +231,12 @@ class DatasetSpec:
     prune: Prune = Prune.NONE
     place: Place = field(default_factory=lambda: Place(""))
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def place_of(self, way: str) -> Place:
+        """Where what is at `way` is written, or the nearest around it of which that is known."""
+        while way and way not in self.places:
+            way = way.rpartition(".")[0]
+        return self.places.get(way, self.place)
 
 
 # --- what the portal has -----------------------------------------------------------------
@@ -277,8 +288,9 @@ class RemoteDataset:
     """One dataset as the portal has it; `resources` in the portal's order.
 
     `modified` is when it or its resources changed last, as far as the portal tells.
-    `organization` is an id, None for a personal dataset. `deleted` datasets are still seen by
-    the members of their organization.
+    `organization` is an id, None for a personal dataset. `is_open`: its data is for everybody,
+    whoever sees the dataset itself. `deleted` datasets are still seen by the members of their
+    organization.
     """
 
     id: str
@@ -287,6 +299,7 @@ class RemoteDataset:
     slug: str = ""
     page: str = ""
     organization: str | None = None
+    is_open: bool = True
     deleted: bool = False
     modified: datetime | None = None
 

@@ -93,7 +93,7 @@ def plan(
         actions,
         deletions,
         finish=_needs_finishing(spec, remote, actions, rules),
-        finish_requests=_finish_requests(actions, rules),
+        finish_requests=_finish_requests(spec, remote, actions, rules),
         refused=foreign
         or _marked_by_others(spec, remote, matching, deletions)
         or _mass_delete(remote, deletions, allowed=allow_mass_delete),
@@ -144,7 +144,7 @@ def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rule
         CreateDataset(new_dataset(spec, rules)),
         actions,
         finish=finish,
-        finish_requests=_finish_requests(actions, rules),
+        finish_requests=_list_requests(actions, rules),
     )
 
 
@@ -328,15 +328,36 @@ def _mass_delete(
 def _needs_finishing(
     spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
 ) -> bool:
-    if any(not isinstance(action, Keep | Refuse) for action in actions):
-        return True
-    if not rules.orders:
+    described = any(not isinstance(action, Keep | Refuse) for action in actions)
+    return described or not _settled(spec, remote, actions, rules)
+
+
+def _settled(
+    spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
+) -> bool:
+    """Whether what is there and stays as it is lies in order."""
+    there = {a.spec.key: a.remote.id for a in actions if isinstance(a, Keep | Describe)}
+    return not rules.orders or in_order(spec, there, [resource.id for resource in remote.resources])
+
+
+def _finish_requests(
+    spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
+) -> int:
+    """How many requests finish the dataset: one each for links that move, the list for the rest."""
+    moved = [action for action in actions if rules.moves_links_alone and _moves(action)]
+    others = [action for action in actions if action not in moved]
+    if moved and not _needs_finishing(spec, remote, others, rules):
+        return len(moved) + (0 if _settled(spec, remote, actions, rules) else 1)
+    return len(moved) + _list_requests(others, rules)
+
+
+def _moves(action: ResourceAction) -> bool:
+    if not isinstance(action, Describe) or not isinstance(action.spec.source, LinkSource):
         return False
-    there = {a.spec.key: a.remote.id for a in actions if isinstance(a, Keep)}
-    return not in_order(spec, there, [resource.id for resource in remote.resources])
+    return action.remote.url != action.spec.source.url
 
 
-def _finish_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:
+def _list_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:
     """How many requests describe the resources: one, where the portal takes all at once."""
     if rules.described_at_once is None:
         return 1

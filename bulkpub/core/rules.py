@@ -20,6 +20,7 @@ class Vocabulary(StrEnum):
     FREQUENCIES = "frequencies"
     RESOURCE_TYPES = "resource_types"
     EXTENSIONS = "extensions"
+    GRANULARITIES = "granularities"
 
 
 Known = Mapping[Vocabulary, frozenset[str]]
@@ -61,7 +62,8 @@ class Rules:
 
     Names: `file_name` gives the name under which a file called so is stored, as the last part of
     its address has it, `file_fault` why a file cannot have a name (the end of a sentence; empty
-    when it can), `tag` the form in which a tag is kept, `extra_fault` why no extra can have a
+    when it can), `tag` the form in which a tag is kept, `zone_fault` why nothing can be the id of a
+    zone (the same), `extra_fault` why no extra can have a
     name, and `extra_pattern` (of JSON Schema) what names it lets pass. Two datasets whose titles
     have the same `title_slug` are not created at the same moment. `normalized` gives metadata in
     the form in which the portal keeps them. `shown_on_page` says what the page at an address
@@ -85,8 +87,10 @@ class Rules:
     resources one request describes; None: all of a dataset. `links`, `deletes`,
     `hosts_in_place`: whether resources can point elsewhere, be deleted, be made hosted with their
     id kept. `lacks_dataset` and `lacks_resource` name the fields of the metadata that it cannot
-    hold. `not_files` are the formats, in lower case, of what is elsewhere to be asked or looked at
-    rather than downloaded: it is never hosted.
+    hold, `closed_lacks` those that a dataset cannot have whose data is not for everybody.
+    `moves_links_alone`: a link's new address is written to it alone, as in the list nobody would
+    see when it changed. `not_files` are the formats, in lower case, of what is elsewhere to be
+    asked or looked at rather than downloaded: it is never hosted.
 
     `quota_window` is the time in seconds that the announced rate limit is for. `language`, in two
     letters, is the one in which most people read the portal.
@@ -97,6 +101,7 @@ class Rules:
     title_slug: Callable[[str], str] = same
     file_fault: Callable[[str], str] = NO_FAULT
     tag: Callable[[str], str] = same
+    zone_fault: Callable[[str], str] = NO_FAULT
     extra_fault: Callable[[str], str] = NO_FAULT
     extra_pattern: str = ""
     normalized: Callable[[DatasetMetadata, Known], DatasetMetadata] = _as_written
@@ -118,6 +123,8 @@ class Rules:
     hosts_in_place: bool = True
     lacks_dataset: frozenset[str] = frozenset()
     lacks_resource: frozenset[str] = frozenset()
+    closed_lacks: frozenset[str] = frozenset()
+    moves_links_alone: bool = False
     not_files: frozenset[str] = frozenset()
     quota_window: float = 3600.0
     language: str = "en"

@@ -32,6 +32,7 @@ from bulkpub.core.rules import Rules
 from bulkpub.data import schema_registers
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
+from bulkpub.data.known_zones import known_granularity, known_zone
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.harvest.identity import Catalogue, told_apart
 from bulkpub.harvest.offers import API, FILE, PAGE, UNSURE, Offer, nature, sayings
@@ -39,7 +40,6 @@ from bulkpub.harvest.words.access import Said, restriction
 from bulkpub.harvest.words.formats import short_format, short_mime
 from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
-from bulkpub.harvest.words.zones import known_granularity, known_zone
 
 __all__ = ["Entry", "found_of", "listed"]
 

@@ -25,6 +25,7 @@ from bulkpub.core.addresses import address_fault, is_web, named, redacted
 from bulkpub.core.names import key_of
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
+from bulkpub.data.known_zones import known_granularity
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.entries import Entry, found_of
@@ -34,7 +35,6 @@ from bulkpub.harvest.reading.loose import keywords_of
 from bulkpub.harvest.reading.tables import ACCESS, Row, Table, TableFault, read_table
 from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
-from bulkpub.harvest.words.zones import known_granularity
 from bulkpub.manifest.form import reason
 from bulkpub.ordinary import read_ordinary
 

@@ -34,7 +34,9 @@ class Request:
     """One call. `endpoint` names it in logs and the report, without ids: `/datasets/{id}/`.
 
     `json` is sent as JSON; `body` makes a streamed body, afresh for each attempt. `handles` is
-    how many bytes the portal has to deal with besides the body, which takes it time.
+    how many bytes the portal has to deal with besides the body, which takes it time. `done_without`
+    are statuses that are an answer like any other when they last, as what it asks for can be done
+    without: 503 of a list, say.
     """
 
     method: str
@@ -45,6 +47,7 @@ class Request:
     json: Json = None
     body: Callable[[], Body] | None = None
     handles: int = 0
+    done_without: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class _Interrupted(Exception):
     """No complete answer came; the message says what happened instead."""
 
 
+ENOUGH = 2
+"""How often at most what can be done without is asked for."""
 PATIENT_REFUSALS = 20
 """How often a request is turned away for the limit (429) before that counts against it."""
 
@@ -116,10 +118,14 @@ class Transport:
                 # Turned away before the portal saw it: that says nothing of the request.
                 refusals += 1
                 attempt -= refusals <= PATIENT_REFUSALS
-            if attempt >= self._settings.policy.attempts:
+            done_without = answer is not None and answer.status in request.done_without
+            most = self._settings.policy.attempts
+            if attempt >= (min(most, ENOUGH) if done_without else most):
                 if await self._revived():
                     attempt = 0
                     continue
+                if answer is not None and done_without:
+                    return answer
                 times = attempt + min(refusals, PATIENT_REFUSALS)
                 often = f"failed {times} times, the last time" if times > 1 else "failed"
                 raise PortalUnavailable(

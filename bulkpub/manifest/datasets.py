@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bulkpub.core import fields
 from bulkpub.core.addresses import is_web
-from bulkpub.core.model import DatasetMetadata, DatasetSpec, FileSource, Prune, ResourceSpec
+from bulkpub.core.model import DatasetMetadata, DatasetSpec, FileSource, Place, Prune, ResourceSpec
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
 from bulkpub.manifest.extras import extras_faults, read_extras
@@ -23,8 +23,16 @@ from bulkpub.ordinary import open_ordinary
 __all__ = ["dataset_faults", "name_of", "read_dataset"]
 
 
-_JUDGED = ("organization", "license", "frequency")
-"""Keys whose values only the portal can judge."""
+_JUDGED = (
+    ("organization",),
+    ("license",),
+    ("frequency",),
+    ("spatial",),
+    ("spatial", "zones"),
+    ("spatial", "granularity"),
+    ("contact_points",),
+)
+"""The ways to keys whose values only the portal can judge."""
 
 
 def name_of(node: Node) -> str | None:
@@ -75,9 +83,27 @@ def read_dataset(
         id=read.get("id"),
         prune=read.get("prune") or Prune.NONE,
         place=node.place,
-        places={key: below.place for key in _JUDGED if (below := child(node, key))},
+        places=_places(node),
     )
     return spec, faults
+
+
+def _places(node: Node) -> dict[str, Place]:
+    """Where it is written what only the portal can judge: by key, and of lists by item, too."""
+    places: dict[str, Place] = {}
+    for path in _JUDGED:
+        found = node
+        for step in path:
+            below = child(found, step)
+            if below is None:
+                break
+            found = below
+        else:
+            name = ".".join(path)
+            places[name] = found.place
+            items = found.value if isinstance(found.value, list) else ()
+            places |= {f"{name}.{index}": item.place for index, item in enumerate(items)}
+    return places
 
 
 def _description(path: Path, written: str, rules: Rules) -> str:

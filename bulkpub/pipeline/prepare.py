@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteDataset
-from bulkpub.core.owners import Owner
+from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.core.plan import plan
 from bulkpub.errors import ManifestInvalid, Problem, ResourceFailed
 from bulkpub.pipeline.expanding import expand
 from bulkpub.pipeline.job import Job, RunOptions
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe, observe_elsewhere
-from bulkpub.pipeline.preflight import Checked, check
+from bulkpub.pipeline.preflight import Checked, check, check_contacts
 from bulkpub.sources import fingerprint
 
 __all__ = ["Preparation", "requests_needed", "size_of"]
@@ -47,11 +47,14 @@ class Preparation:
         self.specs = expanded.datasets
         self.problems += expanded.problems
         checked = await check(means.portal, self.specs)
-        self.problems += checked.problems
-        if self.problems and not options.keep_going:
-            raise ManifestInvalid(sorted(self.problems))
+        self._take(checked, options)
         sound = self._without_problems(checked.specs, checked.refused)
         found = await self._observe(sound, checked, means)
+        if owners := _owners_learned(sound, checked, found):
+            checked.problems, checked.alone = [], []
+            await check_contacts(means.portal, checked, owners)
+            self._take(checked, options)
+            sound = self._without_problems(sound, checked.refused)
         namesakes: dict[str | None, set[str]] = {}
         for spec in self.specs:
             namesakes.setdefault(spec.metadata.title, set()).add(spec.key)
@@ -67,6 +70,14 @@ class Preparation:
             )
             for spec in sound
         ]
+
+    def _take(self, checked: Checked, options: RunOptions) -> None:
+        """Take its problems over; raises `ManifestInvalid` unless the others are to go on."""
+        self.problems += checked.problems
+        ends = bool(self.problems) and not options.keep_going
+        self.problems += checked.alone
+        if ends:
+            raise ManifestInvalid(sorted(self.problems))
 
     async def _observe(
         self, specs: Sequence[DatasetSpec], checked: Checked, means: Means
@@ -102,6 +113,21 @@ def _recognised(spec: DatasetSpec, found: RemoteDataset | Conflict | None) -> tu
         f"it is the same dataset, and gets the key '{spec.key}'"
     )
     return (note,)
+
+
+def _owners_learned(
+    specs: Iterable[DatasetSpec], checked: Checked, found: Observed
+) -> dict[str, Owner]:
+    """Whose datasets with contact points are, where only the portal knew, by key."""
+    learned: dict[str, Owner] = {}
+    for spec in specs:
+        remote, wanted = found.get(spec.key), spec.metadata.contact_points
+        if checked.owners[spec.key] != UNSAID or not isinstance(remote, RemoteDataset):
+            continue
+        if wanted and wanted != remote.metadata.contact_points:
+            user = None if remote.organization else checked.account.id
+            learned[spec.key] = Owner(remote.organization, user)
+    return learned
 
 
 # --- what it will take ----------------------------------------------------------------------

@@ -12,7 +12,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import CreateDataset, KeepDataset, ListItem, Plan, Replace, UpdateDataset
-from bulkpub.core.finish import finishing, in_requests, safeguarding, unfinished
+from bulkpub.core.finish import finishing, in_requests, moving, safeguarding, unfinished
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import RemoteDataset, RemoteResource
 from bulkpub.core.plan import plan_dataset
@@ -22,6 +22,7 @@ from bulkpub.errors import (
     DescriptionsRefused,
     Outdated,
     PlanAgain,
+    ResourceFailed,
     Stop,
 )
 from bulkpub.observers.events import DatasetStarted, Event
@@ -32,7 +33,7 @@ from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe_again import observe_again, observe_at_last, without_copies
 from bulkpub.pipeline.planning import foresee, make_plan
 from bulkpub.pipeline.sending import send_all
-from bulkpub.pipeline.story import NOT_CREATED, Story
+from bulkpub.pipeline.story import NOT_CREATED, ResourceStory, Story
 from bulkpub.pipeline.verify import verify
 
 __all__ = ["publish_one"]
@@ -189,11 +190,16 @@ async def _set_resources(
 
 
 async def _finish(story: Story, means: Means) -> None:
-    """Describe and order all resources in one request, and see that the portal did."""
+    """Describe and order all resources in one request, and see that the portal did.
+
+    Links that move come first, each alone, where the portal's rules are such.
+    """
     if _items(story) is None:
         return
     if not story.is_new:
         await _refresh(story, means)
+    if story.rules.moves_links_alone:
+        await _move_links(story, means)
     items = _items(story)
     if items is None:
         return
@@ -208,6 +214,26 @@ async def _finish(story: Story, means: Means) -> None:
     if lacking and not story.not_kept(lacking):
         raise Outdated("; ".join(lacking.values()))
     story.put_in_order()
+
+
+async def _move_links(story: Story, means: Means) -> None:
+    """Write new addresses of links; what is refused of one is said less of, and then not at all."""
+    for resource in story.resources.values():
+        while moved := _moved(story, resource):
+            try:
+                story.moved(await means.portal.move_link(story.there.id, moved))
+            except ResourceFailed as refused:
+                _describe_less(story, DescriptionsRefused({moved.id: str(refused)}))
+                continue
+            if _moved(story, resource):
+                raise Outdated("the portal did not take over its address")
+
+
+def _moved(story: Story, resource: ResourceStory) -> ListItem | None:
+    remote, wanted = resource.remote, resource.wanted
+    if remote is None or wanted is None or not resource.describable:
+        return None
+    return moving(resource.spec, wanted, remote, story.rules)
 
 
 def _items(story: Story) -> tuple[ListItem, ...] | None:

@@ -30,7 +30,7 @@ from bulkpub.core.actions import (
     UpdateDataset,
 )
 from bulkpub.core.diff import claim, wanted_resource
-from bulkpub.core.fitting import without
+from bulkpub.core.fitting import closed_notes, without
 from bulkpub.core.guard import size_warning
 from bulkpub.core.model import (
     DatasetSpec,
@@ -97,6 +97,7 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "doubted": frozenset({Phase.PLANNED}),
     "held_back": frozenset({Phase.PLANNED}),
     "described": frozenset({Phase.PLANNED}),
+    "moved": frozenset({Phase.PLANNED}),
     "put_in_order": frozenset({Phase.PLANNED}),
     "not_kept": frozenset({Phase.PLANNED}),
     "refused_description": frozenset({Phase.PLANNED}),
@@ -533,6 +534,12 @@ class Story:
             self.resources[key].remote = fresh.get(resource_id, self.resources[key].remote)
 
     @step
+    def moved(self, answer: RemoteResource) -> None:
+        """A link has its new address, and all that is to be said of it."""
+        now = self.there.resources
+        self.described(answer if each.id == answer.id else each for each in now)
+
+    @step
     def put_in_order(self) -> None:
         """New resources are in their places, too."""
         self.created_ids.clear()
@@ -626,8 +633,11 @@ class Story:
             duration_s=round(time.perf_counter() - self._started, 3),
             error=self.error,
             resources=resources,
-            notes=tuple(bounded(note, LONGEST_SENTENCE) for note in self.job.notes),
+            notes=tuple(bounded(note, LONGEST_SENTENCE) for note in self._notes()),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        return (*self.job.notes, *closed_notes(self.spec, self.remote, self.rules))
 
     def _outcome_status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
         statuses = {resource.status for resource in resources}

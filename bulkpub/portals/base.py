@@ -5,13 +5,14 @@ Every call raises `ResourceFailed` or `DatasetFailed` when the portal will not d
 `PortalRefuses` when it refuses the key or is read-only.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from bulkpub.core.actions import ListItem
+from bulkpub.core.catalogue import KnownSchema
 from bulkpub.core.model import (
     DatasetMetadata,
     LinkSource,
@@ -143,7 +144,22 @@ class Portal(Protocol):
         """The organization, whoever belongs to it; None when there is none."""
 
     async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
-        """The values the portal knows."""
+        """The values the portal knows; empty when it does not tell, and nothing can be checked."""
+
+    async def schemas(self) -> tuple[KnownSchema, ...]:
+        """The schemas that files can follow; empty when it checks none, or does not tell."""
+
+    async def unknown_zones(self, zones: Collection[str]) -> frozenset[str]:
+        """Which of these are ids of no zone; none when the portal does not tell."""
+
+    async def foreign_contacts(
+        self, contacts: Collection[str], *, organization: str | None = None, user: str | None = None
+    ) -> Mapping[str, str]:
+        """Which of these contact points (ids) are not the owner's, and whose they are.
+
+        As the end of a sentence: "is the organization 'X''s", "is nobody's". Those that the portal
+        does not tell of are not in it.
+        """
 
     def owned_by(
         self, *, organization: str | None = None, user: str | None = None
@@ -191,6 +207,12 @@ class Portal(Protocol):
 
         Raises `DescriptionsRefused` when single descriptions are refused, `Outdated` when
         `items` are not the resources the dataset has by now.
+        """
+
+    async def move_link(self, dataset_id: str, item: ListItem) -> RemoteResource:
+        """Give a link the address `item` has for it, and write what it says of it besides.
+
+        Raises `Outdated` when the dataset has no such resource.
         """
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:

@@ -12,7 +12,15 @@ an error no caller expects, as it is always a defect of the caller.
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -24,7 +32,10 @@ from uuid import uuid4
 import anyio.lowlevel
 
 from bulkpub.core.actions import ListItem
+from bulkpub.core.catalogue import KnownSchema, catalogued, schema_fault
+from bulkpub.core.fitting import without
 from bulkpub.core.model import (
+    ContentSchema,
     DatasetMetadata,
     LinkSource,
     RemoteDataset,
@@ -73,6 +84,7 @@ VOCABULARIES = {
     Vocabulary.LICENSES: frozenset({"notspecified", "lov2", "fr-lo", "odc-odbl", "cc-by"}),
     Vocabulary.FREQUENCIES: frozenset({"unknown", "daily", "weekly", "monthly", "annual"}),
     Vocabulary.RESOURCE_TYPES: frozenset({"main", "documentation", "update", "api", "other"}),
+    Vocabulary.GRANULARITIES: frozenset({"country", "fr:region", "fr:commune", "poi", "other"}),
     Vocabulary.EXTENSIONS: frozenset({"csv", "gz", "json", "pdf", "txt", "xlsx", "xml", "zip"}),
 }
 """What a portal knows whose rules list no values of their own."""
@@ -81,6 +93,9 @@ METHODS = {
     "account": "GET",
     "organization": "GET",
     "vocabulary": "GET",
+    "schemas": "GET",
+    "unknown_zones": "GET",
+    "foreign_contacts": "GET",
     "owned_by": "GET",
     "dataset": "GET",
     "create_dataset": "POST",
@@ -88,6 +103,7 @@ METHODS = {
     "upload": "POST",
     "create_link": "POST",
     "set_resources": "PUT",
+    "move_link": "PUT",
     "delete_resource": "DELETE",
 }
 TOLERANCE = 0.01
@@ -126,7 +142,8 @@ class Site:
     """What is published on one portal, and how it behaves; `calls` are those made, oldest first.
 
     `datasets` are by id, oldest first; `files` has the bytes of hosted files, by resource id. To
-    change something by hand, put another value there, or use `store` and `add_link`.
+    change something by hand, put another value there, or use `store` and `add_link`. `schemas`,
+    `zones` and `contacts` (the owner of each, by id) are those it knows; while empty, any will do.
     """
 
     def __init__(
@@ -140,6 +157,9 @@ class Site:
         self.vocabularies = VOCABULARIES | {
             which: frozenset(values) for which, values in rules.vocabularies.items()
         }
+        self.schemas: tuple[KnownSchema, ...] = ()
+        self.zones: frozenset[str] = frozenset()
+        self.contacts: dict[str, str] = {}
         self.datasets: dict[str, RemoteDataset] = {}
         self.files: dict[str, bytes] = {}
         self.calls: list[Call] = []
@@ -195,6 +215,8 @@ class Site:
     def change(self, dataset: RemoteDataset, changes: DatasetMetadata, now: datetime) -> None:
         """Write `changes` to a dataset; what they do not name stays."""
         metadata = self._kept(dataset.metadata, changes)
+        if not dataset.is_open:
+            metadata = without(metadata, self.rules.closed_lacks)
         self.datasets[dataset.id] = replace(dataset, metadata=metadata, modified=now)
 
     def fault(self, metadata: DatasetMetadata | ResourceMetadata) -> str:
@@ -208,26 +230,50 @@ class Site:
             if why := self.rules.extra_fault(extra):
                 return why
         if isinstance(metadata, ResourceMetadata):
-            return self._unknown(Vocabulary.RESOURCE_TYPES, metadata.type)
+            schema = catalogued(metadata.schema or ContentSchema(), self.schemas)
+            why = schema_fault(schema, self.schemas) if metadata.schema else ""
+            return why or self._unknown(Vocabulary.RESOURCE_TYPES, metadata.type)
         for tag in metadata.tags or ():
             if len(tag) < limits.shortest_tag or len(tag) > (limits.longest_tag or len(tag)):
                 return f"tags: '{tag}' is too short or too long"
-        return self._unknown(Vocabulary.LICENSES, metadata.license) or self._unknown(
-            Vocabulary.FREQUENCIES, metadata.frequency
+        return (
+            self._unknown(Vocabulary.LICENSES, metadata.license)
+            or self._unknown(Vocabulary.FREQUENCIES, metadata.frequency)
+            or self._unknown_area(metadata.spatial or Spatial())
         )
 
     def _unknown(self, which: Vocabulary, value: str | None) -> str:
-        if value and which in self.rules.asked and value not in self.vocabularies[which]:
+        known = self.vocabularies[which]
+        if value and known and which in self.rules.asked and value not in known:
             return f"'{value}' is not among the {which}"
         return ""
+
+    def _unknown_area(self, spatial: Spatial) -> str:
+        if self.zones and (unknown := set(spatial.zones or ()) - self.zones):
+            return f"there are no zones {', '.join(sorted(unknown))}"
+        return self._unknown(Vocabulary.GRANULARITIES, spatial.granularity)
+
+    def foreign(self, contacts: Collection[str], owner: str) -> dict[str, str]:
+        """Whose those contact points are that are not this owner's (ids)."""
+        if not self.contacts:
+            return {}
+        names = {each.id: f"belongs to '{each.name}'" for each in self.organizations}
+        names[self.account.id] = f"belongs to '{self.account.name}'"
+        return {
+            each: names.get(self.contacts.get(each, ""), "is not there")
+            for each in contacts
+            if self.contacts.get(each) != owner
+        }
 
     def _kept(self, before: Metadata, changes: Metadata) -> Metadata:
         """What is held once `changes` are written: in the portal's form, and what it can hold."""
         lacks = self.rules.lacks_resource
         if isinstance(changes, DatasetMetadata):
             lacks = self.rules.lacks_dataset
-            spatial = _merged(before.spatial, changes.spatial)
-            changes = replace(self.rules.normalized(changes, self.vocabularies), spatial=spatial)
+            changes = self.rules.normalized(changes, self.vocabularies)
+            changes = replace(changes, spatial=_merged(before.spatial, changes.spatial))
+        elif changes.schema is not None:
+            changes = replace(changes, schema=catalogued(changes.schema, self.schemas))
         return replace(_over(before, changes), **dict.fromkeys(lacks))
 
     # --- resources -----------------------------------------------------------------------
@@ -309,7 +355,8 @@ def _merged(before: Spatial | None, wanted: Spatial | None) -> Spatial | None:
     if before is None or wanted is None:
         return wanted
     zones = before.zones if wanted.zones is None else wanted.zones
-    return Spatial(zones, wanted.granularity or before.granularity)
+    drawn = before.drawn if wanted.drawn is None else wanted.drawn or None
+    return Spatial(zones, wanted.granularity or before.granularity, drawn)
 
 
 class MemoryPortal:
@@ -381,7 +428,8 @@ class MemoryPortal:
 
     def file_refusal(self, name: str, extensions: frozenset[str]) -> str | None:
         """See `Portal`."""
-        if Vocabulary.EXTENSIONS not in self.rules.asked or extension_of(name) in extensions:
+        asked = extensions and Vocabulary.EXTENSIONS in self.rules.asked
+        if not asked or extension_of(name) in extensions:
             return None
         if not extension_of(name):
             return f"the portal refuses files without an extension, such as '{name}'"
@@ -413,6 +461,32 @@ class MemoryPortal:
             return self.site.vocabularies[which]
 
         return await self._call(Call("vocabulary"), tell)
+
+    async def schemas(self) -> tuple[KnownSchema, ...]:
+        """See `Portal`."""
+
+        async def tell() -> tuple[KnownSchema, ...]:
+            return self.site.schemas
+
+        return await self._call(Call("schemas"), tell)
+
+    async def unknown_zones(self, zones: Collection[str]) -> frozenset[str]:
+        """See `Portal`."""
+
+        async def tell() -> frozenset[str]:
+            return frozenset(zones) - self.site.zones if self.site.zones else frozenset()
+
+        return await self._call(Call("unknown_zones"), tell)
+
+    async def foreign_contacts(
+        self, contacts: Collection[str], *, organization: str | None = None, user: str | None = None
+    ) -> Mapping[str, str]:
+        """See `Portal`."""
+
+        async def tell() -> Mapping[str, str]:
+            return self.site.foreign(contacts, organization or user or "")
+
+        return await self._call(Call("foreign_contacts"), tell)
 
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None
@@ -460,8 +534,12 @@ class MemoryPortal:
             raise DatasetFailed(f"no right to write to the dataset {dataset_id}")
         return dataset
 
-    def _sound(self, metadata: DatasetMetadata) -> None:
-        if why := self.site.fault(self.rules.normalized(metadata, self.site.vocabularies)):
+    def _sound(self, metadata: DatasetMetadata, organization: str | None) -> None:
+        owner = organization or self.site.account.id
+        foreign = self.site.foreign(metadata.contact_points or (), owner)
+        why = "; ".join(f"the contact point {each} {whose}" for each, whose in foreign.items())
+        metadata = self.rules.normalized(metadata, self.site.vocabularies)
+        if why := why or self.site.fault(metadata):
             raise DatasetFailed(f"the portal refused the dataset ({why})")
 
     async def create_dataset(
@@ -472,7 +550,7 @@ class MemoryPortal:
         async def create() -> RemoteDataset:
             if organization not in {None, *(each.id for each in self.site.account.organizations)}:
                 raise DatasetFailed(f"no right to publish for the organization {organization}")
-            self._sound(metadata)
+            self._sound(metadata, organization)
             if not metadata.title:
                 raise DatasetFailed("a dataset needs a title")
             with self.site.alone("a new dataset", self.rules.title_slug(metadata.title)):
@@ -491,8 +569,13 @@ class MemoryPortal:
         """See `Portal`."""
 
         async def update() -> RemoteDataset:
-            self._sound(changes)
             dataset = self._writable(remote.id)
+            contacts = changes.contact_points or dataset.metadata.contact_points
+            owner = organization or dataset.organization
+            self._sound(replace(changes, contact_points=contacts), owner)
+            area = _merged(dataset.metadata.spatial, changes.spatial)
+            if area and area.drawn and area.zones:
+                raise DatasetFailed("the portal refused the dataset (it has zones and a shape)")
             if dataset.deleted:
                 raise DatasetFailed(f"the dataset {remote.id} was deleted")
             if organization:
@@ -595,6 +678,8 @@ class MemoryPortal:
             dataset, most = self._writable(dataset_id), self.rules.described_at_once
             if most is not None and sum(item.writes for item in items) > most:
                 raise RuleBroken(f"more than {most} resources are described at once")
+            if self.rules.moves_links_alone and any(item.url is not None for item in items):
+                raise RuleBroken("a link is moved in the list")
             there = {each.id: each for each in dataset.resources}
             if sorted(item.id for item in items) != sorted(there):
                 raise Outdated("these are not the resources that the dataset has")
@@ -611,6 +696,23 @@ class MemoryPortal:
         if item.host and not (self.rules.hosts_in_place and there[item.id].stored):
             return "it has no file that could be hosted"
         return self.site.fault(item.changes or ResourceMetadata())
+
+    async def move_link(self, dataset_id: str, item: ListItem) -> RemoteResource:
+        """See `Portal`."""
+
+        async def move() -> RemoteResource:
+            dataset = self._writable(dataset_id)
+            there = {each.id: each for each in dataset.resources}
+            if item.id not in there:
+                raise Outdated(f"the dataset has no resource {item.id}")
+            if why := self._refusal(item, there):
+                raise ResourceFailed(f"the portal refused the link ({why})")
+            there[item.id] = self.site.described(there[item.id], item)
+            self.site.order(dataset, tuple(there.values()))
+            return there[item.id]
+
+        call = Call("move_link", dataset_id, item.id, items=(item,))
+        return await self._call(call, move)
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
         """See `Portal`."""

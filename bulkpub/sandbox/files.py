@@ -24,19 +24,43 @@ PIECE = 1 << 20
 IN_MEMORY = 1 << 16
 """Bytes of a body that wait in memory for the rest before they go to disk."""
 
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+_OFFICE_XML = "application/vnd.openxmlformats-officedocument."
 _MIMES = mimetypes.MimeTypes()
-for _type, _extension in (
+"""Those of Python and of Debian's `/etc/mime.types`, where udata looks."""
+for _type, _extensions in (
+    ("application/epub+zip", ".epub"),
     ("application/geo+json", ".geojson"),
     ("application/geopackage+sqlite3", ".gpkg"),
+    ("application/rdf+xml", ".rdf"),
+    ("application/rtf", ".rtf"),
+    ("application/sql", ".sql"),
+    ("application/vnd.dbf", ".dbf"),
     ("application/vnd.google-earth.kml+xml", ".kml"),
     ("application/vnd.google-earth.kmz", ".kmz"),
-    ("application/gpx+xml", ".gpx"),
-    ("text/turtle", ".ttl"),
-    ("application/rdf+xml", ".rdf"),
+    (_OPEN_DOCUMENT + "formula", ".odf"),
+    (_OPEN_DOCUMENT + "graphics", ".odg"),
+    (_OPEN_DOCUMENT + "presentation", ".odp"),
+    (_OPEN_DOCUMENT + "spreadsheet", ".ods"),
+    (_OPEN_DOCUMENT + "text", ".odt"),
+    (_OFFICE_XML + "spreadsheetml.sheet", ".xlsx"),
+    (_OFFICE_XML + "wordprocessingml.document", ".docx"),
+    ("application/vnd.rar", ".rar"),
+    ("application/vnd.sqlite3", ".sqlite"),
+    ("application/x-7z-compressed", ".7z"),
+    ("application/x-abiword", ".abw"),
+    ("application/x-gnumeric", ".gnumeric"),
+    ("application/x-qgis", ".shp .shx"),
     ("application/xml", ".xml"),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
+    ("image/jp2", ".jp2"),
+    ("image/vnd.dwg", ".dwg"),
+    ("image/vnd.dxf", ".dxf"),
+    ("image/webp", ".webp"),
+    ("text/calendar", ".ics"),
+    ("text/turtle", ".ttl"),
 ):
-    _MIMES.add_type(_type, _extension)
+    for _extension in _extensions.split():
+        _MIMES.add_type(_type, _extension)
 
 _COMPRESSED = {
     "gzip": "application/gzip",

@@ -19,9 +19,9 @@ _PIECES = re.compile(r"[{},]|[\w:*-]+")
 
 _OBJECTS = frozenset(
     """
-    avatar badges checksum community_resources contact_points data dataset extras features geopf
-    harvest internal members metrics organization organizations owner permissions quality
-    resource resources schema spatial temporal_coverage user
+    avatar badges checksum community_resources contact_points data dataset extras features geom
+    geopf harvest internal members metrics organization organizations owner permissions quality
+    resource resources schema spatial temporal_coverage user versions
     """.split()  # noqa: SIM905  # a list would be one word a line
 )
 """The fields that hold objects or lists of objects, whatever is in them right now."""

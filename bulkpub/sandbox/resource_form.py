@@ -6,7 +6,7 @@ format) is validated but never taken from the client, except that the flip of `f
 link goes through in a list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,10 @@ from bulkpub.sandbox.fields import (
 from bulkpub.sandbox.records import Resource, Schema
 from bulkpub.sandbox.vocabularies import CHECKSUM_TYPES, RESOURCE_TYPES
 
-__all__ = ["RESERVED_EXTRAS", "ResourceChange", "read_resource"]
+__all__ = ["RESERVED_EXTRAS", "ResourceChange", "is_assignable", "read_resource"]
+__all__ += ["schema_refusal"]
+
+Catalogue = Sequence[Mapping[str, Json]]
 
 TITLE_LIMIT = 350
 DESCRIPTION_LIMIT = 100_000
@@ -80,7 +83,7 @@ def _read_checksum(value: dict[str, Json], current: dict[str, str] | None) -> di
     return {"type": kind, "value": str(digest)}
 
 
-def _read_schema(value: dict[str, Json], current: Schema | None) -> Schema:
+def _read_schema(value: dict[str, Json], current: Schema | None, catalogue: Catalogue) -> Schema:
     # A schema is merged into the one there is: a new address keeps the old name.
     merged = dict(current or {"name": None, "url": None, "version": None})
     for name in ("name", "version"):
@@ -95,11 +98,65 @@ def _read_schema(value: dict[str, Json], current: Schema | None) -> Schema:
         raise FieldRefused(
             {"version": ["A schema must contains a name or an URL when a version is provided."]}
         )
+    if merged["url"]:
+        return _of_address(merged, catalogue)
+    _check_in_catalogue(merged, [each for each in catalogue if is_assignable(each)])
     return merged
 
 
-def read_resource(body: dict[str, Json], current: Resource | None) -> ResourceChange:
-    """What `body` makes of `current`; None for a resource that is still to be."""
+def is_assignable(known: Mapping[str, Json]) -> bool:
+    """Whether a schema of the catalogue is one for files, and not a collection of some."""
+    return known.get("schema_type") != "datapackage"
+
+
+def _of_address(schema: Schema, catalogue: Catalogue) -> Schema:
+    """An address of the catalogue becomes the name and the version it is of."""
+    for known in catalogue:
+        versions = {each["schema_url"]: each["version_name"] for each in known["versions"]}
+        for address, version in (*versions.items(), (known["schema_url"], None)):
+            if address == schema["url"]:
+                return {"name": known["name"], "url": None, "version": version}
+    return schema
+
+
+def schema_refusal(resource: Resource, catalogue: Catalogue) -> dict[str, Json]:
+    """What is wrong with the schema a resource has, which the form on a list checks anew."""
+    try:
+        _check_in_catalogue(
+            resource.schema or {"name": None}, [each for each in catalogue if is_assignable(each)]
+        )
+    except FieldRefused as refusal:
+        return {"schema": refusal.errors}
+    return {}
+
+
+def _check_in_catalogue(schema: Schema, catalogue: Catalogue) -> None:
+    if not catalogue or not schema["name"]:
+        return
+    names = [each["name"] for each in catalogue]
+    if schema["name"] not in names:
+        sentence = (
+            f'Schema name "{schema["name"]}" is not an allowed value. '
+            f"Allowed values: {', '.join(names)}"
+        )
+        raise FieldRefused({"name": [sentence]})
+    known = catalogue[names.index(schema["name"])]
+    versions = [*(each["version_name"] for each in known["versions"]), "latest"]
+    if schema["version"] and schema["version"] not in versions:
+        sentence = (
+            f'Version "{schema["version"]}" is not an allowed value for the schema '
+            f'"{schema["name"]}". Allowed versions: {", ".join(versions)}'
+        )
+        raise FieldRefused({"version": [sentence]})
+
+
+def read_resource(
+    body: dict[str, Json], current: Resource | None, catalogue: Catalogue
+) -> ResourceChange:
+    """What `body` makes of `current`; None for a resource that is still to be.
+
+    `catalogue` has the schemas there are; empty: any will do.
+    """
     change = ResourceChange()
     new = current is None
 
@@ -122,17 +179,19 @@ def read_resource(body: dict[str, Json], current: Resource | None) -> ResourceCh
         change.read("mime", lambda: read_text(body["mime"]))
     if "filesize" in body:
         change.read("filesize", lambda: _read_size(body["filesize"]))
-    _read_objects(body, current, change)
+    _read_objects(body, current, change, catalogue)
     return change
 
 
-def _read_objects(body: dict[str, Json], current: Resource | None, change: ResourceChange) -> None:
+def _read_objects(
+    body: dict[str, Json], current: Resource | None, change: ResourceChange, catalogue: Catalogue
+) -> None:
     if isinstance(body.get("checksum"), dict) and body["checksum"]:
         checksum = current.checksum if current else None
         change.read("checksum", lambda: _read_checksum(body["checksum"], checksum))
     if isinstance(body.get("schema"), dict) and body["schema"]:
         schema = current.schema if current else None
-        change.read("schema", lambda: _read_schema(body["schema"], schema))
+        change.read("schema", lambda: _read_schema(body["schema"], schema, catalogue))
     if "extras" in body:
         extras = current.extras if current else {}
         change.read(

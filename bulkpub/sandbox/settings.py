@@ -4,11 +4,12 @@ Everything has a default that suits a test: the loopback, a free port, a tempora
 no quota, no delay.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from bulkpub.errors import SettingsInvalid
 from bulkpub.sandbox.faults import FaultScript
@@ -41,8 +42,9 @@ class SandboxSettings:
     delays every answer. `read_only` answers 423 to what creates content, as udata's
     READ_ONLY_MODE does. `sysadmin` adds an account that may do everything.
     `version` is the udata that it is in the ways of `Ways`.
-    `extra_extensions` are allowed on top of udata's default list. `faults` is what shall go
-    wrong. `clock` tells the time in UTC.
+    `extra_extensions` are allowed on top of udata's default list. `schemas` is a catalogue, as
+    that of `SCHEMA_CATALOG_URL` has it; without, any name of a schema is accepted. `faults` is
+    what shall go wrong. `clock` tells the time in UTC.
 
     :raises SettingsInvalid: when the host is not on the loopback and `allow_remote` is not
         set, or when the rate limit or the version cannot be read.
@@ -58,6 +60,7 @@ class SandboxSettings:
     sysadmin: bool = False
     version: str = NEWEST
     extra_extensions: tuple[str, ...] = ()
+    schemas: Sequence[Mapping[str, Any]] = ()
     faults: FaultScript | None = None
     clock: Callable[[], datetime] = _now
 

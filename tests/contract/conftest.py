@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 
 from bulkpub.sandbox import Sandbox, SandboxSettings
+from tests.schema_catalogue import CATALOGUE
 
 # --- a client without any cleverness ------------------------------------------------------
 
@@ -215,4 +216,17 @@ async def read_only_portal(
         yield Portal(info, session, real_next_second)
         return
     async for each in embedded(session, read_only=True):
+        yield each
+
+
+@pytest.fixture(params=BOTH)
+async def catalogue_portal(
+    request: pytest.FixtureRequest, session: aiohttp.ClientSession
+) -> AsyncIterator[Portal]:
+    """One that checks schemas against `tests.schema_catalogue`."""
+    if request.param == "real":
+        info = request.getfixturevalue("real_catalogue_info")
+        yield Portal(info, session, real_next_second)
+        return
+    async for each in embedded(session, schemas=CATALOGUE):
         yield each

@@ -269,6 +269,40 @@ async def test_some_values_are_a_server_error(portal: Any, body: Any) -> None:
     assert answer == {"message": "Internal Server Error"}
 
 
+# --- a drawn area ---------------------------------------------------------------------------
+
+SHAPE = {"type": "MultiPolygon", "coordinates": [[[[2, 48], [3, 48], [3, 49], [2, 48]]]]}
+
+
+async def test_zones_are_refused_beside_a_drawn_area_and_taken_in_its_place(portal: Any) -> None:
+    dataset = await portal.create(spatial={"geom": SHAPE})
+    drawn = {"geom": SHAPE, "zones": [], "granularity": "other"}
+    assert dataset["spatial"] == drawn
+    zones = {"zones": ["fr:region:11"]}
+    answer = await portal.put(dataset, {"spatial": zones}, expect=400)
+    sentence = "The spatial coverage cannot contains a Geozone and a Geometry"
+    assert answer["errors"] == {"spatial": {"__all__": sentence}}
+    assert (await portal.put(dataset, {"spatial": {"granularity": "poi"}}))["spatial"] == {
+        **drawn,
+        "granularity": "poi",
+    }
+    changed = await portal.put(dataset, {"spatial": zones | {"geom": None}})
+    assert changed["spatial"] == {"geom": None, "zones": ["fr:region:11"], "granularity": "poi"}
+
+
+async def test_a_mask_tells_that_there_is_a_drawn_area_without_its_points(portal: Any) -> None:
+    mask = {"X-Fields": "spatial{zones,geom{type}}"}
+    dataset = await portal.create(spatial={"geom": SHAPE})
+    assert await portal.get(dataset, headers=mask) == {
+        "spatial": {"zones": [], "geom": {"type": "MultiPolygon"}}
+    }
+    dataset = await portal.create(spatial={"zones": ["fr:region:11"]})
+    assert await portal.get(dataset, headers=mask) == {
+        "spatial": {"zones": ["fr:region:11"], "geom": None}
+    }
+    assert await portal.get(await portal.create(), headers=mask) == {"spatial": None}
+
+
 # --- ownership ----------------------------------------------------------------------------
 
 

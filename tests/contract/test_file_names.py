@@ -56,6 +56,11 @@ FORMATS = {
     "x.doc.bz2": ("doc.bz2", "application/x-bzip2"),
     "x.txt": ("txt", "text/plain"),
     "x.xml": ("xml", "application/xml"),
+    "x.ods": ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+    "x.7z": ("7z", "application/x-7z-compressed"),
+    "x.dbf": ("dbf", "application/vnd.dbf"),
+    "x.gpx": ("gpx", "application/octet-stream"),
+    "x.yaml": ("yaml", "application/octet-stream"),
     "x.xlsx": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 

@@ -183,3 +183,21 @@ async def test_the_list_then_makes_it_a_hosted_file_with_the_same_permalink(port
     assert (replaced["filetype"], replaced["filesize"]) == ("file", 5)
     (still,) = await portal.put_list(dataset, [{"id": link["id"], "filetype": "remote"}])
     assert still["filetype"] == "file"
+
+
+async def test_only_a_change_of_the_link_alone_tells_when_its_address_changed(portal: Any) -> None:
+    dataset = await portal.create()
+    link = await portal.link(dataset)
+
+    async def moments() -> tuple[str, str]:
+        now = await portal.get(dataset)
+        return now["last_update"], now["resources"][0]["last_modified"]
+
+    before = await moments()
+    items = [{"id": link["id"], "url": "https://example.org/b.csv"}]
+    assert (await portal.put_list(dataset, items))[0]["url"] == "https://example.org/b.csv"
+    assert await moments() == before
+    await portal.put_resource(dataset, link, {"url": "https://example.org/c.csv"})
+    after = await moments()
+    assert after > before
+    assert after[0] == after[1] != before[1]

@@ -60,6 +60,30 @@ def hosted(title: str = "T", **metadata: Any) -> RemoteResource:
     )
 
 
+DRAWN = Spatial((), "poi", drawn=True)
+AREAS = [
+    (Spatial(("country:fr",)), DRAWN, Spatial(("country:fr",), "poi", drawn=False)),
+    (Spatial(granularity="other"), DRAWN, Spatial((), "other", drawn=True)),
+    (Spatial((), "poi"), DRAWN, None),
+    (Spatial(("country:fr",)), Spatial(("country:fr",), "poi"), None),
+    (Spatial(("country:fr",)), Spatial((), "poi"), Spatial(("country:fr",), "poi")),
+]
+
+
+@pytest.mark.parametrize(("wanted", "has", "written"), AREAS)
+def test_zones_take_the_place_of_a_drawn_area(wanted: Any, has: Any, written: Any) -> None:
+    told = changes(DatasetMetadata(spatial=has, extras=OURS), spatial=wanted)
+    assert told == (None if written is None else DatasetMetadata(spatial=written))
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_what_is_not_open_to_everybody_has_no_licence(*, is_open: bool) -> None:
+    spec = DatasetSpec("k", DatasetMetadata(license="lov2", acronym="A"), id="d")
+    remote = RemoteDataset("d", DatasetMetadata(license="notspecified"), is_open=is_open)
+    license_ = "lov2" if is_open else None
+    assert dataset_changes(spec, remote) == DatasetMetadata(license=license_, acronym="A")
+
+
 # --- datasets -----------------------------------------------------------------------------
 
 

@@ -130,7 +130,7 @@ def test_a_file_is_read_when_it_is_asked_for_and_once(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(data, "_text", recorded)
     data.zones.cache_clear()
-    import_module("bulkpub.harvest.words.zones")
+    import_module("bulkpub.data.known_zones")
     assert read == []
     assert data.zones() is data.zones()
     assert read == ["data/zones.csv"]

@@ -181,6 +181,21 @@ async def test_a_failure_that_does_not_pass_is_given_up_after_so_many_attempts(
     assert transport.requests.retried == 2
 
 
+async def test_what_can_be_done_without_and_is_not_to_be_had_is_an_answer(
+    pretended: Pretended, transport: Transport
+) -> None:
+    for _ in range(2):
+        pretended.answer("GET", status=503)
+    optional = replace(request("GET"), done_without=frozenset({503}))
+    assert (await transport.send(optional)).status == 503
+    assert transport.requests.total == 2
+    # Any other failure is one of the portal's, whatever was asked for.
+    for status in (503, 502, 500):
+        pretended.answer("GET", status=status)
+    with pytest.raises(PortalUnavailable):
+        await transport.send(optional)
+
+
 @pytest.mark.parametrize(("method", "status"), UNCERTAIN)
 async def test_what_may_have_been_carried_out_or_will_be_late_is_not_repeated(
     pretended: Pretended, transport: Transport, method: str, status: int

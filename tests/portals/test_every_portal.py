@@ -125,6 +125,17 @@ async def test_a_vocabulary_is_a_set_of_values_all_of_them_in_the_rules(
         assert values <= set(place.rules.vocabularies[which])
 
 
+async def test_nothing_is_unknown_that_the_portal_does_not_tell(place: Any) -> None:
+    """Portals that know their zones tell the unknown; one without a catalogue checks no schema."""
+    assert await place.portal.schemas() == ()
+    unknown = await place.portal.unknown_zones(["fr:region:11", "fr:region:99"])
+    assert unknown <= {"fr:region:99"}
+    assert unknown or "udata" not in type(place.portal).__module__
+    contacts = await place.portal.foreign_contacts([NOBODY], organization=place.organization)
+    assert contacts.keys() <= {NOBODY}
+    assert await place.portal.foreign_contacts([], organization=place.organization) == {}
+
+
 async def test_what_is_asked_of_it_is_counted(place: Any) -> None:
     before = place.portal.traffic.requests
     await place.portal.account()
@@ -481,7 +492,7 @@ async def test_a_file_is_refused_for_its_name_when_it_was_foretold(
 
 
 async def test_a_link_is_listed_as_what_stays_elsewhere(
-    *, place: Any, dataset: RemoteDataset, write: Any
+    *, place: Any, dataset: RemoteDataset
 ) -> None:
     said = ResourceMetadata(title="API", description="D", type="api", format="json")
     if not place.rules.links:
@@ -493,8 +504,15 @@ async def test_a_link_is_listed_as_what_stays_elsewhere(
     assert (made.url, made.hosted, made.stored) == (ADDRESS, False, False)
     assert replace(made.metadata, extras=None) == said
     assert (await place.seen(dataset)).resources == (made,)
-    (moved,) = await write(ListItem(made.id, url=ADDRESS + "?v=2"))
+    moved = await place.portal.move_link(dataset.id, ListItem(made.id, url=ADDRESS + "?v=2"))
     assert (moved.id, moved.url, moved.metadata) == (made.id, ADDRESS + "?v=2", made.metadata)
+    item = ListItem(made.id, ResourceMetadata(title="New", type="other"), ADDRESS)
+    again = await place.portal.move_link(dataset.id, item)
+    said = replace(made.metadata, title="New", type="other")
+    assert (again.url, again.metadata) == (ADDRESS, said)
+    assert (await place.seen(dataset)).resources == (again,)
+    with pytest.raises(Outdated):
+        await place.portal.move_link(dataset.id, ListItem(NO_RESOURCE, url=ADDRESS))
 
 
 async def test_what_is_elsewhere_comes_to_be_hosted_with_its_id_and_words(

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bulkpub.sandbox import Sandbox, SandboxSettings
+from bulkpub.sandbox.records import ContactPoint
 
 Publish = Callable[..., Any]
 NAMES = ["1.csv", "2.csv", "3.csv"]
@@ -29,6 +30,41 @@ async def test_what_is_said_to_be_published_can_be_downloaded_under_its_permalin
         for resource in report.datasets[0].resources:
             async with session.get(resource.permalink) as answer:
                 assert await answer.read() == (folder.path / resource.source).read_bytes()
+
+
+LISTS = ("licenses/", "frequencies/", "schemas/", "granularities/", "region:11/", "contacts/")
+
+
+@pytest.mark.parametrize("status", [404, 503])
+async def test_a_list_that_the_portal_does_not_tell_is_not_checked_against(
+    *, publish: Publish, folder: Any, sandbox: Sandbox, status: int
+) -> None:
+    async def without_lists(request: web.Request, handler: Any) -> web.StreamResponse:
+        if request.method == "GET" and request.path.endswith(LISTS):
+            return broken(status)()
+        answered: web.StreamResponse = await handler(request)
+        return answered
+
+    contact, organization = "c" * 24, sandbox.info["organization"]["id"]
+    sandbox.state.contacts[contact] = ContactPoint(
+        id=contact, name="C", role="creator", organization=organization
+    )
+    said = {
+        "license": "lov2",
+        "frequency": "daily",
+        "spatial": {"zones": ["fr:region:11"], "granularity": "poi"},
+        "contact_points": [contact],
+    }
+    entry = {"path": "a.csv", "type": "main", "schema": "a/b"}
+    folder.file("a.csv")
+    manifest = folder.manifest(folder.dataset("a", entry, **said))
+    sandbox.interceptor = without_lists
+    report = await publish(manifest)
+    assert (report.run.exit_code, report.run.problems) == (0, ())
+    asked = {seen.path.rpartition("/api/1")[2] for seen in sandbox.requests}
+    assert asked >= {"/datasets/schemas/", f"/organizations/{organization}/contacts/"}
+    sandbox.interceptor = None
+    assert (await publish(manifest)).totals.datasets.unchanged == 1
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["request-lost", "answer-lost"])

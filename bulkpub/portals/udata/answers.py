@@ -1,16 +1,19 @@
 """What a udata portal answers, besides single datasets and resources, which `codec` reads."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pydantic_core import core_schema
 
+from bulkpub.core.catalogue import KnownSchema
 from bulkpub.portals.base import Account, Organization, Page
 from bulkpub.portals.udata import codec
 from bulkpub.portals.udata.shapes import (
     ID,
     NAME,
     NAMES,
+    REFERENCE,
     SIZE,
     TEXT,
     Shape,
@@ -21,7 +24,8 @@ from bulkpub.portals.udata.shapes import (
     record,
 )
 
-__all__ = ["ME", "ORGANIZATION", "PAGE", "PART", "VOCABULARY", "Me"]
+__all__ = ["CONTACT", "CONTACTS", "ME", "ORGANIZATION", "PAGE", "PART", "SCHEMAS"]
+__all__ += ["VOCABULARY", "WORDS", "Contact", "Contacts", "Me"]
 
 
 class Me(NamedTuple):
@@ -31,10 +35,14 @@ class Me(NamedTuple):
     shows_key: bool
 
 
+def _full_name(data: Mapping[str, Any]) -> str:
+    return f"{data['first_name'] or ''} {data['last_name'] or ''}".strip()
+
+
 def _me(data: Mapping[str, Any]) -> Me:
     account = Account(
         id=data["id"],
-        name=f"{data['first_name'] or ''} {data['last_name'] or ''}".strip(),
+        name=_full_name(data),
         organizations=tuple(data["organizations"] or ()),
         administrator="admin" in (data["roles"] or ()),
     )
@@ -65,6 +73,87 @@ ME: Shape[Me] = Shape(
 """The answer of `/me/`."""
 VOCABULARY: Shape[frozenset[str]] = Shape(made(list_of(either(NAME, "id")), frozenset))
 """A list of values, or of objects with an id."""
+
+
+def _schema(data: Mapping[str, Any]) -> KnownSchema:
+    """Its own address is of no version; where it is that of a version, too, udata means that."""
+    versions = dict(data["versions"] or ())
+    addresses = {data["schema_url"]: None, **{url: name for name, url in versions.items()}}
+    addresses.pop(None, None)
+    return KnownSchema(data["name"], tuple(versions), addresses)
+
+
+_VERSION = record(
+    {"version_name": NAME, "schema_url": TEXT},
+    lambda data: (data["version_name"], data["schema_url"]),
+    needed=("version_name",),
+)
+SCHEMAS: Shape[tuple[KnownSchema, ...]] = Shape(
+    made(
+        list_of(
+            record(
+                {
+                    "name": ID,
+                    "schema_url": TEXT,
+                    "versions": optional(list_of(_VERSION)),
+                },
+                _schema,
+                needed=("name",),
+            )
+        ),
+        tuple,
+    )
+)
+"""The catalogue of schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact point, and whose it is: ids, and the owner's name; empty when that is not told."""
+
+    id: str
+    organization: str | None
+    user: str | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """One page of a listing of contact points, by id."""
+
+    ids: frozenset[str]
+    last: bool
+
+
+def _contact(data: Mapping[str, Any]) -> Contact:
+    organization, user = data["organization"], data["owner"]
+    if organization is not None:
+        return Contact(data["id"], organization.id, None, organization.name or organization.id)
+    return Contact(data["id"], None, user and user.id, (user.name or user.id) if user else "")
+
+
+_USER = record(
+    {"id": ID, "first_name": TEXT, "last_name": TEXT},
+    lambda data: Account(data["id"], _full_name(data), ()),
+    needed=("id",),
+)
+CONTACT: Shape[Contact] = Shape(
+    record(
+        {"id": ID, "organization": optional(_ORGANIZATION), "owner": optional(_USER)},
+        _contact,
+        needed=("id",),
+    )
+)
+"""A contact point."""
+CONTACTS: Shape[Contacts] = Shape(
+    record(
+        {"data": list_of(REFERENCE), "next_page": TEXT},
+        lambda data: Contacts(frozenset(data["data"]), not data["next_page"]),
+        needed=("data",),
+    )
+)
+WORDS: Shape[str] = Shape(record({"message": TEXT}, lambda data: data["message"] or ""))
+"""What the portal says of a refusal, whole."""
 PAGE: Shape[Page] = Shape(
     record(
         {"data": list_of(codec.DATASET.schema), "total": SIZE, "next_page": TEXT},

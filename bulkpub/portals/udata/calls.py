@@ -5,14 +5,14 @@ here, against its shape. The facts behind each line are in `docs/reference/porta
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from bulkpub.core.actions import ListItem
-from bulkpub.core.addresses import shown_address
+from bulkpub.core.catalogue import KnownSchema
 from bulkpub.core.model import (
     DatasetMetadata,
     LinkSource,
@@ -21,10 +21,9 @@ from bulkpub.core.model import (
     ResourceMetadata,
 )
 from bulkpub.core.names import extension_of
+from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import (
-    AnswerUnreadable,
-    BulkpubError,
     DatasetFailed,
     DescriptionsRefused,
     ListingIncomplete,
@@ -37,11 +36,12 @@ from bulkpub.errors import (
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Organization, Page, Traffic
-from bulkpub.portals.udata import codec, versions
-from bulkpub.portals.udata.answers import ME, ORGANIZATION, PAGE, PART, VOCABULARY
+from bulkpub.portals.udata import codec, lookups, versions
+from bulkpub.portals.udata.answers import ME, ORGANIZATION, PAGE, PART
 from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
+from bulkpub.portals.udata.reading import read, refused, unreadable
 from bulkpub.portals.udata.rules import RULES
 from bulkpub.portals.udata.shapes import Shape, Unreadable
 from bulkpub.portals.udata.vocabularies import always_allowed
@@ -55,7 +55,6 @@ MOST_PAGES = 20_000
 """Pages of one listing; no owner has so many datasets, and a listing that never ends has more."""
 
 BAD_REQUEST, NOT_FOUND, GONE, TOO_LARGE = 400, 404, 410, 413
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 T = TypeVar("T")
 
@@ -108,7 +107,7 @@ class Udata:
         """
         answer = await self._transport.send(Request("GET", "/me/", "/me/"))
         if not answer.ok and answer.status != NOT_FOUND:
-            self._refused(answer, DatasetFailed, "GET /me/")
+            refused(answer, DatasetFailed, "GET /me/")
         try:
             me = ME.read(answer.content)
         except Unreadable as error:
@@ -124,7 +123,7 @@ class Udata:
         headers = {"X-Fields": versions.SITE_FIELDS}
         request = Request("GET", "/site/", "/site/", headers=headers)
         answer = await self._transport.send(request)
-        old = self._read(versions.SITE, request, answer, DatasetFailed, "GET /site/")
+        old = read(versions.SITE, request, answer, DatasetFailed, "GET /site/")
         if old is not None:
             raise PortalRefuses(versions.too_old(self._transport.base_url, old))
 
@@ -134,13 +133,25 @@ class Udata:
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE, 308}:
             return None
-        return self._read(ORGANIZATION, request, answer, DatasetFailed, "the organization")
+        return read(ORGANIZATION, request, answer, DatasetFailed, "the organization")
 
     async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
         """See `Portal`."""
-        request = Request("GET", path := self.rules.asked[which], path)
-        answer = await self._transport.send(request)
-        return self._read(VOCABULARY, request, answer, DatasetFailed, f"GET {path}")
+        return await lookups.vocabulary(self._transport, self.rules.asked[which])
+
+    async def schemas(self) -> tuple[KnownSchema, ...]:
+        """See `Portal`."""
+        return await lookups.schemas(self._transport)
+
+    async def unknown_zones(self, zones: Collection[str]) -> frozenset[str]:
+        """See `Portal`."""
+        return await lookups.unknown_zones(self._transport, zones)
+
+    async def foreign_contacts(
+        self, contacts: Collection[str], *, organization: str | None = None, user: str | None = None
+    ) -> Mapping[str, str]:
+        """See `Portal`."""
+        return await lookups.foreign_contacts(self._transport, contacts, Owner(organization, user))
 
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None
@@ -200,7 +211,7 @@ class Udata:
         answer = await self._transport.send(request)
         if answer.status == NOT_FOUND and number > 1:
             return None
-        return self._read(PAGE, request, answer, DatasetFailed, "the listing of datasets")
+        return read(PAGE, request, answer, DatasetFailed, "the listing of datasets")
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
         """See `Portal`."""
@@ -213,10 +224,10 @@ class Udata:
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE}:
             return None
-        found = self._read(codec.DATASET, request, answer, DatasetFailed, "the dataset")
+        found = read(codec.DATASET, request, answer, DatasetFailed, "the dataset")
         # An ObjectId is the same in capitals; a slug is one as the portal has it.
         if dataset_id not in {found.id, found.slug} and dataset_id.lower() != found.id:
-            raise _unreadable(request, f"id must be that of the dataset asked for, not {found.id}")
+            raise unreadable(request, f"id must be that of the dataset asked for, not {found.id}")
         return found
 
     # --- writing ---------------------------------------------------------------------------
@@ -230,7 +241,7 @@ class Udata:
             body["organization"] = organization
         request = Request("POST", "/datasets/", "/datasets/", json=body)
         answer = await self._transport.send(request)
-        return self._read(codec.DATASET, request, answer, DatasetFailed, "the new dataset")
+        return read(codec.DATASET, request, answer, DatasetFailed, "the new dataset")
 
     async def update_dataset(
         self,
@@ -250,9 +261,9 @@ class Udata:
             json=body,
         )
         answer, what = await self._transport.send(request), "the dataset's description"
-        written = self._read(codec.DATASET, request, answer, DatasetFailed, what)
+        written = read(codec.DATASET, request, answer, DatasetFailed, what)
         if written.id != remote.id:
-            raise _unreadable(request, f"id must be that of the dataset, not {written.id}")
+            raise unreadable(request, f"id must be that of the dataset, not {written.id}")
         return written
 
     async def upload(
@@ -299,9 +310,9 @@ class Udata:
     def _stored(
         self, shape: Shape[T], request: Request, answer: Answer, what: str, resource_id: str | None
     ) -> T:
-        stored = self._read(shape, request, answer, ResourceFailed, what)
+        stored = read(shape, request, answer, ResourceFailed, what)
         if isinstance(stored, RemoteResource) and resource_id not in {None, stored.id}:
-            raise _unreadable(request, f"id must be that of the resource, not {stored.id}")
+            raise unreadable(request, f"id must be that of the resource, not {stored.id}")
         return stored
 
     async def create_link(
@@ -315,7 +326,7 @@ class Udata:
             json=codec.link_body(link, metadata),
         )
         answer = await self._transport.send(request)
-        return self._read(codec.RESOURCE, request, answer, ResourceFailed, "the link")
+        return read(codec.RESOURCE, request, answer, ResourceFailed, "the link")
 
     async def set_resources(
         self, dataset_id: str, items: Sequence[ListItem]
@@ -335,7 +346,24 @@ class Udata:
             words = codec.error_message(refusal)
             raise Outdated(words or "the portal refused the list of resources")
         what = "the resources' descriptions and order"
-        return self._read(codec.RESOURCES, request, answer, DatasetFailed, what)
+        return read(codec.RESOURCES, request, answer, DatasetFailed, what)
+
+    async def move_link(self, dataset_id: str, item: ListItem) -> RemoteResource:
+        """See `Portal`."""
+        body = {name: value for name, value in codec.list_item(item).items() if name != "id"}
+        request = Request(
+            "PUT",
+            f"/datasets/{_quoted(dataset_id)}/resources/{_quoted(item.id)}/",
+            "/datasets/{id}/resources/{rid}/",
+            json=body,
+        )
+        answer = await self._transport.send(request)
+        if answer.status in {NOT_FOUND, GONE}:
+            raise Outdated(f"the link {item.id} vanished from the portal")
+        moved = read(codec.RESOURCE, request, answer, ResourceFailed, "the link's new address")
+        if moved.id != item.id:
+            raise unreadable(request, f"id must be that of the resource, not {moved.id}")
+        return moved
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
         """See `Portal`."""
@@ -347,54 +375,7 @@ class Udata:
             )
         )
         if not answer.ok and answer.status != NOT_FOUND:
-            self._refused(answer, ResourceFailed, "the deletion")
-
-    # --- reading answers -------------------------------------------------------------------
-
-    def _read(
-        self,
-        shape: Shape[T],
-        request: Request,
-        answer: Answer,
-        failure: type[BulkpubError],
-        what: str,
-    ) -> T:
-        """What the answer says; a refusal is a `failure`, with `what` the portal refused."""
-        if not answer.ok:
-            self._refused(answer, failure, what)
-        try:
-            return shape.read(answer.content)
-        except Unreadable as error:
-            raise _unreadable(request, str(error)) from error
-
-    def _refused(self, answer: Answer, failure: type[BulkpubError], what: str) -> NoReturn:
-        words = codec.error_message(answer.json())
-        said = f"{answer.status}: {words}" if words else str(answer.status)
-        if answer.status in REDIRECTS:
-            # RFC 9110, section 15.4: no write is sent on unasked, and no key goes to another host.
-            where = shown_address(answer.headers.get("Location", ""))
-            raise failure(
-                f"the portal redirects {what} to {where} ({said}), where nothing is sent; "
-                "if that is the portal, name its address with `portal`"
-            )
-        match answer.status:
-            case 401:
-                raise PortalRefuses(
-                    f"the portal does not accept the API key ({said}); "
-                    "it may be mistyped, expired or revoked"
-                )
-            case 423:
-                raise PortalRefuses(f"the portal accepts no writes at present ({said})")
-            case 403:
-                raise failure(f"no right to write {what} ({said})")
-            case _:
-                raise failure(f"the portal refused {what} ({said})")
-
-
-def _unreadable(request: Request, fault: str) -> BulkpubError:
-    """What an answer is that was asked for, or that says how a write went."""
-    sentence = f"the portal's answer cannot be read: {request.method} {request.endpoint}: {fault}"
-    return AnswerUnreadable(sentence) if request.method == "GET" else Uncertain(sentence)
+            refused(answer, ResourceFailed, "the deletion")
 
 
 def _quoted(part: str) -> str:

@@ -77,14 +77,27 @@ def normalized(
     """`metadata` in the form in which udata keeps it, so that comparing makes sense.
 
     Tags are slugified, unique and sorted; a frequency that udata renamed gets its new name,
-    unless the portal (an older one) still lists the old one among those `known`.
+    unless the portal (an older one) still lists the old one among those `known`. The ids of zones
+    are in lower case; old ones, with slashes or the day from which on they are valid, are known.
+    A contact point is there once.
     """
     tags, frequency = metadata.tags, metadata.frequency
+    spatial, contacts = metadata.spatial, metadata.contact_points
+    if spatial is not None and spatial.zones is not None:
+        spatial = replace(spatial, zones=tuple(map(_zone, spatial.zones)))
+    if contacts is not None:
+        contacts = tuple(dict.fromkeys(each.lower() for each in contacts))
     if tags is not None:
         tags = tuple(sorted({tag_slug(tag) for tag in tags}))
     if frequency is not None and frequency not in known.get(Vocabulary.FREQUENCIES, frozenset()):
         frequency = renamed_frequencies().get(frequency, frequency)
-    return replace(metadata, tags=tags, frequency=frequency)
+    return replace(
+        metadata, tags=tags, frequency=frequency, spatial=spatial, contact_points=contacts
+    )
+
+
+def _zone(said: str) -> str:
+    return said.partition("@")[0].replace("/", ":").lower()
 
 
 # --- fields ---------------------------------------------------------------------------------
@@ -110,7 +123,9 @@ def _temporal_coverage_body(period: TemporalCoverage) -> Json:
 
 
 def _spatial(data: Mapping[str, Any]) -> Spatial:
-    return Spatial(tuple(data["zones"] or ()), data["granularity"])
+    # In lower case, as in `normalized`: codes such as 2A are kept in either.
+    zones = tuple(zone.lower() for zone in data["zones"] or ())
+    return Spatial(zones, data["granularity"], data["geom"] or None)
 
 
 def _spatial_body(spatial: Spatial) -> Json:
@@ -119,6 +134,8 @@ def _spatial_body(spatial: Spatial) -> Json:
         body["zones"] = list(spatial.zones)
     if spatial.granularity is not None:
         body["granularity"] = spatial.granularity
+    if spatial.drawn is False:
+        body["geom"] = None  # without, zones are refused
     return body
 
 
@@ -131,6 +148,8 @@ def _schema_body(schema: ContentSchema) -> Json:
     return {"name": schema.name, "version": schema.version, "url": schema.url}
 
 
+_SHAPE = made(optional(core_schema.dict_schema()), bool)
+"""A shape on the map, in GeoJSON, of which only counts that it is there."""
 _OF_DATASETS: Mapping[str, _Special] = {
     "tags": _Special(made(NAMES, lambda tags: tuple(sorted(tags or ()))), list),
     # When it was archived; who writes it gives the moment.
@@ -140,7 +159,9 @@ _OF_DATASETS: Mapping[str, _Special] = {
         _temporal_coverage_body,
     ),
     "spatial": _Special(
-        optional(record({"zones": NAMES, "granularity": TEXT}, _spatial)), _spatial_body
+        optional(record({"zones": NAMES, "granularity": TEXT, "geom": _SHAPE}, _spatial)),
+        _spatial_body,
+        "{zones,granularity,geom{type}}",  # its points can be many
     ),
     "contact_points": _Special(
         made(optional(list_of(REFERENCE)), lambda ids: tuple(ids or ())), list, "{id}"
@@ -192,8 +213,8 @@ _RESOURCE_FIELDS = (
     f"id,filetype,url,latest,filesize,checksum,{_mask(fields.RESOURCE, _OF_RESOURCES)}"
 )
 DATASET_FIELDS = (
-    f"id,slug,page,deleted,last_update,{_mask(fields.DATASET, _OF_DATASETS)},organization{{id}},"
-    f"resources{{{_RESOURCE_FIELDS}}}"
+    f"id,slug,page,deleted,last_update,access_type,organization{{id}},"
+    f"{_mask(fields.DATASET, _OF_DATASETS)},resources{{{_RESOURCE_FIELDS}}}"
 )
 """The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
 
@@ -209,6 +230,7 @@ def _dataset(data: Mapping[str, Any]) -> RemoteDataset:
         slug=data["slug"] or "",
         page=data["page"] or "",
         organization=data["organization"],
+        is_open=data["access_type"] in {None, "open"},
         deleted=bool(data["deleted"]),
         modified=data["last_update"],
     )
@@ -261,6 +283,7 @@ _DATASET = record(
         "slug": TEXT,
         "page": TEXT,
         "deleted": TEXT,
+        "access_type": TEXT,
         "last_update": made(core_schema.any_schema(), _moment),
         "organization": optional(REFERENCE),
         "resources": optional(once_each(list_of(_RESOURCE))),

@@ -3,6 +3,8 @@
 The facts behind each line are in `docs/reference/portal.md`.
 """
 
+import re
+
 from bulkpub.core.rules import Limits, Rules, Vocabulary
 from bulkpub.data import formats, not_files
 from bulkpub.portals.udata.address import shown_on_page
@@ -30,12 +32,20 @@ def extra_fault(name: str) -> str:
     return ""
 
 
+def zone_fault(zone: str) -> str:
+    """Why nothing can be the id of a zone; empty when it can, and the portal is to be asked."""
+    if re.fullmatch(r"[\w.-]+(?::[\w.-]+)+", zone, re.ASCII):
+        return ""
+    return f"'{zone}' cannot be the id of a zone: one is like fr:region:11 or country:fr"
+
+
 RULES = Rules(
     kind="udata",
     file_name=upload_name,
     title_slug=file_slug,
     file_fault=name_fault,
     tag=tag_slug,
+    zone_fault=zone_fault,
     extra_fault=extra_fault,
     extra_pattern=r"^(?!\$)[^.\u0000]+$",
     normalized=normalized,
@@ -47,7 +57,10 @@ RULES = Rules(
         Vocabulary.FREQUENCIES: frequencies(),
         Vocabulary.RESOURCE_TYPES: resource_types(),
     },
-    asked={which: f"/datasets/{which}/" for which in Vocabulary},
+    asked={
+        **{which: f"/datasets/{which}/" for which in Vocabulary},
+        Vocabulary.GRANULARITIES: "/spatial/granularities/",
+    },
     # Portals differ in what they list; none is known that takes anything else.
     extensions_known=always_allowed() | listed_extensions() | formats().files,
     replacing_resets_title=True,
@@ -57,6 +70,8 @@ RULES = Rules(
     # match their checksum.
     same_name_pause=1.1,
     parts=True,
+    closed_lacks=frozenset({"license"}),
+    moves_links_alone=True,
     not_files=not_files(),
     language="fr",
 )

@@ -59,7 +59,7 @@ async def _of_our_organizations(call: Call) -> web.StreamResponse:
 
 def _read(call: Call, body: dict[str, Json], current: Resource | None) -> ResourceChange:
     """What a form changes: that of a resource, its owner, and the dataset it stands beside."""
-    change = read_resource(body, current)
+    change = read_resource(body, current, call.portal.settings.schemas)
     read_ownership(body, current, call.rights, change)
     if "dataset" in body:
         change.read("dataset", lambda: _read_dataset(call, body["dataset"]))

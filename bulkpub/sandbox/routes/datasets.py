@@ -92,7 +92,7 @@ def _read_resources(call: Call, body: dict[str, Json], dataset: Dataset) -> list
     for each in body["resources"]:
         item = {"id": each} if isinstance(each, str) else each
         known = dataset.resource(str(item.get("id")))
-        change = read_resource(item, known)
+        change = read_resource(item, known, call.portal.settings.schemas)
         errors.append(change.errors)
         if not change.errors:
             resource = known or new_resource(call, change)

@@ -7,6 +7,7 @@ from aiohttp import web
 from bulkpub.core.model import Json
 from bulkpub.sandbox.answers import json_answer, not_found
 from bulkpub.sandbox.calls import Call, endpoint
+from bulkpub.sandbox.resource_form import is_assignable
 from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES, Organization, Zone
 from bulkpub.sandbox.vocabularies import EXTENSIONS, RESOURCE_TYPES
 
@@ -38,8 +39,16 @@ async def _extensions(call: Call) -> web.StreamResponse:
     return json_answer(sorted(EXTENSIONS | set(call.portal.settings.extra_extensions)))
 
 
-async def _schemas(_call: Call) -> web.StreamResponse:
-    return json_answer([])  # no catalogue of schemas is configured, and so none is checked
+_SCHEMA_FIELDS = (
+    *("consolidation_dataset_id", "contact", "datapackage_description", "datapackage_name"),
+    *("datapackage_title", "description", "examples", "external_doc", "external_tool", "homepage"),
+    *("labels", "name", "schema_type", "schema_url", "title", "versions"),
+)
+
+
+async def _schemas(call: Call) -> web.StreamResponse:
+    catalogue = [each for each in call.portal.settings.schemas if is_assignable(each)]
+    return call.answer([{name: each.get(name) for name in _SCHEMA_FIELDS} for each in catalogue])
 
 
 async def _granularities(call: Call) -> web.StreamResponse:

@@ -8,7 +8,7 @@ from bulkpub.core.model import Json
 from bulkpub.sandbox.answers import Refused, invalid, not_found
 from bulkpub.sandbox.calls import Call, endpoint
 from bulkpub.sandbox.records import Dataset, Resource
-from bulkpub.sandbox.resource_form import ResourceChange, read_resource
+from bulkpub.sandbox.resource_form import ResourceChange, read_resource, schema_refusal
 
 __all__ = ["ROUTES", "clear_what_was_nulled", "new_resource"]
 
@@ -30,7 +30,7 @@ def clear_what_was_nulled(body: dict[str, Json], resource: Resource) -> None:
 async def _link(call: Call) -> web.StreamResponse:
     dataset = call.dataset()
     call.rights.require_edit(dataset)
-    change = read_resource(await call.form(), None)
+    change = read_resource(await call.form(), None, call.portal.settings.schemas)
     if change.errors:
         raise invalid(change.errors)
     if change.values["filetype"] != "remote":
@@ -48,7 +48,10 @@ async def _change_all(call: Call) -> web.StreamResponse:
     for resource_id, body in items:
         resource = dataset.resource(resource_id)
         assert resource is not None  # noqa: S101  # _same_resources has seen to that
-        changes.append((resource, read_resource(body, resource)))
+        change = read_resource(body, resource, call.portal.settings.schemas)
+        if "schema" not in body:
+            change.errors |= schema_refusal(resource, call.portal.settings.schemas)
+        changes.append((resource, change))
     if any(change.errors for _, change in changes):
         raise invalid([change.errors for _, change in changes])
     for resource, change in changes:
@@ -86,7 +89,7 @@ async def _change(call: Call) -> web.StreamResponse:
     call.rights.require_edit(dataset)
     resource = call.resource(dataset)
     body = await call.form()
-    change = read_resource(body, resource)
+    change = read_resource(body, resource, call.portal.settings.schemas)
     if change.errors:
         raise invalid(change.errors)
     if change.values.get("filetype", resource.filetype) != resource.filetype:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulkpub.harvest.words.zones import known_granularity, known_zone
+from bulkpub.data.known_zones import known_granularity, known_zone
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,168 @@
+"""What only the portal can judge of a manifest's words: asked once, for what is needed, and told.
+
+Licences, frequencies, types of resources, schemas, zones, granularities. The rule: what the portal
+does not tell (an empty list, no such list, one that is out of order) is not checked; then it
+judges what is written.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import partial
+
+from bulkpub.core.catalogue import KnownSchema, catalogued, schema_fault
+from bulkpub.core.model import DatasetMetadata, DatasetSpec, Place, ResourceSpec, is_sent
+from bulkpub.core.rules import Rules, Vocabulary
+from bulkpub.data.known_frequencies import known_frequency
+from bulkpub.data.known_licenses import known_license
+from bulkpub.data.known_zones import known_granularity, known_zone
+from bulkpub.http.tasks import side_by_side
+from bulkpub.portals import Portal
+
+__all__ = ["Told", "area_faults", "as_kept", "ask", "word_faults"]
+
+Fault = tuple[Place, str]
+
+
+@dataclass(slots=True)
+class Told:
+    """What the portal told; what is missing or empty it was not asked for, or does not tell."""
+
+    words: dict[Vocabulary, frozenset[str]]
+    schemas: tuple[KnownSchema, ...] = ()
+    unknown_zones: frozenset[str] = frozenset()
+
+
+async def ask(portal: Portal, specs: Sequence[DatasetSpec]) -> Told:
+    """Ask for what `specs` need, side by side."""
+    resources = [resource for spec in specs for resource in spec.resources]
+    areas = [spec.metadata.spatial for spec in specs if spec.metadata.spatial]
+    needed = {
+        Vocabulary.LICENSES: any(s.metadata.license for s in specs),
+        Vocabulary.FREQUENCIES: any(s.metadata.frequency for s in specs),
+        Vocabulary.RESOURCE_TYPES: any(r.metadata.type for r in resources),
+        Vocabulary.EXTENSIONS: any(is_sent(r.source) for r in resources),
+        Vocabulary.GRANULARITIES: any(area.granularity for area in areas),
+    }
+    told = Told({})
+    rules = portal.rules
+    zones = {
+        form
+        for spec in specs
+        for written, kept in _zones(spec, rules)
+        for form in _forms(written, kept, rules)
+    }
+
+    async def ask_for_words(which: Vocabulary) -> None:
+        if words := await portal.vocabulary(which):
+            told.words[which] = words
+
+    async def ask_for_schemas() -> None:
+        told.schemas = await portal.schemas()
+
+    async def ask_for_zones() -> None:
+        told.unknown_zones = await portal.unknown_zones(zones)
+
+    asked: list[Callable[[], Awaitable[None]]] = [
+        partial(ask_for_words, which) for which in rules.asked if needed[which]
+    ]
+    asked += [ask_for_schemas] if any(r.metadata.schema for r in resources) else []
+    asked += [ask_for_zones] if zones else []
+    await side_by_side(asked)
+    return told
+
+
+def as_kept(spec: DatasetSpec, told: Told, rules: Rules) -> DatasetSpec:
+    """`spec` in the form in which the portal keeps what it says, so that comparing makes sense."""
+    resources = tuple(_with_schema(each, told.schemas) for each in spec.resources)
+    metadata = rules.normalized(spec.metadata, told.words)
+    return replace(spec, metadata=metadata, resources=resources)
+
+
+def _with_schema(entry: ResourceSpec, catalogue: Sequence[KnownSchema]) -> ResourceSpec:
+    if entry.metadata.schema is None:
+        return entry
+    schema = catalogued(entry.metadata.schema, catalogue)
+    return replace(entry, metadata=replace(entry.metadata, schema=schema))
+
+
+# --- what is wrong ------------------------------------------------------------------------
+
+
+def word_faults(spec: DatasetSpec, told: Told) -> Iterator[Fault]:
+    """What the portal would refuse of `spec`, as it keeps it: words and schemas."""
+    metadata = spec.metadata
+    for what, value, which, key in (
+        ("licence", metadata.license, Vocabulary.LICENSES, "license"),
+        ("frequency", metadata.frequency, Vocabulary.FREQUENCIES, "frequency"),
+    ):
+        if why := _unknown_word(what, value, which, told):
+            # That of a value which several datasets have, a default; else the dataset's place.
+            yield min(spec.place, spec.places.get(key, spec.place)), why
+    for entry in spec.resources:
+        kind, schema = entry.metadata.type, entry.metadata.schema
+        if why := _unknown_word("resource type", kind, Vocabulary.RESOURCE_TYPES, told):
+            yield entry.place, why
+        if schema is not None and (why := schema_fault(schema, told.schemas)):
+            yield entry.place, why
+
+
+def area_faults(spec: DatasetSpec, told: Told, rules: Rules) -> Iterator[Fault]:
+    """The same of the area that `spec`, as the manifest has it, says it covers."""
+    area = spec.metadata.spatial
+    if area is None:
+        return
+    for index, (written, kept) in enumerate(_zones(spec, rules)):
+        why = rules.zone_fault(kept) and (rules.zone_fault(written) or rules.zone_fault(kept))
+        if not why and set(_forms(written, kept, rules)) <= told.unknown_zones:
+            why = f"the portal knows no zone '{written}'"
+        if why:
+            place = spec.place_of(f"spatial.zones.{index}")
+            yield place, f"{why}{_meant_zone(written, {kept, *(area.zones or ())})}"
+    what, which = "granularity", Vocabulary.GRANULARITIES
+    if why := _unknown_word(what, area.granularity, which, told):
+        yield spec.place_of("spatial.granularity"), why
+
+
+def _zones(spec: DatasetSpec, rules: Rules) -> list[tuple[str, str]]:
+    """The zones, each as it is written and as the portal keeps it."""
+    area = spec.metadata.spatial
+    if area is None or not area.zones:
+        return []
+    kept = rules.normalized(DatasetMetadata(spatial=area), {}).spatial
+    return list(zip(area.zones, (kept and kept.zones) or (), strict=True))
+
+
+def _forms(written: str, kept: str, rules: Rules) -> list[str]:
+    """What to ask for: a portal may have an id in either form, and take it as it keeps it."""
+    return [each for each in {kept, written} if not rules.zone_fault(each)]
+
+
+def _meant_zone(written: str, there: Collection[str]) -> str:
+    meant = known_zone(written)
+    return f"; did you mean '{meant}'?" if meant and meant.lower() not in there else ""
+
+
+def _unknown_word(what: str, value: str | None, which: Vocabulary, told: Told) -> str:
+    known = told.words.get(which)
+    if not value or known is None or value in known:
+        return ""
+    return f"the portal knows no {what} '{value}'{_nearest(value, known, _UNDERSTOOD.get(which))}"
+
+
+_UNDERSTOOD: Mapping[Vocabulary, Callable[[str], str | None]] = {
+    Vocabulary.LICENSES: lambda said: known_license([said]),
+    Vocabulary.FREQUENCIES: known_frequency,
+    Vocabulary.GRANULARITIES: known_granularity,
+}
+"""What people call the words of a vocabulary."""
+
+
+def _nearest(
+    value: str, known: frozenset[str], understood: Callable[[str], str | None] | None
+) -> str:
+    meant = understood(value) if understood else None
+    if meant in known:
+        return f"; did you mean '{meant}'?"
+    near = get_close_matches(value, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else f"; it knows: {', '.join(sorted(known))}"
