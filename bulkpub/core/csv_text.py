@@ -14,6 +14,7 @@ __all__ = [
     "encoding_of",
     "lines_of",
     "marked_encoding",
+    "no_text_but",
     "separator_named",
     "separator_of",
 ]
@@ -26,6 +27,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_TEXTS = {
+    b"pk\x03\x04": "a spreadsheet or another archive: save it as CSV (UTF-8)",
+    b"\xd0\xcf\x11\xe0": "a document of an office program: save it as CSV (UTF-8)",
+    b"{\\rtf": "a document of a word processor: save it as plain text",
+    b"<!doctype html": "a page of HTML",
+    b"<html": "a page of HTML",
+}
+"""How files begin, in small letters, that people give the name of a table or a manifest."""
 _LATIN_IN_UTF8 = re.compile(rb"\xc3[\x80-\xbf]")
 """A letter with an accent, of which Windows-1252 would make Ã and a sign."""
 _QUOTED = re.compile(rf'(^|[{SEPARATORS}])"(?:[^"]|"")*"')
@@ -35,6 +44,12 @@ _NAMED = re.compile(r'\s*"?sep=(?P<separator>[^\s"]|\t)"?[\s,;]*', re.IGNORECASE
 def marked_encoding(head: bytes) -> str | None:
     """The encoding that the byte order mark at the beginning names; None without one."""
     return next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
+
+
+def no_text_but(head: bytes) -> str:
+    """What a file is that begins so, and what to do about it; empty for what may be a text."""
+    begins = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    return next((what for sign, what in _NO_TEXTS.items() if begins.startswith(sign)), "")
 
 
 def encoding_of(blocks: Iterable[bytes]) -> str:

@@ -12,7 +12,7 @@ from io import StringIO, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 
-from bulkpub.core.csv_text import encoding_of
+from bulkpub.core.csv_text import encoding_of, no_text_but
 from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import keys_in_french
@@ -34,14 +34,6 @@ _TABLES = (".csv", ".tsv", ".txt")
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
 _ENOUGH = 64
-_NO_MANIFESTS = {
-    b"pk\x03\x04": "a spreadsheet or another archive: save it as CSV (UTF-8)",
-    b"\xd0\xcf\x11\xe0": "a document of an office program: save it as CSV (UTF-8)",
-    b"{\\rtf": "a document of a word processor: save it as plain text",
-    b"<!doctype html": "a page of HTML",
-    b"<html": "a page of HTML",
-}
-"""How files begin, in small letters, that people give another name."""
 
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
@@ -158,10 +150,8 @@ def _check_begins(head: bytes, name: str, suffix: str) -> None:
     """Raise `Unreadable` for what has no manifest's name, or another beginning than any."""
     if suffix not in (*_DOCUMENTS, *_LINES, *_TABLES):
         raise Unreadable(Place(name), _other_name(suffix))
-    begins = head.removeprefix(_BOM).lstrip().lower()
-    for beginning, what in _NO_MANIFESTS.items():
-        if begins.startswith(beginning):
-            raise Unreadable(Place(name), f"whatever its name says, this is {what}")
+    if what := no_text_but(head):
+        raise Unreadable(Place(name), f"whatever its name says, this is {what}")
 
 
 def _open_document(source: Source, suffix: str) -> None:

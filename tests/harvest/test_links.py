@@ -171,6 +171,8 @@ async def test_a_table_can_be_on_the_web(harvest: Harvest, fake_reader: Any) -> 
         ("\n\n", "it is empty"),
         ("name,size\na,1\n", "it has no column called url, link, lien or adresse, but name, size"),
         ("\0\0\0", "it has no column"),
+        ("PK\x03\x04url,titre\n", "it is a spreadsheet or another archive: save it as CSV"),
+        ("<!DOCTYPE html>\n<a>url,lien</a>\n", "it is a page of HTML"),
     ],
 )
 async def test_what_is_no_table_of_links_is_said(

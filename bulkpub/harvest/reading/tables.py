@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from bulkpub.core.csv_text import lines_of, separator_named, separator_of
+from bulkpub.core.csv_text import lines_of, no_text_but, separator_named, separator_of
 from bulkpub.core.names import plain_words
 from bulkpub.data import columns, columns_of_datasets
 from bulkpub.harvest.reading.loose import clean
@@ -23,6 +23,8 @@ ACCESS = "access: "
 
 _LONGEST_CELL = 1_000_000
 """Characters; the csv module takes 131,072 of its own accord, less than a description may have."""
+_ENOUGH = 64
+"""Bytes that tell what is no text."""
 _ADDRESSES = ("url", "dataset page")
 
 
@@ -56,10 +58,12 @@ class Table:
 
 
 def read_table(content: bytes) -> Table:
-    """The table in `content`; raises `TableFault` when it has no column of addresses.
+    """The table in `content`; raises `TableFault` without a column of addresses, and for no text.
 
     UTF-8 (with or without a byte order mark), else UTF-16 by its mark, else Windows-1252.
     """
+    if what := no_text_but(content[:_ENOUGH]):
+        raise TableFault(f"it is {what}")
     csv.field_size_limit(_LONGEST_CELL)
     lines = lines_of(content)
     first, header, delimiter = 0, "", ""
