@@ -103,6 +103,10 @@ def _found(remote: RemoteDataset, rules: Rules) -> Found:
         name: keep.field(row, getattr(remote.metadata, name))
         for name, row in fields.DATASET.items()
     }
+    if not remote.is_open:
+        notes.append(
+            "its data is not open to everyone, which a manifest cannot say: that stays as it is"
+        )
     resources = tuple(_resource(each, notes, rules) for each in remote.resources)
     spec = DatasetSpec(
         key=remote.slug or remote.id,

@@ -1,7 +1,8 @@
 """What a migration is to do: every resource that points elsewhere is to be hosted in place.
 
-But for private datasets, unless they are named: a portal serves the files of one to whoever has
-the address, and what these link to may be open to a few only.
+But for datasets that are private or whose data is not open to everyone, unless they are named: a
+portal serves their files to whoever has the address, and what these link to may be open to a few
+only.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +18,9 @@ from bulkpub.portals import Portal
 
 __all__ = ["to_migrate"]
 
-_PRIVATE = "its dataset is private, and a hosted file is served to whoever has the address"
+_SERVED = "and a hosted file is served to whoever has the address"
+_PRIVATE = f"its dataset is private, {_SERVED}"
+_CLOSED = f"the data of its dataset is not open to everyone, {_SERVED}"
 
 
 async def to_migrate(
@@ -26,13 +29,13 @@ async def to_migrate(
     """The datasets of the organization (id or slug), and those of the ids or slugs `datasets`.
 
     Of each only the resources that are not hosted yet; a dataset without any is left out. Those
-    of the organization's private datasets stay where they are, with the reason; naming such a
-    dataset as well is asking for it.
+    of the organization's datasets that are private or not open to everyone stay where they are,
+    with the reason; naming such a dataset as well is asking for it.
     Raises `SettingsInvalid` when the portal has no such organization or dataset.
     """
     found: dict[str, DatasetSpec] = {}
     async for remote, named in _datasets(portal, organization, datasets):
-        stays = _PRIVATE if remote.metadata.private and not named else ""
+        stays = "" if named else _reason_to_stay(remote)
         entries = tuple(_entry(each.id, stays) for each in remote.resources if not each.hosted)
         if entries and not remote.deleted:
             found[remote.id] = DatasetSpec(
@@ -65,6 +68,12 @@ async def _datasets(
         if remote_or_none is None:
             raise SettingsInvalid(f"the portal knows no dataset '{name}'")
         yield remote_or_none, True
+
+
+def _reason_to_stay(remote: RemoteDataset) -> str:
+    if remote.metadata.private:
+        return _PRIVATE
+    return "" if remote.is_open else _CLOSED
 
 
 def _entry(resource_id: str, stays: str) -> ResourceSpec:

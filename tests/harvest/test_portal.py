@@ -243,6 +243,16 @@ async def test_without_a_key_only_what_is_public_is_seen(
         assert [found.dataset.id async for found in harvest] == [published.id]
 
 
+@pytest.mark.parametrize("access", ["open", "open_with_account", "restricted"])
+async def test_data_that_is_not_open_to_everyone_is_noted(
+    take: Take, published: Dataset, access: str
+) -> None:
+    published.access_type = access
+    (found,) = await take("test-organization")
+    notes = [each for each in found.notes if "its data is not open to everyone" in each]
+    assert len(notes) == (access != "open")
+
+
 # --- publishing it ------------------------------------------------------------------------
 
 

@@ -100,16 +100,20 @@ async def test_everything_stays_but_the_file_is_on_the_portal(
     assert {each.status for each in report.datasets[0].resources} == {"replaced"}
 
 
+@pytest.mark.parametrize("state", ["private", "not open"])
 async def test_what_private_datasets_link_to_stays_unless_they_are_named(
-    migrate: Migrate, pointing_to: Link, elsewhere: Any, site: Site
+    *, migrate: Migrate, pointing_to: Link, elsewhere: Any, site: Site, state: str
 ) -> None:
     dataset = pointing_to({"url": elsewhere.has("agents.csv"), "title": "Agents"})
     hidden = replace(dataset(), metadata=replace(dataset().metadata, private=True))
+    if state == "not open":
+        hidden = replace(dataset(), is_open=False)
     site.datasets[hidden.id] = hidden
     report = await migrate()
     (outcome,) = report.datasets[0].resources
     assert (report.run.exit_code, outcome.status) == (0, "unchanged")
-    assert outcome.reason.startswith("left where it is: its dataset is private")
+    assert outcome.reason.startswith("left where it is: ")
+    assert state in outcome.reason
     assert (dataset(), elsewhere.asked) == (hidden, [])
     named = await bulkpub.migrate(
         organization="test-organization",
