@@ -305,8 +305,8 @@ async def _from_portal(source: str, portal: Portal, options: HarvestOptions) -> 
 async def _check_portal(portal: Portal) -> None:
     """See that something is not only missing there; raises `NotAPortal` when it is no portal."""
     try:
-        await portal.vocabulary(Vocabulary.LICENSES)
-    except DatasetFailed as error:
-        raise NotAPortal(
-            "what answers there is no udata portal; is --portal the right address?"
-        ) from error
+        extensions = await portal.vocabulary(Vocabulary.EXTENSIONS)
+    except DatasetFailed:
+        extensions = frozenset()
+    if not extensions:  # every portal takes some kinds of files
+        raise NotAPortal("what answers there is no udata portal; is --portal the right address?")

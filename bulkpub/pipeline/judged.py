@@ -19,7 +19,7 @@ from bulkpub.data.known_zones import known_granularity, known_zone
 from bulkpub.http.tasks import side_by_side
 from bulkpub.portals import Portal
 
-__all__ = ["Told", "area_faults", "as_kept", "ask", "word_faults"]
+__all__ = ["Told", "area_faults", "as_kept", "ask", "ask_of_areas", "word_faults"]
 
 Fault = tuple[Place, str]
 
@@ -34,18 +34,33 @@ class Told:
 
 
 async def ask(portal: Portal, specs: Sequence[DatasetSpec]) -> Told:
-    """Ask for what `specs` need, side by side."""
+    """Ask for what `specs` need, side by side; but for their areas, which are `ask_of_areas`'s."""
     resources = [resource for spec in specs for resource in spec.resources]
-    areas = [spec.metadata.spatial for spec in specs if spec.metadata.spatial]
     needed = {
         Vocabulary.LICENSES: any(s.metadata.license for s in specs),
         Vocabulary.FREQUENCIES: any(s.metadata.frequency for s in specs),
         Vocabulary.RESOURCE_TYPES: any(r.metadata.type for r in resources),
         Vocabulary.EXTENSIONS: any(is_sent(r.source) for r in resources),
-        Vocabulary.GRANULARITIES: any(area.granularity for area in areas),
     }
     told = Told({})
-    rules = portal.rules
+
+    async def ask_for_schemas() -> None:
+        told.schemas = await portal.schemas()
+
+    asked: list[Callable[[], Awaitable[None]]] = [
+        partial(_ask_for_words, portal, which, told)
+        for which in portal.rules.asked
+        if needed.get(which)
+    ]
+    asked += [ask_for_schemas] if any(r.metadata.schema for r in resources) else []
+    await side_by_side(asked)
+    return told
+
+
+async def ask_of_areas(portal: Portal, specs: Sequence[DatasetSpec]) -> Told:
+    """Ask for what the areas of `specs`, as the manifest has them, need, side by side."""
+    told, rules, which = Told({}), portal.rules, Vocabulary.GRANULARITIES
+    areas = [spec.metadata.spatial for spec in specs if spec.metadata.spatial]
     zones = {
         form
         for spec in specs
@@ -53,23 +68,19 @@ async def ask(portal: Portal, specs: Sequence[DatasetSpec]) -> Told:
         for form in _forms(written, kept, rules)
     }
 
-    async def ask_for_words(which: Vocabulary) -> None:
-        if words := await portal.vocabulary(which):
-            told.words[which] = words
-
-    async def ask_for_schemas() -> None:
-        told.schemas = await portal.schemas()
-
     async def ask_for_zones() -> None:
         told.unknown_zones = await portal.unknown_zones(zones)
 
-    asked: list[Callable[[], Awaitable[None]]] = [
-        partial(ask_for_words, which) for which in rules.asked if needed[which]
-    ]
-    asked += [ask_for_schemas] if any(r.metadata.schema for r in resources) else []
-    asked += [ask_for_zones] if zones else []
+    asked: list[Callable[[], Awaitable[None]]] = [ask_for_zones] if zones else []
+    if which in rules.asked and any(area.granularity for area in areas):
+        asked.append(partial(_ask_for_words, portal, which, told))
     await side_by_side(asked)
     return told
+
+
+async def _ask_for_words(portal: Portal, which: Vocabulary, told: Told) -> None:
+    if words := await portal.vocabulary(which):
+        told.words[which] = words
 
 
 def as_kept(spec: DatasetSpec, told: Told, rules: Rules) -> DatasetSpec:

@@ -18,11 +18,11 @@ from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PortalRefuses, Problem
 from bulkpub.http.tasks import side_by_side
-from bulkpub.pipeline.judged import area_faults, as_kept, ask, word_faults
+from bulkpub.pipeline.judged import area_faults, as_kept, ask, ask_of_areas, word_faults
 from bulkpub.pipeline.refusals import refused_files
 from bulkpub.portals import Account, Portal
 
-__all__ = ["Checked", "check", "check_contacts"]
+__all__ = ["Checked", "check", "check_areas", "check_contacts"]
 
 
 @dataclass(slots=True)
@@ -65,24 +65,31 @@ async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
     """
     checked = Checked(await portal.account())
     told = await ask(portal, specs)
-    wrong, wrong_alone = Faults(), Faults()
+    wrong = Faults()
     for spec in specs:
         held = fitted(as_kept(spec, told, portal.rules), portal.rules)
         checked.specs.append(held.spec)
         checked.notes[spec.key] = held.notes
         checked.problems += [_problem(place, spec, why) for place, why in held.problems]
         wrong.add(held.spec, word_faults(held.spec, told))
-        if held.spec.metadata.spatial is not None:
-            wrong_alone.add(spec, area_faults(spec, told, portal.rules))
     await _check_owners(portal, specs, checked)
     await check_contacts(portal, checked, checked.owners)
     checked.add(wrong)
-    checked.add(wrong_alone, checked.alone)
     checked.extensions = told.words.get(Vocabulary.EXTENSIONS)
     for spec in checked.specs:
         for entry, why in refused_files(portal, spec, checked.extensions):
             checked.problems.append(_problem(entry.place, spec, why))
     return checked
+
+
+async def check_areas(portal: Portal, checked: Checked, specs: Sequence[DatasetSpec]) -> None:
+    """Check the areas of `specs`, as the manifest has them; faults are added to those `alone`."""
+    held = {spec.key for spec in checked.specs if spec.metadata.spatial is not None}
+    specs = [spec for spec in specs if spec.key in held]
+    told, wrong = await ask_of_areas(portal, specs), Faults()
+    for spec in specs:
+        wrong.add(spec, area_faults(spec, told, portal.rules))
+    checked.add(wrong, checked.alone)
 
 
 class Faults:

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from bulkpub.core.diff import dataset_changes
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteDataset
 from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.core.plan import plan
+from bulkpub.core.rules import Rules
 from bulkpub.errors import ManifestInvalid, Problem, ResourceFailed
 from bulkpub.pipeline.expanding import expand
 from bulkpub.pipeline.job import Job, RunOptions
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe, observe_elsewhere
-from bulkpub.pipeline.preflight import Checked, check, check_contacts
+from bulkpub.pipeline.preflight import Checked, check, check_areas, check_contacts
 from bulkpub.sources import fingerprint
 
 __all__ = ["Preparation", "requests_needed", "size_of"]
@@ -47,14 +49,18 @@ class Preparation:
         self.specs = expanded.datasets
         self.problems += expanded.problems
         checked = await check(means.portal, self.specs)
+        if (self.problems or checked.problems) and not options.keep_going:
+            await check_areas(means.portal, checked, self.specs)  # all that is wrong, at once
         self._take(checked, options)
         sound = self._without_problems(checked.specs, checked.refused)
         found = await self._observe(sound, checked, means)
+        # What a dataset has already, the portal knows: nobody has to ask for it every night.
+        changed = _with_another_area(sound, found, means.rules)
+        await check_areas(means.portal, checked, [s for s in self.specs if s.key in changed])
         if owners := _owners_learned(sound, checked, found):
-            checked.problems, checked.alone = [], []
             await check_contacts(means.portal, checked, owners)
-            self._take(checked, options)
-            sound = self._without_problems(sound, checked.refused)
+        self._take(checked, options)
+        sound = self._without_problems(sound, checked.refused)
         namesakes: dict[str | None, set[str]] = {}
         for spec in self.specs:
             namesakes.setdefault(spec.metadata.title, set()).add(spec.key)
@@ -76,6 +82,7 @@ class Preparation:
         self.problems += checked.problems
         ends = bool(self.problems) and not options.keep_going
         self.problems += checked.alone
+        checked.problems, checked.alone = [], []
         if ends:
             raise ManifestInvalid(sorted(self.problems))
 
@@ -113,6 +120,21 @@ def _recognised(spec: DatasetSpec, found: RemoteDataset | Conflict | None) -> tu
         f"it is the same dataset, and gets the key '{spec.key}'"
     )
     return (note,)
+
+
+def _with_another_area(
+    specs: Iterable[DatasetSpec], found: Observed, rules: Rules
+) -> frozenset[str]:
+    """The keys of those that are new, or whose area is not what the portal has."""
+    changed: set[str] = set()
+    for spec in specs:
+        remote = found.get(spec.key)
+        if isinstance(remote, RemoteDataset):
+            changes = dataset_changes(spec, remote, rules)
+            if changes is None or changes.spatial is None:
+                continue
+        changed.add(spec.key)
+    return frozenset(changed)
 
 
 def _owners_learned(

@@ -289,6 +289,32 @@ async def test_each_list_is_asked_for_once_and_only_where_it_is_needed(
     assert asked.keys() <= {"account", "owned_by"}
 
 
+async def test_an_area_that_a_dataset_has_already_is_not_asked_for_again(
+    publish: Any, lines: Any, site: Site
+) -> None:
+    def asked() -> Counter[str]:
+        return Counter(call.name for call in site.calls if call.method == "GET")
+
+    await publish(lines(ALL))
+    before = asked()
+    site.calls.clear()
+    assert (await publish(lines(ALL))).totals.datasets.unchanged == 1
+    assert asked()["unknown_zones"] == 0
+    assert asked()["vocabulary"] == before["vocabulary"] - 1  # granularities
+    site.calls.clear()
+    await publish(lines(ALL.replace("fr:region:11", "fr:region:99")))
+    assert asked()["unknown_zones"] == 1
+
+
+async def test_a_wrong_area_is_told_with_all_else_that_is_wrong(
+    publish: Any, lines: Any, site: Site
+) -> None:
+    wrong = ALL.replace("lov2", "zz").replace("fr:region:11", "fr:region:99")
+    report = await publish(lines(wrong))
+    assert (report.run.exit_code, site.datasets) == (2, {})
+    assert len(report.run.problems) == 2
+
+
 async def test_an_empty_list_checks_nothing(publish: Any, lines: Any, site: Site) -> None:
     site.schemas, site.zones, site.contacts = (), frozenset(), {}
     site.vocabularies = dict.fromkeys(Vocabulary, frozenset())
