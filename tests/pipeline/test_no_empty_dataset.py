@@ -33,6 +33,9 @@ ENTRIES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
         "url": there.has("b.csv").replace("http:", "https:"),
     },
     "a page": lambda _, there: {"url": there.has("page.csv", PAGE, "text/csv")},
+    "of a kind that is refused": lambda _, there: {
+        "url": there.has("export", b"x" * 1000, "application/vnd.apache.parquet")
+    },
     "empty": lambda _, there: {"url": there.has("e.csv", ""), "guard": {"empty": "refuse"}},
     "not what it says": lambda _, there: {"url": there.has("b.json", "{no"), "check": "json"},
     "not in the archive": lambda _, there: {
@@ -52,6 +55,8 @@ ENTRIES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     },
 }
 """Resources that cannot be had."""
+PLANNED = {"lost", "of a kind that is refused"}
+"""Those of which a plan knows although it fetches nothing."""
 
 
 @pytest.mark.parametrize("which", ENTRIES)
@@ -70,7 +75,7 @@ async def test_nothing_is_created_when_none_of_its_files_can_be_had(
     assert NOT_CREATED not in resource.error
 
 
-@pytest.mark.parametrize("which", [each for each in ENTRIES if "here" in each or each == "lost"])
+@pytest.mark.parametrize("which", [each for each in ENTRIES if "here" in each or each in PLANNED])
 async def test_a_plan_says_what_the_run_does(
     *, publish: Publish, folder: Any, elsewhere: Any, which: str
 ) -> None:
