@@ -9,7 +9,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
@@ -117,6 +117,13 @@ _SAID = (
 """Fields that are sentences, and fields of values that have some."""
 
 
+@functools.cache
+def _saying(kind: type) -> tuple[str, ...]:
+    """The fields of such a value in which there may be sentences: most events have none."""
+    named = {each.name for each in fields(kind)} if is_dataclass(kind) else set()
+    return tuple(name for name in _SAID if name in named)
+
+
 def with_flags(said: T) -> T:
     """A sentence with the flag of each option that it names; an event, a report, likewise."""
     found: Any = said
@@ -124,8 +131,9 @@ def with_flags(said: T) -> T:
         return cast("T", _NAMES.sub(lambda name: BY_NAME[name[1]].flag, found))
     if isinstance(found, tuple):
         return cast("T", tuple(map(with_flags, found)))
-    if is_dataclass(found) and not isinstance(found, type):
-        there = {name: getattr(found, name) for name in _SAID if hasattr(found, name)}
+    kind: Any = type(found)
+    if saying := _saying(kind):
+        there = {name: getattr(found, name) for name in saying}
         written = {name: with_flags(value) for name, value in there.items()}
         return cast("T", replace(found, **written) if written != there else found)
     return said

@@ -66,11 +66,12 @@ class Watched:
 async def read_whole(
     response: aiohttp.ClientResponse, scope: anyio.CancelScope, patience_s: float
 ) -> bytes:
-    """The body of an answer; each piece that arrives extends the deadline."""
-    pieces = []
-    async for piece in response.content.iter_any():
-        scope.deadline = anyio.current_time() + patience_s
-        pieces.append(piece)
+    """The body of an answer; each piece that arrives, but for the last, extends the deadline."""
+    pieces, coming = [], response.content
+    while not coming.at_eof():
+        pieces.append(await coming.readany())
+        if not coming.at_eof():
+            scope.deadline = anyio.current_time() + patience_s
     return b"".join(pieces)
 
 

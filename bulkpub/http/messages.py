@@ -19,6 +19,9 @@ class Body(Protocol):
     content_type: str
     length: int
 
+    def at_once(self) -> bytes | None:
+        """All of it, when it is small enough to be held; what it raises, nothing was sent of."""
+
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out the pieces; an exception breaks the request off before it is complete."""
 

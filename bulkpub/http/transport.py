@@ -25,6 +25,7 @@ from bulkpub.http.clock import unix_time
 from bulkpub.http.connection import SLOWEST, Watched, explain, read_whole, trust
 from bulkpub.http.gate import Gate, PaceOwner, Stopwatch
 from bulkpub.http.messages import Answer, Request, TransportListener
+from bulkpub.http.proxies import login_for, proxy_for
 from bulkpub.http.retry import (
     SERVER_ERROR,
     TOO_MANY_REQUESTS,
@@ -95,6 +96,9 @@ class Transport:
         self._probing = anyio.Lock()
         self._revivals = 0
         self._backing_off = Stopwatch()
+        # Asked for once: aiohttp would do it before each request, in two threads.
+        self._proxy = proxy_for(URL(self.base_url))
+        self._log = log.bind()
 
     # --- sending ---------------------------------------------------------------------------
 
@@ -156,18 +160,17 @@ class Transport:
     async def _attempt(self, request: Request) -> tuple[Verdict, str, Answer | None]:
         await self._pace.turn()
         started_at, clock = unix_time(), time.perf_counter()
-        self._sent[request.method, request.endpoint] += 1
         try:
             answer = await self._exchange(request)
         except _Interrupted as error:
             self._pace.learn(Signal(started_at, congested=True))
-            log.debug("no answer", method=request.method, path=request.path, why=str(error))
+            self._log.debug("no answer", method=request.method, path=request.path, why=str(error))
             return lost(request.method), str(error), None
         except BaseException:
             self._pace.abandon()
             raise
         took = time.perf_counter() - clock
-        log.debug(
+        self._log.debug(
             "request",
             method=request.method,
             path=request.path,
@@ -179,24 +182,27 @@ class Transport:
 
     async def _exchange(self, request: Request) -> Answer:
         headers = {**request.headers, **self._credentials}
-        data: aiohttp.payload.Payload | bytes | None = None
         patience_s = self._settings.patience_s + request.handles / SLOWEST
+        body, data = request.body() if request.body else None, None
+        if body is not None:
+            headers["Content-Type"] = body.content_type
+            headers["Content-Length"] = str(body.length)
+            data = body.at_once()
+        elif request.json is not None:
+            headers["Content-Type"] = "application/json"
+            data = orjson.dumps(request.json)
+        self._sent[request.method, request.endpoint] += 1
         with anyio.CancelScope(deadline=anyio.current_time() + patience_s) as scope:
-            body = Watched(request.body(), scope, patience_s) if request.body else None
-            if body is not None:
-                headers["Content-Type"] = body.content_type
-                headers["Content-Length"] = str(body.length)
-                data = aiohttp.payload.AsyncIterablePayload(body)
-            elif request.json is not None:
-                headers["Content-Type"] = "application/json"
-                data = orjson.dumps(request.json)
+            streamed = None
+            if body is not None and data is None:
+                streamed = Watched(body, scope, patience_s)
             try:
-                async with self._asked(request, headers, data) as response:
+                async with self._asked(request, headers, streamed or data) as response:
                     content = await read_whole(response, scope, patience_s)
                     return Answer(response.status, response.headers, content)
             except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
-                if body is not None and body.failure is not None:
-                    raise body.failure from None
+                if streamed is not None and streamed.failure is not None:
+                    raise streamed.failure from None
                 raise _Interrupted(explain(error)) from error
             finally:
                 if body is not None:
@@ -204,18 +210,20 @@ class Transport:
         raise _Interrupted(f"it did not answer within {patience_s:g} s")
 
     def _asked(
-        self,
-        request: Request,
-        headers: Mapping[str, str],
-        data: aiohttp.payload.Payload | bytes | None,
+        self, request: Request, headers: Mapping[str, str], data: Watched | bytes | None
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        url, proxy = URL(self.base_url + request.path, encoded=True), self._proxy
+        if proxy is not None and url.scheme == "http":  # the request itself goes to the proxy
+            headers = {**headers, **proxy.headers}
         return self._session.request(
             request.method,
-            URL(self.base_url + request.path, encoded=True),
+            url,
             params=request.params,
             headers=headers,
-            data=data,
+            data=aiohttp.payload.AsyncIterablePayload(data) if isinstance(data, Watched) else data,
             allow_redirects=False,
+            proxy=None if proxy is None else proxy.url,
+            proxy_headers=None if proxy is None else proxy.headers,
         )
 
     # --- waiting ---------------------------------------------------------------------------
@@ -285,21 +293,22 @@ async def connect(
 ) -> AsyncIterator[Transport]:
     """Open a session to the portal whose API is at `base_url`, and close it at the end.
 
-    `credentials` are the headers that carry the key. `pace` says when each request may start;
-    None: one of its own.
+    `credentials` are the headers that carry the key; a portal behind a login of its own gets the
+    one that the user's `.netrc` has for its host. `pace` says when each request may start; None:
+    one of its own.
     """
     settings = settings or HttpSettings()
+    login = login_for(URL(base_url))
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=settings.connections, ssl=trust(settings.ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
         headers={"User-Agent": settings.user_agent, "Accept": "application/json"},
-        trust_env=True,
     ) as session:
         yield Transport(
             session,
             base_url,
-            credentials or {},
+            {**({"Authorization": login} if login else {}), **(credentials or {})},
             settings,
             pace=pace or Gate(awake=time.monotonic),
             listener=listener,

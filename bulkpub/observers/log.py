@@ -44,14 +44,15 @@ _NOTABLE_WAIT_S = 1.0
 
 
 class LogObserver:
-    """Tells the run as log lines, to whatever `configure_logging` set up.
+    """Tells the run as log lines, to whatever `configure_logging` set up before.
 
     With `is_summed_up`, a summary will say what failed to whoever reads these lines.
     """
 
     def __init__(self, *, is_summed_up: bool = False) -> None:
         self._is_summed_up = is_summed_up
-        self._log: FilteringBoundLogger = structlog.get_logger("bulkpub.run")
+        # Bound once: a logger that is not works out what was configured for each line anew.
+        self._log: FilteringBoundLogger = structlog.get_logger("bulkpub.run").bind()
         self._attempts: dict[tuple[str, str], tuple[int, int]] = {}
         self._last_wait = ("", "")
 
@@ -112,11 +113,11 @@ class LogObserver:
                 assert_never(event)
 
     def _fetched(self, dataset: str, resource: str, error: str | None) -> None:
-        log = self._log.bind(dataset=dataset, resource=resource)
         if error is None:
-            log.debug("fetched")
+            self._log.debug("fetched", dataset=dataset, resource=resource)
         else:
-            self._trouble(log, log.warning)("fetch failed", error=error)
+            tell = self._trouble(self._log.warning)
+            tell("fetch failed", dataset=dataset, resource=resource, error=error)
 
     def _start(self, event: UploadStarted) -> None:
         self._attempts[event.dataset, event.resource] = (event.attempt, event.size)
@@ -130,15 +131,21 @@ class LogObserver:
 
     def _finish(self, event: UploadFinished) -> None:
         attempt, size = self._attempts.pop((event.dataset, event.resource), (1, 0))
-        log = self._log.bind(dataset=event.dataset, resource=event.resource, attempt=attempt)
-        if event.error is None:
-            log.info("uploaded", bytes=size)
-        else:
-            self._trouble(log, log.warning)("upload failed", error=event.error)
+        told: dict[str, Any] = {"bytes": size} if event.error is None else {"error": event.error}
+        tell: Tell = self._log.info
+        if event.error is not None:
+            tell = self._trouble(self._log.warning)
+        tell(
+            "uploaded" if event.error is None else "upload failed",
+            dataset=event.dataset,
+            resource=event.resource,
+            attempt=attempt,
+            **told,
+        )
 
-    def _trouble(self, log: FilteringBoundLogger, tell: Tell) -> Tell:
+    def _trouble(self, tell: Tell) -> Tell:
         """`tell`, or more quietly where a summary says the same."""
-        return log.info if self._is_summed_up else tell
+        return self._log.info if self._is_summed_up else tell
 
     def _wait(self, event: Waiting) -> None:
         # Every held-back request says so; they all wait for about the same moment.
@@ -158,8 +165,8 @@ class LogObserver:
         for resource in outcome.resources:
             self._settle(outcome, resource)
         tell: Tell = {
-            DatasetStatus.FAILED: self._trouble(self._log, self._log.error),
-            DatasetStatus.PENDING: self._trouble(self._log, self._log.warning),
+            DatasetStatus.FAILED: self._trouble(self._log.error),
+            DatasetStatus.PENDING: self._trouble(self._log.warning),
         }.get(outcome.status, self._log.info)
         tell(
             f"dataset {outcome.status.value}",
@@ -173,7 +180,7 @@ class LogObserver:
 
     def _settle(self, dataset: DatasetOutcome, resource: ResourceOutcome) -> None:
         tell: Tell = {
-            ResourceStatus.FAILED: self._trouble(self._log, self._log.error),
+            ResourceStatus.FAILED: self._trouble(self._log.error),
             ResourceStatus.UNCHANGED: self._log.debug,
         }.get(resource.status, self._log.info)
         if dataset.error is not None and dataset.error in (resource.error or ""):
@@ -187,14 +194,14 @@ class LogObserver:
             source=resource.source,
             **({} if resource.error is None else {"error": resource.error}),
         )
-        warn = self._trouble(self._log, self._log.warning)
+        warn = self._trouble(self._log.warning)
         for warning in resource.warnings:
             warn("odd file", dataset=dataset.key, resource=resource.key, warning=warning)
 
     def _end(self, report: RunReport) -> None:
         tell: Tell = self._log.info
         if report.run.error is not None:
-            tell = self._trouble(self._log, self._log.warning)
+            tell = self._trouble(self._log.warning)
         tell(
             "run finished",
             exit_code=int(report.run.exit_code),

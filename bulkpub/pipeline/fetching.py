@@ -28,10 +28,11 @@ from bulkpub.core.plan import plan_resource
 from bulkpub.errors import NotAFile, Outdated, ResourceFailed, SourceFailed
 from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
-from bulkpub.pipeline.files import check
+from bulkpub.pipeline.files import check, content_of
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.refusals import name_refusal
 from bulkpub.pipeline.story import Story
+from bulkpub.sources import FileContent
 from bulkpub.sources.fetch import Fetched
 
 __all__ = ["Got", "ask_sources", "compare_fetches", "fetched"]
@@ -41,9 +42,9 @@ Action = Create | Replace | Fetch
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """A file that was fetched and has to be sent, as `action` says."""
+    """The content of a file that was fetched and has to be sent, as `action` says."""
 
-    file: FileSource
+    content: FileContent
     action: Create | Replace
 
 
@@ -127,12 +128,13 @@ class _Fetching:
             if action is None or got.path is None:
                 return None
         file = FileSource(got.path, self.source.shown)
-        await check(self.story, file, action.spec)
+        content = content_of(self.story, self.key, file, self.means)
+        await check(self.story, content, action.spec)
         if isinstance(action, Replace) and title_to_keep_safe(
             action.spec, action.remote, self.story.rules
         ):
             raise Outdated("the title that somebody gave it is kept safe first")
-        return Got(file, action)
+        return Got(content, action)
 
     def completed_without(self, action: Action, failure: SourceFailed) -> bool:
         """Whether a move that was broken off can be completed though its source is gone.

@@ -11,12 +11,14 @@ from bulkpub.core.names import extension_of
 from bulkpub.data import formats
 from bulkpub.errors import ResourceFailed
 from bulkpub.http.tasks import side_by_side
+from bulkpub.observers.events import UploadProgressed
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources import fingerprint, sha1_of
-from bulkpub.sources.checks import check_file, holds_page
+from bulkpub.sources import FileContent, fingerprint, sha1_of
+from bulkpub.sources.checks import check_file
+from bulkpub.sources.html_page import ENOUGH, is_html
 
-__all__ = ["check", "hash_files", "look_at_files"]
+__all__ = ["check", "content_of", "hash_files", "look_at_files"]
 
 
 def look_at_files(story: Story) -> None:
@@ -27,6 +29,16 @@ def look_at_files(story: Story) -> None:
                 story.sized(entry.key, fingerprint(entry.source))
             except ResourceFailed as error:
                 story.file_failed(entry.key, str(error))
+
+
+def content_of(story: Story, key: str, source: FileSource, means: Means) -> FileContent:
+    """What the file of the entry `key` holds, as it was looked at; it lies at `source`."""
+    dataset, planned = story.spec.key, story.fingerprints[key]
+
+    def progressed(sent: int) -> None:
+        means.notify(UploadProgressed(dataset, key, sent, planned.size))
+
+    return FileContent(source, planned, progressed)
 
 
 async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
@@ -62,17 +74,18 @@ async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
     )
 
 
-async def check(story: Story, source: FileSource, entry: ResourceSpec) -> None:
-    """Look through the file of `entry`, which lies at `source`, before it is sent.
+async def check(story: Story, content: FileContent, entry: ResourceSpec) -> None:
+    """Look through the file of `entry`, whose content is `content`, before it is sent.
 
-    Raises `ResourceFailed` when it is not what `entry.checks` ask for, or a page of HTML that
-    `entry.guard` refuses; one that it does not allow is written down.
+    Raises `ResourceFailed` when it is not what `entry.checks` ask for, cannot be read, or is a
+    page of HTML that `entry.guard` refuses; one that it does not allow is written down.
     """
+    source = content.source
     if entry.checks:
         await anyio.to_thread.run_sync(check_file, source.path, source.shown, entry.checks)
     if entry.guard.html is Html.ALLOW or _may_be_page(entry.source, source.name):
         return
-    if await anyio.to_thread.run_sync(holds_page, source.path):
+    if is_html(await content.beginning(ENOUGH)):
         if entry.guard.html is Html.REFUSE:
             raise ResourceFailed(HTML_REFUSED)
         story.odd(entry.key, f"the file is {HTML_TOLD}")

@@ -7,7 +7,7 @@ from bulkpub.core.plan import plan
 from bulkpub.errors import ResourceFailed
 from bulkpub.observers.events import PlanReady
 from bulkpub.pipeline.fetching import ask_sources
-from bulkpub.pipeline.files import check, hash_files
+from bulkpub.pipeline.files import check, content_of, hash_files
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 
@@ -45,7 +45,8 @@ async def foresee(story: Story, means: Means) -> None:
     for send in made.sends:  # looked through as a run would
         if isinstance(send.spec.source, FileSource):
             try:
-                await check(story, send.spec.source, send.spec)
+                content = content_of(story, send.spec.key, send.spec.source, means)
+                await check(story, content, send.spec)
             except ResourceFailed as error:
                 story.file_failed(send.spec.key, str(error))
     story.foreseen()

@@ -10,20 +10,19 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
-from anyio import to_thread
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import Create, Fetch, Replace
 from bulkpub.core.model import FileSource, LinkSource, RemoteResource
 from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
 from bulkpub.http.tasks import side_by_side
-from bulkpub.observers.events import UploadFinished, UploadProgressed, UploadStarted
+from bulkpub.observers.events import UploadFinished, UploadStarted
 from bulkpub.pipeline.creating import Creation
 from bulkpub.pipeline.fetching import fetched
-from bulkpub.pipeline.files import check
+from bulkpub.pipeline.files import check, content_of
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources import FileContent, see_that_it_can_be_read, sha1_of
+from bulkpub.sources import FileContent, sha1_of
 
 __all__ = ["send_all"]
 
@@ -63,8 +62,9 @@ class _Sending:
                 case FileSource() as source:
                     async with self._turn(action, self.story.rules.file_name(source.name)) as ours:
                         if ours:
-                            await check(self.story, source, action.spec)
-                            await self._begin(action, source)
+                            content = content_of(self.story, action.spec.key, source, self.means)
+                            await check(self.story, content, action.spec)
+                            await self._begin(action, content)
                 case LinkSource() as link:
                     async with self._turn(action, link.url) as ours:
                         if ours:
@@ -86,9 +86,10 @@ class _Sending:
         async with fetched(self.story, action, self.means) as got:
             if got is None:
                 return
-            async with self._turn(got.action, self.story.rules.file_name(got.file.name)) as ours:
+            name = self.story.rules.file_name(got.content.name)
+            async with self._turn(got.action, name) as ours:
                 if ours:
-                    await self._begin(got.action, got.file)
+                    await self._begin(got.action, got.content)
 
     @asynccontextmanager
     async def _turn(self, action: Action, name: str) -> AsyncIterator[bool]:
@@ -109,7 +110,7 @@ class _Sending:
                 finally:
                     self.story.turn_ended(name)
 
-    async def _begin(self, action: Action, source: FileSource | LinkSource) -> None:
+    async def _begin(self, action: Action, sent: FileContent | LinkSource) -> None:
         story, key, means = self.story, action.spec.key, self.means
         resource = story.resources[key]
         if resource.attempts >= story.job.options.attempts:
@@ -117,18 +118,19 @@ class _Sending:
                 f"given up after sending it {resource.attempts} times without the portal having it"
             )
         if story.remote is None:
-            if isinstance(source, FileSource):
-                await to_thread.run_sync(see_that_it_can_be_read, source, story.fingerprints[key])
+            if isinstance(sent, FileContent):
+                await sent.beginning(1)
+                sent.see_that_it_is_the_same()
             await self.creation.done()
         started = time.perf_counter()
         story.sending(key)
         try:
-            if isinstance(source, FileSource):
+            if isinstance(sent, FileContent):
                 onto = action.remote.id if isinstance(action, Replace) else None
-                await _upload(_Upload(story, key, source, onto, means))
+                await _upload(_Upload(story, key, sent, onto, means))
             else:
                 wanted = resource.wanted or action.wanted
-                remote = await means.portal.create_link(story.there.id, source, wanted)
+                remote = await means.portal.create_link(story.there.id, sent, wanted)
                 _check_new(story, remote)
                 story.stored(key, remote)
         finally:
@@ -143,8 +145,9 @@ async def _upload(upload: "_Upload") -> None:
     means.notify(UploadStarted(dataset, key, size, resource.attempts))
     error: str | None = "interrupted"
     try:
-        with bound_contextvars(dataset=dataset, resource=key):
-            remote = await upload.send()
+        # Each upload is a task of its own: what is bound for its lines goes with it.
+        bind_contextvars(resource=key)
+        remote = await upload.send()
         if upload.onto is None:
             _check_new(story, remote)
         story.stored(key, remote)
@@ -164,42 +167,42 @@ class _Upload:
 
     story: Story
     key: str
-    source: FileSource
+    content: FileContent
     onto: str | None
     means: Means
 
     async def send(self) -> RemoteResource:
-        story, means, planned = self.story, self.means, self.story.fingerprints[self.key]
-        content = FileContent(self.source, planned, self._progressed)
-        in_parts = means.portal.sends_in_parts(planned.size)
-        stored: list[RemoteResource] = []
-
-        async def digest() -> None:
-            # Parts leave in any order: what is not known yet is hashed beside them.
-            if in_parts and planned.sha1 is None:
-                self._hashed(await sha1_of(self.source, planned, limiter=means.hashing))
+        planned, stored = self.story.fingerprints[self.key], list[RemoteResource]()
 
         async def send() -> None:
-            try:
-                stored.append(await means.portal.upload(story.there.id, content, self.onto))
-            finally:
-                story.sent(self.key, uploaded=content.bytes_sent)
-                if content.sha1 is not None:  # also when the answer was lost: it may be there
-                    self._hashed(content.sha1)
+            stored.append(await self._send())
 
-        await side_by_side([digest, send] if in_parts else [send])
-        if story.fingerprints[self.key].sha1 is None:  # in parts all the same: too large whole
-            self._hashed(await sha1_of(self.source, planned, limiter=means.hashing))
+        if planned.sha1 is None and self.means.portal.sends_in_parts(planned.size):
+            # Parts leave in any order: the whole is hashed beside them.
+            await side_by_side([self._digest, send])
+        else:
+            await send()
+        if self.story.fingerprints[self.key].sha1 is None:  # in parts all the same: too large whole
+            await self._digest()
         return stored[0]
+
+    async def _send(self) -> RemoteResource:
+        content = self.content
+        try:
+            return await self.means.portal.upload(self.story.there.id, content, self.onto)
+        finally:
+            self.story.sent(self.key, uploaded=content.bytes_sent)
+            if content.sha1 is not None:  # also when the answer was lost: it may be there
+                self._hashed(content.sha1)
+
+    async def _digest(self) -> None:
+        planned = self.story.fingerprints[self.key]
+        self._hashed(await sha1_of(self.content.source, planned, limiter=self.means.hashing))
 
     def _hashed(self, sha1: str) -> None:
         known = self.story.hashed(self.key, sha1)
-        if isinstance(self.story.resources[self.key].spec.source, FileSource):
-            self.means.memory.keep_sha1(self.source.path, known)  # a fetched file is gone soon
-
-    def _progressed(self, sent: int) -> None:
-        size = self.story.fingerprints[self.key].size
-        self.means.notify(UploadProgressed(self.story.spec.key, self.key, sent, size))
+        if isinstance(self.story.resources[self.key].spec.source, FileSource):  # else gone soon
+            self.means.memory.keep_sha1(self.content.source.path, known)
 
 
 def _check_new(story: Story, remote: RemoteResource) -> None:

@@ -76,6 +76,9 @@ class Pieces(Protocol):
 
     length: int
 
+    def at_once(self) -> bytes | None:
+        """All of them in one, when they are few enough to be held; raises what reading raises."""
+
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out the pieces; an exception comes before what was read counts as complete."""
 

@@ -1,5 +1,5 @@
 """Where bytes come from: local files, and what other servers have."""
 
-from bulkpub.sources.local import FileContent, fingerprint, see_that_it_can_be_read, sha1_of
+from bulkpub.sources.local import FileContent, fingerprint, sha1_of
 
-__all__ = ["FileContent", "fingerprint", "see_that_it_can_be_read", "sha1_of"]
+__all__ = ["FileContent", "fingerprint", "sha1_of"]

@@ -28,7 +28,7 @@ from bulkpub.core.model import Check
 from bulkpub.errors import ResourceFailed
 from bulkpub.sources.html_page import ENOUGH, is_html
 
-__all__ = ["DAMAGED_ZIP", "check_file", "holds_page"]
+__all__ = ["DAMAGED_ZIP", "check_file"]
 
 SMALL = 16 * 1024 * 1024
 """Bytes up to which JSON is parsed at once, which is quick and tells line and column."""
@@ -48,14 +48,6 @@ def check_file(path: str, name: str, checks: Sequence[Check]) -> None:
                 raise ResourceFailed(f"{name} {wrong}")
     except OSError as error:
         raise ResourceFailed(f"{name} cannot be read: {error.strerror or error}") from error
-
-
-def holds_page(path: str) -> bool:
-    """Whether the file at `path` is a page of HTML; it blocks. False when it cannot be read."""
-    try:
-        return _wrong_when_html(Path(path)) is not None
-    except OSError:
-        return False  # whoever sends it says why
 
 
 def _wrong_when_empty(path: Path) -> str | None:

@@ -1,8 +1,11 @@
-"""Local files: looked at, hashed and streamed, never held in memory whole.
+"""Local files: looked at, hashed and streamed; only small ones are held in memory whole.
 
 A file is published only as the one that was planned: its size, modification time and inode
 are compared again once its last byte was read, before the request is completed, so that a
 file that changes meanwhile never arrives half old and half new.
+
+A small file is read in one go where it is needed, and not in a thread: changing threads costs
+more than reading it does, and it was opened and looked at here anyway.
 """
 
 import hashlib
@@ -17,10 +20,12 @@ from aiofiles.threadpool import wrap
 from bulkpub.core.model import FileSource, Fingerprint
 from bulkpub.errors import FileChanged, ResourceFailed
 
-__all__ = ["PIECE", "FileContent", "fingerprint", "see_that_it_can_be_read", "sha1_of"]
+__all__ = ["PIECE", "SMALL", "FileContent", "fingerprint", "sha1_of"]
 
 PIECE = 1024 * 1024
 """Bytes read, hashed and sent at a time."""
+SMALL = 64 * 1024
+"""Bytes of a file, at most, that is read in one go and held until it is sent."""
 
 
 def fingerprint(source: FileSource) -> Fingerprint:
@@ -34,14 +39,16 @@ def fingerprint(source: FileSource) -> Fingerprint:
     return Fingerprint(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def see_that_it_can_be_read(source: FileSource, planned: Fingerprint) -> None:
-    """Raise `FileChanged` unless the file can be opened, and is still the one that was planned."""
+def _beginning(source: FileSource, size: int) -> bytes:
+    """The first `size` bytes of the file, or all; raises `FileChanged` when it cannot be read."""
+    found = b""
     try:
-        with open(source.path, "rb") as file:  # noqa: PTH123 - a plain string, as above
-            file.read(1)
+        with open(source.path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            while len(found) < size and (piece := file.read(size - len(found))):
+                found += piece
+            return found
     except OSError as error:
         raise FileChanged(f"{source.shown} cannot be read: {error.strerror}") from error
-    _same_file(source, planned)
 
 
 async def sha1_of(
@@ -83,7 +90,7 @@ class FileContent:
     """The content of a local file on its way to a portal; see `bulkpub.portals.base.Content`.
 
     It is that of the file that was `planned`, or reading it ends in `FileChanged`. `on_progress`
-    is told how many bytes were handed over so far.
+    is told how many bytes were handed over so far. What was read of a small file is kept.
     """
 
     def __init__(
@@ -94,30 +101,51 @@ class FileContent:
         self.sha1: str | None = None
         self.bytes_sent = 0
         self.progressed = on_progress
-        self._source = source
+        self.source = source
         self._planned = planned
+        self._held: bytes | None = None
+
+    def held(self) -> bytes | None:
+        """All of a small file, None of a larger one; read at the first call.
+
+        Raises `FileChanged` when it cannot be read, or is smaller than was planned.
+        """
+        if self.size > SMALL:
+            return None
+        if self._held is None:
+            found = _beginning(self.source, self.size)
+            if len(found) < self.size:
+                self.see_that_it_is_the_same()
+                raise FileChanged(f"{self.source.shown} ended {self.size - len(found)} bytes early")
+            self._held = found
+        return self._held
+
+    async def beginning(self, size: int) -> bytes:
+        """The first `size` bytes, or all there are; those of a larger file are read in a thread.
+
+        Raises `FileChanged` when it cannot be read.
+        """
+        held = self.held()
+        if held is not None:
+            return held[:size]
+        return await anyio.to_thread.run_sync(_beginning, self.source, size)
+
+    def see_that_it_is_the_same(self) -> None:
+        """Raise `FileChanged` unless the file is still the one that was planned."""
+        _same_file(self.source, self._planned)
 
     def open(self, start: int = 0, length: int | None = None) -> "FilePieces":
         """The content, or `length` bytes of it from `start` on, to be read once."""
         stretch = self.size - start if length is None else length
-        return FilePieces(self, self._source, self._planned, start, stretch)
+        return FilePieces(self, start, stretch)
 
 
 class FilePieces:
     """A stretch of a file, read piece by piece; the whole of it is hashed on the way."""
 
-    def __init__(
-        self,
-        content: FileContent,
-        source: FileSource,
-        planned: Fingerprint,
-        start: int,
-        length: int,
-    ) -> None:
+    def __init__(self, content: FileContent, start: int, length: int) -> None:
         self.length = length
         self._content = content
-        self._source = source
-        self._planned = planned
         self._start = start
         self._opened: BufferedReader | None = None
 
@@ -126,13 +154,25 @@ class FilePieces:
         if self._opened is not None:
             self._opened.close()
 
+    def at_once(self) -> bytes | None:
+        """All of it, when the file is small; raises `FileChanged` when it is not as planned."""
+        held = self._content.held()
+        if held is None:
+            return None
+        piece = held[self._start : self._start + self.length]
+        self._read_to_its_end(hashlib.sha1(piece))
+        return piece
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out the pieces; raises `FileChanged` at their end when they are not as planned."""
-        digest, left = hashlib.sha1(), self.length
+        if (small := self.at_once()) is not None:
+            yield small
+            return
+        source, digest, left = self._content.source, hashlib.sha1(), self.length
         try:
             # Opened here and not in a thread: a thread that is given up while it opens leaves
             # an open file that nobody knows of.
-            with open(self._source.path, "rb") as opened:  # noqa: ASYNC230, PTH123 - as above
+            with open(source.path, "rb") as opened:  # noqa: ASYNC230, PTH123 - as above
                 self._opened = opened
                 opened.seek(self._start)
                 file = wrap(opened)
@@ -142,11 +182,16 @@ class FilePieces:
                     yield piece
         except OSError as error:
             raise FileChanged(
-                f"{self._source.shown} could not be read to its end: {error.strerror}"
+                f"{source.shown} could not be read to its end: {error.strerror}"
             ) from error
-        _same_file(self._source, self._planned)
-        if left:
-            raise FileChanged(f"{self._source.shown} ended {left} bytes early")
-        self._content.bytes_sent += self.length
-        if self.length == self._content.size:
-            self._content.sha1 = digest.hexdigest()
+        self._read_to_its_end(digest, missing=left)
+
+    def _read_to_its_end(self, digest: "hashlib._Hash", missing: int = 0) -> None:
+        """See that what was read is the file that was planned, before it counts as sent."""
+        content = self._content
+        content.see_that_it_is_the_same()
+        if missing:
+            raise FileChanged(f"{content.source.shown} ended {missing} bytes early")
+        content.bytes_sent += self.length
+        if self.length == content.size:
+            content.sha1 = digest.hexdigest()

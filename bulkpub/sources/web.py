@@ -5,16 +5,13 @@ redirects included, is checked (`reach`) and waits for its turn (`politeness`). 
 come from the address itself alone and go to its own origin alone; no cookie is kept.
 """
 
-import base64
 import hashlib
 import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import anyio
@@ -26,6 +23,7 @@ from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
 from bulkpub.http.clock import unix_time
 from bulkpub.http.connection import explain, trust
+from bulkpub.http.proxies import basic_auth, proxy_for
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.sources.answers import BrokeOff, Page, Patience, Streamed
 from bulkpub.sources.politeness import Courtesy, Hosts
@@ -324,37 +322,3 @@ def _joined(url: URL, location: str) -> URL:
     except (ValueError, UnicodeError):
         raise AddressRefused("it redirects to what is not an address") from None
     return parsed_address(target).with_user(None)
-
-
-# --- the proxies of the environment ---------------------------------------------------------
-#
-# Read by the standard library, so that `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
-# mean what they mean elsewhere. The user's `.netrc` is not read: no source gets credentials that
-# are not in its own address.
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A proxy's address without credentials, and the header that logs in, if there is one."""
-
-    url: URL
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-def basic_auth(url: URL) -> str | None:
-    """The value of the header that says the credentials in `url`: RFC 7617, in UTF-8."""
-    if url.raw_user is None and url.raw_password is None:
-        return None
-    pair = f"{url.user or ''}:{url.password or ''}".encode()
-    return f"Basic {base64.b64encode(pair).decode('ascii')}"
-
-
-def proxy_for(url: URL) -> Proxy | None:
-    """The proxy to ask `url` of, None to ask directly."""
-    known = getproxies()
-    found = known.get(url.scheme) or known.get("all")
-    if not found or proxy_bypass(f"{url.host}:{url.port}"):
-        return None
-    proxy = URL(found if "://" in found else f"http://{found}")
-    login = basic_auth(proxy)
-    return Proxy(proxy.with_user(None), {"Proxy-Authorization": login} if login else {})

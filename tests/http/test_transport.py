@@ -1,7 +1,9 @@
 """What becomes of a request: by status and header with a pretended session, the rest served."""
 
+import asyncio
 import gc
 import gzip
+import hashlib
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -20,7 +22,7 @@ from yarl import URL
 
 from bulkpub.core.model import FileSource
 from bulkpub.core.report import RateLimit
-from bulkpub.errors import PortalUnavailable, StoppedEarly, Uncertain
+from bulkpub.errors import FileChanged, PortalUnavailable, StoppedEarly, Uncertain
 from bulkpub.http.gate import Gate, GateLimits
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.retry import RetryPolicy
@@ -344,6 +346,9 @@ class Pieces:
     def __post_init__(self) -> None:
         self.length = self.length or sum(map(len, self.pieces))
 
+    def at_once(self) -> bytes | None:
+        return None
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for number, piece in enumerate(self.pieces):
             if number and self.between:
@@ -626,6 +631,129 @@ async def test_an_answer_before_the_whole_body_was_read_is_heard(served: Serve) 
     transport = await served(portal, patience_s=5.0)
     answer = await transport.send(upload(lambda: Pieces([b"x" * 65_536] * 4)))
     assert (answer.status, answer.json()) == (413, {"message": "too large"})
+
+
+# --- what a small request costs -----------------------------------------------------------
+
+
+@pytest.fixture
+async def threads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is given to threads; looking up the host's name is done there, once a connection."""
+    given: list[Any] = []
+    loop, run_sync = asyncio.get_running_loop(), anyio.to_thread.run_sync
+    in_executor = loop.run_in_executor
+
+    def counted(executor: Any, function: Any, *args: Any) -> Any:
+        given.append(function)
+        return in_executor(executor, function, *args)
+
+    def counted_too(function: Any, *args: Any, **options: Any) -> Any:
+        given.append(function)
+        return run_sync(function, *args, **options)
+
+    monkeypatch.setattr(loop, "run_in_executor", counted)
+    monkeypatch.setattr(anyio.to_thread, "run_sync", counted_too)
+    return given
+
+
+async def test_a_small_file_is_sent_in_one_piece_and_without_a_thread(
+    served: Serve, tmp_path: Path, threads: list[Any]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a;b\n" * 250)
+    source = FileSource(str(path), "a.csv")
+    seen: list[tuple[str | None, bytes]] = []
+
+    async def portal(request: web.Request) -> web.Response:
+        seen.append((request.headers.get("Content-Length"), await request.read()))
+        return web.json_response({}, status=201)
+
+    transport = await served(portal)
+    await transport.send(GET)  # the connection is open
+    threads.clear()
+    content = FileContent(source, fingerprint(source), lambda _: None)
+    await transport.send(upload(lambda: FileForm(content.open(), "a.csv", lambda _: None)))
+    length, body = seen[-1]
+    assert length == str(len(body))
+    assert path.read_bytes() in body
+    assert content.sha1 == hashlib.sha1(path.read_bytes()).hexdigest()
+    assert threads == []
+
+
+async def test_of_a_file_that_is_not_as_planned_nothing_is_sent(
+    served: Serve, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a;b\n")
+    source = FileSource(str(path), "a.csv")
+    content = FileContent(source, fingerprint(source), lambda _: None)
+    path.write_bytes(b"a;b\n1;2\n")
+
+    async def portal(_: web.Request) -> web.Response:
+        raise AssertionError("it was asked")
+
+    transport = await served(portal, limits=GateLimits(most=1))
+    for _ in range(2):  # and it leaves no place occupied at the gate
+        with pytest.raises(FileChanged, match=r"a\.csv grew from 4 to 8 bytes"):
+            await transport.send(upload(lambda: FileForm(content.open(), "a.csv", lambda _: None)))
+    assert transport.requests.total == 0
+
+
+# --- who is between us and the portal -----------------------------------------------------
+
+
+@pytest.mark.parametrize("login", ["", "me:pass%20word@"])
+async def test_a_proxy_of_the_environment_is_used(
+    served: Serve, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    seen: list[Any] = []
+
+    async def proxy(request: web.Request) -> web.Response:
+        seen.append((str(request.url), request.headers.get("Proxy-Authorization")))
+        return web.json_response({})
+
+    there = (await served(proxy)).base_url.removeprefix("http://").removesuffix("/api/1")
+    monkeypatch.setenv("http_proxy", f"http://{login}{there}")
+    async with connect("http://portal.example/api/1") as transport:
+        assert (await transport.send(GET)).ok
+    says = "Basic bWU6cGFzcyB3b3Jk" if login else None
+    assert seen == [("http://portal.example/api/1/datasets/", says)]
+
+
+async def test_a_proxy_that_speaks_no_http_is_passed_over(
+    served: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def portal(_: web.Request) -> web.Response:
+        return web.json_response({})
+
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
+    assert (await (await served(portal)).send(GET)).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("machine 127.0.0.1 login me password pass", "Basic bWU6cGFzcw=="),
+        ("default login me password pass", "Basic bWU6cGFzcw=="),
+        ("machine other.example login me password pass", None),
+        ("machine 127.0.0.1 login", None),
+        ("this is none", None),
+    ],
+)
+async def test_the_login_of_a_portal_that_is_behind_one_is_that_of_netrc(
+    served: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str | None
+) -> None:
+    seen: list[tuple[str | None, str | None]] = []
+
+    async def portal(request: web.Request) -> web.Response:
+        seen.append((request.headers.get("Authorization"), request.headers.get("X-API-KEY")))
+        return web.json_response({})
+
+    file = tmp_path / "netrc"
+    file.write_text(f"{text}\n")
+    monkeypatch.setenv("NETRC", str(file))
+    await (await served(portal)).send(GET)
+    assert seen == [(says, KEY)]
 
 
 # --- the circuit --------------------------------------------------------------------------

@@ -2,11 +2,18 @@
 
 import asyncio
 import gc
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from bulkpub.core.model import FileSource
-from bulkpub.sources.local import FileContent, FilePieces, fingerprint
+from bulkpub.errors import FileChanged
+from bulkpub.sources.local import SMALL, FileContent, FilePieces, fingerprint
 
 
 async def _sent(body: FilePieces) -> int:
@@ -28,3 +35,64 @@ async def test_a_body_given_up_at_any_step_leaves_no_open_file(tmp_path: Path) -
             await sending
     await asyncio.sleep(0.01)
     gc.collect()
+
+
+SIZES = (0, 1, SMALL - 1, SMALL, SMALL + 1, 2 * SMALL)
+
+
+def _content(path: Path) -> FileContent:
+    source = FileSource(str(path), path.name)
+    return FileContent(source, fingerprint(source), lambda _: None)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_file_is_read_whole_whatever_its_size(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(os.urandom(size))
+    content = _content(path)
+    at_once = content.open().at_once()
+    assert at_once == (path.read_bytes() if size <= SMALL else None)
+    assert b"".join([piece async for piece in content.open()]) == path.read_bytes()
+    assert content.sha1 == hashlib.sha1(path.read_bytes()).hexdigest()
+    assert content.bytes_sent == size * (1 if at_once is None else 2)
+    assert await content.beginning(10) == path.read_bytes()[:10]
+
+
+@pytest.mark.parametrize("size", [10, 2 * SMALL])
+async def test_a_stretch_of_a_file_is_not_the_whole_of_it(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(os.urandom(size))
+    content = _content(path)
+    assert b"".join([piece async for piece in content.open(2, 5)]) == path.read_bytes()[2:7]
+    assert (content.sha1, content.bytes_sent) == (None, 5)
+
+
+@pytest.mark.parametrize("size", [0, 10, 2 * SMALL])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes() + b"x"), "grew from"),
+        (lambda path: os.truncate(path, path.stat().st_size // 2), "shrank from|changed"),
+        (lambda path: os.utime(path, ns=(1, 1)), "changed while"),
+        (lambda path: path.unlink(), "vanished|cannot be read|could not be read"),
+        (lambda path: Path(shutil.copy2(path, path.with_name("b"))).replace(path), "changed while"),
+    ],
+    ids=["grows", "shrinks", "is-written-anew", "vanishes", "is-replaced"],
+)
+@pytest.mark.parametrize("looked_into", [0, 1], ids=["at-first", "after-it-was-read"])
+async def test_a_file_that_changes_before_it_is_sent_never_counts_as_sent(
+    tmp_path: Path, size: int, change: Callable[[Path], object], words: str, looked_into: int
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"x" * size)
+    os.utime(path, ns=(10**18, 10**18))
+    content = _content(path)
+    if looked_into:
+        await content.beginning(looked_into)
+    change(path)
+    with pytest.raises(FileChanged, match=words):
+        await _sent(content.open())
+    if size <= SMALL:
+        with pytest.raises(FileChanged, match=words):
+            content.open().at_once()
+    assert (content.sha1, content.bytes_sent) == (None, 0)

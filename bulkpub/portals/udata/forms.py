@@ -43,6 +43,10 @@ class FieldsForm:
         self.content_type = frame.content_type
         self.length = len(self._bytes)
 
+    def at_once(self) -> bytes:
+        """See `Body`."""
+        return self._bytes
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out the whole, as it is small."""
         yield self._bytes
@@ -73,6 +77,14 @@ class FileForm:
     def close(self) -> None:
         """See `Body`."""
         self._pieces.close()
+
+    def at_once(self) -> bytes | None:
+        """See `Body`; raises what reading the file raises."""
+        content = self._pieces.at_once()
+        if content is None:
+            return None
+        self._progressed(len(content))
+        return self._frame.head + content + self._frame.tail
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Give out head, pieces of the file, tail; what reading the file raises comes before it."""
