@@ -602,6 +602,7 @@ class MemoryPortal:
         async def receive() -> RemoteResource:
             self._check_file(content.name)
             with self._in_flight(dataset_id, self.rules.file_name(content.name)):
+                await anyio.lowlevel.checkpoint()  # it takes a while, in which others go on
                 received = await self._read(content)
                 dataset = self._writable(dataset_id)
                 before = {each.id: each for each in dataset.resources}
