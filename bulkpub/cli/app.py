@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bulkpub.cli.commands import EXIT_CODES, Commands
+from bulkpub.cli.commands import EXIT_CODES, HELP, Commands
 from bulkpub.cli.environment import add_env_file
 from bulkpub.core.exit_codes import code_of
 from bulkpub.errors import SettingsInvalid
@@ -19,6 +19,7 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="bulkpub",
     cls=Commands,
+    context_settings=HELP,
     help="Publish open data in bulk to data.gouv.fr and to any udata portal.",
     epilog=EXIT_CODES,
     no_args_is_help=True,

@@ -13,7 +13,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-__all__ = ["COMMANDS", "EXIT_CODES", "Commands", "loaded"]
+__all__ = ["COMMANDS", "EXIT_CODES", "HELP", "Commands", "loaded"]
 
 EXIT_CODES = """
 Exit codes: 0 all as wanted; 1 some files or datasets failed, the others are done; 2 the
@@ -22,6 +22,9 @@ read-only); 4 stopped early, run again to go on; 130 interrupted, run again to g
 
 The API key comes from BULKPUB_API_KEY or DATAGOUV_API_KEY, in the environment or in .env.
 """
+
+
+HELP = {"help_option_names": ["-h", "--help"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ COMMANDS: Mapping[str, Command] = {
         "local_commands",
         "Check manifests and the files they name, offline; every problem at once.",
     ),
+    "doctor": Command(
+        "doctor",
+        "See what would keep a run from working: key, rights, network, disk; and what to do "
+        "about it.",
+    ),
     "schema": Command("local_commands", "Print the JSON Schema of the manifest, for editors."),
     "sandbox": Command("local_commands", "Serve the embedded portal until stopped."),
     "demo": Command(
@@ -78,7 +86,9 @@ def loaded(name: str) -> TyperCommand:
     alone = typer.Typer(
         add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
     )
-    alone.command(name, epilog=row.epilog)(options.with_options(getattr(module, name)))
+    alone.command(name, epilog=row.epilog, context_settings=HELP)(
+        options.with_options(getattr(module, name))
+    )
     return cast("TyperCommand", typer.main.get_command(alone))
 
 

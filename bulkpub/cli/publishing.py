@@ -40,6 +40,8 @@ Task = Callable[..., Awaitable[RunReport]]
 
 def run(manifests: Manifests, *, settings: Settings) -> None:
     """Make the portal what the manifest says: observe, plan, publish, report."""
+    if settings.run.dry_run and settings.output.report == Output().report:
+        settings = replace(settings, output=replace(settings.output, report=""))  # as for `plan`
     raise typer.Exit(_carry_out(_publishing(manifests), settings))
 
 

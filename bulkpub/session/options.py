@@ -216,6 +216,7 @@ _WRITING = ("run", "migrate")
 _MANIFEST = ("run", "plan", "verify")
 _PORTAL = ("run", "plan", "verify", "migrate")
 _ALL = (*_PORTAL, "harvest")
+_LOOKING = (*_ALL, "doctor")
 
 OPTIONS: tuple[Option, ...] = (
     # Of a harvest alone, and of a migration.
@@ -318,9 +319,10 @@ OPTIONS: tuple[Option, ...] = (
         name="dry_run",
         place="run.dry_run",
         unit=Unit.SWITCH,
-        commands=("migrate",),
+        commands=("run", "migrate"),
         environment=False,
         help="Show what would be moved, without a single write.",
+        help_of={"run": "Only show what would be done: the same as `plan`."},
     ),
     # The portal, and what is done to it.
     Option(
@@ -328,9 +330,12 @@ OPTIONS: tuple[Option, ...] = (
         place="connection.portal",
         unit=Unit.TEXT,
         metavar="www|demo|sandbox|URL",
-        commands=_ALL,
+        commands=_LOOKING,
         help="The portal; by default the one the manifest names.",
-        help_of={"harvest": "The portal that the manifest is for, and that `portal` harvests."},
+        help_of={
+            "harvest": "The portal that the manifest is for, and that `portal` harvests.",
+            "doctor": "The portal; by default data.gouv.fr.",
+        },
     ),
     Option(
         name="keep_going",
@@ -350,7 +355,7 @@ OPTIONS: tuple[Option, ...] = (
         name="insecure",
         place="connection.insecure",
         unit=Unit.SWITCH,
-        commands=_ALL,
+        commands=_LOOKING,
         help="Send the API key over plain http to another machine.",
     ),
     Option(
@@ -358,7 +363,7 @@ OPTIONS: tuple[Option, ...] = (
         place="connection.ca_file",
         unit=Unit.FILE,
         nothing="none",
-        commands=_ALL,
+        commands=_LOOKING,
         help="Trust the certificates in this file (PEM) besides the system's.",
     ),
     Option(
@@ -366,7 +371,7 @@ OPTIONS: tuple[Option, ...] = (
         place="state_dir",
         unit=Unit.FOLDER,
         nothing="the user's state directory",
-        commands=_PORTAL,
+        commands=(*_PORTAL, "doctor"),
         help="Remember file hashes there, to be quicker next time; deleting it is always safe.",
     ),
     # Pace and patience.
@@ -420,7 +425,7 @@ OPTIONS: tuple[Option, ...] = (
         place="connection.patience_s",
         unit=Unit.SECONDS,
         least=0.1,
-        commands=_ALL,
+        commands=_LOOKING,
         group=PACE,
         help="Wait so long for an answer, without any progress, before it counts as lost.",
     ),
@@ -466,7 +471,7 @@ OPTIONS: tuple[Option, ...] = (
         place="sources.spool_dir",
         unit=Unit.FOLDER,
         nothing="the user's cache directory",
-        commands=("run", "verify", "migrate"),
+        commands=("run", "verify", "migrate", "doctor"),
         group=FETCHING,
         help="Keep fetched files there until they are published.",
     ),
@@ -474,7 +479,7 @@ OPTIONS: tuple[Option, ...] = (
         name="spool_size",
         place="sources.spool_size",
         unit=Unit.SIZE,
-        commands=("run", "verify", "migrate"),
+        commands=("run", "verify", "migrate", "doctor"),
         group=FETCHING,
         help="Keep at most so much there; fetching waits when it is full.",
     ),
@@ -497,7 +502,7 @@ OPTIONS: tuple[Option, ...] = (
         place="connection.rate_headers.limit",
         unit=Unit.TEXT,
         metavar="NAME",
-        commands=_ALL,
+        commands=_LOOKING,
         group=PACE,
         help=f"{_HEADER} its rate limit.",
     ),
@@ -506,7 +511,7 @@ OPTIONS: tuple[Option, ...] = (
         place="connection.rate_headers.remaining",
         unit=Unit.TEXT,
         metavar="NAME",
-        commands=_ALL,
+        commands=_LOOKING,
         group=PACE,
         help=f"{_HEADER} how many requests are left.",
     ),
@@ -515,7 +520,7 @@ OPTIONS: tuple[Option, ...] = (
         place="connection.rate_headers.reset",
         unit=Unit.TEXT,
         metavar="NAME",
-        commands=_ALL,
+        commands=_LOOKING,
         group=PACE,
         help=f"{_HEADER} when the count begins anew.",
     ),

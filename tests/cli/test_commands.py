@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from bulkpub.cli.commands import COMMANDS
 from bulkpub.sandbox import Sandbox
 
 Run = Callable[..., Any]
@@ -38,6 +40,25 @@ def test_plan_tells_what_run_would_do_and_writes_nothing(
     assert "2 uploads of 22 B, 4 requests. Nothing was sent." in ran.out
     assert {seen.method for seen in served.requests} == {"GET"}
     assert ran.report is None
+
+
+def test_a_dry_run_is_a_plan_and_keeps_the_last_report(
+    run_cli: Run, folder: Any, tmp_path: Path, served: Sandbox
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "1.csv"))
+    planned = run_cli("plan", manifest)
+    dry = run_cli("run", "--dry-run", manifest)
+    assert (dry.code, dry.out) == (planned.code, planned.out)
+    assert not (tmp_path / "bulkpub-report.json").exists()
+    assert {seen.method for seen in served.requests} == {"GET"}
+    assert run_cli("run", "--dry-run", "--report", "mine.json", manifest).code == 0
+    assert (tmp_path / "mine.json").exists()
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_short_help_is_help(run_cli: Run, command: str) -> None:
+    asked = [command] if command else []
+    assert run_cli(*asked, "-h").out == run_cli(*asked, "--help").out
 
 
 def test_plan_fails_where_run_would(run_cli: Run, folder: Any) -> None:

@@ -1,0 +1,96 @@
+"""`bulkpub doctor`: what would keep a run from working, and what to do about it."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Annotated
+
+import anyio
+import orjson
+import platformdirs
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from bulkpub.cli.environment import api_key
+from bulkpub.cli.options import with_flags
+from bulkpub.core.exit_codes import ExitCode
+from bulkpub.errors import SettingsInvalid
+from bulkpub.observers.log_setup import configure_logging
+from bulkpub.observers.text import counted, printable
+from bulkpub.session.doctor import Finding, Health, examine
+from bulkpub.session.options import Settings
+
+__all__ = ["doctor"]
+
+_MARKS = {
+    Health.GOOD: ("ok", "green"),
+    Health.ODD: ("odd", "yellow"),
+    Health.BAD: ("BAD", "bold red"),
+    Health.UNSEEN: ("?", "dim"),
+}
+
+
+def doctor(
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document, for programs.")
+    ] = False,
+    settings: Settings,
+) -> None:
+    """See what would keep a run from working: key, rights, network, disk; and what to do about it.
+
+    Nothing is written. Without `--portal` (or BULKPUB_PORTAL), data.gouv.fr is looked at.
+    """
+    configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
+    console = Console(highlight=False)
+    findings = anyio.run(_examine, settings, None if as_json else console)
+    bad = sum(each.health is Health.BAD for each in findings)
+    if as_json:
+        told = [asdict(_with_flags(each)) for each in findings]
+        typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    elif bad:
+        console.print(f"{counted(bad, 'thing')} to be mended first.", style="bold red")
+    else:
+        console.print("Nothing keeps a run from working.", style="green")
+    raise typer.Exit(ExitCode.SOME_FAILED if bad else ExitCode.DONE)
+
+
+async def _examine(settings: Settings, console: Console | None) -> Sequence[Finding]:
+    key, fault = None, None
+    try:
+        key = api_key(os.environ)
+    except SettingsInvalid as error:
+        fault = str(error)
+    named = settings.connection.portal or "www"
+    folder = settings.state_dir or platformdirs.user_state_path("bulkpub", appauthor=False)
+    spool = settings.sources.spool_dir or platformdirs.user_cache_path("bulkpub") / "spool"
+    findings: list[Finding] = []
+    async for finding in examine(
+        replace(settings.connection, portal=named, key=key),
+        settings.sources,
+        state_dir=folder,
+        spool_dir=spool,
+        key_fault=fault,
+    ):
+        findings.append(finding)
+        if console is not None:
+            _show(_with_flags(finding), console)
+    return findings
+
+
+def _with_flags(finding: Finding) -> Finding:
+    """The finding, with the flag of each option that its sentences name."""
+    cure = None if finding.cure is None else with_flags(finding.cure)
+    return replace(finding, says=with_flags(finding.says), cure=cure)
+
+
+def _show(finding: Finding, console: Console) -> None:
+    mark, style = _MARKS[finding.health]
+    line = Text.assemble((f"{mark:>3}  ", style), (f"{finding.what:<12}", "bold"))
+    line.append(printable(finding.says))
+    console.print(line, soft_wrap=True)
+    if finding.cure is not None:
+        console.print(Text(f"{'':17}→ {printable(finding.cure)}"), soft_wrap=True)

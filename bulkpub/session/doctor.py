@@ -1,0 +1,334 @@
+"""What would keep a run from working, looked at one by one, each with its cure.
+
+Nothing is written, on the portal or on the disk. What one look finds out, the next may need: a
+portal that cannot be reached is not asked for rights.
+"""
+
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bulkpub.core.report import RateLimit
+from bulkpub.core.text import bounded
+from bulkpub.core.units import spell_size
+from bulkpub.errors import BulkpubError, SettingsInvalid
+from bulkpub.http.diagnosis import Certificate, Untrusted, Way, look_at
+from bulkpub.http.retry import RetryPolicy
+from bulkpub.observers.text import counted, duration_text, moment_text
+from bulkpub.portals import Account
+from bulkpub.portals.base import Located
+from bulkpub.portals.kinds import locate
+from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.opening import open_portal
+from bulkpub.version import __version__
+
+__all__ = ["Finding", "Health", "examine"]
+
+ORGANIZATIONS_SHOWN = 12
+CLOCK_OFF_S = 60.0
+"""Seconds by which clocks may differ: certificates and days near midnight suffer from more."""
+EXPIRES_SOON_S = 14 * 24 * 3600.0
+LITTLE_SPACE = 1000**3
+"""Bytes; a run writes little but what it fetches."""
+FEW_FILES = 256
+PATIENCE_S = 20.0
+
+
+class Health(StrEnum):
+    """What a look found."""
+
+    GOOD = "good"
+    ODD = "odd"
+    """It works, but may not always."""
+    BAD = "bad"
+    """A run cannot work."""
+    UNSEEN = "unseen"
+    """It could not be looked at, as something before it is bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `cure` is what to do, where something is to be done."""
+
+    what: str
+    health: Health
+    says: str
+    cure: str | None = None
+
+
+async def examine(
+    connection: Connection,
+    sources: Sources,
+    *,
+    state_dir: Path,
+    spool_dir: Path,
+    key_fault: str | None = None,
+) -> AsyncIterator[Finding]:
+    """Look at everything; `key_fault` is why the environment's key cannot be one."""
+    yield _versions()
+    located: Located | None = None
+    try:
+        located = locate(connection.portal or "", insecure=connection.insecure)
+    except SettingsInvalid as error:
+        yield Finding("portal", Health.BAD, str(error))
+    for finding in _key(located, connection, key_fault):
+        yield finding
+    if located is None:
+        for what in ("network", "account"):
+            yield Finding(what, Health.UNSEEN, "which portal is not known")
+    else:
+        async for finding in _portal(located, connection, key_fault):
+            yield finding
+    yield _disk("state", state_dir, LITTLE_SPACE, "state_dir")
+    yield _disk("spool", spool_dir, sources.spool_size, "spool_dir")
+    yield _open_files()
+
+
+# --- this program -------------------------------------------------------------------------
+
+
+def _versions() -> Finding:
+    parts = sorted(_parts().items())
+    there = [name for name, complete in parts if complete]
+    missing = [name for name, complete in parts if not complete]
+    says = (
+        f"bulkpub {__version__}, Python {platform.python_version()}, "
+        f"{platform.system()} {platform.release()}"
+    )
+    says += f"; with {', '.join(there)}" if there else ""
+    says += f"; without {', '.join(missing)}" if missing else ""
+    return Finding("versions", Health.GOOD, says)
+
+
+def _parts() -> dict[str, bool]:
+    """The optional parts of the package, and whether all that each needs is installed."""
+    parts: dict[str, bool] = {}
+    with suppress(metadata.PackageNotFoundError):
+        for wanted in metadata.requires("bulkpub") or ():
+            name, part = (
+                re.match(r"[\w.-]+", wanted),
+                re.search(r"""extra == ['"]([\w-]+)""", wanted),
+            )
+            if name is None or part is None or part[1] == "dev":
+                continue
+            parts[part[1]] = parts.get(part[1], True) and _installed(name[0])
+    return parts
+
+
+def _installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _key(
+    located: Located | None, connection: Connection, key_fault: str | None
+) -> Iterator[Finding]:
+    if located is not None and located.key:
+        yield Finding("key", Health.GOOD, "the one of this portal, which everybody knows")
+    elif key_fault:
+        yield Finding(
+            "key", Health.BAD, key_fault, "copy it anew, from the settings of your account"
+        )
+    elif connection.key is None:
+        yield Finding(
+            "key",
+            Health.BAD,
+            "there is none",
+            "set BULKPUB_API_KEY in the environment or in a .env file; you find yours on the "
+            "portal, in the settings of your account",
+        )
+    else:
+        yield Finding("key", Health.GOOD, f"there is one, of {len(connection.key)} characters")
+
+
+# --- the portal ---------------------------------------------------------------------------
+
+
+async def _portal(
+    located: Located, connection: Connection, key_fault: str | None
+) -> AsyncIterator[Finding]:
+    site = urlsplit(located.url)
+    patience = min(connection.patience_s, PATIENCE_S)
+    try:
+        way = await look_at(
+            f"{site.scheme}://{site.netloc}/", ca_file=connection.ca_file, patience_s=patience
+        )
+    except SettingsInvalid as error:
+        yield Finding("network", Health.BAD, str(error))
+        return
+    yield _network(located, way)
+    if finding := _certificate(way):
+        yield finding
+    if way.failure or way.untrusted:
+        yield Finding("account", Health.UNSEEN, "the portal cannot be reached")
+        return
+    if way.clock_ahead is not None:
+        yield _clock(way.clock_ahead)
+    if key_fault or not (located.key or connection.key):
+        yield Finding("account", Health.UNSEEN, "there is no key to ask with")
+        return
+    once = replace(connection, retry=RetryPolicy(attempts=1), patience_s=patience)
+    try:
+        async with open_portal(located, once) as portal:
+            account = await portal.account()
+            yield _account(account)
+            yield _quota(portal.traffic.rate_limit)
+    except BulkpubError as error:
+        yield Finding("account", Health.BAD, bounded(str(error)))
+
+
+def _network(located: Located, way: Way) -> Finding:
+    through = f" through the proxy {way.proxy}" if way.proxy else ""
+    if way.failure:
+        cure = (
+            "see that the proxy is the right one (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)"
+            if way.proxy
+            else "see that this machine reaches the portal; if only a proxy does, name it in "
+            "HTTPS_PROXY"
+        )
+        return Finding("network", Health.BAD, f"{located.url}{through}: {way.failure}", cure)
+    return Finding("network", Health.GOOD, f"{located.url} answers{through}")
+
+
+def _certificate(way: Way) -> Finding | None:
+    if way.untrusted is not None:
+        return Finding(
+            "certificate",
+            Health.BAD,
+            f"the portal's is not trusted: {way.untrusted.why}",
+            _trust_it(way.untrusted),
+        )
+    if way.certificate is None:
+        return None
+    return _lasting(way.certificate)
+
+
+def _trust_it(untrusted: Untrusted) -> str:
+    if untrusted.expired:
+        return (
+            "see that the clock of this machine is right; if it is, whoever runs the portal has "
+            "to renew it"
+        )
+    if not untrusted.incomplete:
+        return "see that the portal's address is the one that its certificate is for"
+    issuer = f"'{untrusted.issuer}'" if untrusted.issuer else "its issuer"
+    return (
+        f"the chain of certificates is incomplete: get the certificate (PEM) of {issuer} from "
+        "whoever runs the portal, or the proxy that reads along, and name it in `ca_file`"
+    )
+
+
+def _lasting(certificate: Certificate) -> Finding:
+    left = duration_text(certificate.expires_in)
+    says = f"the portal's is trusted; issued by {certificate.issuer}, good for {left}"
+    if certificate.expires_in > EXPIRES_SOON_S:
+        return Finding("certificate", Health.GOOD, says)
+    return Finding("certificate", Health.ODD, says, "tell whoever runs the portal to renew it")
+
+
+def _clock(ahead: float) -> Finding:
+    if abs(ahead) <= CLOCK_OFF_S:
+        return Finding("clock", Health.GOOD, "agrees with the portal's")
+    how = "ahead of" if ahead > 0 else "behind"
+    return Finding(
+        "clock",
+        Health.ODD,
+        f"is {duration_text(abs(ahead))} {how} the portal's",
+        "have it set by the network (timedatectl set-ntp true)",
+    )
+
+
+def _account(account: Account) -> Finding:
+    if account.administrator:
+        return Finding(
+            "account", Health.GOOD, f"{account.name}, an administrator: may publish for everybody"
+        )
+    if not account.organizations:
+        return Finding(
+            "account",
+            Health.ODD,
+            f"{account.name}: a member of no organization, so that only personal datasets can be "
+            "published",
+            "ask an administrator of your organization on the portal to make you a member",
+        )
+    several = account.organizations
+    named = ", ".join(f"{each.name} ({each.slug})" for each in several[:ORGANIZATIONS_SHOWN])
+    more = len(several) - ORGANIZATIONS_SHOWN
+    also = f" and {more} more" if more > 0 else ""
+    return Finding("account", Health.GOOD, f"{account.name}; may publish for {named}{also}")
+
+
+def _quota(quota: RateLimit) -> Finding:
+    if quota.limit is None or quota.remaining is None:
+        return Finding("quota", Health.GOOD, "the portal announces none")
+    says = f"{quota.remaining} of {counted(quota.limit, 'request')} left"
+    says += f", until {moment_text(quota.reset_at)}" if quota.reset_at else ""
+    if quota.remaining > quota.limit // 10:
+        return Finding("quota", Health.GOOD, says)
+    return Finding(
+        "quota",
+        Health.ODD,
+        says,
+        "a run waits by itself until there are more; `max_wait` says for how long at most",
+    )
+
+
+# --- this machine -------------------------------------------------------------------------
+
+
+def _disk(what: str, folder: Path, wanted: int, option: str) -> Finding:
+    there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return Finding(
+            what,
+            Health.BAD,
+            f"nothing can be written in {there}",
+            f"name another folder in `{option}`, or make that one yours",
+        )
+    try:
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Finding(what, Health.ODD, f"{folder}: {error.strerror}")
+    says = f"{folder}: {spell_size(_rounded(free))} free"
+    if free >= wanted:
+        return Finding(what, Health.GOOD, says)
+    return Finding(
+        what,
+        Health.ODD,
+        f"{says}, and it may need {spell_size(wanted)}",
+        f"make room there, or name another folder in `{option}`",
+    )
+
+
+def _rounded(size: int) -> int:
+    step = 1000**3 if size >= 10 * 1000**3 else 1000**2
+    return size // step * step
+
+
+def _open_files() -> Finding:
+    unlimited = Finding("open files", Health.GOOD, "without limit")
+    if sys.platform == "win32":
+        return unlimited
+    import resource  # noqa: PLC0415 # Windows has none
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return unlimited
+    says = f"{limit} may be open at once"
+    if limit >= FEW_FILES:
+        return Finding("open files", Health.GOOD, says)
+    return Finding(
+        "open files", Health.ODD, f"{says}, so that fewer uploads go on at once", "ulimit -n 1024"
+    )

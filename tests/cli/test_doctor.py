@@ -1,0 +1,88 @@
+"""`bulkpub doctor` says what keeps a run from working, each with its cure, and writes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp.test_utils import unused_port
+
+from bulkpub.sandbox import Sandbox
+
+RunCli = Callable[..., Any]
+
+
+@pytest.fixture
+def look(run_cli: RunCli, tmp_path: Path) -> RunCli:
+    """The findings by what was looked at, and the exit code."""
+
+    def look(*args: object, **more: Any) -> tuple[int, dict[str, dict[str, Any]]]:
+        state = ("--state-dir", tmp_path / "state", "--spool-dir", tmp_path / "spool")
+        ran = run_cli("doctor", "--json", *state, *args, **more)
+        return ran.code, {each["what"]: each for each in orjson.loads(ran.out)}
+
+    return look
+
+
+def test_a_machine_that_can_publish_is_told_so(
+    look: RunCli, run_cli: RunCli, served: Sandbox, tmp_path: Path
+) -> None:
+    code, found = look()
+    assert code == 0
+    assert {each["health"] for each in found.values()} == {"good"}
+    assert list(found) == [
+        *("versions", "key", "network", "clock", "account", "quota"),
+        *("state", "spool", "open files"),
+    ]
+    assert served.info["organization"]["slug"] in found["account"]["says"]
+    assert {seen.method for seen in served.requests} == {"GET"}
+    assert sorted(tmp_path.iterdir()) == []
+    assert "Nothing keeps a run from working" in run_cli("doctor").out
+
+
+def test_without_a_key_it_says_where_to_find_one(look: RunCli) -> None:
+    code, found = look(env={"BULKPUB_API_KEY": None})
+    assert code == 1
+    assert found["key"]["health"] == "bad"
+    assert "BULKPUB_API_KEY" in found["key"]["cure"]
+    assert found["account"]["health"] == "unseen"
+    assert found["network"]["health"] == "good"
+
+
+def test_a_key_that_can_be_none_is_not_sent(look: RunCli, served: Sandbox) -> None:
+    code, found = look(env={"BULKPUB_API_KEY": "two words"})
+    assert (code, found["key"]["health"]) == (1, "bad")
+    assert "two words" not in str(found)
+    assert [seen for seen in served.requests if seen.path.startswith("/api")] == []
+
+
+def test_a_key_that_the_portal_refuses_is_bad(look: RunCli) -> None:
+    code, found = look(env={"BULKPUB_API_KEY": "of-nobody"})
+    assert (code, found["account"]["health"]) == (1, "bad")
+    assert "of-nobody" not in str(found)
+
+
+def test_a_portal_that_is_not_there_is_one_thing_to_mend(run_cli: RunCli) -> None:
+    ran = run_cli("doctor", "--portal", f"http://127.0.0.1:{unused_port()}")
+    assert ran.code == 1
+    assert "1 thing to be mended" in ran.out
+    assert "cannot be reached" in ran.out
+
+
+@pytest.mark.parametrize("portal", ["nowhere", "http://portal.example", "https://me:pw@x.example"])
+def test_an_address_that_can_be_no_portals_is_told(run_cli: RunCli, portal: str) -> None:
+    ran = run_cli("doctor", "--portal", portal)
+    assert ran.code == 1
+    assert "BAD  portal" in ran.out
+    assert "pw@" not in ran.out
+    if portal.startswith("http:"):
+        assert "--insecure" in ran.out
+
+
+def test_a_folder_that_is_none_of_ours_is_bad(look: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, found = look("--spool-size", "900TB", "--state-dir", tmp_path / "file" / "state")
+    assert (code, found["state"]["health"]) == (1, "bad")
+    assert "--state-dir" in found["state"]["cure"]
+    assert found["spool"]["health"] == "odd"
