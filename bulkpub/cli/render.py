@@ -52,6 +52,8 @@ _MARKS = {
 
 _SHOWN_LINKS = 20
 
+_NO_LINK = frozenset({DatasetStatus.UNCHANGED, DatasetStatus.DELETED})
+
 _HEADLINES: dict[int, tuple[str, str]] = {
     ExitCode.DONE: ("Done in {took}", "bold green"),
     ExitCode.SOME_FAILED: ("Done in {took}, but not everything is as wanted", "bold red"),
@@ -186,9 +188,7 @@ def _shares_reason(resource: ResourceOutcome, dataset: DatasetOutcome) -> bool:
 
 def _print_links(report: RunReport, console: Console, report_path: str | None) -> None:
     touched = [
-        dataset
-        for dataset in report.datasets
-        if dataset.page and dataset.status is not DatasetStatus.UNCHANGED
+        dataset for dataset in report.datasets if dataset.page and dataset.status not in _NO_LINK
     ]
     if not touched:
         return
@@ -292,7 +292,7 @@ def _plan_total(datasets: Sequence[DatasetOutcome], portal: str, requests: int |
 
 def _is_written(dataset: DatasetOutcome) -> bool:
     """Whether a run would write to it, be it only for those of its files that can be published."""
-    if dataset.status in {DatasetStatus.CREATED, DatasetStatus.UPDATED}:
+    if dataset.status in {DatasetStatus.CREATED, DatasetStatus.UPDATED, DatasetStatus.DELETED}:
         return True
     unwritten = {ResourceStatus.UNCHANGED, ResourceStatus.FAILED, ResourceStatus.PENDING}
     return dataset.error is None and any(r.status not in unwritten for r in dataset.resources)

@@ -19,9 +19,11 @@ __all__ = [
     "CreateDataset",
     "DatasetAction",
     "Delete",
+    "DeleteDataset",
     "Describe",
     "Fetch",
     "Keep",
+    "KeepAbsent",
     "KeepDataset",
     "ListItem",
     "Plan",
@@ -43,16 +45,21 @@ class CreateDataset:
 
 @dataclass(frozen=True, slots=True)
 class UpdateDataset:
-    """Write `changes` to the dataset, and `move` it to its new owner; what they leave out stays."""
+    """Write `changes` to the dataset, and `move` it to its new owner; what they leave out stays.
+
+    `restores`: it was deleted, which is taken back.
+    """
 
     remote: RemoteDataset
     changes: DatasetMetadata
     move: Move | None = None
+    restores: bool = False
 
     @property
     def differing(self) -> tuple[str, ...]:
         """What is written, in words."""
-        return (*told_changes(self.changes), *([str(self.move)] if self.move else []))
+        restored = ["deleted (it is restored)"] if self.restores else []
+        return (*restored, *told_changes(self.changes), *([str(self.move)] if self.move else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,19 @@ class KeepDataset:
     remote: RemoteDataset
 
 
-DatasetAction = CreateDataset | UpdateDataset | KeepDataset
+@dataclass(frozen=True, slots=True)
+class DeleteDataset:
+    """Delete the dataset, with all its resources."""
+
+    remote: RemoteDataset
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAbsent:
+    """The dataset is not there, as wanted."""
+
+
+DatasetAction = CreateDataset | UpdateDataset | KeepDataset | DeleteDataset | KeepAbsent
 
 # --- actions on resources -----------------------------------------------------------------
 #
@@ -176,8 +195,8 @@ class ListItem:
 class Plan:
     """Everything one dataset needs; `resources` in the manifest's order.
 
-    `finish` says whether it has to be finished, which takes `finish_requests`. `refused` is a
-    reason not to touch the dataset at all.
+    `finish` says whether it has to be finished, which takes `finish_requests`; `releases`, whether
+    it becomes public once all is in. `refused` is a reason not to touch the dataset at all.
     """
 
     dataset: DatasetAction
@@ -185,6 +204,7 @@ class Plan:
     deletions: tuple[Delete, ...] = ()
     finish: bool = False
     finish_requests: int = 1
+    releases: bool = False
     refused: str | None = None
 
     @property
@@ -200,6 +220,7 @@ class Plan:
     @property
     def requests(self) -> int:
         """How many requests it takes at most, when nothing fails."""
-        dataset = 0 if isinstance(self.dataset, KeepDataset) else 1
+        kept = isinstance(self.dataset, KeepDataset | KeepAbsent)
+        dataset = (not kept) + self.releases
         files = len(self.sends) + len(self.fetches)
         return dataset + files + len(self.deletions) + (self.finish_requests if self.finish else 0)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from bulkpub.core.fitting import without
 from bulkpub.core.model import (
+    DRAFT_EXTRA,
     KEY_EXTRA,
     SOURCE_EXTRA,
     TITLE_EXTRA,
@@ -56,9 +57,19 @@ def told_changes(changes: DatasetMetadata) -> tuple[str, ...]:
 
 
 def new_dataset(spec: DatasetSpec, rules: Rules) -> DatasetMetadata:
-    """The metadata with which `spec` is created: as wanted, and carrying our key if it can."""
-    keyed = replace(spec.metadata, extras={**(spec.metadata.extras or {}), KEY_EXTRA: spec.key})
+    """The metadata with which `spec` is created: as wanted, and carrying our key if it can.
+
+    It is a draft, and marked so, where it becomes public only once all its files are in.
+    """
+    keyed = _keyed(spec)
+    if spec.when_complete:
+        extras = {**(keyed.extras or {}), DRAFT_EXTRA: True}
+        keyed = replace(keyed, private=True, extras=extras)
     return without(keyed, rules.lacks_dataset)
+
+
+def _keyed(spec: DatasetSpec) -> DatasetMetadata:
+    return replace(spec.metadata, extras={**(spec.metadata.extras or {}), KEY_EXTRA: spec.key})
 
 
 def dataset_changes(
@@ -67,9 +78,12 @@ def dataset_changes(
     """What has to be written for `remote` to become what `spec` wants.
 
     A dataset the manifest names by id is someone's dataset already: it is recognised by
-    that id and gets no key of ours.
+    that id and gets no key of ours. Where it becomes public only once all its files are in, that
+    is not written here.
     """
-    wanted = spec.metadata if spec.id else new_dataset(spec, rules)
+    wanted = spec.metadata if spec.id else without(_keyed(spec), rules.lacks_dataset)
+    if spec.when_complete and wanted.private is False:
+        wanted = replace(wanted, private=None)
     if not remote.is_open:
         wanted = without(wanted, rules.closed_lacks)
     return _changes(wanted, remote.metadata)

@@ -18,6 +18,7 @@ from bulkpub.core.model import (
     Prune,
     RemoteDataset,
     ResourceMetadata,
+    State,
     is_sent,
 )
 from bulkpub.core.rules import Rules
@@ -49,11 +50,19 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
         notes.append("the portal keeps the resources of a dataset in an order of its own")
     if "sha1" not in rules.digests and any(is_sent(each.source) for each in spec.resources):
         notes.append("the portal tells no checksum: whether a file changed cannot be seen there")
+    drafts = not rules.lacks_dataset & {"private", "extras"}
+    if spec.when_complete and not drafts:
+        notes.append("the portal keeps no drafts: it is public with its first file")
     resources = tuple(
         replace(each, metadata=without(each.metadata, rules.lacks_resource))
         for each in spec.resources
     )
-    held = replace(spec, metadata=without(spec.metadata, rules.lacks_dataset), resources=resources)
+    held = replace(
+        spec,
+        metadata=without(spec.metadata, rules.lacks_dataset),
+        resources=resources,
+        when_complete=spec.when_complete and drafts,
+    )
     return Fitted(held, tuple(notes), tuple(_problems(spec, rules)))
 
 
@@ -69,6 +78,8 @@ def closed_notes(spec: DatasetSpec, remote: RemoteDataset | None, rules: Rules) 
 
 
 def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
+    if spec.state is State.ABSENT and not rules.deletes_datasets:
+        yield spec.place, "this portal cannot delete datasets: take 'state: absent' away"
     if spec.prune is not Prune.NONE and not rules.deletes:
         yield spec.place, "this portal cannot delete resources: take 'prune' away"
     for entry in spec.resources:

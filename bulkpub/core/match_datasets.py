@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 from bulkpub.core.addresses import shown_address
 from bulkpub.core.match import Conflict
-from bulkpub.core.model import DatasetSpec, RemoteDataset
+from bulkpub.core.model import DatasetSpec, RemoteDataset, State
 from bulkpub.core.origin import PAGE_EXTRA, former_key, is_of_another, same_origin
 
 __all__ = ["Matched", "match_datasets"]
@@ -25,16 +25,21 @@ def match_datasets(
 
     `remote` are the datasets found for that owner, plus those fetched by id. `ours` are the keys
     of the manifest's other datasets, beside those `wanted`. A deleted dataset is never taken for
-    a live one; one of ours that was deleted is a conflict.
+    a live one; one of ours that was deleted is a conflict, unless the manifest says in what state
+    it shall be. What shall be absent goes by id and key alone.
     """
     result: Matched = {}
     by_id = {dataset.id: dataset for dataset in remote}
+    ours = {spec.key for spec in wanted} | set(ours)
     for spec in wanted:
         if spec.id:
             found = by_id.pop(spec.id, None)
-            result[spec.key] = _alive(found) if found else _missing(spec.id)
+            if found is not None:
+                result[spec.key] = _usable(spec, found)
+            elif spec.state is not State.ABSENT:
+                result[spec.key] = _missing(spec.id)
+    wanted = [spec for spec in wanted if not spec.id]
     rest = list(by_id.values())
-    ours = {spec.key for spec in wanted} | set(ours)
     _match_by_key(result, wanted, rest)
     _match_by_origin(result, wanted, rest, ours)
     settled = {found.id for found in result.values() if isinstance(found, RemoteDataset)}
@@ -52,10 +57,12 @@ def _match_by_key(
         alive = [dataset for dataset in ours if not dataset.deleted]
         if len(alive) > 1:
             result[spec.key] = _conflict("carry its key", alive)
+        elif not alive and len(ours) > 1 and spec.state not in {None, State.ABSENT}:
+            result[spec.key] = _conflict("were deleted and carry its key", ours)
         elif ours:
             found = (alive or ours)[0]
             result[spec.key] = (
-                _of_another(spec, found) if is_of_another(spec, found) else _alive(found)
+                _of_another(spec, found) if is_of_another(spec, found) else _usable(spec, found)
             )
 
 
@@ -78,7 +85,7 @@ def _match_by_origin(
         elif same:
             found = (alive or same)[0]
             claims.setdefault(found.id, []).append(spec)
-            result[spec.key] = _alive(found)
+            result[spec.key] = _usable(spec, found)
     for specs in claims.values():
         if len(specs) > 1:
             for spec in specs:
@@ -92,6 +99,7 @@ def _match_by_title(
     ours: Collection[str],
 ) -> None:
     alive = [d for d in rest if not d.deleted and d.key not in ours]
+    wanted = [spec for spec in wanted if spec.state is not State.ABSENT]
     titles = [spec.metadata.title for spec in wanted if spec.key not in result]
     for spec in wanted:
         title = spec.metadata.title
@@ -112,13 +120,13 @@ def _match_by_title(
             result[spec.key] = same[0]
 
 
-def _alive(dataset: RemoteDataset) -> RemoteDataset | Conflict:
-    if not dataset.deleted:
+def _usable(spec: DatasetSpec, dataset: RemoteDataset) -> RemoteDataset | Conflict:
+    if not dataset.deleted or spec.state is not None:
         return dataset
     return Conflict(
         f"the dataset '{dataset.metadata.title}' ({dataset.id}) was deleted on the portal; "
-        "restore it there, remove it from the manifest, or give it a new `key` (and no `id`) "
-        "to publish it afresh"
+        "restore it there, or with `state: present`, remove it from the manifest, or give it a "
+        "new `key` (and no `id`) to publish it afresh"
     )
 
 

@@ -27,6 +27,7 @@ from bulkpub.core.sources import (
 )
 
 __all__ = [
+    "DRAFT_EXTRA",
     "KEY_EXTRA",
     "SOURCE_EXTRA",
     "TITLE_EXTRA",
@@ -51,6 +52,7 @@ __all__ = [
     "Sent",
     "Source",
     "Spatial",
+    "State",
     "TemporalCoverage",
     "UrlSource",
     "is_sent",
@@ -65,6 +67,9 @@ TITLE_EXTRA = "bulkpub:title"
 SOURCE_EXTRA = "bulkpub:source"
 """The extra that keeps the address a file had before it was hosted on the portal."""
 
+DRAFT_EXTRA = "bulkpub:draft"
+"""The extra of a new dataset that is private only until all its files are in."""
+
 Json = Any
 """A JSON value; typed loosely because extras are the user's own."""
 
@@ -78,6 +83,19 @@ class Prune(StrEnum):
     """Those that carry our key."""
     ALL = "all"
     """All of them."""
+
+
+class State(StrEnum):
+    """What becomes of a dataset as a whole, where the manifest says so."""
+
+    ABSENT = "absent"
+    """It is deleted, or is not there."""
+    PRESENT = "present"
+    """It is there for everybody: neither deleted, nor a draft, nor archived."""
+    DRAFT = "draft"
+    """It is there, and private."""
+    ARCHIVED = "archived"
+    """It is there, and archived."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -218,8 +236,11 @@ class DatasetSpec:
 
     `organization` is an id or a slug; None means the personal space of the key's account, or with
     an `id` that of whoever has it, unless that is said to be `personal`, too. The order of
-    `resources` is the order wanted on the portal. `places` tells where that is written which only
-    the portal can judge, by the way to it (`spatial.zones`, and each of a list: `spatial.zones.0`).
+    `resources` is the order wanted on the portal. `state` is that of the dataset as a whole, None
+    where the manifest is silent: then one that was deleted stays so. `when_complete`: what is not
+    public yet becomes so only once all its files are in. `places` tells where that is written
+    which only the portal can judge, by the way to it (`spatial.zones`, and each of a list:
+    `spatial.zones.0`).
     """
 
     key: str
@@ -229,6 +250,8 @@ class DatasetSpec:
     personal: bool = False
     id: str | None = None
     prune: Prune = Prune.NONE
+    state: State | None = None
+    when_complete: bool = False
     place: Place = field(default_factory=lambda: Place(""))
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 

@@ -51,6 +51,8 @@ class DatasetStatus(StrEnum):
     """It, or at least one of its resources, was written to."""
     UNCHANGED = "unchanged"
     """Not one write was needed."""
+    DELETED = "deleted"
+    """The manifest wants it absent, and it was there."""
     FAILED = "failed"
     """It, or at least one of its resources, is not as wanted."""
     PENDING = "pending"

@@ -43,6 +43,7 @@ from bulkpub.core.model import (
     RemoteDataset,
     RemoteResource,
     ResourceSpec,
+    State,
     UrlSource,
     is_sent,
 )
@@ -50,6 +51,7 @@ from bulkpub.core.origin import carries_key
 from bulkpub.core.outcome import STAYS
 from bulkpub.core.owners import UNSAID, Owner, change_of_owner
 from bulkpub.core.rules import Rules
+from bulkpub.core.states import is_restored, plan_absence, released
 
 __all__ = ["plan", "plan_dataset", "plan_resource"]
 
@@ -73,6 +75,8 @@ def plan(
     that `hashes_needed` names. `bound` are ids the portal gave to our entries earlier in
     this run, by resource key.
     """
+    if spec.state is State.ABSENT:
+        return plan_absence(owner, remote)
     if remote is None:
         return _new(spec, fingerprints, rules)
     matching = match_resources(
@@ -94,6 +98,7 @@ def plan(
         deletions,
         finish=_needs_finishing(spec, remote, actions, rules),
         finish_requests=_finish_requests(spec, remote, actions, rules),
+        releases=released(spec, remote) is not None,
         refused=foreign
         or _marked_by_others(spec, remote, matching, deletions)
         or _mass_delete(remote, deletions, allowed=allow_mass_delete),
@@ -107,10 +112,10 @@ def plan_dataset(
     move = change_of_owner(spec, owner, remote, rules)
     if isinstance(move, Conflict):
         return move
-    changes = dataset_changes(spec, remote, rules)
-    if changes is None and move is None:
+    changes, restores = dataset_changes(spec, remote, rules), is_restored(spec, remote)
+    if changes is None and move is None and not restores:
         return KeepDataset(remote)
-    return UpdateDataset(remote, changes or DatasetMetadata(), move)
+    return UpdateDataset(remote, changes or DatasetMetadata(), move, restores)
 
 
 def plan_resource(
@@ -145,6 +150,7 @@ def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rule
         actions,
         finish=finish,
         finish_requests=_list_requests(actions, rules),
+        releases=spec.when_complete,
     )
 
 

@@ -64,6 +64,7 @@ class DatasetTotals:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    deleted: int = 0
     failed: int = 0
     pending: int = 0
 

@@ -86,8 +86,9 @@ class Rules:
     resources kept. `orders`: resources can be put in order. `described_at_once`: how many
     resources one request describes; None: all of a dataset. `links`, `deletes`,
     `hosts_in_place`: whether resources can point elsewhere, be deleted, be made hosted with their
-    id kept. `lacks_dataset` and `lacks_resource` name the fields of the metadata that it cannot
-    hold, `closed_lacks` those that a dataset cannot have whose data is not for everybody.
+    id kept. `deletes_datasets`: datasets can be deleted, and restored. `lacks_dataset` and
+    `lacks_resource` name the fields of the metadata that it cannot hold, `closed_lacks` those
+    that a dataset cannot have whose data is not for everybody.
     `moves_links_alone`: a link's new address is written to it alone, as in the list nobody would
     see when it changed. `not_files` are the formats, in lower case, of what is elsewhere to be
     asked or looked at rather than downloaded: it is never hosted.
@@ -120,6 +121,7 @@ class Rules:
     described_at_once: int | None = None
     links: bool = True
     deletes: bool = True
+    deletes_datasets: bool = True
     hosts_in_place: bool = True
     lacks_dataset: frozenset[str] = frozenset()
     lacks_resource: frozenset[str] = frozenset()

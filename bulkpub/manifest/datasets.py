@@ -7,9 +7,18 @@ from pathlib import Path
 
 from bulkpub.core import fields
 from bulkpub.core.addresses import is_web
-from bulkpub.core.model import DatasetMetadata, DatasetSpec, FileSource, Place, Prune, ResourceSpec
+from bulkpub.core.model import (
+    DatasetMetadata,
+    DatasetSpec,
+    FileSource,
+    Place,
+    Prune,
+    ResourceSpec,
+    State,
+)
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
+from bulkpub.core.states import with_state
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, safe, slashes
 from bulkpub.manifest.form import Fault, Read, check, reason
@@ -17,7 +26,8 @@ from bulkpub.manifest.keys import forms, metadata_of
 from bulkpub.manifest.merging import with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
-from bulkpub.manifest.values import kind, too_long
+from bulkpub.manifest.states import state_faults
+from bulkpub.manifest.values import WHEN_COMPLETE, kind, too_long
 from bulkpub.ordinary import open_ordinary
 
 __all__ = ["dataset_faults", "name_of", "read_dataset"]
@@ -74,14 +84,17 @@ def read_dataset(
             faults.append(Fault(find(node, ("description_file",)).place, str(error)))
     resources, resource_faults = _resources(node, files, rules)
     faults += resource_faults
+    metadata = DatasetMetadata(**metadata_of(fields.DATASET, values, node.value))
     spec = DatasetSpec(
         key=name_of(node) or "",
-        metadata=DatasetMetadata(**metadata_of(fields.DATASET, values, node.value)),
+        metadata=with_state(metadata, read.get("state")),
         resources=resources,
         organization=None if read.get("personal") else read.get("organization"),
         personal=read.get("id") is not None and bool(read.get("personal")),
         id=read.get("id"),
         prune=read.get("prune") or Prune.NONE,
+        state=read.get("state"),
+        when_complete=read.get("publish") == WHEN_COMPLETE,
         place=node.place,
         places=_places(node),
     )
@@ -146,6 +159,7 @@ def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence
 
     `said` are the keys written, sound or not.
     """
+    yield from state_faults(read, said)
     if "id" not in said:
         yield from _creation_faults(read, said)
     if "description" in said and "description_file" in said:
@@ -164,7 +178,8 @@ def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence
 
 def _creation_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
     """What is wrong with a dataset that may have to be created, since it has no `id`."""
-    if "title" not in said:
+    absent = read.get("state") is State.ABSENT
+    if "title" not in said and not absent:
         yield (), "a dataset needs a 'title', or the 'id' of one that is on the portal already"
     elif "title" in read and "key" not in said and not key_of(read["title"]):
         yield ("title",), "nothing of this title can serve as a key: give the dataset a 'key'"
@@ -176,7 +191,7 @@ def _creation_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequen
                 "manifest for all datasets), or 'personal: true' for the account of the API key"
             ),
         )
-    if "description" not in said and "description_file" not in said:
+    if "description" not in said and "description_file" not in said and not absent:
         yield (
             (),
             (

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from bulkpub.core import fields
 from bulkpub.core.fields import Column, FieldType
-from bulkpub.core.model import ContentSchema, Json, Spatial, TemporalCoverage
+from bulkpub.core.model import ContentSchema, Json, Spatial, State, TemporalCoverage
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES
 from bulkpub.data.known_frequencies import known_frequency
@@ -135,6 +135,14 @@ DATASET: tuple[fields.Field | Key, ...] = (
         columns=(Column("organization"),)),
     Key("personal", Flag, "Personal", "`true`: in the account of the API key, in no organization.",
         inherited=True, columns=(Column("personal", is_flag=True),)),
+    Key("state", values.StateWord, "State",
+        "What [becomes of it as a whole](#state): `present`, `draft` (private), `archived`, or "
+        "`absent`: it is deleted, with all its files. Unlike silence, the first three restore one "
+        "that was deleted.", ("present",), columns=(Column("state"),)),
+    Key("publish", values.PublishWord, "Publish",
+        "`when-complete`: a new dataset stays [private until all its files are in](#state), and "
+        "becomes public then, in one request. `at-once` (default): with its first file.",
+        (values.WHEN_COMPLETE,), inherited=True, columns=(Column("publish"),)),
     Key("guard", _GUARD.shape, "Guard",
         "Which of its files [not to publish](#guard): those that shrank too much, pages in place "
         "of data.",
@@ -367,7 +375,8 @@ def forms(rules: Rules) -> Forms:
     dataset = form_of(
         "DatasetForm",
         "a dataset",
-        "One dataset. Without an id it needs a title, a description, and an owner.\n\n"
+        "One dataset. Without an id it needs a title, a description, and an owner; one that is to "
+        "be absent only its key and owner.\n\n"
         "Description and owner (an organization, or `personal: true`) may be defaults.",
         [*inherited, *own],
         schema=_ONE_DATASET,
@@ -467,10 +476,15 @@ def _one_way(way: str) -> dict[str, Json]:
     return {**_given(way), "not": {"anyOf": [*others, *map(_written, FOREIGN[way])]}}
 
 
+_ABSENT: Mapping[str, Json] = {
+    "required": ["state"],
+    "properties": {"state": {"const": State.ABSENT.value}},
+}
 _ONE_DATASET: Mapping[str, Json] = {
-    "anyOf": [_written("id"), _written("title")],
+    "anyOf": [_written("id"), _written("title"), {"allOf": [_ABSENT, _written("key")]}],
     "not": {
         "anyOf": [
+            {"allOf": [_ABSENT, _written("resources")]},
             _written("description", "description_file"),
             {
                 "allOf": [_written("organization")],

@@ -2,7 +2,8 @@
 
 What the heir says wins. Mappings are merged key by key at every depth; anything else, lists
 included, is replaced as a whole. Whoever writes `null` takes away what would be inherited.
-Organization and personal space exclude each other, and so do a description and its file:
+Organization and personal space exclude each other, and so do a description and its file, a state
+and its parts:
 saying one of a pair in the dataset takes the other away when it is only a default.
 """
 
@@ -15,6 +16,8 @@ _EXCLUSIVE = (
     ("personal", "organization"),
     ("description", "description_file"),
     ("description_file", "description"),
+    ("state", "private"),
+    ("state", "archived"),
 )
 _OF_FILES = ("path", "glob", "url", "host")
 _OF_DATASET = ("guard", "check")

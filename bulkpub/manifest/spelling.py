@@ -27,6 +27,7 @@ from bulkpub.core.model import (
     Source,
     UrlSource,
 )
+from bulkpub.manifest.values import WHEN_COMPLETE
 
 __all__ = [
     "Spelled",
@@ -76,6 +77,8 @@ def spell_dataset(
     spelled |= {name: said[name] for name in said if not fields.DATASET[name].inherited}
     inheritable = {name: said[name] for name in said if fields.DATASET[name].inherited}
     inheritable["prune"] = None if spec.prune is Prune.NONE else str(spec.prune)
+    inheritable["publish"] = WHEN_COMPLETE if spec.when_complete else None
+    spelled["state"] = None if spec.state is None else str(spec.state)
     return (
         _without_nothing(spelled)
         | _owner(spec, organization, defaults, inheriting=inheriting)

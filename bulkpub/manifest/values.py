@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from bulkpub.core import units
 from bulkpub.core.addresses import address_fault, web_address_fault
-from bulkpub.core.model import Check, Html, Prune
+from bulkpub.core.model import Check, Html, Prune, State
 from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.data import formats
@@ -27,6 +27,7 @@ from bulkpub.manifest.nodes import Number
 
 __all__ = [
     "SENTENCE",
+    "WHEN_COMPLETE",
     "Checks",
     "EmptyWord",
     "ExpectWord",
@@ -39,8 +40,10 @@ __all__ = [
     "LinkAddress",
     "Name",
     "PruneWord",
+    "PublishWord",
     "Share",
     "Size",
+    "StateWord",
     "Text",
     "Version",
     "WebAddress",
@@ -353,6 +356,15 @@ PruneWord = Annotated[
     PlainValidator(lambda value: Prune(_one_of(tuple(Prune))(value))),
     _enum(tuple(Prune)),
 ]
+StateWord = Annotated[
+    State,
+    PlainValidator(lambda value: State(_one_of(tuple(State))(value))),
+    _enum([state.value for state in State]),
+]
+WHEN_COMPLETE = "when-complete"
+_PUBLISH_WORDS = ("at-once", WHEN_COMPLETE)
+PublishWord = Annotated[str, PlainValidator(_one_of(_PUBLISH_WORDS)), _enum(_PUBLISH_WORDS)]
+"""When a new dataset becomes public."""
 EmptyWord = Annotated[str, PlainValidator(_one_of(_EMPTY_WORDS)), _enum(_EMPTY_WORDS)]
 """What to do with an empty file."""
 HtmlWord = Annotated[

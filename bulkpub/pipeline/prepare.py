@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from bulkpub.core.diff import dataset_changes
 from bulkpub.core.match import Conflict
-from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteDataset
+from bulkpub.core.model import DatasetSpec, FileSource, Fingerprint, RemoteDataset, State
 from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.core.plan import plan
 from bulkpub.core.rules import Rules
 from bulkpub.errors import ManifestInvalid, Problem, ResourceFailed
+from bulkpub.pipeline.absence import too_many
 from bulkpub.pipeline.expanding import expand
 from bulkpub.pipeline.job import Job, RunOptions
 from bulkpub.pipeline.means import Means
@@ -53,7 +54,7 @@ class Preparation:
             await check_areas(means.portal, checked, self.specs)  # all that is wrong, at once
         self._take(checked, options)
         sound = self._without_problems(checked.specs, checked.refused)
-        found = await self._observe(sound, checked, means)
+        found = await self._observe(sound, checked, means, options)
         # What a dataset has already, the portal knows: nobody has to ask for it every night.
         changed = _with_another_area(sound, found, means.rules)
         await check_areas(means.portal, checked, [s for s in self.specs if s.key in changed])
@@ -87,7 +88,7 @@ class Preparation:
             raise ManifestInvalid(sorted(self.problems))
 
     async def _observe(
-        self, specs: Sequence[DatasetSpec], checked: Checked, means: Means
+        self, specs: Sequence[DatasetSpec], checked: Checked, means: Means, options: RunOptions
     ) -> Observed:
         by_owner: dict[Owner, list[DatasetSpec]] = {}
         for spec in specs:
@@ -96,8 +97,12 @@ class Preparation:
         found: dict[str, RemoteDataset | Conflict] = {}
         for owner, owned in by_owner.items():
             found.update(await observe(means.portal, owner, owned, ours))
-        new = [spec for spec in specs if spec.key not in found]
+        present = [spec for spec in specs if spec.state is not State.ABSENT]
+        new = [spec for spec in present if spec.key not in found]
         found.update(await observe_elsewhere(means.portal, checked.account, new, checked.owners))
+        if not options.allow_mass_delete:
+            owners, account = checked.owners, checked.account
+            found.update(await too_many(means.portal, specs, found, owners, account))
         return found
 
     def _without_problems(

@@ -11,11 +11,21 @@ from dataclasses import replace
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bulkpub.core.actions import CreateDataset, KeepDataset, ListItem, Plan, Replace, UpdateDataset
+from bulkpub.core.actions import (
+    CreateDataset,
+    DeleteDataset,
+    KeepAbsent,
+    KeepDataset,
+    ListItem,
+    Plan,
+    Replace,
+    UpdateDataset,
+)
 from bulkpub.core.finish import finishing, in_requests, moving, safeguarding, unfinished
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import RemoteDataset, RemoteResource
 from bulkpub.core.plan import plan_dataset
+from bulkpub.core.states import released
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -110,6 +120,9 @@ async def _deal_with(story: Story, means: Means) -> None:
 
 async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
     """Do what was planned; raises `PlanAgain` when the portal has to be looked at first."""
+    if isinstance(plan.dataset, DeleteDataset | KeepAbsent):
+        await _delete(story, plan.dataset, means)
+        return
     await _write_dataset(story, plan, means)
     await _keep_titles_safe(story, plan, means)
     await send_all(story, (*plan.sends, *plan.fetches), means)
@@ -123,6 +136,7 @@ async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
         for deletion in plan.deletions:
             await means.portal.delete_resource(story.there.id, deletion.remote.id)
             story.deleted(deletion)
+        await _release(story, means)
         means.memory.finish(story.spec.key)
     story.round_done()
 
@@ -142,9 +156,29 @@ async def _write_dataset(story: Story, plan: Plan, means: Means) -> None:
             if isinstance(action, UpdateDataset):
                 to = action.move.to.organization if action.move else None
                 story.updating(action.differing)
-                written = await means.portal.update_dataset(fresh, action.changes, means.now(), to)
+                written = await means.portal.update_dataset(
+                    fresh, action.changes, means.now(), to, restore=action.restores
+                )
                 story.updated(written, action.differing)
             tell_what_was_not_taken_over(story)
+
+
+async def _delete(story: Story, action: DeleteDataset | KeepAbsent, means: Means) -> None:
+    if isinstance(action, DeleteDataset):
+        await means.portal.delete_dataset(action.remote.id)
+        story.dataset_deleted(action.remote)
+    story.round_done()
+
+
+async def _release(story: Story, means: Means) -> None:
+    """Make a draft public, in one request, once all is in."""
+    if released(story.spec, story.there) is None:
+        return
+    fresh = await _refresh(story, means)
+    if changes := released(story.spec, fresh):
+        story.released(await means.portal.update_dataset(fresh, changes, means.now()))
+        if released(story.spec, story.there):
+            story.failed("the portal did not make the dataset public")
 
 
 async def _refresh(story: Story, means: Means) -> RemoteDataset:

@@ -19,9 +19,11 @@ from bulkpub.core.actions import (
     Create,
     CreateDataset,
     Delete,
+    DeleteDataset,
     Describe,
     Fetch,
     Keep,
+    KeepAbsent,
     KeepDataset,
     Plan,
     Refuse,
@@ -41,6 +43,7 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
     Source,
+    State,
     UrlSource,
     is_sent,
 )
@@ -52,6 +55,7 @@ from bulkpub.core.outcome import (
     ResourceStatus,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.core.states import released
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
 from bulkpub.pipeline.job import Figures, Job, Verify
@@ -83,6 +87,8 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "created": frozenset({Phase.PLANNED}),
     "updating": frozenset({Phase.PLANNED}),
     "updated": frozenset({Phase.PLANNED}),
+    "dataset_deleted": frozenset({Phase.PLANNED}),
+    "released": frozenset({Phase.PLANNED}),
     "refreshed": frozenset({Phase.PLANNED}),
     "listed": frozenset({Phase.PLANNED}),
     "source_sized": frozenset({Phase.PLANNED}),
@@ -142,6 +148,7 @@ SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 NOT_THERE_YET = "not on the portal yet"
 NOT_BEGUN = "not begun: the run ended before its turn came"
 NOT_FINISHED = "the run ended before it was finished"
+STAYS_DRAFT = "it stays a draft that only its owners see, as not all of its files are in"
 NOT_CREATED = "it is not created on the portal, as none of its resources can be published"
 
 
@@ -364,17 +371,7 @@ class Story:
     def foreseen(self) -> None:
         """Only to be told: what the plan would do counts as done."""
         plan = self.round.plan
-        match plan.dataset:
-            case CreateDataset():
-                self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
-                if self.resources and all(each.error for each in self.resources.values()):
-                    self.error = NOT_CREATED
-                    self.figures = replace(self.figures, planned_requests=0)
-            case UpdateDataset() as action:
-                self._updated(action.differing)
-            case KeepDataset():
-                if plan.finish:
-                    self._status = DatasetStatus.UPDATED
+        self._foreseen_dataset(plan)
         for fetch in plan.fetches:
             resource = self.resources[fetch.spec.key]
             if resource.status is None:
@@ -386,6 +383,25 @@ class Story:
             resource.done = True
         self._deletions = list(plan.deletions)
         self._end()
+
+    def _foreseen_dataset(self, plan: Plan) -> None:
+        match plan.dataset:
+            case CreateDataset():
+                self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+                if self.resources and all(each.error for each in self.resources.values()):
+                    self.error = NOT_CREATED
+                    self.figures = replace(self.figures, planned_requests=0)
+            case UpdateDataset() as action:
+                self._updated(action.differing)
+            case KeepDataset():
+                if plan.finish:
+                    self._status = DatasetStatus.UPDATED
+            case DeleteDataset() as action:
+                self._deleted(action.remote)
+            case KeepAbsent():
+                pass
+        if plan.releases and not self.has_failed:
+            self._released()
 
     # --- the dataset itself -----------------------------------------------------------------
 
@@ -411,6 +427,27 @@ class Story:
         if self._status is not DatasetStatus.CREATED:
             self._status = DatasetStatus.UPDATED
         self._reasons.append("differs in: " + ", ".join(names))
+
+    @step
+    def dataset_deleted(self, remote: RemoteDataset) -> None:
+        """The dataset was deleted, with all it has."""
+        self._deleted(remote)
+
+    def _deleted(self, remote: RemoteDataset) -> None:
+        count = len(remote.resources)
+        files = f"{count} resource{'' if count == 1 else 's'}"
+        self._status, self._reasons = DatasetStatus.DELETED, [f"to be absent; with its {files}"]
+
+    @step
+    def released(self, written: RemoteDataset) -> None:
+        """The dataset is public, as all its files are in."""
+        self.remote = replace(written, resources=self.there.resources)
+        self._released()
+
+    def _released(self) -> None:
+        if self._status is not DatasetStatus.CREATED:
+            self._status = DatasetStatus.UPDATED
+        self._reasons.append("public, as all its files are in")
 
     @step
     def refreshed(self, fresh: RemoteDataset) -> None:
@@ -637,7 +674,10 @@ class Story:
         )
 
     def _notes(self) -> tuple[str, ...]:
-        return (*self.job.notes, *closed_notes(self.spec, self.remote, self.rules))
+        waits = self.remote is not None and released(self.spec, self.remote) is not None
+        told = self.has_failed or not self._finished
+        draft = [STAYS_DRAFT] if waits and told and self.phase is not Phase.BEGUN else []
+        return (*self.job.notes, *closed_notes(self.spec, self.remote, self.rules), *draft)
 
     def _outcome_status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
         statuses = {resource.status for resource in resources}
@@ -645,7 +685,7 @@ class Story:
             return DatasetStatus.FAILED
         if not self._finished:
             return DatasetStatus.PENDING
-        if self._status in {DatasetStatus.CREATED, DatasetStatus.UPDATED}:
+        if self._status in {DatasetStatus.CREATED, DatasetStatus.UPDATED, DatasetStatus.DELETED}:
             return self._status
         changed = statuses - {ResourceStatus.UNCHANGED}
         return DatasetStatus.UPDATED if changed or self._status else DatasetStatus.UNCHANGED
@@ -661,7 +701,8 @@ class Story:
                     return NOT_BEGUN
                 return f"created, but {NOT_FINISHED}" if self.is_new else NOT_FINISHED
             case DatasetStatus.UNCHANGED:
-                return "everything is as wanted"
+                absent = self.spec.state is State.ABSENT
+                return "it is not there, as wanted" if absent else "everything is as wanted"
             case _:
                 counts = Counter(resource.status.value for resource in resources)
                 counts.pop(ResourceStatus.UNCHANGED, None)

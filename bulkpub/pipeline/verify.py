@@ -4,10 +4,11 @@ What a run would change is what is not as wanted; what it would leave alone is, 
 also downloaded through its permalink and hashed.
 """
 
+from collections.abc import Iterator
 from functools import partial
 
-from bulkpub.core.actions import CreateDataset, Keep, Plan, Refuse, UpdateDataset
-from bulkpub.core.model import RemoteDataset
+from bulkpub.core.actions import CreateDataset, DeleteDataset, Keep, Plan, Refuse, UpdateDataset
+from bulkpub.core.model import RemoteDataset, State
 from bulkpub.core.plan import plan
 from bulkpub.errors import DatasetFailed, ResourceFailed
 from bulkpub.http.tasks import side_by_side
@@ -15,6 +16,7 @@ from bulkpub.pipeline.fetching import compare_fetches
 from bulkpub.pipeline.files import hash_files, look_at_files
 from bulkpub.pipeline.job import Verify
 from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.planning import make_plan
 from bulkpub.pipeline.story import Story
 
 __all__ = ["verify"]
@@ -25,6 +27,9 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
 
     Raises `DatasetFailed` when it is not there.
     """
+    if story.spec.state is State.ABSENT:
+        await _see_absence(story, found, means)
+        return
     if found is None:
         raise DatasetFailed("the dataset is not on the portal")
     story.observed(found)
@@ -35,19 +40,32 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     for action in todo.resources:
         if not isinstance(action, Keep | Refuse):
             story.file_failed(action.spec.key, f"not as wanted: {action.reason}")
-    faults = []
-    refusals = [action.reason for action in todo.resources if isinstance(action, Refuse)]
-    if todo.refused and not any(reason in todo.refused for reason in refusals):
-        faults.append(todo.refused)
-    if isinstance(todo.dataset, UpdateDataset):
-        faults.append("differs in: " + ", ".join(todo.dataset.differing))
-    if todo.finish and not story.has_failed:
-        faults.append("its resources are in another order")
-    if todo.deletions:
-        faults.append(f"{len(todo.deletions)} of its resources are to be pruned")
+    faults = list(_faults(todo, failed=story.has_failed))
     if story.job.options.verify is Verify.FULL:
         await _download(story, means)
     story.differs(faults)
+
+
+def _faults(todo: Plan, *, failed: bool) -> Iterator[str]:
+    """What a run would do to the dataset itself; `failed`: what of its resources is known."""
+    refusals = [action.reason for action in todo.resources if isinstance(action, Refuse)]
+    if todo.refused and not any(reason in todo.refused for reason in refusals):
+        yield todo.refused
+    if isinstance(todo.dataset, UpdateDataset):
+        yield "differs in: " + ", ".join(todo.dataset.differing)
+    if todo.releases:
+        yield "it is a draft until all its files are in"
+    if todo.finish and not failed:
+        yield "its resources are in another order"
+    if todo.deletions:
+        yield f"{len(todo.deletions)} of its resources are to be pruned"
+
+
+async def _see_absence(story: Story, found: RemoteDataset | None, means: Means) -> None:
+    story.observed(found)
+    made = await make_plan(story, means)
+    there = isinstance(made.dataset, DeleteDataset)
+    story.differs(["it is there, and is to be absent"] if there else [])
 
 
 async def _plan(story: Story, found: RemoteDataset, means: Means) -> Plan:

@@ -187,11 +187,17 @@ class Portal(Protocol):
         changes: DatasetMetadata,
         now: datetime,
         organization: str | None = None,
+        *,
+        restore: bool = False,
     ) -> RemoteDataset:
         """Write `changes`; what they do not name stays as `remote` has it.
 
-        A personal dataset is given to `organization` (an id) in the same request.
+        A personal dataset is given to `organization` (an id) in the same request, and one that was
+        deleted is there again with `restore`.
         """
+
+    async def delete_dataset(self, dataset_id: str) -> None:
+        """Delete a dataset and all it has; that it is gone already is no error."""
 
     async def upload(
         self, dataset_id: str, content: Content, resource_id: str | None = None

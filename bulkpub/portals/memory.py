@@ -100,6 +100,7 @@ METHODS = {
     "dataset": "GET",
     "create_dataset": "POST",
     "update_dataset": "PUT",
+    "delete_dataset": "DELETE",
     "upload": "POST",
     "create_link": "POST",
     "set_resources": "PUT",
@@ -565,6 +566,8 @@ class MemoryPortal:
         changes: DatasetMetadata,
         now: datetime,
         organization: str | None = None,
+        *,
+        restore: bool = False,
     ) -> RemoteDataset:
         """See `Portal`."""
 
@@ -576,8 +579,11 @@ class MemoryPortal:
             area = _merged(dataset.metadata.spatial, changes.spatial)
             if area and area.drawn and area.zones:
                 raise DatasetFailed("the portal refused the dataset (it has zones and a shape)")
-            if dataset.deleted:
+            if dataset.deleted and not restore:
                 raise DatasetFailed(f"the dataset {remote.id} was deleted")
+            if restore and not self.rules.deletes_datasets:
+                raise RuleBroken("a dataset is restored")
+            dataset = replace(dataset, deleted=False)
             if organization:
                 self._check_joins(dataset, organization)
                 dataset = replace(dataset, organization=organization)
@@ -585,6 +591,19 @@ class MemoryPortal:
             return self.site.datasets[remote.id]
 
         return await self._call(Call("update_dataset", remote.id, metadata=changes), update)
+
+    async def delete_dataset(self, dataset_id: str) -> None:
+        """See `Portal`."""
+
+        async def delete() -> None:
+            dataset = self.site.datasets.get(dataset_id)
+            if dataset is None or dataset.deleted:
+                return
+            if not self.rules.deletes_datasets:
+                raise RuleBroken("a dataset is deleted")
+            self.site.datasets[dataset_id] = replace(self._writable(dataset_id), deleted=True)
+
+        await self._call(Call("delete_dataset", dataset_id), delete)
 
     def _check_joins(self, dataset: RemoteDataset, organization: str) -> None:
         if dataset.organization not in {None, organization}:

@@ -349,7 +349,8 @@ OPTIONS: tuple[Option, ...] = (
         place="run.allow_mass_delete",
         unit=Unit.SWITCH,
         commands=("run", "plan"),
-        help="Let `prune` delete more than half of a dataset's resources.",
+        help="Let `prune` delete more than half of a dataset's resources, and `state: absent` more "
+        "than 10 datasets, or than half of an owner's.",
     ),
     Option(
         name="insecure",

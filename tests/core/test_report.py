@@ -31,8 +31,8 @@ def test_every_status_of_a_dataset_and_of_a_resource_is_counted_once() -> None:
         requests=RequestTotals(total=4),
         waited_s=WaitTotals(5.0, 6.0),
     )
-    assert totals.datasets == DatasetTotals(1, 2, 1, 1, 1)
-    assert totals.resources == ResourceTotals(5, 5, 5, 5, 5, 5, 6, 5)
+    assert totals.datasets == DatasetTotals(1, 2, 1, 1, 1, 1)
+    assert totals.resources == ResourceTotals(6, 6, 6, 6, 6, 6, 7, 6)
     assert (totals.bytes, totals.requests.total) == (ByteTotals(1, 2, 3), 4)
     assert totals.waited_s == WaitTotals(5.0, 6.0)
 

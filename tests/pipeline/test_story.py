@@ -57,6 +57,8 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "created": lambda one: one.created(EMPTY),
     "updating": lambda one: one.updating(("title",)),
     "updated": lambda one: one.updated(EMPTY, ("title",)),
+    "dataset_deleted": lambda one: one.dataset_deleted(EMPTY),
+    "released": lambda one: one.released(EMPTY),
     "refreshed": lambda one: one.refreshed(EMPTY),
     "listed": lambda one: one.listed(()),
     "source_sized": lambda one: one.source_sized("a", 1),

@@ -249,11 +249,15 @@ class Udata:
         changes: DatasetMetadata,
         now: datetime,
         organization: str | None = None,
+        *,
+        restore: bool = False,
     ) -> RemoteDataset:
         """See `Portal`."""
         body = codec.dataset_body(changes, now, remote)
         if organization:
             body["organization"] = organization
+        if restore:
+            body["deleted"] = None
         request = Request(
             "PUT",
             f"/datasets/{_quoted(remote.id)}/",
@@ -265,6 +269,13 @@ class Udata:
         if written.id != remote.id:
             raise unreadable(request, f"id must be that of the dataset, not {written.id}")
         return written
+
+    async def delete_dataset(self, dataset_id: str) -> None:
+        """See `Portal`."""
+        path = f"/datasets/{_quoted(dataset_id)}/"
+        answer = await self._transport.send(Request("DELETE", path, "/datasets/{id}/"))
+        if not answer.ok and answer.status not in {NOT_FOUND, GONE}:
+            refused(answer, DatasetFailed, "the deletion of the dataset")
 
     async def upload(
         self, dataset_id: str, content: Content, resource_id: str | None = None

@@ -1,0 +1,59 @@
+"""Whether a run would delete too many datasets to be believed: asked before anything is written.
+
+What a manifest names as `state: absent` is deleted by people's wish, one by one; a template gone
+wrong names all of them.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from bulkpub.core.actions import DeleteDataset
+from bulkpub.core.match import Conflict
+from bulkpub.core.model import DatasetSpec, RemoteDataset, State
+from bulkpub.core.owners import Owner
+from bulkpub.core.states import plan_absence
+from bulkpub.portals import Account, Portal
+
+__all__ = ["too_many"]
+
+MOST = 10
+"""Datasets of one owner that are deleted without being asked for it in so many words."""
+
+
+async def too_many(
+    portal: Portal,
+    specs: Iterable[DatasetSpec],
+    found: Mapping[str, RemoteDataset | Conflict],
+    owners: Mapping[str, Owner],
+    account: Account,
+) -> dict[str, Conflict]:
+    """Why datasets to be deleted are not, by key: more than `MOST`, or than half of an owner's.
+
+    `owners` are those that the manifest says, by key: what is another's is not deleted anyway.
+    """
+    doomed: dict[Owner, list[str]] = {}
+    for spec in specs:
+        remote = found.get(spec.key)
+        if spec.state is not State.ABSENT or not isinstance(remote, RemoteDataset):
+            continue
+        action = plan_absence(owners[spec.key], remote)
+        if isinstance(action.dataset, DeleteDataset) and not action.refused:
+            user = None if remote.organization else account.id
+            doomed.setdefault(Owner(remote.organization, user), []).append(spec.key)
+    held: dict[str, Conflict] = {}
+    for owner, keys in doomed.items():
+        if why := await _why_not(portal, owner, len(keys)):
+            sentence = f"{why}; if that is meant, run again with `allow_mass_delete`"
+            held |= dict.fromkeys(keys, Conflict(sentence))
+    return held
+
+
+async def _why_not(portal: Portal, owner: Owner, number: int) -> str:
+    if number > MOST:
+        return f"{number} datasets of one owner would be deleted, more than {MOST}"
+    there = 0
+    async for page in portal.owned_by(organization=owner.organization, user=owner.user):
+        there += sum(not each.deleted for each in page.datasets)
+        if there >= 2 * number:
+            return ""
+    datasets = f"{there} dataset{'' if there == 1 else 's'}"
+    return f"{number} of its owner's {datasets} would be deleted, more than half"
