@@ -18,10 +18,12 @@ __all__ = [
     "load",
     "load_text",
     "parse",
+    "stream",
 ]
 
 load = partial(manifest.load, rules=RULES)
 load_text = partial(loading.load_text, rules=RULES)
+stream = partial(manifest.stream, rules=RULES)
 parse = partial(manifest.parse, rules=RULES)
 amend = partial(amending.amend, rules=RULES)
 json_schema = partial(manifest.json_schema, RULES)

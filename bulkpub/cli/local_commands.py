@@ -1,5 +1,6 @@
 """The commands that need no portal but their own: validate, schema, sandbox, demo."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +12,15 @@ from rich.console import Console
 from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.core.exit_codes import ExitCode
-from bulkpub.core.model import FileSource, LinkSource, UrlSource
+from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, UrlSource
 from bulkpub.core.report import RunReport
 from bulkpub.errors import ResourceFailed
-from bulkpub.manifest import json_schema, load
+from bulkpub.manifest import json_schema, stream
 from bulkpub.observers.text import bytes_text, counted
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.portals.udata.address import SANDBOX_PORT
 from bulkpub.session.options import Settings
-from bulkpub.session.wanted import local_links
+from bulkpub.session.wanted import LocalLinks
 from bulkpub.sources import fingerprint
 
 __all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
@@ -32,20 +33,26 @@ def validate(manifests: Manifests) -> None:
 
 def _validate(manifests: Sequence[Path]) -> ExitCode:
     console = Console(highlight=False, soft_wrap=True)
-    loaded = load([str(path) for path in manifests], rules=DEFAULT.rules)
-    render_warnings((*loaded.warnings, *local_links(loaded.datasets, loaded.portal)), console)
-    if loaded.problems:
-        render_problems(with_flags(loaded.problems), console)
+    manifest = stream(map(str, manifests), rules=DEFAULT.rules)
+    local, counts, size = LocalLinks(), Counter[type](), 0
+    for number, dataset in enumerate(manifest):
+        local.look_at(number, dataset)
+        counts[DatasetSpec] += 1
+        for resource in dataset.resources:
+            source = resource.source
+            counts[type(source)] += 1
+            size += _size(source) if isinstance(source, FileSource) else 0
+    render_warnings(
+        (*manifest.warnings, *local.warnings(manifest.portal, manifest.spoilt)), console
+    )
+    if manifest.problems:
+        render_problems(with_flags(manifest.problems), console)
         return ExitCode.WRONG
-    resources = [resource for dataset in loaded.datasets for resource in dataset.resources]
-    files = [r.source for r in resources if isinstance(r.source, FileSource)]
-    size = sum(map(_size, files))
-    fetched = sum(isinstance(r.source, UrlSource) for r in resources)
-    links = sum(isinstance(r.source, LinkSource) for r in resources)
+    files, fetched, links = counts[FileSource], counts[UrlSource], counts[LinkSource]
     also = f", {counted(fetched, 'file')} to be fetched" if fetched else ""
     also += f" and {counted(links, 'link')}" if links else ""
     console.print(
-        f"OK: {counted(len(loaded.datasets), 'dataset')}, {counted(len(files), 'file')} "
+        f"OK: {counted(counts[DatasetSpec], 'dataset')}, {counted(files, 'file')} "
         f"of {bytes_text(size)}{also}.",
         markup=False,
     )

@@ -8,7 +8,7 @@ which each of them is given.
 """
 
 from bulkpub.manifest.keys import json_schema
-from bulkpub.manifest.loading import Loaded, load, parse
+from bulkpub.manifest.loading import Loaded, Stream, load, parse, stream, stream_document
 from bulkpub.manifest.reading import may_name_portal
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter, Writer
 
@@ -16,9 +16,12 @@ __all__ = [
     "LinesWriter",
     "Loaded",
     "ManifestWriter",
+    "Stream",
     "Writer",
     "json_schema",
     "load",
     "may_name_portal",
     "parse",
+    "stream",
+    "stream_document",
 ]

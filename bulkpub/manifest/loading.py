@@ -26,7 +26,7 @@ from bulkpub.manifest.nodes import Node, Unreadable, bare, child, find, from_pyt
 from bulkpub.manifest.reading import Source, document_source, open_source, text_source
 from bulkpub.manifest.values import kind
 
-__all__ = ["Loaded", "load", "load_text", "parse"]
+__all__ = ["Loaded", "Stream", "load", "load_text", "parse", "stream", "stream_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +44,81 @@ class Loaded:
     warnings: tuple[Problem, ...] = ()
 
 
-def load(paths: Sequence[str | os.PathLike[str]], *, rules: Rules) -> Loaded:
+class Stream:
+    """The datasets of manifests, in the order written, each as soon as it is read.
+
+    Iterated once, and to its end: only then are the other attributes complete, which are as in
+    `Loaded`. A dataset in which something was found wrong is never given out; what is only seen
+    further down (another one with its key or id) spoils it afterwards: `spoilt` has the numbers
+    of those datasets among the ones given out, which count from 0. Who reads the same manifests
+    again is given the same under the same numbers.
+
+    Of a dataset that was given out nothing is kept but its key, its id and its place.
+    """
+
+    def __init__(self, sources: Iterable[Source], rules: Rules) -> None:
+        self._sources = sources
+        self._rules = rules
+        self.problems: tuple[Problem, ...] = ()
+        self.warnings: tuple[Problem, ...] = ()
+        self.portal: str | None = None
+        self.spoilt: frozenset[int] = frozenset()
+
+    def __iter__(self) -> Iterator[DatasetSpec]:
+        """The datasets that are sound as far as is known."""
+        problems: dict[Problem, None] = {}
+        warnings: list[Problem] = []
+        portals: list[tuple[str, Place]] = []
+        order: dict[str, int] = {}
+        names = _Names()
+        given = 0
+        for source in self._sources:
+            order.setdefault(source.name, len(order))
+            for spec, sound in _datasets(source, self._rules, problems, portals):
+                if names.takes(spec, given if sound else None) and sound:
+                    given += 1
+                    yield spec
+            warnings += (_problem(fault) for fault in source.warnings)
+        problems |= dict.fromkeys(names.problems)
+        _check_portals(portals, problems)
+        self.spoilt = frozenset(names.spoilt)
+        self.problems = tuple(
+            natsorted(
+                problems,
+                key=lambda each: (order.get(each.file, 0), each.file, each.line, each.column),
+            )
+        )
+        self.portal = portals[0][0] if len({portal for portal, _ in portals}) == 1 else None
+        self.warnings = tuple(warnings)
+
+    def loaded(self) -> Loaded:
+        """All of it at once."""
+        datasets = list(self)
+        sound = (spec for number, spec in enumerate(datasets) if number not in self.spoilt)
+        return Loaded(tuple(sound), self.problems, self.portal, self.warnings)
+
+
+def stream(paths: Iterable[str | os.PathLike[str]], *, rules: Rules) -> Stream:
     """Reads manifest files for a portal with these `rules`, together and in that order.
 
     Never raises for anything a user can do wrong, and never reads the files to be published:
-    it looks at their names and their `stat`.
+    it looks at their names and their `stat`. Of JSONL and CSV, one dataset at a time is in memory.
     """
-    return _load([open_source(path) for path in paths], rules)
+    return Stream(map(open_source, paths), rules)
 
 
-def parse(
+def load(paths: Sequence[str | os.PathLike[str]], *, rules: Rules) -> Loaded:
+    """What `stream` gives, all at once."""
+    return stream(paths, rules=rules).loaded()
+
+
+def stream_document(
     data: Mapping[str, Any],
     *,
     rules: Rules,
     base: str | os.PathLike[str] = ".",
     name: str = "<manifest>",
-) -> Loaded:
+) -> Stream:
     """Reads a manifest given as Python values; `base` is the folder its paths start from.
 
     Problems name the way to the value, as in `<manifest> datasets[0].title`.
@@ -69,7 +128,18 @@ def parse(
         document_source(source, from_python(data, name))
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
-    return _load([source], rules)
+    return Stream([source], rules)
+
+
+def parse(
+    data: Mapping[str, Any],
+    *,
+    rules: Rules,
+    base: str | os.PathLike[str] = ".",
+    name: str = "<manifest>",
+) -> Loaded:
+    """What `stream_document` gives, all at once."""
+    return stream_document(data, rules=rules, base=base, name=name).loaded()
 
 
 def load_text(text: str, base: str, name: str, *, rules: Rules) -> Loaded:
@@ -77,46 +147,11 @@ def load_text(text: str, base: str, name: str, *, rules: Rules) -> Loaded:
 
     One whose `datasets` are left empty has none, and no problem: some may be added.
     """
-    return _load([text_source(text, base, name)], rules)
+    return Stream([text_source(text, base, name)], rules).loaded()
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """One dataset as read; `sound` when nothing was found wrong with it so far."""
-
-    spec: DatasetSpec
-    sound: bool
-
-
-def _load(sources: Sequence[Source], rules: Rules) -> Loaded:
-    problems: dict[Problem, None] = {}
-    drafts: list[_Draft] = []
-    portals: list[tuple[str, Place]] = []
-    for source in sources:
-        drafts += _datasets(source, rules, problems, portals)
-    twins = set(_twins([draft.spec for draft in drafts], problems))
-    _check_portals(portals, problems)
-    order = {source.name: number for number, source in reversed(list(enumerate(sources)))}
-    return Loaded(
-        tuple(
-            draft.spec for number, draft in enumerate(drafts) if draft.sound and number not in twins
-        ),
-        tuple(
-            natsorted(
-                problems,
-                key=lambda each: (order.get(each.file, 0), each.file, each.line, each.column),
-            )
-        ),
-        portals[0][0] if len({portal for portal, _ in portals}) == 1 else None,
-        tuple(_warnings(sources)),
-    )
-
-
-def _warnings(sources: Iterable[Source]) -> Iterator[Problem]:
-    for source in sources:
-        for fault in source.warnings:
-            place = fault.place
-            yield Problem(place.file, place.line, place.column, bounded(fault.sentence))
+_Named = tuple[int | None, Place]
+"""The number of a dataset among those given out, if it is, and its place."""
 
 
 def _datasets(
@@ -124,8 +159,11 @@ def _datasets(
     rules: Rules,
     problems: dict[Problem, None],
     portals: list[tuple[str, Place]],
-) -> Iterator[_Draft]:
-    """The datasets of one manifest, one at a time; what is wrong goes to `problems`."""
+) -> Iterator[tuple[DatasetSpec, bool]]:
+    """The datasets of one manifest, one at a time, and whether each is sound.
+
+    What is wrong goes to `problems`.
+    """
     defaults, header_faults = _header(source, rules, portals)
     inherited = _places(defaults)
     files = Files(source.base, rules)
@@ -140,7 +178,7 @@ def _datasets(
         name = name_of(own) or f"#{number}"
         _add(problems, (fault for fault in faults if fault.place not in inherited), name)
         _add(problems, (fault for fault in faults if fault.place in inherited), None)
-        yield _Draft(spec, not (faults or header_faults))
+        yield spec, not (faults or header_faults)
     _add(problems, [*header_faults, *source.faults], None)
     _add_hints(problems, files.meant())
 
@@ -161,8 +199,12 @@ def _places(defaults: Node | None) -> set[Place]:
 
 def _add(problems: dict[Problem, None], faults: Iterable[Fault], dataset: str | None) -> None:
     for fault in faults:
-        place, sentence = fault.place, bounded(fault.sentence)
-        problems[Problem(place.file, place.line, place.column, sentence, dataset)] = None
+        problems[_problem(fault, dataset)] = None
+
+
+def _problem(fault: Fault, dataset: str | None = None) -> Problem:
+    place = fault.place
+    return Problem(place.file, place.line, place.column, bounded(fault.sentence), dataset)
 
 
 def _header(
@@ -191,23 +233,39 @@ def _header(
     return with_defaults(inherited, Node(known, defaults.place)), faults
 
 
-def _twins(specs: Sequence[DatasetSpec], problems: dict[Problem, None]) -> Iterator[int]:
-    """The numbers of datasets that cannot be told apart from another one."""
-    keys: dict[str, int] = {}
-    ids: dict[str, int] = {}
-    for number, spec in enumerate(specs):
-        same_key = keys.setdefault(spec.key, number) if spec.key else number
-        same_id = ids.setdefault(spec.id, number) if spec.id else number
-        if same_id != number:
-            what, other = f"id '{spec.id}' is already that", same_id
-        elif same_key != number:
-            what, other = f"key '{spec.key}' is already that", same_key
-        else:
-            continue
-        hint = "" if same_id != number else ": give one of them another 'key'"
-        sentence = f"the {what} of the dataset at {specs[other].place}{hint}"
-        _add(problems, [Fault(spec.place, sentence)], spec.key)
-        yield from (number, other)
+class _Names:
+    """The keys and ids of the datasets so far, and those that cannot be told apart by them."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, _Named] = {}
+        self._ids: dict[str, _Named] = {}
+        self.problems: list[Problem] = []
+        self.spoilt: set[int] = set()
+
+    def takes(self, spec: DatasetSpec, number: int | None) -> bool:
+        """Whether no dataset before has this one's id or key; if one has, that is spoilt, too.
+
+        `number` is the one under which it is given out, None when it is not.
+        """
+        same_id = self._ids.get(spec.id) if spec.id else None
+        same_key = self._keys.get(spec.key) if spec.key else None
+        other = same_id or same_key
+        here = (None if other else number), spec.place
+        if spec.id:
+            self._ids.setdefault(spec.id, here)
+        if spec.key:
+            self._keys.setdefault(spec.key, here)
+        if other is None:
+            return True
+        given, place = other
+        what, hint = f"id '{spec.id}'", ""
+        if same_id is None:
+            what, hint = f"key '{spec.key}'", ": give one of them another 'key'"
+        sentence = f"the {what} is already that of the dataset at {place}{hint}"
+        self.problems.append(_problem(Fault(spec.place, sentence), spec.key))
+        if given is not None:
+            self.spoilt.add(given)
+        return False
 
 
 def _check_portals(portals: Sequence[tuple[str, Place]], problems: dict[Problem, None]) -> None:

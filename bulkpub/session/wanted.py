@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,15 @@ from bulkpub.manifest import Loaded, load, may_name_portal, parse
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
 
-__all__ = ["ManifestLike", "Manifests", "Migration", "Request", "Wanted", "local_links"]
+__all__ = [
+    "LocalLinks",
+    "ManifestLike",
+    "Manifests",
+    "Migration",
+    "Request",
+    "Wanted",
+    "local_links",
+]
 
 ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
 """A manifest: the path of a file, several paths, or the document itself as a mapping."""
@@ -100,20 +108,51 @@ def _identities(datasets: Iterable[DatasetSpec]) -> list[str]:
 
 
 def local_links(datasets: Iterable[DatasetSpec], portal: str | None) -> tuple[Problem, ...]:
+    """What `LocalLinks` says of all these datasets."""
+    links = LocalLinks()
+    for number, dataset in enumerate(datasets):
+        links.look_at(number, dataset)
+    return links.warnings(portal)
+
+
+class LocalLinks:
     """A warning for each host to which links lead that nobody can follow from a public portal.
 
-    None where `portal`, its address or its name, is on a private network or this machine itself:
-    who sees it may well follow them.
+    Datasets are looked at one by one, and not kept; each has a number, by which it can be left
+    out of the account.
     """
-    if portal is not None and is_local(portal):
-        return ()
-    found: dict[str, list[tuple[Place, str]]] = {}
-    for dataset in datasets:
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[int, tuple[Place, str, int]]] = {}
+
+    def look_at(self, number: int, dataset: DatasetSpec) -> None:
+        """Take note of the links of one dataset."""
         for resource in dataset.resources:
             source = resource.source
             if isinstance(source, LinkSource) and is_local(source.url):
-                found.setdefault(named(source.url).host, []).append((resource.place, source.url))
-    return tuple(_local_link(*links[0], len(links) - 1) for links in found.values())
+                of_host = self._found.setdefault(named(source.url).host, {})
+                place, url, count = of_host.get(number, (resource.place, source.url, 0))
+                of_host[number] = place, url, count + 1
+
+    def warnings(
+        self, portal: str | None, without: Collection[int] = frozenset()
+    ) -> tuple[Problem, ...]:
+        """The warnings of all datasets but those numbered `without`.
+
+        None where `portal`, its address or its name, is on a private network or this machine
+        itself: who sees it may well follow them.
+        """
+        if portal is not None and is_local(portal):
+            return ()
+        counted = (
+            [links for number, links in of_host.items() if number not in without]
+            for of_host in self._found.values()
+        )
+        return tuple(
+            _local_link(links[0][0], links[0][1], sum(count for _, _, count in links) - 1)
+            for links in counted
+            if links
+        )
 
 
 def _local_link(place: Place, url: str, others: int) -> Problem:
