@@ -155,7 +155,10 @@ def resource_changes(
     is_file = not isinstance(spec.source, LinkSource) and (remote.stored or is_sent(spec.source))
     if is_file and rules.tells_format:
         wanted = replace(wanted, format=None, mime=None)
-    return _changes(wanted, remote.metadata)
+    changes = _changes(wanted, remote.metadata)
+    if changes is None and remote.apart:  # whatever is written makes it the organization's
+        return ResourceMetadata(title=remote.metadata.title)
+    return changes
 
 
 # --- both ---------------------------------------------------------------------------------

@@ -80,13 +80,15 @@ def closed_notes(spec: DatasetSpec, remote: RemoteDataset | None, rules: Rules) 
 def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
     if spec.state is State.ABSENT and not rules.deletes_datasets:
         yield spec.place, "this portal cannot delete datasets: take 'state: absent' away"
+    if spec.community and not rules.community:
+        yield spec.place, "on this portal nobody can put resources beside another's dataset"
     if spec.prune is not Prune.NONE and not rules.deletes:
         yield spec.place, "this portal cannot delete resources: take 'prune' away"
     for entry in spec.resources:
         match entry.source:
             case LinkSource() if not rules.links:
                 yield entry.place, "this portal cannot list what stays on another server"
-            case ExistingSource(host=True) if not rules.hosts_in_place:
+            case ExistingSource(host=True) if not rules.hosts_in_place or spec.community:
                 yield entry.place, "this portal cannot host in place what points elsewhere"
             case _:
                 pass

@@ -238,9 +238,10 @@ class DatasetSpec:
     an `id` that of whoever has it, unless that is said to be `personal`, too. The order of
     `resources` is the order wanted on the portal. `state` is that of the dataset as a whole, None
     where the manifest is silent: then one that was deleted stays so. `when_complete`: what is not
-    public yet becomes so only once all its files are in. `places` tells where that is written
-    which only the portal can judge, by the way to it (`spatial.zones`, and each of a list:
-    `spatial.zones.0`).
+    public yet becomes so only once all its files are in. `community`: the resources stand beside
+    the dataset of the `id`, which is somebody else's, as the organization's own. `places` tells
+    where that is written which only the portal can judge, by the way to it (`spatial.zones`, and
+    each of a list: `spatial.zones.0`).
     """
 
     key: str
@@ -250,6 +251,7 @@ class DatasetSpec:
     personal: bool = False
     id: str | None = None
     prune: Prune = Prune.NONE
+    community: bool = False
     state: State | None = None
     when_complete: bool = False
     place: Place = field(default_factory=lambda: Place(""))
@@ -272,6 +274,8 @@ class RemoteResource:
     `hosted` is False for a resource that points to another server; `uploaded` is True for one
     that still does, but whose file has come to the portal already. `sha1` is None when the
     portal has no SHA-1 for it. `permalink` never changes, `url` may with every replacement.
+    `apart`: it is still the account's that uploaded it, and to become that of the organization
+    whose resources are looked at.
     """
 
     id: str
@@ -282,6 +286,7 @@ class RemoteResource:
     size: int | None = None
     sha1: str | None = None
     uploaded: bool = False
+    apart: bool = False
 
     @property
     def stored(self) -> bool:

@@ -289,7 +289,8 @@ def _deletions(spec: DatasetSpec, matching: Matching) -> tuple[Delete, ...]:
             return ()
         case Prune.OURS:
             reason = "published by bulkpub before, no longer in the manifest"
-            return tuple(Delete(r, reason) for r in unmatched if r.key is not None)
+            ours = [r for r in unmatched if r.key is not None and not r.apart]
+            return tuple(Delete(r, reason) for r in ours)
         case Prune.ALL:
             return tuple(Delete(r, "not in the manifest") for r in unmatched)
 

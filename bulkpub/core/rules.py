@@ -86,7 +86,8 @@ class Rules:
     resources kept. `orders`: resources can be put in order. `described_at_once`: how many
     resources one request describes; None: all of a dataset. `links`, `deletes`,
     `hosts_in_place`: whether resources can point elsewhere, be deleted, be made hosted with their
-    id kept. `deletes_datasets`: datasets can be deleted, and restored. `lacks_dataset` and
+    id kept. `deletes_datasets`: datasets can be deleted, and restored. `community`: others than a
+    dataset's owner can put resources beside it. `lacks_dataset` and
     `lacks_resource` name the fields of the metadata that it cannot hold, `closed_lacks` those
     that a dataset cannot have whose data is not for everybody.
     `moves_links_alone`: a link's new address is written to it alone, as in the list nobody would
@@ -122,6 +123,7 @@ class Rules:
     links: bool = True
     deletes: bool = True
     deletes_datasets: bool = True
+    community: bool = False
     hosts_in_place: bool = True
     lacks_dataset: frozenset[str] = frozenset()
     lacks_resource: frozenset[str] = frozenset()

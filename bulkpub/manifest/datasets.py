@@ -26,7 +26,7 @@ from bulkpub.manifest.keys import forms, metadata_of
 from bulkpub.manifest.merging import with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
-from bulkpub.manifest.states import state_faults
+from bulkpub.manifest.states import community_faults, state_faults
 from bulkpub.manifest.values import WHEN_COMPLETE, kind, too_long
 from bulkpub.ordinary import open_ordinary
 
@@ -93,6 +93,7 @@ def read_dataset(
         personal=read.get("id") is not None and bool(read.get("personal")),
         id=read.get("id"),
         prune=read.get("prune") or Prune.NONE,
+        community=bool(read.get("community")),
         state=read.get("state"),
         when_complete=read.get("publish") == WHEN_COMPLETE,
         place=node.place,
@@ -159,6 +160,9 @@ def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence
 
     `said` are the keys written, sound or not.
     """
+    if read.get("community"):
+        yield from community_faults(read, said)
+        return
     yield from state_faults(read, said)
     if "id" not in said:
         yield from _creation_faults(read, said)

@@ -135,6 +135,10 @@ DATASET: tuple[fields.Field | Key, ...] = (
         columns=(Column("organization"),)),
     Key("personal", Flag, "Personal", "`true`: in the account of the API key, in no organization.",
         inherited=True, columns=(Column("personal", is_flag=True),)),
+    Key("community", Flag, "Community",
+        "`true`, with the `id` of somebody else's dataset: the files and links are "
+        "[put beside it](#community-resources), as the organization's own.",
+        (True,), columns=(Column("community", is_flag=True),)),
     Key("state", values.StateWord, "State",
         "What [becomes of it as a whole](#state): `present`, `draft` (private), `archived`, or "
         "`absent`: it is deleted, with all its files. Unlike silence, the first three restore one "

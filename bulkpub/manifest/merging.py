@@ -3,13 +3,13 @@
 What the heir says wins. Mappings are merged key by key at every depth; anything else, lists
 included, is replaced as a whole. Whoever writes `null` takes away what would be inherited.
 Organization and personal space exclude each other, and so do a description and its file, a state
-and its parts:
-saying one of a pair in the dataset takes the other away when it is only a default.
+and its parts: saying one of a pair in the dataset takes the other away when it is only a default.
+What stands beside another's dataset inherits nothing that is said of a dataset.
 """
 
 from bulkpub.manifest.nodes import Node, child
 
-__all__ = ["merge", "with_dataset", "with_defaults"]
+__all__ = ["OF_COMMUNITY", "merge", "with_dataset", "with_defaults"]
 
 _EXCLUSIVE = (
     ("organization", "personal"),
@@ -19,6 +19,8 @@ _EXCLUSIVE = (
     ("state", "private"),
     ("state", "archived"),
 )
+OF_COMMUNITY = ("organization", "personal", "guard", "check", "prune")
+"""What of the defaults concerns resources beside another's dataset."""
 _OF_FILES = ("path", "glob", "url", "host")
 _OF_DATASET = ("guard", "check")
 
@@ -40,10 +42,13 @@ def with_defaults(defaults: Node | None, own: Node) -> Node:
     overruled = {
         other for said, other in _EXCLUSIVE if _says(own.value, said) and other not in own.value
     }
+    beside = _says(own.value, "community")
     kept = {
         key: below
         for key, below in defaults.value.items()
-        if key not in overruled and below.value is not None  # a default of nothing is none
+        if key not in overruled
+        and (not beside or key in OF_COMMUNITY)
+        and below.value is not None  # a default of nothing is none
     }
     return merge(Node(kept, defaults.place), own)
 

@@ -78,6 +78,7 @@ def spell_dataset(
     inheritable = {name: said[name] for name in said if fields.DATASET[name].inherited}
     inheritable["prune"] = None if spec.prune is Prune.NONE else str(spec.prune)
     inheritable["publish"] = WHEN_COMPLETE if spec.when_complete else None
+    spelled["community"] = spec.community or None
     spelled["state"] = None if spec.state is None else str(spec.state)
     return (
         _without_nothing(spelled)

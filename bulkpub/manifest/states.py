@@ -1,13 +1,20 @@
-"""What does not go together in a dataset whose manifest says what becomes of it as a whole."""
+"""What does not go together in a dataset that is more than its files: its state, its place.
+
+A `state` says what becomes of it as a whole, `community` that its files stand beside another's.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 
-from bulkpub.core.model import DatasetMetadata, State
+from bulkpub.core.model import DatasetMetadata, Prune, State
 from bulkpub.core.states import with_state
 from bulkpub.manifest.form import Read
+from bulkpub.manifest.merging import OF_COMMUNITY
 from bulkpub.manifest.values import WHEN_COMPLETE
 
-__all__ = ["state_faults"]
+__all__ = ["community_faults", "state_faults"]
+
+_BESIDE = frozenset({"key", "id", "community", "resources", *OF_COMMUNITY})
+"""What can be said where resources stand beside another's dataset."""
 
 
 def state_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
@@ -43,3 +50,30 @@ def _absence_faults(said: Collection[str]) -> Iterator[tuple[Sequence[str], str]
             ("resources",),
             "a dataset that is to be absent has no 'resources': all it has is deleted with it",
         )
+
+
+def community_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """What does not go together with `community: true`: where in it, and the sentence."""
+    if "id" not in said:
+        yield (
+            ("community",),
+            "'community' needs the 'id' of the dataset beside which the files are put",
+        )
+    for name in sorted(set(said) - _BESIDE):
+        yield (
+            (name,),
+            (
+                f"'{name}' is for a dataset of one's own: beside another's there are only "
+                "'resources'"
+            ),
+        )
+    if read.get("prune") is Prune.ALL:
+        yield (
+            ("prune",),
+            (
+                "beside another's dataset 'prune' is 'ours' or 'none': what others put there is "
+                "not ours to delete"
+            ),
+        )
+    if read.get("organization") is not None and read.get("personal"):
+        yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"

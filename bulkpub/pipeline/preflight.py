@@ -136,11 +136,12 @@ async def _check_owners(portal: Portal, specs: Sequence[DatasetSpec], checked: C
     for spec in specs:
         if spec.organization is None:
             # Whose dataset an id is, the portal knows; without an id it is our own account's.
-            silent = spec.id is not None and not spec.personal
+            silent = spec.id is not None and not spec.personal and not spec.community
             checked.owners[spec.key] = Owner() if silent else Owner(user=account.id)
         elif spec.organization in ours:
             organization = ours[spec.organization]
-            checked.owners[spec.key] = Owner(organization.id, name=organization.name)
+            uploader = account.id if spec.community else None
+            checked.owners[spec.key] = Owner(organization.id, uploader, name=organization.name)
         else:
             sentence = refused.get(spec.organization) or _unknown(spec, ours)
             place = spec.place_of("organization")

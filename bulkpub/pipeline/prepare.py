@@ -90,13 +90,14 @@ class Preparation:
     async def _observe(
         self, specs: Sequence[DatasetSpec], checked: Checked, means: Means, options: RunOptions
     ) -> Observed:
-        by_owner: dict[Owner, list[DatasetSpec]] = {}
+        by_owner: dict[tuple[Owner, bool], list[DatasetSpec]] = {}
         for spec in specs:
-            by_owner.setdefault(checked.owners[spec.key], []).append(spec)
+            by_owner.setdefault((checked.owners[spec.key], spec.community), []).append(spec)
         ours = {spec.key for spec in self.specs}
         found: dict[str, RemoteDataset | Conflict] = {}
-        for owner, owned in by_owner.items():
-            found.update(await observe(means.portal, owner, owned, ours))
+        for (owner, beside), owned in by_owner.items():
+            portal = means.portal.community(owner) if beside else means.portal
+            found.update(await observe(portal, owner, owned, ours))
         present = [spec for spec in specs if spec.state is not State.ABSENT]
         new = [spec for spec in present if spec.key not in found]
         found.update(await observe_elsewhere(means.portal, checked.account, new, checked.owners))

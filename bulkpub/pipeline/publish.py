@@ -62,6 +62,8 @@ async def publish_one(job: Job, means: Means) -> Result:
     events: list[Event] = []
     if means.emit is None:
         means = replace(means, emit=events.append)
+    if job.spec.community:
+        means = replace(means, portal=means.portal.community(job.owner))
     story, stop = Story(job, means.rules), None
     try:
         with means.stopping.cancellable():

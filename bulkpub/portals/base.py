@@ -20,6 +20,7 @@ from bulkpub.core.model import (
     RemoteResource,
     ResourceMetadata,
 )
+from bulkpub.core.owners import Owner
 from bulkpub.core.report import RateLimit, RequestTotals, WaitTotals
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.http.gate import PaceOwner
@@ -139,6 +140,14 @@ class Portal(Protocol):
 
     def sends_in_parts(self, size: int) -> bool:
         """Whether a file of `size` bytes leaves in parts, and so is not hashed on its way."""
+
+    def community(self, owner: Owner) -> "Portal":
+        """The same portal, whose datasets have only what `owner` put beside them.
+
+        `owner` is an organization and, beside it, the account that uploads for it; or the account
+        alone. Resources alone can be written there, and each becomes the organization's once it is
+        described. Its `rules` are its own.
+        """
 
     async def account(self) -> Account:
         """Who we are; also proves that the key works and that this is a portal."""

@@ -44,6 +44,7 @@ from bulkpub.core.model import (
     Spatial,
 )
 from bulkpub.core.names import extension_of
+from bulkpub.core.owners import Owner
 from bulkpub.core.report import RequestTotals
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import DatasetFailed, DescriptionsRefused, Outdated, ResourceFailed
@@ -145,6 +146,7 @@ class Site:
     `datasets` are by id, oldest first; `files` has the bytes of hosted files, by resource id. To
     change something by hand, put another value there, or use `store` and `add_link`. `schemas`,
     `zones` and `contacts` (the owner of each, by id) are those it knows; while empty, any will do.
+    `beside` has what owners (ids) put beside the datasets: sites with the same datasets.
     """
 
     def __init__(
@@ -165,6 +167,7 @@ class Site:
         self.files: dict[str, bytes] = {}
         self.calls: list[Call] = []
         self.trouble: Trouble | None = None
+        self.beside: dict[str, Site] = {}
         self._numbers = count(1)
         self._underway: set[tuple[str, str]] = set()
 
@@ -360,6 +363,13 @@ def _merged(before: Spatial | None, wanted: Spatial | None) -> Spatial | None:
     return Spatial(zones, wanted.granularity or before.granularity, drawn)
 
 
+@dataclass(slots=True)
+class _Counted:
+    """What was asked so far."""
+
+    requests: RequestTotals = field(default_factory=RequestTotals)
+
+
 class MemoryPortal:
     """One account's way to a site; implements `bulkpub.portals.Portal`.
 
@@ -374,11 +384,12 @@ class MemoryPortal:
         rules: Rules = RULES,
         parts: PartSizes | None = None,
         pace: PaceOwner | None = None,
+        counted: _Counted | None = None,
     ) -> None:
         self.site = site or Site(rules)
         self._whole_or_parts = WholeOrParts(parts or PartSizes())
         self._pace = pace or Gate()
-        self._requests = RequestTotals()
+        self._counted = counted or _Counted()
         self._stored_at: dict[tuple[str, str], float] = {}
 
     @property
@@ -389,7 +400,7 @@ class MemoryPortal:
     @property
     def traffic(self) -> Traffic:
         """See `Portal`; an endpoint is called as the protocol's method."""
-        return Traffic(self._requests)
+        return Traffic(self._counted.requests)
 
     async def _call(self, call: Call, carry_out: Callable[[], Awaitable[T]]) -> T:
         """One call, in its turn; what `trouble` makes of it is the answer."""
@@ -408,8 +419,8 @@ class MemoryPortal:
 
     def _note(self, call: Call) -> None:
         self.site.calls.append(call)
-        counted = self._requests
-        self._requests = replace(
+        counted = self._counted.requests
+        self._counted.requests = replace(
             counted,
             total=counted.total + 1,
             by_method=_one_more(counted.by_method, call.method),
@@ -435,6 +446,10 @@ class MemoryPortal:
         if not extension_of(name):
             return f"the portal refuses files without an extension, such as '{name}'"
         return f"the portal refuses .{extension_of(name)} files"
+
+    def community(self, owner: Owner) -> "MemoryPortal":
+        """See `Portal`."""
+        return _Beside(self.site, owner, self._pace, self._counted)
 
     # --- asking ----------------------------------------------------------------------------
 
@@ -745,6 +760,54 @@ class MemoryPortal:
             self.site.files.pop(resource_id, None)
 
         await self._call(Call("delete_resource", dataset_id, resource_id), delete)
+
+
+class _Beside(MemoryPortal):
+    """What one owner put beside the datasets of a site; implements `Portal` for resources."""
+
+    def __init__(self, main: Site, owner: Owner, pace: PaceOwner, counted: _Counted) -> None:
+        rules = replace(main.rules, orders=False, described_at_once=1, hosts_in_place=False)
+        if not main.rules.community:
+            raise RuleBroken("something is put beside a dataset")
+        name = owner.organization or owner.user or ""
+        site = main.beside.setdefault(name, Site(rules, main.address.removeprefix(SCHEME)))
+        site.calls, site.trouble = main.calls, main.trouble
+        super().__init__(site, pace=pace, counted=counted)
+        self._main = main
+        self._owner = owner
+
+    async def owned_by(
+        self,
+        *,
+        organization: str | None = None,  # noqa: ARG002 # those of the owner it is made for
+        user: str | None = None,  # noqa: ARG002 # likewise
+    ) -> AsyncIterator[Page]:
+        """See `Portal`; in one page."""
+
+        async def read() -> Page:
+            found = [each for each in self.site.datasets.values() if each.resources]
+            return Page(tuple(found), None, last=True)
+
+        yield await self._call(Call("owned_by"), read)
+
+    async def dataset(self, dataset_id: str) -> RemoteDataset | None:
+        """See `Portal`."""
+
+        async def find() -> RemoteDataset | None:
+            main = self._main
+            there = main.datasets.get(dataset_id)
+            if there is None or not main.seen(there):
+                return None
+            own = self.site.datasets.get(dataset_id) or replace(
+                there,
+                metadata=DatasetMetadata(title=there.metadata.title, extras={}),
+                resources=(),
+                organization=self._owner.organization,
+            )
+            self.site.datasets[dataset_id] = own
+            return own
+
+        return await self._call(Call("dataset", dataset_id), find)
 
 
 def _one_more(counted: Mapping[str, int], name: str) -> dict[str, int]:

@@ -47,7 +47,7 @@ from bulkpub.portals.udata.shapes import Shape, Unreadable
 from bulkpub.portals.udata.vocabularies import always_allowed
 from bulkpub.portals.whole_or_parts import PartSizes, WholeOrParts
 
-__all__ = ["PAGE_SIZE", "Udata"]
+__all__ = ["PAGE_SIZE", "Udata", "quoted"]
 
 PAGE_SIZE = 100
 """Datasets per page of a listing; large ones with hundreds of resources stay a few MB."""
@@ -64,10 +64,12 @@ class Udata:
 
     rules: Rules = RULES
 
-    def __init__(self, transport: Transport, parts: PartSizes | None = None) -> None:
+    def __init__(self, transport: Transport, parts: PartSizes | WholeOrParts | None = None) -> None:
         self._transport = transport
         transport.probe = Request("GET", "/me/", "/me/")
-        self._whole_or_parts = WholeOrParts(parts or PartSizes())
+        if not isinstance(parts, WholeOrParts):
+            parts = WholeOrParts(parts or PartSizes())
+        self._whole_or_parts = parts
 
     @property
     def traffic(self) -> Traffic:
@@ -96,6 +98,12 @@ class Udata:
             f"the portal refuses .{extension} files; "
             f"it lists those it takes at {self._transport.base_url}/datasets/extensions/"
         )
+
+    def community(self, owner: Owner) -> "Udata":
+        """See `Portal`."""
+        from bulkpub.portals.udata.community import Community  # noqa: PLC0415 - it is one of these
+
+        return Community(self._transport, self._whole_or_parts, owner)
 
     # --- asking ----------------------------------------------------------------------------
 
@@ -129,7 +137,7 @@ class Udata:
 
     async def organization(self, id_or_slug: str) -> Organization | None:
         """See `Portal`."""
-        request = Request("GET", f"/organizations/{_quoted(id_or_slug)}/", "/organizations/{id}/")
+        request = Request("GET", f"/organizations/{quoted(id_or_slug)}/", "/organizations/{id}/")
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE, 308}:
             return None
@@ -217,7 +225,7 @@ class Udata:
         """See `Portal`."""
         request = Request(
             "GET",
-            f"/datasets/{_quoted(dataset_id)}/",
+            f"/datasets/{quoted(dataset_id)}/",
             "/datasets/{id}/",
             headers={"X-Fields": codec.DATASET_FIELDS},
         )
@@ -260,7 +268,7 @@ class Udata:
             body["deleted"] = None
         request = Request(
             "PUT",
-            f"/datasets/{_quoted(remote.id)}/",
+            f"/datasets/{quoted(remote.id)}/",
             "/datasets/{id}/",
             json=body,
         )
@@ -272,7 +280,7 @@ class Udata:
 
     async def delete_dataset(self, dataset_id: str) -> None:
         """See `Portal`."""
-        path = f"/datasets/{_quoted(dataset_id)}/"
+        path = f"/datasets/{quoted(dataset_id)}/"
         answer = await self._transport.send(Request("DELETE", path, "/datasets/{id}/"))
         if not answer.ok and answer.status not in {NOT_FOUND, GONE}:
             refused(answer, DatasetFailed, "the deletion of the dataset")
@@ -290,7 +298,7 @@ class Udata:
             begun = time.perf_counter()
             return FileForm(content.open(), upload_name(content.name), content.progressed)
 
-        request = _upload_request(dataset_id, resource_id, form, content.size)
+        request = self._upload_request(dataset_id, resource_id, form, content.size)
         try:
             answer = await self._transport.send(request)
         except Uncertain:
@@ -307,16 +315,30 @@ class Udata:
         self, dataset_id: str, content: Content, resource_id: str | None
     ) -> RemoteResource:
         async def send_part(form: Callable[[], Body]) -> None:
-            request = _upload_request(dataset_id, resource_id, form)
+            request = self._upload_request(dataset_id, resource_id, form)
             answer = await self._transport.send(request)
             self._stored(PART, request, answer, "a part of the file", resource_id)
 
         async def join(form: Callable[[], Body], size: int) -> RemoteResource:
-            request = _upload_request(dataset_id, resource_id, form, size)
+            request = self._upload_request(dataset_id, resource_id, form, size)
             answer = await self._transport.send(request)
             return self._stored(codec.RESOURCE, request, answer, "the file", resource_id)
 
         return await Parts(content, self._whole_or_parts.part_size, send_part, join).send()
+
+    def _upload_request(
+        self,
+        dataset_id: str,
+        resource_id: str | None,
+        body: Callable[[], Body],
+        handles: int = 0,
+    ) -> Request:
+        """A file, a part, or what joins them; the portal has `handles` bytes to deal with."""
+        path, endpoint = f"/datasets/{quoted(dataset_id)}", "/datasets/{id}"
+        if resource_id:
+            path = f"{path}/resources/{quoted(resource_id)}"
+            endpoint = f"{endpoint}/resources/{{rid}}"
+        return Request("POST", f"{path}/upload/", f"{endpoint}/upload/", body=body, handles=handles)
 
     def _stored(
         self, shape: Shape[T], request: Request, answer: Answer, what: str, resource_id: str | None
@@ -332,7 +354,7 @@ class Udata:
         """See `Portal`."""
         request = Request(
             "POST",
-            f"/datasets/{_quoted(dataset_id)}/resources/",
+            f"/datasets/{quoted(dataset_id)}/resources/",
             "/datasets/{id}/resources/",
             json=codec.link_body(link, metadata),
         )
@@ -345,7 +367,7 @@ class Udata:
         """See `Portal`."""
         request = Request(
             "PUT",
-            f"/datasets/{_quoted(dataset_id)}/resources/",
+            f"/datasets/{quoted(dataset_id)}/resources/",
             "/datasets/{id}/resources/",
             json=[codec.list_item(item) for item in items],
         )
@@ -364,7 +386,7 @@ class Udata:
         body = {name: value for name, value in codec.list_item(item).items() if name != "id"}
         request = Request(
             "PUT",
-            f"/datasets/{_quoted(dataset_id)}/resources/{_quoted(item.id)}/",
+            f"/datasets/{quoted(dataset_id)}/resources/{quoted(item.id)}/",
             "/datasets/{id}/resources/{rid}/",
             json=body,
         )
@@ -381,7 +403,7 @@ class Udata:
         answer = await self._transport.send(
             Request(
                 "DELETE",
-                f"/datasets/{_quoted(dataset_id)}/resources/{_quoted(resource_id)}/",
+                f"/datasets/{quoted(dataset_id)}/resources/{quoted(resource_id)}/",
                 "/datasets/{id}/resources/{rid}/",
             )
         )
@@ -389,17 +411,6 @@ class Udata:
             refused(answer, ResourceFailed, "the deletion")
 
 
-def _quoted(part: str) -> str:
+def quoted(part: str) -> str:
     """One segment of a path, whatever a manifest has for an id."""
     return quote(part, safe="")
-
-
-def _upload_request(
-    dataset_id: str, resource_id: str | None, body: Callable[[], Body], handles: int = 0
-) -> Request:
-    """A file, a part of one, or what joins them; the portal has `handles` bytes to deal with."""
-    path, endpoint = f"/datasets/{_quoted(dataset_id)}", "/datasets/{id}"
-    if resource_id:
-        path = f"{path}/resources/{_quoted(resource_id)}"
-        endpoint = f"{endpoint}/resources/{{rid}}"
-    return Request("POST", f"{path}/upload/", f"{endpoint}/upload/", body=body, handles=handles)

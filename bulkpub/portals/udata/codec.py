@@ -56,12 +56,15 @@ __all__ = [
     "DATASET_FIELDS",
     "RESOURCE",
     "RESOURCES",
+    "RESOURCE_FIELDS",
+    "RESOURCE_SCHEMAS",
     "dataset_body",
     "error_message",
     "item_refusals",
     "link_body",
     "list_item",
     "normalized",
+    "resource",
 ]
 
 _IN_STORAGE = re.compile(r"/[^/]+/[0-9]{8}-[0-9]{6}/[^/]+$")
@@ -209,12 +212,13 @@ def _mask(rows: Mapping[str, Field], special: Mapping[str, _Special]) -> str:
     return ",".join(f"{name}{special[name].mask if name in special else ''}" for name in rows)
 
 
-_RESOURCE_FIELDS = (
+RESOURCE_FIELDS = (
     f"id,filetype,url,latest,filesize,checksum,{_mask(fields.RESOURCE, _OF_RESOURCES)}"
 )
+"""The part of a mask that asks for all that is read of a resource."""
 DATASET_FIELDS = (
     f"id,slug,page,deleted,last_update,access_type,organization{{id}},"
-    f"{_mask(fields.DATASET, _OF_DATASETS)},resources{{{_RESOURCE_FIELDS}}}"
+    f"{_mask(fields.DATASET, _OF_DATASETS)},resources{{{RESOURCE_FIELDS}}}"
 )
 """The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
 
@@ -245,7 +249,8 @@ def _moment(text: Json) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _resource(data: Mapping[str, Any]) -> RemoteResource:
+def resource(data: Mapping[str, Any]) -> RemoteResource:
+    """A resource, of what was read by `RESOURCE_SCHEMAS`."""
     hosted, url, sha1 = data["filetype"] == "file", data["url"] or "", data["checksum"]
     return RemoteResource(
         id=data["id"],
@@ -264,19 +269,17 @@ def _sha1(checksum: Mapping[str, str | None]) -> str | None:
     return value.lower() if value else None
 
 
-_RESOURCE = record(
-    {
-        "id": ID,
-        "filetype": NAME,
-        "url": TEXT,
-        "latest": TEXT,
-        "filesize": SIZE,
-        "checksum": optional(record({"type": TEXT, "value": TEXT}, _sha1)),
-        **_schemas(fields.RESOURCE, _OF_RESOURCES),
-    },
-    _resource,
-    needed=("id", "title", "filetype"),
-)
+RESOURCE_SCHEMAS: Mapping[str, CoreSchema] = {
+    "id": ID,
+    "filetype": NAME,
+    "url": TEXT,
+    "latest": TEXT,
+    "filesize": SIZE,
+    "checksum": optional(record({"type": TEXT, "value": TEXT}, _sha1)),
+    **_schemas(fields.RESOURCE, _OF_RESOURCES),
+}
+"""What is read of a resource, by the name of the field; `resource` makes one of it."""
+_RESOURCE = record(RESOURCE_SCHEMAS, resource, needed=("id", "title", "filetype"))
 _DATASET = record(
     {
         "id": ID,

@@ -72,6 +72,7 @@ RULES = Rules(
     parts=True,
     closed_lacks=frozenset({"license"}),
     moves_links_alone=True,
+    community=True,
     not_files=not_files(),
     language="fr",
 )
