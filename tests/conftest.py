@@ -463,11 +463,13 @@ def publish_to(
         patience_s: float = 10.0,
         give_up_after: float = 0.5,
         state_dir: Path | None = None,
+        variables: dict[str, str] | None = None,
         **options: Any,
     ) -> RunReport:
         clock.skip(5)
         report = await bulkpub.publish(
             manifest,
+            variables=variables,
             connection=Connection(
                 portal=portal,
                 key=key,

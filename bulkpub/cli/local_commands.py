@@ -1,7 +1,7 @@
 """The commands that need no portal but their own: validate, schema, sandbox, demo."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,20 +20,21 @@ from bulkpub.observers.text import bytes_text, counted
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.portals.udata.address import SANDBOX_PORT
 from bulkpub.session.options import Settings
-from bulkpub.session.wanted import LocalLinks
+from bulkpub.session.wanted import LocalLinks, given_variables
 from bulkpub.sources import fingerprint
 
 __all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
 
 
-def validate(manifests: Manifests) -> None:
+def validate(manifests: Manifests, *, settings: Settings) -> None:
     """Check manifests and the files they name, offline; every problem at once."""
-    raise typer.Exit(_validate(manifests))
+    raise typer.Exit(_validate(manifests, settings.variables))
 
 
-def _validate(manifests: Sequence[Path]) -> ExitCode:
+def _validate(manifests: Sequence[Path], variables: Mapping[str, str]) -> ExitCode:
     console = Console(highlight=False, soft_wrap=True)
-    manifest = stream(map(str, manifests), rules=DEFAULT.rules)
+    given = given_variables(variables)
+    manifest = stream(map(str, manifests), rules=DEFAULT.rules, given=given)
     local, counts, size = LocalLinks(), Counter[type](), 0
     for number, dataset in enumerate(manifest):
         local.look_at(number, dataset)

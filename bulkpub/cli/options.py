@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 import typer
 
-from bulkpub.session.options import BY_NAME, OPTIONS, READERS, Option, Unit, settings_of
+from bulkpub.session.options import BY_NAME, OPTIONS, READERS, Option, Unit, pairs, settings_of
 
 __all__ = ["Manifests", "with_flags", "with_options"]
 
@@ -58,6 +58,7 @@ _TYPES: dict[Unit, Any] = {
     Unit.FILE: Path,
     Unit.FOLDER: Path,
     Unit.TIMES: int,
+    Unit.PAIRS: list[str],
 }
 _METAVARS = {
     Unit.SECONDS: "SECONDS",
@@ -69,7 +70,7 @@ _METAVARS = {
 
 
 def _parameter(option: Option, command: str) -> inspect.Parameter:
-    default = option.default(command)
+    default = None if option.unit is Unit.PAIRS else option.default(command)
     type_ = Literal[option.choices] if option.choices else _TYPES.get(option.unit, str)
     shown = option.shown_default(command)
     info = typer.Option(
@@ -80,6 +81,7 @@ def _parameter(option: Option, command: str) -> inspect.Parameter:
         min=option.least,
         max=option.most,
         parser=_reader(READERS[option.unit]) if option.unit in READERS else None,
+        callback=_read_pairs if option.unit is Unit.PAIRS else None,
         count=option.unit is Unit.TIMES,
         exists=option.unit is Unit.FILE,
         dir_okay=option.unit is not Unit.FILE,
@@ -93,6 +95,15 @@ def _parameter(option: Option, command: str) -> inspect.Parameter:
         default=default,
         annotation=Annotated[type_ | None if default is None else type_, info],
     )
+
+
+def _read_pairs(texts: list[str] | None) -> list[str]:
+    """The texts, if each is a name and a value."""
+    try:
+        pairs(texts or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return texts or []
 
 
 def _reader(read: Callable[[str], Any]) -> Callable[[Any], Any]:

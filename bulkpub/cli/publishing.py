@@ -42,13 +42,13 @@ def run(manifests: Manifests, *, settings: Settings) -> None:
     """Make the portal what the manifest says: observe, plan, publish, report."""
     if settings.run.dry_run and settings.output.report == Output().report:
         settings = replace(settings, output=replace(settings.output, report=""))  # as for `plan`
-    raise typer.Exit(_carry_out(_publishing(manifests), settings))
+    raise typer.Exit(_carry_out(_publishing(manifests, settings), settings))
 
 
 def plan(manifests: Manifests, *, settings: Settings) -> None:
     """Show what `run` would do, without a single write."""
     settings = replace(settings, run=replace(settings.run, dry_run=True))
-    raise typer.Exit(_carry_out(_publishing(manifests), settings))
+    raise typer.Exit(_carry_out(_publishing(manifests, settings), settings))
 
 
 def verify(
@@ -62,7 +62,7 @@ def verify(
     """Compare everything published with the manifest and its files, without a single write."""
     how = Verify.QUICK if quick else Verify.FULL
     settings = replace(settings, run=replace(settings.run, dry_run=True, verify=how))
-    raise typer.Exit(_carry_out(_publishing(manifests), settings))
+    raise typer.Exit(_carry_out(_publishing(manifests, settings), settings))
 
 
 def migrate(
@@ -88,8 +88,9 @@ def migrate(
     raise typer.Exit(_carry_out(task, settings))
 
 
-def _publishing(manifests: Manifests) -> Task:
-    return partial(bulkpub.publish, [str(path) for path in manifests])
+def _publishing(manifests: Manifests, settings: Settings) -> Task:
+    paths = [str(path) for path in manifests]
+    return partial(bulkpub.publish, paths, variables=settings.variables)
 
 
 # --- carrying them out --------------------------------------------------------------------

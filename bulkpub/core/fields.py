@@ -58,6 +58,8 @@ class Field:
     `vocabulary` the list its words are from. A dataset's field can be a default for all datasets
     if it is `inherited`. In a table of files it is in `columns`; without, tables cannot say it.
 
+    Texts of a field that is `filled` may have variables in them.
+
     `null` in a dataset says nothing, or takes a default away; where `null_empties`, it empties
     the field on the portal, as an empty text does, and the portal is sent null for either.
     """
@@ -71,6 +73,7 @@ class Field:
     vocabulary: Vocabulary | None = None
     inherited: bool = False
     null_empties: bool = False
+    filled: bool = False
     columns: tuple[Column, ...] = ()
 
     def longest(self, rules: Rules) -> int | None:
@@ -88,16 +91,18 @@ DATASET: Mapping[str, Field] = {
     field.name: field
     for field in (
         Field("title", FieldType.NAME, "Title", "What it is called.", ("Comptages vélo",),
-              limit="title", columns=(Column("dataset_title"),)),
+              limit="title", filled=True, columns=(Column("dataset_title"),)),
         Field("description", FieldType.NAME, "Description", "What it is about, in Markdown.",
-              limit="description", inherited=True, columns=(Column("description"),)),
+              limit="description", inherited=True, filled=True,
+              columns=(Column("description"),)),
         Field("description_short", FieldType.TEXT, "Short description",
               "What it is about, in a sentence or two of plain text. An empty one, or `null` in "
               "the dataset itself, takes away the one that the portal has.",
               ("Passages de vélos, par heure et par compteur.",), limit="description_short",
-              inherited=True, null_empties=True, columns=(Column("description_short"),)),
+              inherited=True, null_empties=True, filled=True,
+              columns=(Column("description_short"),)),
         Field("acronym", FieldType.TEXT, "Acronym", "A short name.", ("IRVE",), inherited=True,
-              columns=(Column("acronym"),)),
+              filled=True, columns=(Column("acronym"),)),
         Field("license", FieldType.NAME, "License",
               "Id of one of the portal's licences: `lov2`, `fr-lo`, `odc-odbl`…", ("fr-lo",),
               inherited=True, columns=(Column("license"),)),
@@ -113,9 +118,9 @@ DATASET: Mapping[str, Field] = {
               inherited=True, columns=(Column("archived", is_flag=True),)),
         Field("temporal_coverage", FieldType.PERIOD, "Temporal coverage",
               "The period the data covers: `start` and, unless it is open, `end`: a day, a month "
-              "or a year (`2024-01-31`, `2024-01`, `2024`). A month or a year means its first "
-              "day at the start, its last day at the end.",
-              ({"start": "2024-01", "end": "2024-06"},), inherited=True,
+              "or a year (`2024-01-31`, `2024-01`, `2024`), or `today`. A month or a year means "
+              "its first day at the start, its last day at the end.",
+              ({"start": "2024-01", "end": "2024-06"},), inherited=True, filled=True,
               columns=(Column("temporal_start", "start"), Column("temporal_end", "end"))),
         Field("spatial", FieldType.AREA, "Spatial coverage",
               "The area the data covers: `zones` (ids of the portal's zones: `fr:region:11`, "
@@ -124,7 +129,7 @@ DATASET: Mapping[str, Field] = {
               columns=(Column("spatial_zones", "zones", is_list=True),
                        Column("spatial_granularity", "granularity"))),
         Field("extras", FieldType.EXTRAS, "Extras", "[Names and values of your own](#extras).",
-              ({"source": "capteurs"},), inherited=True),
+              ({"source": "capteurs"},), inherited=True, filled=True),
         Field("contact_points", FieldType.WORDS, "Contact points",
               "Ids of the portal's contact points.", inherited=True,
               columns=(Column("contact_points", is_list=True),)),
@@ -139,9 +144,9 @@ RESOURCE: Mapping[str, Field] = {
               "For files and a `url` a [template](#templates): `{name}`, `{stem}`, `{suffix}`, "
               "`{parent}`, `{index:03}`, `{mtime:%Y-%m}`. Without it: the file's name, unless "
               "somebody gave the resource a title on the portal, which then stays.",
-              ("Archive {stem}",), limit="title", columns=(Column("title"),)),
+              ("Archive {stem}",), limit="title", filled=True, columns=(Column("title"),)),
         Field("description", FieldType.TEXT, "Description", "Markdown.", limit="description",
-              columns=(Column("resource_description"),)),
+              filled=True, columns=(Column("resource_description"),)),
         Field("type", FieldType.NAME, "Type", "What the resource is for.", ("main",),
               vocabulary=Vocabulary.RESOURCE_TYPES, columns=(Column("type"),)),
         Field("schema", FieldType.SCHEMA, "Schema",
@@ -150,7 +155,8 @@ RESOURCE: Mapping[str, Field] = {
               ({"name": "etalab/schema-irve-statique", "version": "2.3.1"},
                "etalab/schema-irve-statique"),
               columns=(Column("schema"),)),
-        Field("extras", FieldType.EXTRAS, "Extras", "As for datasets.", ({"source": "capteurs"},)),
+        Field("extras", FieldType.EXTRAS, "Extras", "As for datasets.", ({"source": "capteurs"},),
+              filled=True),
         Field("format", FieldType.NAME, "Format",
               "For links, and for what is on the portal: of a file, the portal works it out from "
               "its name.", ("csv",), columns=(Column("format"),)),

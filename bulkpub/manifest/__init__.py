@@ -10,14 +10,17 @@ which each of them is given.
 from bulkpub.manifest.keys import json_schema
 from bulkpub.manifest.loading import Loaded, Stream, load, parse, stream, stream_document
 from bulkpub.manifest.reading import may_name_portal
+from bulkpub.manifest.variables import Given, given_fault
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter, Writer
 
 __all__ = [
+    "Given",
     "LinesWriter",
     "Loaded",
     "ManifestWriter",
     "Stream",
     "Writer",
+    "given_fault",
     "json_schema",
     "load",
     "may_name_portal",

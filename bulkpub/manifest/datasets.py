@@ -28,6 +28,14 @@ from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.states import community_faults, state_faults
 from bulkpub.manifest.values import WHEN_COMPLETE, kind, too_long
+from bulkpub.manifest.variables import (
+    Given,
+    UnknownVariable,
+    Values,
+    filled,
+    values_of,
+    with_values,
+)
 from bulkpub.ordinary import open_ordinary
 
 __all__ = ["dataset_faults", "name_of", "read_dataset"]
@@ -60,13 +68,19 @@ def name_of(node: Node) -> str | None:
 
 
 def read_dataset(
-    node: Node, base: str, files: Files, rules: Rules
+    node: Node, base: str, files: Files, rules: Rules, given: Given
 ) -> tuple[DatasetSpec, list[Fault]]:
     """The dataset written at `node`, a mapping; with any fault the spec is not to be used.
 
-    `base` is the manifest's folder.
+    `base` is the manifest's folder, `given` what is known of variables beforehand.
     """
-    read, faults = check(forms(rules).dataset, node, leave=("resources", "extras"))
+    variables, wrong = values_of(node, base, given)
+    node, unknown = with_values(node, variables)
+    faults = [*wrong, *unknown]
+    places = {fault.place for fault in faults}
+    read, others = check(forms(rules).dataset, node, leave=("resources", "extras"))
+    # A text in which something is missing is not what was meant.
+    faults += (fault for fault in others if fault.place not in places)
     assert isinstance(node.value, dict)  # noqa: S101 # the caller's part of the contract
     said = {key for key in node.value if child(node, key)}
     # What is only misspelled is not missing, too.
@@ -79,7 +93,8 @@ def read_dataset(
     values = {**read, "extras": None if faults else read_extras(extras)}
     if (name := read.get("description_file")) is not None:
         try:
-            values["description"] = _description(Path(base, name), name, rules)
+            text = _description(Path(base, name), name, rules)
+            values["description"] = _filled(text, variables, name, rules)
         except ValueError as error:
             faults.append(Fault(find(node, ("description_file",)).place, str(error)))
     resources, resource_faults = _resources(node, files, rules)
@@ -120,6 +135,24 @@ def _places(node: Node) -> dict[str, Place]:
     return places
 
 
+def _filled(text: str, variables: Values, written: str, rules: Rules) -> str:
+    """The text of the description file written as `written`, with its variables put in."""
+    try:
+        whole = filled(text, variables)
+    except UnknownVariable as error:
+        raise ValueError(f"in the description file {safe(written)}, {error}") from None
+    if too_long(whole, rules.limits.description):
+        raise ValueError(_too_long(safe(written), rules))
+    return whole
+
+
+def _too_long(shown: str, rules: Rules) -> str:
+    return (
+        f"the description file {shown} has more than {rules.limits.description} characters, "
+        "the most the portal takes"
+    )
+
+
 def _description(path: Path, written: str, rules: Rules) -> str:
     """The text of a description file; ValueError with a sentence when it cannot serve."""
     limit, shown = rules.limits.description, safe(written)
@@ -143,10 +176,7 @@ def _description(path: Path, written: str, rules: Rules) -> str:
         raise ValueError(f"the path {written!r} holds a character no path can have") from None
     text = raw.strip()
     if len(raw) == most or too_long(text, limit):
-        raise ValueError(
-            f"the description file {shown} has more than {limit} characters, "
-            "the most the portal takes"
-        )
+        raise ValueError(_too_long(shown, rules))
     if not text:
         raise ValueError(f"the description file {shown} is empty")
     return text

@@ -46,6 +46,7 @@ class Key:
     columns: tuple[Column, ...] = ()
     below: "Form | None" = None
     needed: bool = False
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,6 +37,7 @@ __all__ = [
     "DATASET",
     "FOREIGN",
     "RESOURCE",
+    "VARIABLES",
     "WAYS",
     "Forms",
     "described",
@@ -119,6 +120,18 @@ _GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink
 
 # --- the keys, in the order of the reference ------------------------------------------------
 
+VARIABLES: tuple[Key, ...] = (
+    Key("vars", values.Variables, "Variables",
+        "[Variables](#variables): names, and texts or numbers that stand for `{name}`.",
+        ({"siret": "89764547841001"},), inherited=True),
+    Key("vars_file", FileName, "File of variables",
+        "A JSON file (UTF-8) with more of them, as an export writes it; relative to the manifest. "
+        "`vars` comes before it.", ("stats.json",), inherited=True),
+    Key("timezone", Name, "Time zone", "Where it is `today`; UTC without one.", ("Europe/Paris",),
+        inherited=True),
+)
+"""Keys of datasets that can also stand at the top."""
+
 DATASET: tuple[fields.Field | Key, ...] = (
     Key("key", Name, "Key",
         "Identifies the dataset from run to run; unique in the manifest. Without it: the id, or "
@@ -147,6 +160,7 @@ DATASET: tuple[fields.Field | Key, ...] = (
         "`when-complete`: a new dataset stays [private until all its files are in](#state), and "
         "becomes public then, in one request. `at-once` (default): with its first file.",
         (values.WHEN_COMPLETE,), inherited=True, columns=(Column("publish"),)),
+    *VARIABLES,
     Key("guard", _GUARD.shape, "Guard",
         "Which of its files [not to publish](#guard): those that shrank too much, pages in place "
         "of data.",
@@ -226,6 +240,7 @@ def _key(row: fields.Field | Key, rules: Rules) -> Key:
         row.inherited,
         row.columns,
         below,
+        filled=row.filled,
     )
 
 
@@ -432,6 +447,7 @@ def _top(defaults: Form) -> list[Key]:
             ({"license": "fr-lo", "tags": ["mobilite"]},),
             below=defaults,
         ),
+        *VARIABLES,
     ]
 
 

@@ -20,11 +20,12 @@ from bulkpub.manifest.datasets import name_of, read_dataset
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import Fault, check
-from bulkpub.manifest.keys import forms
+from bulkpub.manifest.keys import VARIABLES, forms
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Node, Unreadable, bare, child, find, from_python, walk
 from bulkpub.manifest.reading import Source, document_source, open_source, text_source
 from bulkpub.manifest.values import kind
+from bulkpub.manifest.variables import Given
 
 __all__ = ["Loaded", "Stream", "load", "load_text", "parse", "stream", "stream_document"]
 
@@ -56,9 +57,10 @@ class Stream:
     Of a dataset that was given out nothing is kept but its key, its id and its place.
     """
 
-    def __init__(self, sources: Iterable[Source], rules: Rules) -> None:
+    def __init__(self, sources: Iterable[Source], rules: Rules, given: Given | None = None) -> None:
         self._sources = sources
         self._rules = rules
+        self._given = given or Given()
         self.problems: tuple[Problem, ...] = ()
         self.warnings: tuple[Problem, ...] = ()
         self.portal: str | None = None
@@ -74,7 +76,7 @@ class Stream:
         given = 0
         for source in self._sources:
             order.setdefault(source.name, len(order))
-            for spec, sound in _datasets(source, self._rules, problems, portals):
+            for spec, sound in _datasets(source, self._rules, self._given, problems, portals):
                 if names.takes(spec, given if sound else None) and sound:
                     given += 1
                     yield spec
@@ -98,18 +100,24 @@ class Stream:
         return Loaded(tuple(sound), self.problems, self.portal, self.warnings)
 
 
-def stream(paths: Iterable[str | os.PathLike[str]], *, rules: Rules) -> Stream:
+def stream(
+    paths: Iterable[str | os.PathLike[str]], *, rules: Rules, given: Given | None = None
+) -> Stream:
     """Reads manifest files for a portal with these `rules`, together and in that order.
+
+    `given` is what is known of their variables; reading them again with it puts in the same.
 
     Never raises for anything a user can do wrong, and never reads the files to be published:
     it looks at their names and their `stat`. Of JSONL and CSV, one dataset at a time is in memory.
     """
-    return Stream(map(open_source, paths), rules)
+    return Stream(map(open_source, paths), rules, given)
 
 
-def load(paths: Sequence[str | os.PathLike[str]], *, rules: Rules) -> Loaded:
+def load(
+    paths: Sequence[str | os.PathLike[str]], *, rules: Rules, given: Given | None = None
+) -> Loaded:
     """What `stream` gives, all at once."""
-    return stream(paths, rules=rules).loaded()
+    return stream(paths, rules=rules, given=given).loaded()
 
 
 def stream_document(
@@ -118,6 +126,7 @@ def stream_document(
     rules: Rules,
     base: str | os.PathLike[str] = ".",
     name: str = "<manifest>",
+    given: Given | None = None,
 ) -> Stream:
     """Reads a manifest given as Python values; `base` is the folder its paths start from.
 
@@ -128,7 +137,7 @@ def stream_document(
         document_source(source, from_python(data, name))
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
-    return Stream([source], rules)
+    return Stream([source], rules, given)
 
 
 def parse(
@@ -137,9 +146,10 @@ def parse(
     rules: Rules,
     base: str | os.PathLike[str] = ".",
     name: str = "<manifest>",
+    given: Given | None = None,
 ) -> Loaded:
     """What `stream_document` gives, all at once."""
-    return stream_document(data, rules=rules, base=base, name=name).loaded()
+    return stream_document(data, rules=rules, base=base, name=name, given=given).loaded()
 
 
 def load_text(text: str, base: str, name: str, *, rules: Rules) -> Loaded:
@@ -157,6 +167,7 @@ _Named = tuple[int | None, Place]
 def _datasets(
     source: Source,
     rules: Rules,
+    given: Given,
     problems: dict[Problem, None],
     portals: list[tuple[str, Place]],
 ) -> Iterator[tuple[DatasetSpec, bool]]:
@@ -173,7 +184,8 @@ def _datasets(
             _add(problems, [Fault(own.place, sentence)], f"#{number}")
             continue
         between_rows = source.own_faults
-        spec, faults = read_dataset(with_defaults(defaults, own), source.base, files, rules)
+        whole = with_defaults(defaults, own)
+        spec, faults = read_dataset(whole, source.base, files, rules, given)
         faults = [*between_rows, *faults]
         name = name_of(own) or f"#{number}"
         _add(problems, (fault for fault in faults if fault.place not in inherited), name)
@@ -217,8 +229,9 @@ def _header(
     top, faults = check(forms(rules).header, node, leave=("defaults",))
     if "portal" in top:
         portals.append((top["portal"], find(node, ("portal",)).place))
-    organization = child(node, "organization")
-    inherited = Node({"organization": organization} if organization else {}, node.place)
+    names = ("organization", *(key.name for key in VARIABLES))
+    said = {name: below for name in names if (below := child(node, name))}
+    inherited = Node(said, node.place)
     defaults = child(node, "defaults")
     if defaults is None:
         return inherited, faults

@@ -31,6 +31,7 @@ from bulkpub.manifest.spelling import (
     unbraced,
 )
 from bulkpub.manifest.values import too_long
+from bulkpub.manifest.variables import escaped
 
 __all__ = ["Speller", "Taken"]
 
@@ -100,6 +101,7 @@ class Speller:
         first = {"key": self._key(said, spec, notes), "id": identity, **self._needed(said, notes)}
         spelled = {key: value for key, value in first.items() if value is not None}
         spelled |= {key: value for key, value in said.items() if key not in first}
+        spelled = _written(spelled, fields.DATASET)
         if resources := self.resources(spec.resources, Taken(), notes):
             spelled["resources"] = resources
         return spelled, tuple(notes)
@@ -148,7 +150,7 @@ class Speller:
         if free != (key or called):
             notes.append(f"the key '{key}' is already that of another resource: it got another")
             said["key"] = braced(free) if template else free
-        return said
+        return _written(said, fields.RESOURCE, but=("title",) if template else ())
 
     def _sound(
         self,
@@ -186,6 +188,12 @@ class Speller:
 
 _DESCRIPTIONS = {"description", "description_file"}
 _EXACT = {"path"}
+
+
+def _written(said: Spelled, rows: Mapping[str, Field], but: Collection[str] = ()) -> Spelled:
+    """The mapping, in which nothing of a text is taken for a variable."""
+    filled = {name for name, row in rows.items() if row.filled and name not in but}
+    return {key: escaped(value) if key in filled else value for key, value in said.items()}
 
 
 def _check_defaults(defaults: Mapping[str, Json]) -> None:

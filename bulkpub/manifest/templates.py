@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-__all__ = ["FileFacts", "Template", "TemplateFault"]
+__all__ = ["FILE_WORDS", "NAME_OF_VARIABLE", "TODAY", "FileFacts", "Template", "TemplateFault"]
 
 KNOWN = ("name", "stem", "suffix", "parent", "index", "mtime")
+FILE_WORDS = frozenset({*KNOWN, "seq"})
+"""What placeholders can say of a file; no variable of a manifest is called so."""
+NAME_OF_VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
+TODAY = "today"
+"""The variable that is always there: the day."""
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _INDEX_SPEC = re.compile(r"(?:0?[1-9])?d?")

@@ -24,6 +24,7 @@ from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.data import formats
 from bulkpub.manifest.nodes import Number
+from bulkpub.manifest.templates import NAME_OF_VARIABLE
 
 __all__ = [
     "SENTENCE",
@@ -45,6 +46,7 @@ __all__ = [
     "Size",
     "StateWord",
     "Text",
+    "Variables",
     "Version",
     "WebAddress",
     "choice",
@@ -193,6 +195,12 @@ def _one_of(words: Sequence[str], understood: Understood | None = None) -> Calla
         raise refuse(f"{{field}} cannot be {kind(text)}{hint}")
 
     return read
+
+
+def _mapping(value: object) -> object:
+    if not isinstance(value, dict):
+        raise refuse(f"{{field}} must be a mapping of names and values, not {kind(value)}")
+    return value
 
 
 def _check(value: object) -> Check:
@@ -400,6 +408,18 @@ Share = Annotated[
 ]
 """A share of a whole, from 0 to 1."""
 _WEB = _address_schema(*(name for name, scheme in SCHEMES.items() if scheme.is_web))
+Variables = Annotated[
+    Any,
+    PlainValidator(_mapping),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{NAME_OF_VARIABLE}$"},
+            "additionalProperties": {"type": ["string", "number", "null"]},
+        }
+    ),
+]
+"""Names and texts or numbers; what each is, `variables` checks, as it knows its place."""
 WebAddress = Annotated[str, PlainValidator(_address(web_address_fault)), _WEB]
 LinkAddress = Annotated[str, PlainValidator(_address(web_address_fault, _elsewhere)), _WEB]
 """An address on the web where something is that is only listed."""
@@ -417,9 +437,11 @@ Checks = Annotated[
     WithJsonSchema({"anyOf": [_CHECK_SCHEMA, {"type": "array", "items": _CHECK_SCHEMA}]}),
 ]
 """What to look a file through for: a word, or a list of words."""
+_DAY_PATTERN = r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?|today|.*\{.*\}.*)$"
+"""With what becomes a day only when variables are put in."""
 _DAY_SCHEMA = {
     "anyOf": [
-        {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"},
+        {"type": "string", "pattern": _DAY_PATTERN},
         {"type": "integer", "minimum": 1, "maximum": 9999},
     ]
 }

@@ -4,7 +4,7 @@ Whatever happens, the answer is a `RunReport`: it has an exit code, an error for
 whole, every problem of the manifest and the fate of every file.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ __all__ = ["Connection", "ManifestLike", "Sources", "migrate", "plan", "publish"
 async def publish(
     manifest: ManifestLike,
     *,
+    variables: Mapping[str, str] | None = None,
     connection: Connection | None = None,
     sources: Sources | None = None,
     options: RunOptions | None = None,
@@ -37,10 +38,11 @@ async def publish(
     and `report.run.error` says why. `interruptible` is given the run for as long as it works,
     to call its `interrupt` when it shall end (the command line does so on Ctrl-C). In
     `state_dir` file hashes are remembered, and a second run of the same manifest is kept out;
-    without one nothing is remembered, and the result is the same.
+    without one nothing is remembered, and the result is the same. `variables` are those of the
+    manifest that have another value in this run.
     """
     run = Run(
-        Manifests(manifest),
+        Manifests(manifest, variables),
         connection=connection,
         sources=sources,
         options=options,
@@ -82,6 +84,7 @@ async def migrate(
 async def plan(
     manifest: ManifestLike,
     *,
+    variables: Mapping[str, str] | None = None,
     connection: Connection | None = None,
     sources: Sources | None = None,
     options: RunOptions | None = None,
@@ -92,6 +95,7 @@ async def plan(
     options = replace(options or RunOptions(), dry_run=True)
     return await publish(
         manifest,
+        variables=variables,
         connection=connection,
         sources=sources,
         options=options,
@@ -103,6 +107,7 @@ async def plan(
 async def verify(
     manifest: ManifestLike,
     *,
+    variables: Mapping[str, str] | None = None,
     quick: bool = False,
     connection: Connection | None = None,
     sources: Sources | None = None,
@@ -119,6 +124,7 @@ async def verify(
     options = replace(options or RunOptions(), dry_run=True, verify=how)
     return await publish(
         manifest,
+        variables=variables,
         connection=connection,
         sources=sources,
         options=options,

@@ -6,7 +6,7 @@ field's. Flags, `BULKPUB_*` variables, the values themselves and the tables of
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
@@ -29,6 +29,7 @@ __all__ = [
     "Output",
     "Settings",
     "Unit",
+    "pairs",
     "settings_of",
 ]
 
@@ -58,6 +59,7 @@ class Settings:
     sources: Sources = field(default_factory=Sources)
     run: RunOptions = field(default_factory=RunOptions)
     harvest: HarvestOptions = field(default_factory=HarvestOptions)
+    variables: Mapping[str, str] = field(default_factory=dict)
     state_dir: Path | None = None
     output: Output = field(default_factory=Output)
 
@@ -86,6 +88,18 @@ def _language(text: str) -> str:
     return code
 
 
+def pairs(texts: Sequence[str]) -> dict[str, str]:
+    """What each `NAME=VALUE` says; raises `ValueError` with a sentence."""
+    said: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise ValueError(f"'{text}' gives no value; write for instance today=2024-01-31")
+        if said.setdefault(name.strip(), value) != value:
+            raise ValueError(f"'{name.strip()}' is given two values")
+    return said
+
+
 class Unit(Enum):
     """What an option's value is."""
 
@@ -104,6 +118,8 @@ class Unit(Enum):
     FOLDER = "folder"
     TIMES = "times"
     """How often the flag is given."""
+    PAIRS = "pairs"
+    """Names, each with a value: a flag for each."""
 
 
 READERS: Mapping[Unit, Callable[[str], Any]] = {
@@ -187,7 +203,7 @@ class Option:
     def shown_default(self, command: str) -> str | None:
         """The default as people write it; None: as it is."""
         default = self.default(command)
-        if default is None:
+        if default is None or self.unit is Unit.PAIRS:
             return self.nothing
         return _WRITERS[self.unit](default) if self.unit in _WRITERS else None
 
@@ -198,6 +214,8 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     for name, value in given.items():
         option = BY_NAME[name]
         stored = value + option.more if option.more else value
+        if option.unit is Unit.PAIRS:
+            stored = pairs(value or ())
         if option.unit is Unit.FILE and value is not None:
             stored = str(value)
         settings = _with(settings, option.place.split("."), stored)
@@ -336,6 +354,16 @@ OPTIONS: tuple[Option, ...] = (
             "harvest": "The portal that the manifest is for, and that `portal` harvests.",
             "doctor": "The portal; by default data.gouv.fr.",
         },
+    ),
+    Option(
+        name="var",
+        place="variables",
+        unit=Unit.PAIRS,
+        metavar="NAME=VALUE",
+        commands=(*_MANIFEST, "validate"),
+        environment=False,
+        nothing="what the manifest says",
+        help="Give a variable of the manifest this value; can be given several times.",
     ),
     Option(
         name="keep_going",

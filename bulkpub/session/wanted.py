@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from bulkpub.core.addresses import is_local, named, shown_address
 from bulkpub.core.model import DatasetSpec, LinkSource, Place
 from bulkpub.core.rules import Rules
-from bulkpub.errors import Problem
-from bulkpub.manifest import Loaded, load, may_name_portal, parse
+from bulkpub.errors import Problem, SettingsInvalid
+from bulkpub.manifest import Given, Loaded, given_fault, load, may_name_portal, parse
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
 
@@ -23,6 +23,7 @@ __all__ = [
     "Migration",
     "Request",
     "Wanted",
+    "given_variables",
     "local_links",
 ]
 
@@ -68,7 +69,8 @@ class Request(Protocol):
 class Manifests:
     """What one or more manifests say."""
 
-    def __init__(self, manifest: ManifestLike) -> None:
+    def __init__(self, manifest: ManifestLike, variables: Mapping[str, str] | None = None) -> None:
+        self._variables = variables or {}
         self._document = manifest if isinstance(manifest, Mapping) else None
         self.names: tuple[str, ...]
         if isinstance(manifest, Mapping):
@@ -86,11 +88,19 @@ class Manifests:
 
     def read(self, rules: Rules) -> Wanted:
         """See `Request`."""
+        given = given_variables(self._variables)
         if self._document is not None:
-            loaded = parse(self._document, rules=rules)
+            loaded = parse(self._document, rules=rules, given=given)
             return _wanted(loaded, _identities(loaded.datasets))
-        loaded = load(self.names, rules=rules)
+        loaded = load(self.names, rules=rules, given=given)
         return _wanted(loaded, [str(Path(name).resolve()) for name in self.names])
+
+
+def given_variables(variables: Mapping[str, str]) -> Given:
+    """What a run is started with; raises `SettingsInvalid` for what cannot be a variable."""
+    if fault := given_fault(variables):
+        raise SettingsInvalid(f"`var`: {fault}")
+    return Given(dict(variables))
 
 
 def _wanted(loaded: Loaded, identity: Iterable[str]) -> Wanted:

@@ -262,7 +262,7 @@ def test_a_resource_that_is_on_the_portal(
 
 
 def test_what_is_said_of_it_is_taken_as_it_is(entry: Entry) -> None:
-    resource = entry("{id: i, title: '{stem}', key: '{', type: api, format: csv, mime: a/b}")
+    resource = entry("{id: i, title: '{{stem}}', key: '{', type: api, format: csv, mime: a/b}")
     assert (resource.metadata.title, resource.key) == ("{stem}", "{")
     assert (resource.metadata.format, resource.metadata.mime) == ("csv", "a/b")
     assert resource.default_title == ""

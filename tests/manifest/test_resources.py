@@ -261,7 +261,7 @@ def test_a_link_nobody_titled_is_called_by_its_last_part(link: str, title: str, 
 
 
 def test_a_title_of_a_link_is_no_template(read: Read) -> None:
-    text = manifest("{link: 'https://x/', title: '{name}'}")
+    text = manifest("{link: 'https://x/', title: '{{name}}'}")
     assert read(text).datasets[0].resources[0].metadata.title == "{name}"
 
 

@@ -83,7 +83,7 @@ datasets:
         key: b
         id: i
       - link: https://x/v1
-        title: "{v1}"
+        title: "{{v1}}"
         format: json
       - id: r1
         description: Le dessin.

@@ -13,6 +13,7 @@ from bulkpub.core.addresses import named, shown_address
 from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.core.schemes import SCHEMES, Scheme
 from bulkpub.portals.memory import Site
+from bulkpub.session.options import Settings
 from bulkpub.sources.fetch import (
     Fetched,
     Fetcher,
@@ -96,7 +97,7 @@ def validated(folder: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
     def validated(*urls: str) -> tuple[int, str]:
         manifest = folder.manifest(folder.dataset("a", *({"url": url} for url in urls)))
         with pytest.raises(typer.Exit) as ended:
-            validate([manifest])
+            validate([manifest], settings=Settings())
         return ended.value.exit_code, capsys.readouterr().out
 
     return validated

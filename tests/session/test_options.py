@@ -83,10 +83,15 @@ def given(option: Option, command: str, *words: str, env: dict[str, str] | None 
 def sample(option: Option, tmp_path: Path) -> tuple[list[str], Any]:
     """The words that set the option to something else, and what that is."""
     match option.unit:
-        case Unit.SWITCH:
-            return [option.flag], True
-        case Unit.TIMES:
-            return [option.flag, option.flag], 2
+        case Unit.SWITCH | Unit.TIMES | Unit.PAIRS:
+            return {
+                Unit.SWITCH: ([option.flag], True),
+                Unit.TIMES: ([option.flag, option.flag], 2),
+                Unit.PAIRS: (
+                    [option.flag, "a=1", option.flag, "b=2=3"],
+                    {"a": "1", "b": "2=3"},
+                ),
+            }[option.unit]
         case Unit.FILE:
             (tmp_path / "ca.pem").write_text("")
             return [option.flag, str(tmp_path / "ca.pem")], str(tmp_path / "ca.pem")
@@ -135,6 +140,8 @@ def test_a_variable_does_the_same_and_a_flag_beats_it(
         ("--chunk-size huge", "'huge' is no size; write for instance 64MiB"),
         ("--max-wait soon", "'soon' is no duration; write for instance 30m"),
         ("--quota-reserve 100%", "'100%' leaves nothing; write for instance 5%"),
+        ("--var today", "'today' gives no value; write for instance today=2024-01-31"),
+        ("--var a=1 --var a=2", "'a' is given two values"),
         ("--quota-reserve five", "'five' is no share; write for instance 5%"),
     ],
 )

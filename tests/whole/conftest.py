@@ -188,10 +188,12 @@ def publish(
         account: str = PUBLISHER,
         observers: Sequence[Observer] = (),
         state_dir: Path | None = None,
+        variables: dict[str, str] | None = None,
         **options: Any,
     ) -> RunReport:
         report = await bulkpub.publish(
             manifest,
+            variables=variables,
             connection=Connection(
                 portal=target.info["base_url"], key=target.key(account), retry=PATIENT
             ),
@@ -227,7 +229,14 @@ def published(
     ) -> RunReport:
         report = await publish(manifest, account=account, **more)
         assert report.run.exit_code == 0, report
-        await verify(manifest, report, account=account, foreign=foreign, kept=kept)
+        await verify(
+            manifest,
+            report,
+            account=account,
+            foreign=foreign,
+            kept=kept,
+            variables=more.get("variables"),
+        )
         return report
 
     return published

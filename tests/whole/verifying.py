@@ -16,6 +16,7 @@ import aiohttp
 from bulkpub import RunReport
 from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, ResourceSpec
 from bulkpub.core.outcome import DatasetOutcome
+from bulkpub.manifest import Given
 from bulkpub.portals.udata.names import tag_slug
 from tests.manifests import load, parse
 
@@ -44,6 +45,7 @@ class Verify:
         account: str,
         foreign: Sequence[Any] = (),
         kept: Mapping[str, Mapping[str, Any]] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """Fail unless the portal is as the manifest wants and the report says.
 
@@ -51,7 +53,11 @@ class Verify:
         told them before; there must be no others. `kept` is, by resource key, what the manifest
         is silent about and must have stayed.
         """
-        loaded = parse(manifest) if isinstance(manifest, Mapping) else load([str(manifest)])
+        given = Given(variables or {})
+        if isinstance(manifest, Mapping):
+            loaded = parse(manifest, given=given)
+        else:
+            loaded = load([str(manifest)], given=given)
         assert not loaded.problems
         assert [spec.key for spec in loaded.datasets] == [each.key for each in report.datasets]
         told = [await self._dataset(outcome, account) for outcome in report.datasets]

@@ -30,6 +30,7 @@ from bulkpub.manifest.files import Files, Unusable
 from bulkpub.manifest.form import reason
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Unreadable, child, from_python, plain
+from bulkpub.manifest.variables import Given, escaped
 from bulkpub.manifest.yaml_text import read_yaml
 from bulkpub.ordinary import open_ordinary
 
@@ -191,15 +192,15 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata, rules: Rules) 
     if own is None or not isinstance(own.value, dict):
         raise Unusable(f"{shown} is not used: it must be a mapping with the keys of a dataset")
     title = below.title or path.parent.name
-    filled = {
+    needed = {
         "key": _NOBODY,
-        "title": title,
-        "description": below.description or title,
+        "title": escaped(title),
+        "description": escaped(below.description or title),
         "organization": _NOBODY,
     }
-    node = with_defaults(from_python(filled, shown), own)
+    node = with_defaults(from_python(needed, shown), own)
     folder = str(path.parent)
-    spec, faults = read_dataset(node, folder, Files(folder, rules), rules)
+    spec, faults = read_dataset(node, folder, Files(folder, rules), rules, Given())
     if faults:
         raise Unusable("; ".join(f"{fault.place}: {fault.sentence}" for fault in faults))
     owner = spec.organization != _NOBODY
