@@ -15,6 +15,7 @@ from typing import Any
 from bulkpub.core.model import Json
 from bulkpub.sandbox.access_form import access_faults, access_readers
 from bulkpub.sandbox.answers import Refused, crashed, invalid
+from bulkpub.sandbox.area_form import area_fault, read_area
 from bulkpub.sandbox.auth import Rights
 from bulkpub.sandbox.fields import (
     FieldRefused,
@@ -27,7 +28,7 @@ from bulkpub.sandbox.fields import (
 )
 from bulkpub.sandbox.records import ContactPoint, Dataset, Resource
 from bulkpub.sandbox.resource_form import ResourceChange
-from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES
+from bulkpub.sandbox.seeds import LICENSES
 from bulkpub.sandbox.versions import Ways
 
 __all__ = ["RESERVED_EXTRAS", "DatasetChange", "read_dataset", "read_identifier", "read_ownership"]
@@ -39,7 +40,6 @@ ACRONYM_LIMIT = 128
 RESERVED_EXTRAS = ("transport:*", "recommendations*", "dcat")
 _URL_EXTRAS = frozenset(["datafairOrigin", "transport:url"])
 _LICENSE_IDS = frozenset(each.id for each in LICENSES)
-_ZONE_IDS = frozenset(each.id for each in ZONES)
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 _TRANSFER = "Cannot change owner after creation. Please use transfer feature."
 
@@ -80,8 +80,9 @@ def read_dataset(
         return change  # the one body that wipes nothing
     _read_words(body, current, change, ways)
     _read_lists(body, current, change, contacts, today)
-    if "spatial" in body:
-        _read_spatial(body["spatial"], current, change)
+    area = body.get("spatial")
+    if isinstance(area, dict) and area:  # neither null nor an empty object takes it away
+        change.read("spatial", lambda: read_area(area, current.spatial if current else None))
     for name, reader in access_readers(body).items():
         change.read(name, reader)
     read_ownership(body, current, rights, change)
@@ -153,44 +154,6 @@ def _read_contacts(value: Json, known: Mapping[str, ContactPoint]) -> list[str]:
     if unknown or len(set(ids)) != len(ids):  # one that is there twice is refused without a name
         raise FieldRefused([f"Unknown identifiers: {', '.join(unknown)}"])
     return ids
-
-
-def _read_spatial(value: Json, current: Dataset | None, change: DatasetChange) -> None:
-    if not isinstance(value, dict) or not value:
-        return  # neither null nor an empty object takes the coverage away
-    stored = current.spatial if current else None
-    spatial = dict(stored or {"geom": None, "zones": [], "granularity": "other"})
-    errors: dict[str, Json] = {}
-    if "granularity" in value:
-        spatial["granularity"] = value["granularity"]
-        if value["granularity"] not in GRANULARITIES:
-            errors["granularity"] = ["Not a valid choice."]
-    if value.get("zones"):
-        try:
-            spatial["zones"] = _read_zones(value["zones"])
-        except FieldRefused as refusal:
-            errors["zones"] = refusal.errors
-    if "geom" in value:
-        spatial["geom"] = value["geom"]
-    if errors:
-        change.errors["spatial"] = errors
-    else:
-        change.values["spatial"] = spatial
-
-
-def _read_zones(value: Json) -> list[str]:
-    values = value.split(",") if isinstance(value, str) else value
-    zones: list[str] = []
-    unknown: list[str] = []
-    for each in values:
-        text = str(each["id"] if isinstance(each, dict) else each)
-        zone = text.partition("@")[0].lower().replace("/", ":")
-        if ":" not in zone:
-            raise FieldRefused([f"Bad GeoID format: {text}"])
-        (zones if zone in _ZONE_IDS else unknown).append(zone if zone in _ZONE_IDS else text)
-    if unknown:
-        raise FieldRefused([f"Unknown geoid(s): {', '.join(unknown)}"])
-    return zones
 
 
 def read_identifier(value: Json) -> str:
@@ -292,16 +255,8 @@ def _check_model(change: DatasetChange, current: Dataset | None) -> None:
             400, {"errors": errors, "message": f"ValidationError (Dataset:{about}) ({said})"}
         )
     spatial = change.values.get("spatial")
-    geom = spatial["geom"] if spatial else None
-    if geom is not None and (not isinstance(geom, dict) or geom.get("type") != "MultiPolygon"):
-        raise _model_error(
-            about,
-            {"spatial": {"geom": 'MultiPolygonField type must be "MultiPolygon"'}},
-            "spatial",
-        )
-    if spatial and geom and spatial["zones"]:
-        sentence = "The spatial coverage cannot contains a Geozone and a Geometry"
-        raise _model_error(about, {"spatial": {"__all__": sentence}}, "spatial")
+    if spatial and (fault := area_fault(spatial)):
+        raise _model_error(about, {"spatial": fault}, "spatial")
     if any(key.startswith("custom:") for key in change.values.get("extras", ())):
         sentence = "Dataset's organization did not define the requested custom metadata."
         raise _model_error(about, {"__all__": sentence}, "__all__")

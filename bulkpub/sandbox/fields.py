@@ -5,6 +5,7 @@ sentence. Rule: nothing here knows a dataset or a resource, only values.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
@@ -100,6 +101,8 @@ def read_moment(value: Json) -> str | None:
     """
     if value is None:
         return None
+    if value == "":
+        raise FieldRefused(["String does not contain a date: %s"])
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
@@ -173,6 +176,17 @@ def is_reserved(key: str, reserved: tuple[str, ...]) -> bool:
     return any(fnmatchcase(key, pattern) for pattern in reserved)
 
 
+def _keys(value: Json, *, in_lists: bool) -> Iterator[str]:
+    """Those of the objects in it, at any depth."""
+    if isinstance(value, dict):
+        yield from value
+        for each in value.values():
+            yield from _keys(each, in_lists=in_lists)
+    elif isinstance(value, list) and in_lists:
+        for each in value:
+            yield from _keys(each, in_lists=in_lists)
+
+
 def read_extras(
     value: Json, stored: Extras, *, reserved: tuple[str, ...], urls: frozenset[str]
 ) -> Extras:
@@ -181,14 +195,16 @@ def read_extras(
     Reserved keys are dropped from what was sent, silently, as udata does; `urls` are the keys
     whose value must be an address.
 
-    :raises FieldRefused: when it is not an object, or has a null or a key that begins with `$`.
+    :raises FieldRefused: when it is not an object, or has a null or a key that begins with `$`,
+        which only objects in lists may have.
+    :raises Refused: 500 when a key has a NUL in it.
     """
     if value is None:
         value = {}
     if not isinstance(value, dict):
         raise FieldRefused(["Unsupported data type"])
     sent = {key: each for key, each in value.items() if not is_reserved(key, reserved)}
-    if any(key.startswith("$") for key in sent):
+    if any(key.startswith("$") for key in _keys(sent, in_lists=False)):
         raise FieldRefused(['Invalid dictionary key name - keys may not startswith "$" characters'])
     errors: dict[str, str] = {}
     for key, each in sent.items():
@@ -201,4 +217,6 @@ def read_extras(
                 errors[key] = refusal.errors[0]
     if errors:
         raise FieldRefused(errors)
+    if any("\0" in key for key in _keys(sent, in_lists=True)):
+        raise crashed()
     return sent | {key: each for key, each in stored.items() if is_reserved(key, reserved)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["ACCOUNTS", "GRANULARITIES", "LICENSES", "ORGANIZATIONS", "SYSADMIN", "ZONES"]
-__all__ += ["Account", "License", "Organization", "Zone"]
+__all__ += ["ZONE_LEVELS", "Account", "License", "Organization", "Zone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ LICENSES = (
     License("other-pd", "Other (Public Domain)", None, _GENERIC),
 )
 
-GRANULARITIES = {
+ZONE_LEVELS = {
     "country-group": "Country group",
     "country": "Country",
     "country-subset": "Country subset",
@@ -194,9 +194,8 @@ GRANULARITIES = {
     "fr:departement": "French county",
     "fr:epci": "French intermunicipal",
     "fr:commune": "French town",
-    "poi": "POI",
-    "other": "Other",
 }
+GRANULARITIES = ZONE_LEVELS | {"poi": "POI", "other": "Other"}
 
 ZONES = (
     Zone("country-group:world", "World"),

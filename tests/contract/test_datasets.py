@@ -157,6 +157,7 @@ async def test_tags_are_slugified(portal: Any, tag: str, slug: str) -> None:
 
 
 REQUIRED = ["This field is required."]
+NO_DOLLAR = 'Invalid dictionary key name - keys may not startswith "$" characters'
 REFUSED: list[tuple[Any, Any]] = [
     ({"title": ""}, {"title": REQUIRED}),
     ({"title": None}, {"title": REQUIRED}),
@@ -204,6 +205,8 @@ REFUSED: list[tuple[Any, Any]] = [
     ({"spatial": {"zones": ["fr:zz:1"]}}, {"spatial": {"zones": ["Unknown geoid(s): fr:zz:1"]}}),
     ({"spatial": {"zones": ["zz"]}}, {"spatial": {"zones": ["Bad GeoID format: zz"]}}),
     ({"spatial": {"granularity": "zz"}}, {"spatial": {"granularity": ["Not a valid choice."]}}),
+    ({"frequency_date": ""}, {"frequency_date": ["String does not contain a date: %s"]}),
+    ({"extras": {"a": {"$b": 1}}}, {"extras": [NO_DOLLAR]}),
     ({"archived": "zz"}, {"archived": ["Unknown string format: %s"]}),
     (
         {"contact_points": ["64a0000000000000000000ee"]},
@@ -259,7 +262,7 @@ async def test_a_body_that_is_no_json_object_is_refused(
     assert answer.body == body
 
 
-CRASHES: list[Any] = [{"organization": None}, {"tags": ["aaa", None]}, {"tags": [5, "aaa"]}]
+CRASHES: list[Any] = [{"organization": None}, {"extras": {"l": [{"a\0b": 1}]}}, {"tags": ["aaa", None]}, {"tags": [5, "aaa"]}]
 
 
 @pytest.mark.parametrize("body", CRASHES, ids=str)

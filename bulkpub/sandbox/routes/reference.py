@@ -5,11 +5,11 @@ import re
 from aiohttp import web
 
 from bulkpub.core.model import Json
-from bulkpub.sandbox.answers import json_answer, not_found
+from bulkpub.sandbox.answers import Refused, json_answer, not_found
 from bulkpub.sandbox.calls import Call, endpoint
 from bulkpub.sandbox.resource_form import is_assignable
-from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONES, Organization, Zone
-from bulkpub.sandbox.vocabularies import EXTENSIONS, RESOURCE_TYPES
+from bulkpub.sandbox.seeds import GRANULARITIES, LICENSES, ZONE_LEVELS, ZONES, Organization, Zone
+from bulkpub.sandbox.vocabularies import ACCESS_REASONS, EXTENSIONS, RESOURCE_TYPES
 
 __all__ = ["ROUTES"]
 
@@ -55,21 +55,51 @@ async def _granularities(call: Call) -> web.StreamResponse:
     return call.answer(_labels(GRANULARITIES, "name"))
 
 
-def _feature(zone: Zone) -> Json:
+def _properties(zone: Zone) -> dict[str, Json]:
     level, _, code = zone.id.rpartition(":")
     if zone.id.startswith("country-subset:"):
         level, _, code = zone.id.partition(":")
-    return {
-        "id": zone.id,
-        "type": "Feature",
-        "properties": {
-            "slug": zone.id.replace(":", "-"),
-            "name": zone.name,
-            "code": code,
-            "level": level,
-            "uri": None,
-        },
-    }
+    slug = zone.id.replace(":", "-")
+    return {"slug": slug, "name": zone.name, "code": code, "level": level, "uri": None}
+
+
+def _feature(zone: Zone) -> dict[str, Json]:
+    return {"id": zone.id, "type": "Feature", "properties": _properties(zone)}
+
+
+async def _suggest(call: Call) -> web.StreamResponse:
+    """Zones in whose name, code or id the words are, those of the highest level first."""
+    query = call.request.query
+    if "q" not in query:
+        fault = f"{_WORDS} Missing required parameter in the query string"
+        raise Refused(400, {"errors": {"q": fault}, "message": _INVALID_QUERY})
+    try:
+        size = int(query.get("size", "10"))
+    except ValueError as error:
+        fault = f"The amount of suggestion to fetch {error}"
+        raise Refused(400, {"errors": {"size": fault}, "message": _INVALID_QUERY}) from None
+    words = query["q"].lower()
+    found: list[Json] = []
+    for zone in ZONES:
+        shown = _properties(zone)
+        if any(words in text.lower() for text in (zone.name, shown["code"], zone.id)):
+            names = ("code", "level", "name", "uri")
+            found.append({"id": zone.id, **{name: shown[name] for name in names}})
+    return call.answer(found[: abs(size)])
+
+
+_WORDS = "The string to autocomplete/suggest"
+_INVALID_QUERY = "Input payload validation failed"
+
+
+async def _levels(call: Call) -> web.StreamResponse:
+    return call.answer(_labels(ZONE_LEVELS, "name"))
+
+
+async def _reasons(_: Call) -> web.StreamResponse:
+    return json_answer(
+        [{"value": each, "label": each, "definition": each} for each in ACCESS_REASONS]
+    )
 
 
 _DATED_ZONE = re.compile(r"([a-z]+:[a-z]+:\d+)@\d{4}-\d{2}-\d{2}")
@@ -174,6 +204,9 @@ ROUTES = [
     web.get(_LISTS + "extensions/", endpoint(_extensions)),
     web.get(_LISTS + "schemas/", endpoint(_schemas)),
     web.get("/api/1/spatial/granularities/", endpoint(_granularities)),
+    web.get("/api/1/spatial/levels/", endpoint(_levels)),
+    web.get("/api/1/spatial/zones/suggest/", endpoint(_suggest)),
+    web.get("/api/1/access_type/reason_categories/", endpoint(_reasons)),
     web.get("/api/1/spatial/zones/{zones}/", endpoint(_zones)),
     web.get("/api/1/spatial/zone/{zones}/", endpoint(_zone)),
     web.get("/api/1/site/", endpoint(_site)),
