@@ -42,10 +42,11 @@ _BY_TYPE: Mapping[FieldType, Any] = {
     FieldType.FLAG: True,
     FieldType.WORDS: (CONTACT,),
     FieldType.TAGS: ("mobilite", "velo"),
+    FieldType.DAY: date(2027, 1, 31),
     FieldType.PERIOD: TemporalCoverage(date(2023, 2, 1), date(2024, 6, 30)),
     FieldType.AREA: Spatial(("fr:region:11",), "fr:commune"),
     FieldType.SCHEMA: ContentSchema("etalab/schema-irve-statique", "2.3.1"),
-    FieldType.EXTRAS: {"source": "capteurs", "deep": {"a": [1, 2.5, True, "x"]}},
+    FieldType.EXTRAS: {"source": "capteurs", "with.dots": "", "deep": {"a.b": [1, 2.5, True, "x"]}},
 }
 
 

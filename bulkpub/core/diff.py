@@ -69,7 +69,8 @@ def new_dataset(spec: DatasetSpec, rules: Rules) -> DatasetMetadata:
 
 
 def _keyed(spec: DatasetSpec) -> DatasetMetadata:
-    return replace(spec.metadata, extras={**(spec.metadata.extras or {}), KEY_EXTRA: spec.key})
+    metadata = _tagged(spec, ())
+    return replace(metadata, extras={**(metadata.extras or {}), KEY_EXTRA: spec.key})
 
 
 def dataset_changes(
@@ -81,12 +82,20 @@ def dataset_changes(
     that id and gets no key of ours. Where it becomes public only once all its files are in, that
     is not written here.
     """
+    spec = replace(spec, metadata=_tagged(spec, remote.metadata.tags), tag_changes=None)
     wanted = spec.metadata if spec.id else without(_keyed(spec), rules.lacks_dataset)
     if spec.when_complete and wanted.private is False:
         wanted = replace(wanted, private=None)
     if not remote.is_open:
         wanted = without(wanted, rules.closed_lacks)
     return _changes(wanted, remote.metadata)
+
+
+def _tagged(spec: DatasetSpec, tags: tuple[str, ...] | None) -> DatasetMetadata:
+    """The metadata wanted of a dataset that has these tags."""
+    if spec.tag_changes is None:
+        return spec.metadata
+    return replace(spec.metadata, tags=spec.tag_changes.applied(tags))
 
 
 # --- resources ----------------------------------------------------------------------------

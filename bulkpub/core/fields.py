@@ -29,6 +29,8 @@ class FieldType(StrEnum):
     """`tuple[str, ...]`."""
     TAGS = "tags"
     """The same, in the form in which the portal keeps them."""
+    DAY = "day"
+    """`date`; "" empties the field on the portal."""
     PERIOD = "period"
     """`TemporalCoverage`."""
     AREA = "area"
@@ -104,13 +106,22 @@ DATASET: Mapping[str, Field] = {
         Field("acronym", FieldType.TEXT, "Acronym", "A short name.", ("IRVE",), inherited=True,
               filled=True, columns=(Column("acronym"),)),
         Field("license", FieldType.NAME, "License",
-              "Id of one of the portal's licences: `lov2`, `fr-lo`, `odc-odbl`…", ("fr-lo",),
+              "Id of one of the portal's licences: `lov2`, `fr-lo`, `odc-odbl`…; the address of "
+              "its text or its usual name does as well.", ("fr-lo", "Licence Ouverte 2.0"),
               inherited=True, columns=(Column("license"),)),
         Field("frequency", FieldType.NAME, "Frequency",
               "How often it is updated: `daily`, `weekly`, `monthly`, `annual`, `punctual`, "
               "`irregular`, `unknown`… A wrong one is answered with the list.", ("daily",),
               vocabulary=Vocabulary.FREQUENCIES, inherited=True, columns=(Column("frequency"),)),
-        Field("tags", FieldType.TAGS, "Tags", "A list of words.", (["mobilite"],), inherited=True,
+        Field("next_update", FieldType.DAY, "Next update",
+              "The day on which the next update is due, `2027-01-31`; the portal reminds of it. "
+              "An empty one, or `null` in the dataset itself, takes away the one that it has.",
+              ("2027-01-31",), inherited=True, null_empties=True,
+              columns=(Column("next_update"),)),
+        Field("tags", FieldType.TAGS, "Tags",
+              "A list of words, in place of those that the dataset has; or what to `add` to them "
+              "and to `remove` from them.",
+              (["mobilite"], {"add": ["culture"], "remove": ["test"]}), inherited=True,
               columns=(Column("tags", is_list=True),)),
         Field("private", FieldType.FLAG, "Private", "`true`: a draft that only its owners see.",
               inherited=True, columns=(Column("private", is_flag=True),)),

@@ -7,11 +7,11 @@ None means that the manifest is silent and the portal's value stays as it is, wh
 empty string, tuple or mapping means that the value is to be emptied.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from bulkpub.core.sources import (
     Check,
@@ -53,6 +53,7 @@ __all__ = [
     "Source",
     "Spatial",
     "State",
+    "TagChanges",
     "TemporalCoverage",
     "UrlSource",
     "is_sent",
@@ -144,11 +145,25 @@ class ContentSchema:
 
 
 @dataclass(frozen=True, slots=True)
+class TagChanges:
+    """Tags that are added to those a dataset has, and such as are taken away; the others stay."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    def applied(self, tags: Iterable[str] | None) -> tuple[str, ...]:
+        """What becomes of a dataset's `tags`, in their order, what is new at the end."""
+        kept = [tag for tag in tags or () if tag not in self.remove]
+        return tuple(dict.fromkeys((*kept, *self.add)))
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetMetadata:
     """What a dataset says of itself.
 
     Wanted: None leaves the portal's value alone; `extras` are merged into those it has.
-    Observed: None means the portal has no value.
+    Observed: None means the portal has no value. `next_update` is a day, "" where that is to be
+    emptied.
     """
 
     title: str | None = None
@@ -157,6 +172,7 @@ class DatasetMetadata:
     acronym: str | None = None
     license: str | None = None
     frequency: str | None = None
+    next_update: date | Literal[""] | None = None
     tags: tuple[str, ...] | None = None
     private: bool | None = None
     archived: bool | None = None
@@ -239,9 +255,11 @@ class DatasetSpec:
     `resources` is the order wanted on the portal. `state` is that of the dataset as a whole, None
     where the manifest is silent: then one that was deleted stays so. `when_complete`: what is not
     public yet becomes so only once all its files are in. `community`: the resources stand beside
-    the dataset of the `id`, which is somebody else's, as the organization's own. `places` tells
-    where that is written which only the portal can judge, by the way to it (`spatial.zones`, and
-    each of a list: `spatial.zones.0`).
+    the dataset of the `id`, which is somebody else's, as the organization's own. `tag_changes` are
+    made to the tags that it has; `metadata` has no tags then. `id` is the portal's, or what else it
+    finds it by (a slug, the address of its page) until the portal was asked. `places` tells where
+    that is written which only the portal can judge, by the way to it (`spatial.zones`, and each of
+    a list: `spatial.zones.0`).
     """
 
     key: str
@@ -254,6 +272,7 @@ class DatasetSpec:
     community: bool = False
     state: State | None = None
     when_complete: bool = False
+    tag_changes: TagChanges | None = None
     place: Place = field(default_factory=lambda: Place(""))
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 

@@ -43,6 +43,11 @@ def same(name: str) -> str:
     return name
 
 
+def _any_id(_written: str) -> bool:
+    """The rule of a portal whose ids have no form."""
+    return True
+
+
 def NO_FAULT(_name: str) -> str:  # noqa: N802 - it stands for a constant answer
     """The rule of a portal that takes any name."""
     return ""
@@ -60,14 +65,15 @@ def _as_written(metadata: DatasetMetadata, _known: Known) -> DatasetMetadata:
 class Rules:
     """The ways of one kind of portal; the defaults are those of one that does all it is told.
 
-    Names: `file_name` gives the name under which a file called so is stored, as the last part of
+    Names: `is_id` tells whether something can be the id of a dataset, rather than another name
+    for it; `file_name` gives the name under which a file called so is stored, as the last part of
     its address has it, `file_fault` why a file cannot have a name (the end of a sentence; empty
     when it can), `tag` the form in which a tag is kept, `zone_fault` why nothing can be the id of a
     zone (the same), `extra_fault` why no extra can have a
     name, and `extra_pattern` (of JSON Schema) what names it lets pass. Two datasets whose titles
     have the same `title_slug` are not created at the same moment. `normalized` gives metadata in
     the form in which the portal keeps them. `shown_on_page` says what the page at an address
-    shows: `organization` or `dataset`, and its id or slug; None when it is no such page.
+    shows: `organization`, `dataset` or `resource`, and its id or slug; None when it is none such.
 
     `extensions_known` are those of files that some portal of the kind is known to take: what each
     takes it has to be asked for. Empty: no file is refused for its extension.
@@ -99,6 +105,7 @@ class Rules:
     """
 
     kind: str
+    is_id: Callable[[str], bool] = _any_id
     file_name: Callable[[str], str] = same
     title_slug: Callable[[str], str] = same
     file_fault: Callable[[str], str] = NO_FAULT

@@ -60,7 +60,8 @@ def _named(source: str, rules: Rules) -> tuple[str, str]:
     if "://" not in source:
         return "", source.strip()
     address_parts(source)  # raises when it is no address at all
-    if found := rules.shown_on_page(source):
+    found = rules.shown_on_page(source)
+    if found and found[0] != "resource":
         return found
     raise SourceFailed(f"{redacted(source)} is the address of no organization and no dataset")
 
@@ -162,7 +163,7 @@ class _Keeping:
         match field.type:
             case FieldType.NAME | FieldType.TEXT:
                 return self._text(field, value)
-            case FieldType.FLAG | FieldType.WORDS:
+            case FieldType.FLAG | FieldType.WORDS | FieldType.DAY:
                 return value or None
             case FieldType.TAGS:
                 return self.one(field.name, value or None, self._tags_fault)

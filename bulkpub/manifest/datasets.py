@@ -15,6 +15,7 @@ from bulkpub.core.model import (
     Prune,
     ResourceSpec,
     State,
+    TagChanges,
 )
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
@@ -42,6 +43,7 @@ __all__ = ["dataset_faults", "name_of", "read_dataset"]
 
 
 _JUDGED = (
+    ("id",),
     ("organization",),
     ("license",),
     ("frequency",),
@@ -111,10 +113,18 @@ def read_dataset(
         community=bool(read.get("community")),
         state=read.get("state"),
         when_complete=read.get("publish") == WHEN_COMPLETE,
+        tag_changes=_tag_changes(read.get("tags")),
         place=node.place,
         places=_places(node),
     )
     return spec, faults
+
+
+def _tag_changes(said: Read | list[str] | None) -> TagChanges | None:
+    if not isinstance(said, dict):
+        return None
+    add, remove = (tuple(dict.fromkeys(said.get(name) or ())) for name in ("add", "remove"))
+    return TagChanges(add, remove) if add or remove else None
 
 
 def _places(node: Node) -> dict[str, Place]:
@@ -203,6 +213,10 @@ def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence
         )
     if read.get("organization") is not None and read.get("personal"):
         yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"
+    tags = read.get("tags")
+    if isinstance(tags, dict) and (changes := _tag_changes(tags)):
+        for tag in sorted({*changes.add} & {*changes.remove}):
+            yield ("tags", "remove"), f"'tags' cannot both add and remove '{tag}'"
     area, period = read.get("spatial"), read.get("temporal_coverage")
     if area is not None and area.get("zones") is None and area.get("granularity") is None:
         yield ("spatial",), "'spatial' needs 'zones' or a 'granularity'"

@@ -19,7 +19,7 @@ from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import keys_in_french
 from bulkpub.manifest.nodes import Node, bare, find
-from bulkpub.manifest.values import SENTENCE, kind, nearest
+from bulkpub.manifest.values import MAPPING, OTHERWISE, SENTENCE, kind, nearest
 
 __all__ = ["Fault", "Form", "Key", "Read", "check", "form_of", "reason"]
 
@@ -128,6 +128,8 @@ def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list
         return form.adapter.validate_python(written), []
     except ValidationError as error:
         details = error.errors(include_url=False)
+    for detail in details:
+        detail["loc"] = tuple(step for step in detail["loc"] if step not in {MAPPING, OTHERWISE})
     faults = [_fault(form, detail, node) for detail in details]
     faulty = {detail["loc"][0] for detail in details}
     sound = {key: value for key, value in written.items() if key not in faulty}

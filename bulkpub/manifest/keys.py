@@ -31,6 +31,7 @@ from bulkpub.manifest.values import (
     Text,
     WebAddress,
     list_of,
+    mapping_or,
 )
 
 __all__ = [
@@ -137,7 +138,9 @@ DATASET: tuple[fields.Field | Key, ...] = (
         "Identifies the dataset from run to run; unique in the manifest. Without it: the id, or "
         "the slug of the title; then a new title means a new dataset, so give one.", ("velos",),
         columns=(Column("dataset"),)),
-    Key("id", Name, "Id", "The id of a dataset that is on the portal already.",
+    Key("id", Name, "Id",
+        "The id of a dataset that is on the portal already; its slug and the address of its page "
+        "do as well, but they can change, and cost a request a run.",
         ("5d13a8b6634f41070a43dff3",), columns=(Column("dataset_id"),)),
     *fields.DATASET.values(),
     Key("description_file", FileName, "Description file",
@@ -216,7 +219,7 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
         "seen from the manifest, or the address (without its [secrets](#addresses)), or the id. "
         "For files and a `url` a [template](#templates).", ("archive-{stem}",),
         columns=(Column("resource_key"),)),
-    Key("id", Name, "Id", "The id of a resource that is on the portal already.",
+    Key("id", Name, "Id", "The id, or the permalink, of a resource that is on the portal already.",
         columns=(Column("resource_id"),)),
     *fields.RESOURCE.values(),
 )
@@ -253,7 +256,17 @@ def _holds(field: fields.Field, rules: Rules) -> tuple[Any, Form | None]:
             may_be_empty = field.type is FieldType.TEXT
             return values.limited(field.longest(rules), may_be_empty=may_be_empty), None
         case FieldType.TAGS:
-            return list_of(values.tag(rules)), None
+            tags = list_of(values.tag(rules))
+            changes = form_of(
+                "TagsForm",
+                "",
+                "Changes to the tags that the dataset has.",
+                [
+                    Key("add", tags, "Add", "Those it shall have besides.", (["culture"],)),
+                    Key("remove", tags, "Remove", "Those it shall not have.", (["test"],)),
+                ],
+            )
+            return mapping_or(changes.shape, tags), changes
         case FieldType.EXTRAS:
             names = {"allOf": [{"pattern": f"^(?!{RESERVED})"}, {"pattern": rules.extra_pattern}]}
             schema = WithJsonSchema({"type": "object", "propertyNames": names})
@@ -274,6 +287,7 @@ def _schema_in_one_word(value: object) -> object:
 _WHATEVER_THE_RULES: Mapping[FieldType, tuple[Any, Form | None]] = {
     FieldType.FLAG: (Flag, None),
     FieldType.WORDS: (_WORDS, None),
+    FieldType.DAY: (values.Day, None),
     FieldType.PERIOD: (_PERIOD.shape, _PERIOD),
     FieldType.AREA: (_AREA.shape, _AREA),
     FieldType.SCHEMA: (
@@ -326,7 +340,7 @@ def metadata_of(rows: Mapping[str, fields.Field], read: Read, written: Iterable[
 def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401 # any field's
     match field.type:
         case FieldType.TAGS:
-            return tuple(dict.fromkeys(said))
+            return None if isinstance(said, dict) else tuple(dict.fromkeys(said))
         case FieldType.WORDS:
             return tuple(said)
         case FieldType.PERIOD:

@@ -76,6 +76,9 @@ def spell_dataset(
     spelled: Spelled = {"key": None if spec.key == spec.id else spec.key, "id": spec.id}
     spelled |= {name: said[name] for name in said if not fields.DATASET[name].inherited}
     inheritable = {name: said[name] for name in said if fields.DATASET[name].inherited}
+    if (tags := spec.tag_changes) is not None:
+        both = {"add": list(tags.add), "remove": list(tags.remove)}
+        inheritable["tags"] = {name: words for name, words in both.items() if words}
     inheritable["prune"] = None if spec.prune is Prune.NONE else str(spec.prune)
     inheritable["publish"] = WHEN_COMPLETE if spec.when_complete else None
     spelled["community"] = spec.community or None
@@ -152,7 +155,7 @@ def _written(field: fields.Field, value: Any) -> Any:  # noqa: ANN401, PLR0911 #
             return _schema(value)
         case FieldType.EXTRAS:
             return dict(value)
-        case FieldType.TEXT | FieldType.NAME | FieldType.FLAG:
+        case FieldType.TEXT | FieldType.NAME | FieldType.FLAG | FieldType.DAY:
             return value
         case _:
             assert_never(field.type)

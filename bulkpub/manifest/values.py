@@ -12,9 +12,9 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bulkpub.core import units
@@ -27,9 +27,12 @@ from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.templates import NAME_OF_VARIABLE
 
 __all__ = [
+    "MAPPING",
+    "OTHERWISE",
     "SENTENCE",
     "WHEN_COMPLETE",
     "Checks",
+    "Day",
     "EmptyWord",
     "ExpectWord",
     "FileAddress",
@@ -53,6 +56,7 @@ __all__ = [
     "kind",
     "limited",
     "list_of",
+    "mapping_or",
     "nearest",
     "read_name",
     "refuse",
@@ -227,6 +231,15 @@ def _day(value: object, *, last: bool) -> date:
         raise refuse(f"{{field}} is {text}, which is in no calendar") from None
 
 
+def _single_day(value: object) -> date | Literal[""]:
+    text = _text(value)
+    if not text:
+        return ""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise refuse(f"{{field}} must be a day, as in 2027-01-31, not {kind(text)}")
+    return _day(text, last=False)
+
+
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:[0-9]+)?(/|$)")
 
 
@@ -261,6 +274,18 @@ def _words(value: object) -> object:
 def list_of(item: Any, *also: object) -> Any:  # noqa: ANN401 # a type made on the spot
     """A list of `item`, which is a type; says how to write a list when there is none."""
     return Annotated[list[item], BeforeValidator(_list), *also]
+
+
+MAPPING, OTHERWISE = "\0mapping", "\0otherwise"
+"""Steps of pydantic's ways to what is wrong, that are none in a manifest."""
+
+
+def mapping_or(shape: Any, otherwise: Any) -> Any:  # noqa: ANN401 # as above
+    """A mapping of this `shape`, or else what is `otherwise` said there; both are types."""
+    return Annotated[
+        Annotated[shape, Tag(MAPPING)] | Annotated[otherwise, Tag(OTHERWISE)],
+        Discriminator(lambda value: MAPPING if isinstance(value, dict) else OTHERWISE),
+    ]
 
 
 def _size(value: object) -> int:
@@ -449,6 +474,12 @@ FirstDay = Annotated[
     date, PlainValidator(lambda value: _day(value, last=False)), WithJsonSchema(_DAY_SCHEMA)
 ]
 """The first day of a period; a year or a month means its first day."""
+Day = Annotated[
+    date | Literal[""],
+    PlainValidator(_single_day),
+    WithJsonSchema({"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}),
+]
+"""A day, or an empty text."""
 LastDay = Annotated[
     date, PlainValidator(lambda value: _day(value, last=True)), WithJsonSchema(_DAY_SCHEMA)
 ]

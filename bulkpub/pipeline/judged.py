@@ -11,7 +11,14 @@ from difflib import get_close_matches
 from functools import partial
 
 from bulkpub.core.catalogue import KnownSchema, catalogued, schema_fault
-from bulkpub.core.model import DatasetMetadata, DatasetSpec, Place, ResourceSpec, is_sent
+from bulkpub.core.model import (
+    DatasetMetadata,
+    DatasetSpec,
+    Place,
+    ResourceSpec,
+    TagChanges,
+    is_sent,
+)
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
@@ -87,7 +94,21 @@ def as_kept(spec: DatasetSpec, told: Told, rules: Rules) -> DatasetSpec:
     """`spec` in the form in which the portal keeps what it says, so that comparing makes sense."""
     resources = tuple(_with_schema(each, told.schemas) for each in spec.resources)
     metadata = rules.normalized(spec.metadata, told.words)
-    return replace(spec, metadata=metadata, resources=resources)
+    metadata = replace(metadata, license=_license(metadata.license, told))
+    tags = spec.tag_changes
+    if tags is not None:
+        add, remove = (tuple(map(rules.tag, each)) for each in (tags.add, tags.remove))
+        tags = TagChanges(add, remove)
+    return replace(spec, metadata=metadata, resources=resources, tag_changes=tags)
+
+
+def _license(said: str | None, told: Told) -> str | None:
+    """The id of the licence that is named by its address or its usual name."""
+    known = told.words.get(Vocabulary.LICENSES)
+    if said is None or (known is not None and said in known):
+        return said
+    meant = known_license([said])
+    return meant if meant is not None and (known is None or meant in known) else said
 
 
 def _with_schema(entry: ResourceSpec, catalogue: Sequence[KnownSchema]) -> ResourceSpec:

@@ -28,10 +28,18 @@ READINGS = 3
 
 
 async def observe(
-    portal: Portal, owner: Owner, specs: Sequence[DatasetSpec], ours: Collection[str] = ()
+    portal: Portal,
+    owner: Owner,
+    specs: Sequence[DatasetSpec],
+    ours: Collection[str] = (),
+    known: Mapping[str, RemoteDataset] | None = None,
 ) -> Matched:
-    """Find the datasets of one owner; see `match_datasets` for `ours` and the answer."""
+    """Find the datasets of one owner; see `match_datasets` for `ours` and the answer.
+
+    Those `known`, by id, are not asked for again.
+    """
     search = _Search(specs)
+    search.found |= {each: found for each, found in (known or {}).items() if each in search.ids}
     if owner == Owner():
         owner = await search.learn_owner(portal)
     alone = ask_one_by_one(pages_left=1, missing_ids=len(search.missing()), named=search.named)
@@ -100,7 +108,8 @@ class _Search:
 
     async def learn_owner(self, portal: Portal) -> Owner:
         """Ask for one dataset, whose organization most likely has the others too."""
-        dataset = await portal.dataset(min(self.ids))
+        some = min(self.ids)
+        dataset = self.found.get(some) or await portal.dataset(some)
         if dataset is None:
             return Owner()
         self.found[dataset.id] = dataset

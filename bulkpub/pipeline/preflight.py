@@ -69,7 +69,7 @@ async def check(portal: Portal, specs: Sequence[DatasetSpec]) -> Checked:
     for spec in specs:
         held = fitted(as_kept(spec, told, portal.rules), portal.rules)
         checked.specs.append(held.spec)
-        checked.notes[spec.key] = held.notes
+        checked.notes[spec.key] = (*_understood(spec, held.spec), *held.notes)
         checked.problems += [_problem(place, spec, why) for place, why in held.problems]
         wrong.add(held.spec, word_faults(held.spec, told))
     await _check_owners(portal, specs, checked)
@@ -90,6 +90,14 @@ async def check_areas(portal: Portal, checked: Checked, specs: Sequence[DatasetS
     for spec in specs:
         wrong.add(spec, area_faults(spec, told, portal.rules))
     checked.add(wrong, checked.alone)
+
+
+def _understood(spec: DatasetSpec, kept: DatasetSpec) -> tuple[str, ...]:
+    """What there is to say when a licence goes by another name than its id."""
+    said, meant = spec.metadata.license, kept.metadata.license
+    if said is None or meant is None or said == meant:
+        return ()
+    return (f"the licence '{said}' is the portal's '{meant}'",)
 
 
 class Faults:

@@ -16,6 +16,7 @@ from bulkpub.core.rules import Rules
 from bulkpub.errors import ManifestInvalid, Problem, ResourceFailed
 from bulkpub.pipeline.absence import too_many
 from bulkpub.pipeline.expanding import expand
+from bulkpub.pipeline.identify import identify
 from bulkpub.pipeline.job import Job, RunOptions
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe, observe_elsewhere
@@ -49,12 +50,15 @@ class Preparation:
         expanded = await expand(self.specs, means.sources)
         self.specs = expanded.datasets
         self.problems += expanded.problems
+        identified = await identify(means.portal, self.specs)
+        self.specs = identified.specs
+        self.problems += identified.problems
         checked = await check(means.portal, self.specs)
         if (self.problems or checked.problems) and not options.keep_going:
             await check_areas(means.portal, checked, self.specs)  # all that is wrong, at once
         self._take(checked, options)
         sound = self._without_problems(checked.specs, checked.refused)
-        found = await self._observe(sound, checked, means, options)
+        found = await self._observe(sound, checked, means, options, identified.found)
         # What a dataset has already, the portal knows: nobody has to ask for it every night.
         changed = _with_another_area(sound, found, means.rules)
         await check_areas(means.portal, checked, [s for s in self.specs if s.key in changed])
@@ -71,7 +75,11 @@ class Preparation:
                 found.get(spec.key),
                 checked.owners[spec.key],
                 options.of_a_job,
-                (*checked.notes.get(spec.key, ()), *_recognised(spec, found.get(spec.key))),
+                (
+                    *identified.notes.get(spec.key, ()),
+                    *checked.notes.get(spec.key, ()),
+                    *_recognised(spec, found.get(spec.key)),
+                ),
                 frozenset(namesakes[spec.metadata.title] - {spec.key}),
                 checked.extensions,
             )
@@ -88,7 +96,12 @@ class Preparation:
             raise ManifestInvalid(sorted(self.problems))
 
     async def _observe(
-        self, specs: Sequence[DatasetSpec], checked: Checked, means: Means, options: RunOptions
+        self,
+        specs: Sequence[DatasetSpec],
+        checked: Checked,
+        means: Means,
+        options: RunOptions,
+        known: Mapping[str, RemoteDataset],
     ) -> Observed:
         by_owner: dict[tuple[Owner, bool], list[DatasetSpec]] = {}
         for spec in specs:
@@ -97,7 +110,8 @@ class Preparation:
         found: dict[str, RemoteDataset | Conflict] = {}
         for (owner, beside), owned in by_owner.items():
             portal = means.portal.community(owner) if beside else means.portal
-            found.update(await observe(portal, owner, owned, ours))
+            there = None if beside else known
+            found.update(await observe(portal, owner, owned, ours, there))
         present = [spec for spec in specs if spec.state is not State.ABSENT]
         new = [spec for spec in present if spec.key not in found]
         found.update(await observe_elsewhere(means.portal, checked.account, new, checked.owners))

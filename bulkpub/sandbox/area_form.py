@@ -15,7 +15,7 @@ from bulkpub.sandbox.seeds import GRANULARITIES, ZONES
 __all__ = ["area_fault", "read_area"]
 
 _ZONE_IDS = frozenset(each.id for each in ZONES)
-_NOWHERE = {"geom": None, "zones": [], "granularity": "other"}
+_NOWHERE: dict[str, Any] = {"geom": None, "zones": [], "granularity": "other"}
 _NO_GEOJSON = ["Not a valid GeoJSON"]
 _DECIMALS = 6
 """Of a coordinate that are kept."""
@@ -137,4 +137,3 @@ def _fault_of_model(shape: dict[str, Json]) -> str:
         if position.count(",") != 1
     ]
     return f"Invalid MultiPolygon:\n{', '.join(deep)}" if deep else ""
-

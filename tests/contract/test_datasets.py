@@ -262,7 +262,12 @@ async def test_a_body_that_is_no_json_object_is_refused(
     assert answer.body == body
 
 
-CRASHES: list[Any] = [{"organization": None}, {"extras": {"l": [{"a\0b": 1}]}}, {"tags": ["aaa", None]}, {"tags": [5, "aaa"]}]
+CRASHES: list[Any] = [
+    {"organization": None},
+    {"extras": {"l": [{"a\0b": 1}]}},
+    {"tags": ["aaa", None]},
+    {"tags": [5, "aaa"]},
+]
 
 
 @pytest.mark.parametrize("body", CRASHES, ids=str)

@@ -29,7 +29,7 @@ Write = Callable[..., Path]
         ("prune: everything", "'prune' cannot be 'everything'; it is one of none, ours, all"),
         ("tags: route", "'tags' must be a list, not 'route': write it as a list, [route]"),
         ("tags: 2024", "'tags' must be a list, not the number 2024: write it as a list, [2024]"),
-        ("tags: {a: b}", "'tags' must be a list, not a mapping"),
+        ("tags: {a: b}", "unknown key 'a'; 'tags' knows add, remove"),
         ("tags: [true]", ("item 1 of 'tags' must be text, not true; put it between quotes if you "
          "mean the word")),
         ("tags: [route, ~]", "item 2 of 'tags' must be text, not nothing"),
@@ -70,10 +70,17 @@ Write = Callable[..., Path]
         ("extras: {a: null}", "the extra 'a' has no value, which the portal refuses"),
         ("extras: {a: [1, null]}", ("an item of the extra 'a' has no value, which the portal "
          "refuses")),
-        ("extras: {a.b: 1}", ("the extra 'a.b' cannot have that name: no dot in it, and no $ in "
-         "front")),
-        ("extras: {a: {$b: 1}}", ("the extra '$b' cannot have that name: no dot in it, and no $ in "
-         "front")),
+        ("extras: {'$b': 1}", ("the extra '$b' cannot have that name: no $ in front, and no NUL "
+         "in it")),
+        ("extras: {a: {$b: 1}}", ("the extra '$b' cannot have that name: no $ in front, and no "
+         "NUL in it")),
+        ("tags: {add: x}", "'add' of 'tags' must be a list, not 'x': write it as a list, [x]"),
+        ("tags: {add: [ok-tag, x]}", ("the tag 'x' is too short: the portal wants 3 to 96 "
+         "characters")),
+        ("tags: {ad: [ok-tag]}", "unknown key 'ad' (did you mean 'add'?)"),
+        ("tags: {add: [Été], remove: [ete]}", "'tags' cannot both add and remove 'ete'"),
+        ("next_update: 2027-01", "'next_update' must be a day, as in 2027-01-31, not '2027-01'"),
+        ("next_update: 2027-02-30", "'next_update' is 2027-02-30, which is in no calendar"),
         ("extras: {'': 1}", "an extra has an empty name"),
         ("extras: {'bulkpub:key': x}", (
          "the extra 'bulkpub:key' cannot be set: bulkpub keeps names "

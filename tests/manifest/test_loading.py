@@ -30,7 +30,7 @@ def test_a_dataset_with_a_problem_is_left_out_and_the_others_are_not(read: Read)
 
 
 def test_a_faulty_default_is_told_once_and_spoils_what_inherits_it(read: Read) -> None:
-    loaded = read("defaults: {frequency: dayly, extras: {a.b: 1}}\ndatasets: [{id: a}, {id: b}]\n")
+    loaded = read("defaults: {frequency: dayly, extras: {$b: 1}}\ndatasets: [{id: a}, {id: b}]\n")
     assert keys(loaded) == []
     assert told(loaded) == [(1, None), (1, None)]
 

@@ -86,7 +86,7 @@ TEXT = (
     .filter(bool)
 )
 EXTRA = (TEXT | st.text(min_size=1, max_size=8)).filter(
-    lambda name: not name.startswith(("$", "bulkpub:")) and "." not in name and "\0" not in name
+    lambda name: not name.startswith(("$", "bulkpub:")) and "\0" not in name
 )
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.booleans()

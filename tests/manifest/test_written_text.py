@@ -154,7 +154,7 @@ def test_what_no_manifest_can_say_is_told(folder: Path) -> None:
             tags=("ok!", "route", "a"),
             frequency="dayly",
             temporal_coverage=TemporalCoverage(date(2024, 2, 1), date(2024, 1, 1)),
-            extras={"a.b": 1, "n": None, "big": 2**64, "nan": float("nan"), "c": [None, "\ud800"]},
+            extras={"$b": 1, "n": None, "big": 2**64, "nan": float("nan"), "c": [None, "\ud800"]},
         ),
         (
             ResourceSpec("same", LinkSource("https://x/1"), ResourceMetadata("{" * 400)),
@@ -184,7 +184,7 @@ def test_what_no_manifest_can_say_is_told(folder: Path) -> None:
         "the tag 'ok!' is too short",
         "'frequency' cannot be 'dayly' (did you mean 'daily'?): left out",
         "the period ends on 2024-01-01, before it starts on 2024-02-01: left out",
-        "the extra 'a.b' cannot have that name",
+        "the extra '$b' cannot have that name",
         "the extra 'n' has no value: left out",
         "the extra 'big' is a number beyond what the portal can store: left out",
         "the extra 'nan' is no number: left out",

@@ -48,9 +48,7 @@ async def test_datasets_whose_turn_did_not_come_say_so(
 @pytest.mark.parametrize(
     ("licence", "frequency", "meant"),
     [
-        ("Licence Ouverte", "daily", "lov2"),
-        ("licence ouverte 2.0", "daily", "lov2"),
-        ("Licence ouverte / Open Licence", "daily", "fr-lo"),
+        ("lov3", "daily", "lov2"),
         ("lov2", "daili", "daily"),
     ],
 )

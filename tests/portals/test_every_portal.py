@@ -359,7 +359,7 @@ async def test_a_tag_may_be_as_short_and_as_long_as_the_rules_say(
             await place.portal.update_dataset(dataset, DatasetMetadata(tags=(tag,)), now())
 
 
-@pytest.mark.parametrize("name", ["a", "a:b", "two words", "été", "$a", "bulkpub:key"])
+@pytest.mark.parametrize("name", ["a", "a:b", "two words", "été", "a.b", ".", "$a", "bulkpub:key"])
 async def test_extras_may_have_the_names_that_the_rules_allow(
     place: Any, dataset: RemoteDataset, name: str
 ) -> None:

@@ -51,12 +51,19 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
 
 
 def shown_on_page(address: str) -> tuple[str, str] | None:
-    """What the page at `address` shows, and its id or slug: `.../organizations/NAME/...`."""
+    """What is at `address`, a page or a permalink, and its id or slug.
+
+    As in `.../organizations/NAME/...`, `.../datasets/NAME/` and `.../datasets/r/ID`.
+    """
     try:
         steps = [unquote(step) for step in urlsplit(address).path.split("/") if step]
     except ValueError:
         return None
     for kind in ("organization", "dataset"):
-        if f"{kind}s" in steps[:-1]:
-            return kind, steps[steps.index(f"{kind}s") + 1]
+        if f"{kind}s" not in steps[:-1]:
+            continue
+        name, *more = steps[steps.index(f"{kind}s") + 1 :]
+        if (kind, name) == ("dataset", "r") and more:
+            return "resource", more[0]  # a permalink
+        return kind, name
     return None

@@ -37,6 +37,7 @@ from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Organization, Page, Traffic
 from bulkpub.portals.udata import codec, lookups, versions
+from bulkpub.portals.udata.address import shown_on_page
 from bulkpub.portals.udata.answers import ME, ORGANIZATION, PAGE, PART
 from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
@@ -54,7 +55,7 @@ PAGE_SIZE = 100
 MOST_PAGES = 20_000
 """Pages of one listing; no owner has so many datasets, and a listing that never ends has more."""
 
-BAD_REQUEST, NOT_FOUND, GONE, TOO_LARGE = 400, 404, 410, 413
+MOVED, BAD_REQUEST, NOT_FOUND, GONE, TOO_LARGE = 308, 400, 404, 410, 413
 
 T = TypeVar("T")
 
@@ -139,7 +140,7 @@ class Udata:
         """See `Portal`."""
         request = Request("GET", f"/organizations/{quoted(id_or_slug)}/", "/organizations/{id}/")
         answer = await self._transport.send(request)
-        if answer.status in {NOT_FOUND, GONE, 308}:
+        if answer.status in {NOT_FOUND, GONE, MOVED}:
             return None
         return read(ORGANIZATION, request, answer, DatasetFailed, "the organization")
 
@@ -222,7 +223,10 @@ class Udata:
         return read(PAGE, request, answer, DatasetFailed, "the listing of datasets")
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
-        """See `Portal`."""
+        """See `Portal`; a slug that it had before leads to it, too."""
+        return await self._dataset(dataset_id, or_now=True)
+
+    async def _dataset(self, dataset_id: str, *, or_now: bool) -> RemoteDataset | None:
         request = Request(
             "GET",
             f"/datasets/{quoted(dataset_id)}/",
@@ -232,6 +236,10 @@ class Udata:
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE}:
             return None
+        if answer.status == MOVED and or_now:  # only its new name is taken from there
+            kind, slug = shown_on_page(answer.headers.get("Location", "")) or ("", "")
+            if kind == "dataset":
+                return await self._dataset(slug, or_now=False)
         found = read(codec.DATASET, request, answer, DatasetFailed, "the dataset")
         # An ObjectId is the same in capitals; a slug is one as the portal has it.
         if dataset_id not in {found.id, found.slug} and dataset_id.lower() != found.id:

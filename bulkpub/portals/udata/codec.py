@@ -108,11 +108,15 @@ def _zone(said: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Special:
-    """A field that udata keeps in a form of its own: from its JSON, to its JSON, and its mask."""
+    """A field that udata keeps in a form of its own: from its JSON, to its JSON, and its mask.
+
+    `name` is udata's for it, where that is another.
+    """
 
     schema: CoreSchema
     write: Callable[[Any], Json]
     mask: str = ""
+    name: str = ""
 
 
 def _temporal_coverage(data: Mapping[str, date | None]) -> TemporalCoverage | None:
@@ -154,6 +158,10 @@ def _schema_body(schema: ContentSchema) -> Json:
 _SHAPE = made(optional(core_schema.dict_schema()), bool)
 """A shape on the map, in GeoJSON, of which only counts that it is there."""
 _OF_DATASETS: Mapping[str, _Special] = {
+    # A moment; ours is a day.
+    "next_update": _Special(
+        optional(DAY), lambda day: day.isoformat() if day else None, name="frequency_date"
+    ),
     "tags": _Special(made(NAMES, lambda tags: tuple(sorted(tags or ()))), list),
     # When it was archived; who writes it gives the moment.
     "archived": _Special(made(TEXT, bool), lambda archived: archived or None),
@@ -178,10 +186,18 @@ _OF_RESOURCES: Mapping[str, _Special] = {
 
 
 def _schemas(rows: Mapping[str, Field], special: Mapping[str, _Special]) -> dict[str, CoreSchema]:
+    """By udata's names."""
     return {
-        name: special[name].schema if name in special else _PLAIN.get(field.type, TEXT)
+        _named(name, special): special[name].schema
+        if name in special
+        else _PLAIN.get(field.type, TEXT)
         for name, field in rows.items()
     }
+
+
+def _named(name: str, special: Mapping[str, _Special]) -> str:
+    """What udata calls the field of this name."""
+    return (name in special and special[name].name) or name
 
 
 _PLAIN: Mapping[FieldType, CoreSchema] = {
@@ -196,20 +212,24 @@ def _written(
     special: Mapping[str, _Special],
 ) -> dict[str, Json]:
     """The body for the fields of which something is said."""
-    said = {name: getattr(metadata, name) for name in rows}
-    body = {name: value for name, value in said.items() if value is not None}
-    for name, value in body.items():
+    body: dict[str, Json] = {}
+    for name, row in rows.items():
+        value = getattr(metadata, name)
+        if value is None:
+            continue
         if name in special:
-            body[name] = special[name].write(value)
-        elif rows[name].type is FieldType.EXTRAS:
-            body[name] = dict(value)
-        elif rows[name].null_empties:
-            body[name] = value or None
+            value = special[name].write(value)
+        elif row.type is FieldType.EXTRAS:
+            value = dict(value)
+        elif row.null_empties:
+            value = value or None
+        body[_named(name, special)] = value
     return body
 
 
 def _mask(rows: Mapping[str, Field], special: Mapping[str, _Special]) -> str:
-    return ",".join(f"{name}{special[name].mask if name in special else ''}" for name in rows)
+    masks = {name: each.mask for name, each in special.items()}
+    return ",".join(f"{_named(name, special)}{masks.get(name, '')}" for name in rows)
 
 
 RESOURCE_FIELDS = (
@@ -229,7 +249,9 @@ DATASET_FIELDS = (
 def _dataset(data: Mapping[str, Any]) -> RemoteDataset:
     return RemoteDataset(
         id=data["id"],
-        metadata=DatasetMetadata(**{name: data[name] for name in fields.DATASET}),
+        metadata=DatasetMetadata(
+            **{name: data[_named(name, _OF_DATASETS)] for name in fields.DATASET}
+        ),
         resources=data["resources"] or (),
         slug=data["slug"] or "",
         page=data["page"] or "",

@@ -23,13 +23,18 @@ __all__ = ["RULES", "extra_fault"]
 def extra_fault(name: str) -> str:
     """Why no extra can have this name, in a sentence; empty when one can.
 
-    MongoDB, under udata, refuses names with a dot or a leading `$`.
+    MongoDB, under udata, refuses names with a leading `$`, and crashes at a NUL.
     """
     if not name:
         return "an extra has an empty name"
-    if "." in name or name.startswith("$") or "\0" in name:
-        return f"the extra '{name}' cannot have that name: no dot in it, and no $ in front"
+    if name.startswith("$") or "\0" in name:
+        return f"the extra '{name}' cannot have that name: no $ in front, and no NUL in it"
     return ""
+
+
+def is_id(written: str) -> bool:
+    """Whether it has the form of a dataset's id; the others are slugs or addresses."""
+    return re.fullmatch(r"[0-9a-f]{24}", written) is not None
 
 
 def zone_fault(zone: str) -> str:
@@ -41,13 +46,14 @@ def zone_fault(zone: str) -> str:
 
 RULES = Rules(
     kind="udata",
+    is_id=is_id,
     file_name=upload_name,
     title_slug=file_slug,
     file_fault=name_fault,
     tag=tag_slug,
     zone_fault=zone_fault,
     extra_fault=extra_fault,
-    extra_pattern=r"^(?!\$)[^.\u0000]+$",
+    extra_pattern=r"^(?!\$)[^\u0000]+$",
     normalized=normalized,
     shown_on_page=shown_on_page,
     limits=Limits(

@@ -1,0 +1,119 @@
+"""What a manifest means that names datasets by a slug or a page, resources by a permalink.
+
+The rule: everything behind goes by ids, which never change; what was found by another name is told
+with its id. A name that the portal does not know stays as it is, and is told of as an unknown id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from urllib.parse import urlsplit
+
+import anyio
+
+from bulkpub.core.addresses import redacted
+from bulkpub.core.model import DatasetSpec, Place, RemoteDataset
+from bulkpub.core.rules import Rules
+from bulkpub.core.text import LONGEST_SENTENCE, bounded
+from bulkpub.errors import Problem
+from bulkpub.http.tasks import side_by_side
+from bulkpub.portals import Portal
+
+__all__ = ["Identified", "identify"]
+
+ASKED_AT_ONCE = 8
+
+
+@dataclass(slots=True)
+class Identified:
+    """The specs with the portal's ids; `found` by id, `notes` by key, and what is wrong."""
+
+    specs: list[DatasetSpec] = field(default_factory=list)
+    found: dict[str, RemoteDataset] = field(default_factory=dict)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+async def identify(portal: Portal, specs: Sequence[DatasetSpec]) -> Identified:
+    """Ask for those of `specs` whose id is none of the portal's; one request each."""
+    identified, rules = Identified(), portal.rules
+    asked: dict[str, RemoteDataset | None] = {
+        spec.id: None for spec in specs if spec.id and not rules.is_id(spec.id)
+    }
+
+    async def ask(written: str) -> None:
+        if name := _name(written, rules):
+            asked[written] = await portal.dataset(name)
+
+    await side_by_side([partial(ask, each) for each in asked], anyio.CapacityLimiter(ASKED_AT_ONCE))
+    first: dict[str, DatasetSpec] = {}
+    for spec in specs:
+        remote = asked.get(spec.id or "")
+        if spec.id in asked and (fault := _fault(spec.id or "", remote, rules)):
+            identified.problems.append(_problem(spec, fault))
+        elif remote is not None:
+            identified.found[remote.id] = remote
+            identified.notes[spec.key] = (_said(spec.id or "", remote),)
+        known = _with_resources(spec, identified, rules)
+        known = known if remote is None else replace(known, id=remote.id)
+        identified.specs.append(known)
+        if known.id and (twin := first.setdefault(known.id, known)) is not known:
+            sentence = f"the id '{known.id}' is already that of the dataset at {twin.place}"
+            identified.problems.append(_problem(spec, sentence))
+    return identified
+
+
+def _with_resources(spec: DatasetSpec, identified: Identified, rules: Rules) -> DatasetSpec:
+    """The spec with the ids of resources that it names by their permalinks."""
+    resources = []
+    for entry in spec.resources:
+        if entry.id is None or "://" not in entry.id:
+            resources.append(entry)
+            continue
+        kind, name = rules.shown_on_page(entry.id) or ("", "")
+        if kind != "resource":
+            sentence = f"'id' is {redacted(entry.id)}, which is not a resource's permalink"
+            identified.problems.append(_problem(spec, sentence, entry.place))
+        resources.append(replace(entry, id=name))
+    return replace(spec, resources=tuple(resources))
+
+
+def _said(written: str, remote: RemoteDataset) -> str:
+    return (
+        f"'{redacted(written)}' is the dataset {remote.id}: that id never changes, and spares a "
+        "request"
+    )
+
+
+def _name(written: str, rules: Rules) -> str:
+    """The id or slug in what is written; empty when there is none."""
+    if "://" not in written:
+        return written
+    kind, name = rules.shown_on_page(written) or ("", "")
+    return name if kind == "dataset" else ""
+
+
+def _fault(written: str, remote: RemoteDataset | None, rules: Rules) -> str:
+    if "://" not in written:
+        return ""
+    if not _name(written, rules):
+        return f"'id' is {redacted(written)}, which is not the address of a dataset's page"
+    if remote is None or _host(remote.page) == _host(written):
+        return ""
+    return (
+        f"'id' is a page at {_host(written)}, but the portal's are at {_host(remote.page)}: this "
+        "is another portal's dataset"
+    )
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).netloc.lower().removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _problem(spec: DatasetSpec, sentence: str, place: Place | None = None) -> Problem:
+    place = place or spec.place_of("id")
+    sentence = bounded(sentence, LONGEST_SENTENCE)
+    return Problem(place.file, place.line, place.column, sentence, spec.key)

@@ -1,0 +1,104 @@
+"""What producers say of their datasets, from the manifest to both portals and back.
+
+Each is written, said again without a write, and harvested into a manifest that changes nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bulkpub import RunReport
+from bulkpub.harvest import portal as portal_kind
+from bulkpub.harvest.base import HarvestOptions
+from bulkpub.http.transport import connect
+from bulkpub.portals.udata import Udata
+from tests.manifests import ManifestWriter
+
+Publish = Callable[..., Awaitable[RunReport]]
+
+
+@pytest.fixture
+def settles(
+    publish: Publish, writes: Callable[[RunReport], int], target: Any, tmp_path: Path
+) -> Callable[[Any], Awaitable[tuple[RunReport, str]]]:
+    """Publish; see that a second run and a harvested manifest change nothing. The latter's text."""
+
+    async def settles(manifest: Any) -> tuple[RunReport, str]:
+        report = await publish(manifest)
+        assert report.run.exit_code == 0, report
+        again = await publish(manifest)
+        assert (again.run.exit_code, writes(again)) == (0, 0), again
+        harvested = tmp_path / "harvested.yaml"
+        async with connect(
+            target.info["api_url"], credentials={"X-API-KEY": target.key("outsider")}
+        ) as transport:
+            found = portal_kind.harvest(
+                str(report.datasets[0].id), Udata(transport), HarvestOptions()
+            )
+            with harvested.open("w", encoding="utf-8") as out:
+                writer = ManifestWriter(out)
+                writer.header()
+                async for each in found:
+                    assert (each.notes, writer.dataset(each.dataset)) == ((), ())
+        back = await publish(harvested)
+        assert (back.run.exit_code, writes(back)) == (0, 0), back
+        return report, harvested.read_text()
+
+    return settles
+
+
+async def test_tags_are_added_and_removed_and_an_update_is_announced(
+    *, target: Any, settles: Any, manifest: Any, said: Any
+) -> None:
+    tags = {"add": ["Culture", "mobilité"], "remove": ["test-tag"]}
+    wanted = manifest(said("a", tags=tags, next_update="2027-01-31", license="Licence Ouverte 2.0"))
+    report, harvested = await settles(wanted)
+    dataset = await target.dataset(report)
+    assert dataset["tags"] == ["culture", "mobilite"]
+    assert dataset["frequency_date"].startswith("2027-01-31T00:00:00")
+    assert dataset["license"] == "lov2"
+    assert "next_update: 2027-01-31" in harvested.replace('"', "")
+    await target.portal.put(dataset, {"tags": ["by-hand", "mobilite", "test-tag"]})
+    report, _ = await settles(wanted)
+    assert (await target.dataset(report))["tags"] == ["by-hand", "culture", "mobilite"]
+    await settles(manifest(said("a", next_update=None)))
+    assert (await target.dataset(report))["frequency_date"] is None
+
+
+async def test_extras_may_have_dots_in_their_names(
+    *, target: Any, settles: Any, manifest: Any, said: Any, folder: Any
+) -> None:
+    folder.file("a.csv")
+    extras = {"schema.org:about": "x", "deep": {"a.b": 1}, ".": True}
+    file = {"path": "a.csv", "extras": {"qualite.score": 0.5}}
+    report, _ = await settles(manifest(said("a", file, extras=extras)))
+    dataset = await target.dataset(report)
+    assert dataset["extras"].items() >= extras.items()
+    assert dataset["resources"][0]["extras"]["qualite.score"] == 0.5
+
+
+@pytest.mark.parametrize("way", ["slug", "page"])
+async def test_a_dataset_is_found_by_its_slug_and_by_its_page(
+    way: str, *, target: Any, publish: Publish, manifest: Any, said: Any, writes: Any, folder: Any
+) -> None:
+    folder.file("a.csv")
+    report = await publish(manifest(said("a", "a.csv")))
+    dataset = await target.dataset(report)
+    resource = dataset["resources"][0]
+    entry = {"id": resource["latest"], "title": "Le fichier"}
+    wanted = manifest({"id": dataset[way], "acronym": "ABC", "resources": [entry]})
+    report = await publish(wanted)
+    assert report.run.exit_code == 0, report
+    assert dataset["id"] in report.datasets[0].notes[0]
+    changed = await target.dataset(report)
+    assert (changed["id"], changed["acronym"]) == (dataset["id"], "ABC")
+    assert [(each["id"], each["title"]) for each in changed["resources"]] == [
+        (resource["id"], "Le fichier")
+    ]
+    assert writes(await publish(wanted)) == 0
+    # The slug changes with the title; the old one leads to the dataset still.
+    await target.portal.put(dataset, {"title": f"Autre {target.tag}"})
+    again = await publish(wanted)
+    assert (again.run.exit_code, again.datasets[0].id) == (0, dataset["id"])
