@@ -14,6 +14,7 @@ from typing import Any
 from bulkpub.core import fields
 from bulkpub.core.fields import Field, FieldType
 from bulkpub.core.model import (
+    Access,
     ContentSchema,
     DatasetMetadata,
     DatasetSpec,
@@ -45,6 +46,13 @@ _BY_TYPE: Mapping[FieldType, Any] = {
     FieldType.DAY: date(2027, 1, 31),
     FieldType.PERIOD: TemporalCoverage(date(2023, 2, 1), date(2024, 6, 30)),
     FieldType.AREA: Spatial(("fr:region:11",), "fr:commune"),
+    FieldType.ACCESS: Access(
+        "open",
+        (("company_and_association", "under_condition"), ("private", "no")),
+        "confidentiality_of_personal_data",
+        "Des noms.",
+        "https://example.org/demande",
+    ),
     FieldType.SCHEMA: ContentSchema("etalab/schema-irve-statique", "2.3.1"),
     FieldType.EXTRAS: {"source": "capteurs", "with.dots": "", "deep": {"a.b": [1, 2.5, True, "x"]}},
 }
@@ -166,16 +174,21 @@ SPELLINGS: Mapping[str, Callable[[DatasetSpec], str]] = {
 
 
 def expected(spec: DatasetSpec, name: str) -> DatasetSpec:
-    """What can be said of `spec` in this spelling: tables have no extras, and schemas in a word."""
+    """What can be said of `spec` in this spelling.
+
+    Tables have no extras and no audiences, and schemas in a word.
+    """
     if not name.endswith(".csv"):
         return spec
+    assert spec.metadata.access is not None
+    access = dataclasses.replace(spec.metadata.access, audiences=None)
     without: dict[str, Any] = {"extras": None}
     in_a_word = {**without, "schema": ContentSchema("etalab/schema-irve-statique")}
     resources = tuple(
         dataclasses.replace(each, metadata=dataclasses.replace(each.metadata, **in_a_word))
         for each in spec.resources
     )
-    metadata = dataclasses.replace(spec.metadata, **without)
+    metadata = dataclasses.replace(spec.metadata, **without, access=access)
     return dataclasses.replace(spec, metadata=metadata, resources=resources)
 
 

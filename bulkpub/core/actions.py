@@ -59,7 +59,11 @@ class UpdateDataset:
     def differing(self) -> tuple[str, ...]:
         """What is written, in words."""
         restored = ["deleted (it is restored)"] if self.restores else []
-        return (*restored, *told_changes(self.changes), *([str(self.move)] if self.move else []))
+        return (
+            *restored,
+            *told_changes(self.changes, self.remote),
+            *([str(self.move)] if self.move else []),
+        )
 
 
 @dataclass(frozen=True, slots=True)

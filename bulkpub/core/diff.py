@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TypeVar
 
-from bulkpub.core.fitting import without
+from bulkpub.core.fitting import stays_open, without
 from bulkpub.core.model import (
     DRAFT_EXTRA,
     KEY_EXTRA,
+    OPEN,
     SOURCE_EXTRA,
     TITLE_EXTRA,
+    Access,
     DatasetMetadata,
     DatasetSpec,
     Json,
@@ -45,11 +47,14 @@ def changed_fields(changes: DatasetMetadata | ResourceMetadata) -> tuple[str, ..
     return tuple(f.name for f in fields(changes) if getattr(changes, f.name) is not None)
 
 
-def told_changes(changes: DatasetMetadata) -> tuple[str, ...]:
-    """The same for people, who are to know what they lose."""
+def told_changes(changes: DatasetMetadata, remote: RemoteDataset) -> tuple[str, ...]:
+    """The same of what is written to `remote`, for people, who are to know what they lose."""
     names = dict(zip(given := changed_fields(changes), given, strict=True))
     if changes.spatial is not None and changes.spatial.drawn is False:
         names["spatial"] = "spatial (zones take the place of the area drawn on the portal)"
+    lost = remote.metadata.license
+    if changes.access is not None and not changes.access.is_open and remote.is_open and lost:
+        names["access"] = f"access (without the licence '{lost}', which is of open data)"
     return tuple(names.values())
 
 
@@ -65,6 +70,8 @@ def new_dataset(spec: DatasetSpec, rules: Rules) -> DatasetMetadata:
     if spec.when_complete:
         extras = {**(keyed.extras or {}), DRAFT_EXTRA: True}
         keyed = replace(keyed, private=True, extras=extras)
+    if not stays_open(spec, None):
+        keyed = without(keyed, rules.closed_lacks)
     return without(keyed, rules.lacks_dataset)
 
 
@@ -86,7 +93,7 @@ def dataset_changes(
     wanted = spec.metadata if spec.id else without(_keyed(spec), rules.lacks_dataset)
     if spec.when_complete and wanted.private is False:
         wanted = replace(wanted, private=None)
-    if not remote.is_open:
+    if not stays_open(spec, remote):
         wanted = without(wanted, rules.closed_lacks)
     return _changes(wanted, remote.metadata)
 
@@ -195,6 +202,8 @@ def _merged(want: Json, has: Json) -> Json:
             drawn = False if zones and has.drawn else has.drawn
             zones = has.zones if zones is None else zones
             return Spatial(zones, granularity or has.granularity, drawn)
+        case Access():
+            return want.over(has)
         case Spatial(zones=(), granularity=None) if has is None:
             return None  # no area at all is what an empty one says
         case _:
@@ -209,9 +218,22 @@ def _same(want: Json, has: Json) -> bool:
     if isinstance(want, Mapping):
         there = has or {}
         return want.keys() == there.keys() and all(_same_json(want[k], there[k]) for k in want)
+    if isinstance(want, Access):
+        return _told(want) == _told(has or Access())
     if want == has:
         return True
     return not want and not has and not isinstance(want, bool)
+
+
+def _told(access: Access) -> Access:
+    """What it comes to, however nothing is said in it."""
+    return Access(
+        access.type or OPEN,
+        access.audiences or None,
+        access.category or None,
+        access.reason or None,
+        access.request_url or None,
+    )
 
 
 def _same_json(want: Json, has: Json) -> bool:

@@ -35,6 +35,8 @@ class FieldType(StrEnum):
     """`TemporalCoverage`."""
     AREA = "area"
     """`Spatial`."""
+    ACCESS = "access"
+    """`Access`."""
     SCHEMA = "schema"
     """`ContentSchema`."""
     EXTRAS = "extras"
@@ -139,6 +141,13 @@ DATASET: Mapping[str, Field] = {
               ({"zones": ["fr:region:11"]},), inherited=True,
               columns=(Column("spatial_zones", "zones", is_list=True),
                        Column("spatial_granularity", "granularity"))),
+        Field("access", FieldType.ACCESS, "Access",
+              "[Who may get at the data](#access): `open`, `open_with_account` or `restricted`; "
+              "perhaps also for whom on which condition, why, and where to ask for it.",
+              ("open", {"type": "restricted", "audiences": {"private": "no"}}), inherited=True,
+              columns=(Column("access_type", "type"), Column("access_category", "category"),
+                       Column("access_reason", "reason"),
+                       Column("access_request_url", "request_url"))),
         Field("extras", FieldType.EXTRAS, "Extras", "[Names and values of your own](#extras).",
               ({"source": "capteurs"},), inherited=True, filled=True),
         Field("contact_points", FieldType.WORDS, "Contact points",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from bulkpub.core.model import (
+    Access,
     DatasetMetadata,
     DatasetSpec,
     ExistingSource,
@@ -23,7 +24,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Rules
 
-__all__ = ["Fitted", "closed_notes", "fitted", "without"]
+__all__ = ["Fitted", "closed_notes", "fitted", "stays_open", "without"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,15 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     return Fitted(held, tuple(notes), tuple(_problems(spec, rules)))
 
 
+def stays_open(spec: DatasetSpec, remote: RemoteDataset | None) -> bool:
+    """Whether the data is for everybody once `remote` is what `spec` wants; None: a new dataset."""
+    access, has = spec.metadata.access, remote.metadata.access if remote else None
+    return (access.over(has) if access else has or Access()).is_open
+
+
 def closed_notes(spec: DatasetSpec, remote: RemoteDataset | None, rules: Rules) -> tuple[str, ...]:
-    """What of `spec` is left out because the data of `remote` is not for everybody."""
-    if remote is None or remote.is_open:
+    """What of `spec` is left out because the data is not, or will not be, for everybody."""
+    if stays_open(spec, remote):
         return ()
     return tuple(
         f"the access to this dataset is not open to everybody, and the portal keeps no '{name}' of "

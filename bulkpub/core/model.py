@@ -8,7 +8,7 @@ empty string, tuple or mapping means that the value is to be emptied.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -29,8 +29,10 @@ from bulkpub.core.sources import (
 __all__ = [
     "DRAFT_EXTRA",
     "KEY_EXTRA",
+    "OPEN",
     "SOURCE_EXTRA",
     "TITLE_EXTRA",
+    "Access",
     "Check",
     "ContentSchema",
     "DatasetMetadata",
@@ -144,6 +146,39 @@ class ContentSchema:
     url: str | None = None
 
 
+OPEN = "open"
+"""The access that everybody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may get at the data, and why not everybody.
+
+    `type` is `open`, or another of a manifest's words. `audiences` has a condition for each sort of
+    applicants, `(role, condition)`, by role; nobody can take all of them away. `category` and
+    `reason` say why access is limited, `request_url` where to ask for it. None: the portal's stays;
+    "": it is to be emptied. Observed, nothing is "".
+    """
+
+    type: str | None = None
+    audiences: tuple[tuple[str, str], ...] | None = None
+    category: str | None = None
+    reason: str | None = None
+    request_url: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody has access; so it is unless something else is said."""
+        return self.type in {None, OPEN}
+
+    def over(self, has: "Access | None") -> "Access":
+        """What becomes of the access there is, `has`, once this was written."""
+        if has is None:
+            return self
+        said = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+        return replace(has, **said)
+
+
 @dataclass(frozen=True, slots=True)
 class TagChanges:
     """Tags that are added to those a dataset has, and such as are taken away; the others stay."""
@@ -178,6 +213,7 @@ class DatasetMetadata:
     archived: bool | None = None
     temporal_coverage: TemporalCoverage | None = None
     spatial: Spatial | None = None
+    access: Access | None = None
     contact_points: tuple[str, ...] | None = None
     extras: Mapping[str, Json] | None = None
 
@@ -335,9 +371,8 @@ class RemoteDataset:
     """One dataset as the portal has it; `resources` in the portal's order.
 
     `modified` is when it or its resources changed last, as far as the portal tells.
-    `organization` is an id, None for a personal dataset. `is_open`: its data is for everybody,
-    whoever sees the dataset itself. `deleted` datasets are still seen by the members of their
-    organization.
+    `organization` is an id, None for a personal dataset. `deleted` datasets are still seen by the
+    members of their organization.
     """
 
     id: str
@@ -346,9 +381,13 @@ class RemoteDataset:
     slug: str = ""
     page: str = ""
     organization: str | None = None
-    is_open: bool = True
     deleted: bool = False
     modified: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its data is for everybody, whoever sees the dataset itself."""
+        return self.metadata.access is None or self.metadata.access.is_open
 
     @property
     def key(self) -> str | None:

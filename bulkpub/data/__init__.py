@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 __all__ = [
     "AccessRegister",
     "AccessRights",
+    "AccessWords",
     "CkanFields",
     "Formats",
     "Frequency",
@@ -27,6 +28,7 @@ __all__ = [
     "Licenses",
     "Zone",
     "access_rights",
+    "access_words",
     "ckan_fields",
     "columns",
     "columns_in_french",
@@ -169,6 +171,23 @@ def access_rights() -> AccessRights:
 def _opened_and_closed(row: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     yield from ((word, True) for word in row["open"])
     yield from ((word, False) for word in row["closed"])
+
+
+@dataclass(frozen=True, slots=True)
+class AccessWords:
+    """What a manifest says of access with: see `access.toml`."""
+
+    types: tuple[str, ...]
+    roles: tuple[str, ...]
+    conditions: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@cache
+def access_words() -> AccessWords:
+    """The words for access in a manifest: `access.toml`."""
+    table = _toml("access.toml")
+    return AccessWords(*(tuple(table[field.name]["words"]) for field in fields(AccessWords)))
 
 
 # --- frequencies, granularities, columns --------------------------------------------------

@@ -12,6 +12,8 @@ from bulkpub.core import fields
 from bulkpub.core.addresses import is_whole, redacted
 from bulkpub.core.fields import Field, FieldType
 from bulkpub.core.model import (
+    OPEN,
+    Access,
     ContentSchema,
     DatasetMetadata,
     DatasetSpec,
@@ -26,6 +28,7 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.data import access_words
 from bulkpub.errors import DatasetFailed, ListingIncomplete, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
 from bulkpub.harvest.paging import address_parts
@@ -103,11 +106,8 @@ def _found(remote: RemoteDataset, rules: Rules) -> Found:
     said = {
         name: keep.field(row, getattr(remote.metadata, name))
         for name, row in fields.DATASET.items()
+        if remote.is_open or name not in rules.closed_lacks
     }
-    if not remote.is_open:
-        notes.append(
-            "its data is not open to everyone, which a manifest cannot say: that stays as it is"
-        )
     resources = tuple(_resource(each, notes, rules) for each in remote.resources)
     spec = DatasetSpec(
         key=remote.slug or remote.id,
@@ -171,6 +171,8 @@ class _Keeping:
                 return self.one(field.name, value, _period_fault)
             case FieldType.AREA:
                 return _area(value)
+            case FieldType.ACCESS:
+                return self.one(field.name, None if value == Access(OPEN) else value, _access_fault)
             case FieldType.SCHEMA:
                 return self.one(field.name, value, _schema_fault)
             case FieldType.EXTRAS:
@@ -231,6 +233,23 @@ def _schema_fault(schema: ContentSchema) -> str:
     if schema.version and not schema.name:
         return "it has a version without a name"
     return _link_fault(schema.url) if schema.url else ""
+
+
+def _access_fault(access: Access) -> str:
+    words = access_words()
+    odd = [
+        word
+        for word, known in (
+            (access.type, words.types),
+            (access.category, words.reasons),
+            *((role, words.roles) for role, _ in access.audiences or ()),
+            *((condition, words.conditions) for _, condition in access.audiences or ()),
+        )
+        if word and word not in known
+    ]
+    if odd:
+        return f"'{odd[0]}' is unknown"
+    return _link_fault(access.request_url) if access.request_url else ""
 
 
 def _link_fault(url: str) -> str:

@@ -39,7 +39,7 @@ from bulkpub.manifest.variables import (
 )
 from bulkpub.ordinary import open_ordinary
 
-__all__ = ["dataset_faults", "name_of", "read_dataset"]
+__all__ = ["dataset_faults", "name_of", "own_faults", "read_dataset"]
 
 
 _JUDGED = (
@@ -118,6 +118,16 @@ def read_dataset(
         places=_places(node),
     )
     return spec, faults
+
+
+def own_faults(own: Node, spec: DatasetSpec) -> Iterator[Fault]:
+    """What a dataset itself, as written at `own`, says beside what it inherits."""
+    license_, access = child(own, "license"), spec.metadata.access
+    if license_ is not None and access is not None and not access.is_open:
+        sentence = (
+            f"a licence is for open data: take 'license' away, as 'access' is '{access.type}' here"
+        )
+        yield Fault(license_.place, sentence)
 
 
 def _tag_changes(said: Read | list[str] | None) -> TagChanges | None:
@@ -213,6 +223,9 @@ def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence
         )
     if read.get("organization") is not None and read.get("personal"):
         yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"
+    if (read.get("access") or {}).get("audiences") == {}:
+        sentence = "'audiences' of 'access' is empty: name one, as the portal takes none away"
+        yield ("access", "audiences"), sentence
     tags = read.get("tags")
     if isinstance(tags, dict) and (changes := _tag_changes(tags)):
         for tag in sorted({*changes.add} & {*changes.remove}):

@@ -14,9 +14,10 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from bulkpub.core import fields
 from bulkpub.core.fields import Column, FieldType
-from bulkpub.core.model import ContentSchema, Json, Spatial, State, TemporalCoverage
+from bulkpub.core.model import Access, ContentSchema, Json, Spatial, State, TemporalCoverage
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES
+from bulkpub.data import access_words
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
@@ -30,6 +31,7 @@ from bulkpub.manifest.values import (
     Name,
     Text,
     WebAddress,
+    WebAddressOrNone,
     list_of,
     mapping_or,
 )
@@ -98,6 +100,29 @@ _SCHEMA = form_of(
             ("etalab/schema-irve-statique",)),
         Key("version", Name, "Version", "Its version, with a name only.", ("2.3.1",)),
         Key("url", WebAddress, "Address", "Where it is, when it has no name."),
+    ],
+)
+_AUDIENCES = form_of(
+    "AudiencesForm", "", "What is answered to whom who asks for access.",
+    [
+        Key(role, values.condition(), role.replace("_", " ").capitalize(),
+            "`yes`, `no` or `under_condition`.", ("under_condition",))
+        for role in access_words().roles
+    ],
+)
+_ACCESS = form_of(
+    "AccessForm", "", "Who may get at the data, and why not everybody.",
+    [
+        Key("type", values.choice(access_words().types), "Type",
+            "`open`, `open_with_account` or `restricted`.", ("restricted",)),
+        Key("audiences", _AUDIENCES.shape, "Audiences", "What is answered to whom who asks.",
+            ({"private": "no"},), below=_AUDIENCES),
+        Key("category", values.choice(access_words().reasons, may_be_empty=True), "Category",
+            "Why access is limited, in a word of the INSPIRE directive.",
+            ("confidentiality_of_personal_data",)),
+        Key("reason", Text, "Reason", "Why access is limited."),
+        Key("request_url", WebAddressOrNone, "Address for requests", "Where to ask for access.",
+            ("https://example.org/demande",)),
     ],
 )
 _GUARD = form_of(
@@ -276,6 +301,10 @@ def _holds(field: fields.Field, rules: Rules) -> tuple[Any, Form | None]:
             return _WHATEVER_THE_RULES[field.type]
 
 
+def _access_in_one_word(value: object) -> object:
+    return {"type": value} if isinstance(value, str) else value
+
+
 def _schema_in_one_word(value: object) -> object:
     if isinstance(value, Number):
         value = value.text
@@ -290,6 +319,13 @@ _WHATEVER_THE_RULES: Mapping[FieldType, tuple[Any, Form | None]] = {
     FieldType.DAY: (values.Day, None),
     FieldType.PERIOD: (_PERIOD.shape, _PERIOD),
     FieldType.AREA: (_AREA.shape, _AREA),
+    FieldType.ACCESS: (
+        Annotated[
+            _ACCESS.shape,
+            BeforeValidator(_access_in_one_word, json_schema_input_type=_ACCESS.shape | str),
+        ],
+        _ACCESS,
+    ),
     FieldType.SCHEMA: (
         Annotated[
             _SCHEMA.shape,
@@ -337,7 +373,7 @@ def metadata_of(rows: Mapping[str, fields.Field], read: Read, written: Iterable[
     return said
 
 
-def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401 # any field's
+def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401, PLR0911 # any field's; one for each form
     match field.type:
         case FieldType.TAGS:
             return None if isinstance(said, dict) else tuple(dict.fromkeys(said))
@@ -349,10 +385,23 @@ def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401 # any field's
         case FieldType.AREA:
             zones = said.get("zones")
             return Spatial(None if zones is None else tuple(zones), said.get("granularity"))
+        case FieldType.ACCESS:
+            return _access(said)
         case FieldType.SCHEMA:
             return ContentSchema(said.get("name"), said.get("version"), said.get("url"))
         case _:
             return said
+
+
+def _access(said: Read) -> Access:
+    """Null empties what it is written at, as an empty text does."""
+    audiences = said.get("audiences")
+    if audiences is not None:
+        audiences = tuple(sorted((role, word) for role, word in audiences.items() if word))
+    emptied = {
+        name: said[name] or "" for name in ("category", "reason", "request_url") if name in said
+    }
+    return Access(said.get("type"), audiences, **emptied)
 
 
 # --- the forms ------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from bulkpub.core.model import DatasetSpec, Place
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
-from bulkpub.manifest.datasets import name_of, read_dataset
+from bulkpub.manifest.datasets import name_of, own_faults, read_dataset
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import Fault, check
@@ -186,7 +186,7 @@ def _datasets(
         between_rows = source.own_faults
         whole = with_defaults(defaults, own)
         spec, faults = read_dataset(whole, source.base, files, rules, given)
-        faults = [*between_rows, *faults]
+        faults = [*between_rows, *faults, *own_faults(own, spec)]
         name = name_of(own) or f"#{number}"
         _add(problems, (fault for fault in faults if fault.place not in inherited), name)
         _add(problems, (fault for fault in faults if fault.place in inherited), None)

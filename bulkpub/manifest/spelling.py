@@ -5,6 +5,7 @@ what the header and the defaults give, and a resource's key where its source giv
 """
 
 from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
 from posixpath import isabs, normpath
 from typing import Any, assert_never
 
@@ -12,6 +13,7 @@ from bulkpub.core import fields, units
 from bulkpub.core.addresses import has_pattern, redacted
 from bulkpub.core.fields import FieldType
 from bulkpub.core.model import (
+    Access,
     ContentSchema,
     DatasetMetadata,
     DatasetSpec,
@@ -153,6 +155,8 @@ def _written(field: fields.Field, value: Any) -> Any:  # noqa: ANN401, PLR0911 #
             return _without_nothing({"zones": zones, "granularity": value.granularity})
         case FieldType.SCHEMA:
             return _schema(value)
+        case FieldType.ACCESS:
+            return _access(value)
         case FieldType.EXTRAS:
             return dict(value)
         case FieldType.TEXT | FieldType.NAME | FieldType.FLAG | FieldType.DAY:
@@ -228,6 +232,15 @@ def _schema(schema: ContentSchema) -> Spelled | str:
     if url and not name:
         return url
     return _without_nothing({"name": name, "version": schema.version, "url": url})
+
+
+def _access(access: Access) -> Spelled | str:
+    if access.type and access == Access(access.type):
+        return access.type
+    said = {field.name: getattr(access, field.name) for field in dataclass_fields(access)}
+    if access.audiences is not None:
+        said["audiences"] = dict(access.audiences)
+    return _without_nothing(said)
 
 
 def _guard(guard: Guard) -> Spelled | None:

@@ -22,7 +22,7 @@ from bulkpub.core.addresses import address_fault, web_address_fault
 from bulkpub.core.model import Check, Html, Prune, State
 from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES, scheme_of
-from bulkpub.data import formats
+from bulkpub.data import access_words, formats
 from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.templates import NAME_OF_VARIABLE
 
@@ -52,7 +52,9 @@ __all__ = [
     "Variables",
     "Version",
     "WebAddress",
+    "WebAddressOrNone",
     "choice",
+    "condition",
     "kind",
     "limited",
     "list_of",
@@ -333,9 +335,31 @@ def limited(limit: int | None, *, may_be_empty: bool = False) -> Any:  # noqa: A
     return Annotated[str, PlainValidator(read), WithJsonSchema(schema)]
 
 
-def choice(words: Sequence[str], understood: Understood | None = None) -> Any:  # noqa: ANN401 # as above
+def choice(
+    words: Sequence[str], understood: Understood | None = None, *, may_be_empty: bool = False
+) -> Any:  # noqa: ANN401 # as above
     """One of these words; what is `understood` as one of them is suggested."""
-    return Annotated[str, PlainValidator(_one_of(words, understood)), _enum(words)]
+    read = _one_of(words, understood)
+    if may_be_empty:
+        read = _or_nothing(read)
+    return Annotated[str, PlainValidator(read), _enum((*words, "") if may_be_empty else words)]
+
+
+def _or_nothing(read: Callable[[object], str]) -> Callable[[object], str]:
+    return lambda value: "" if isinstance(value, str) and not value.strip() else read(value)
+
+
+def condition() -> Any:  # noqa: ANN401 # as above
+    """On which condition there is access; `yes` and `no` are flags in older YAML."""
+    read = _one_of(access_words().conditions)
+
+    def read_either(value: object) -> str:
+        return read(
+            {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        )
+
+    words = (*access_words().conditions, True, False)
+    return Annotated[str, PlainValidator(read_either), WithJsonSchema({"enum": list(words)})]
 
 
 def tag(rules: Rules) -> Any:  # noqa: ANN401 # as above
@@ -446,6 +470,11 @@ Variables = Annotated[
 ]
 """Names and texts or numbers; what each is, `variables` checks, as it knows its place."""
 WebAddress = Annotated[str, PlainValidator(_address(web_address_fault)), _WEB]
+WebAddressOrNone = Annotated[
+    str,
+    PlainValidator(_or_nothing(_address(web_address_fault))),
+    WithJsonSchema({"anyOf": [_WEB.json_schema or {}, {"const": ""}]}),
+]
 LinkAddress = Annotated[str, PlainValidator(_address(web_address_fault, _elsewhere)), _WEB]
 """An address on the web where something is that is only listed."""
 FileAddress = Annotated[

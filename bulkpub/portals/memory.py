@@ -219,7 +219,7 @@ class Site:
     def change(self, dataset: RemoteDataset, changes: DatasetMetadata, now: datetime) -> None:
         """Write `changes` to a dataset; what they do not name stays."""
         metadata = self._kept(dataset.metadata, changes)
-        if not dataset.is_open:
+        if metadata.access is not None and not metadata.access.is_open:
             metadata = without(metadata, self.rules.closed_lacks)
         self.datasets[dataset.id] = replace(dataset, metadata=metadata, modified=now)
 

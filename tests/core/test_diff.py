@@ -9,6 +9,7 @@ from bulkpub.core import diff as diff_
 from bulkpub.core.diff import changed_fields
 from bulkpub.core.model import (
     KEY_EXTRA,
+    Access,
     ContentSchema,
     DatasetMetadata,
     DatasetSpec,
@@ -79,7 +80,8 @@ def test_zones_take_the_place_of_a_drawn_area(wanted: Any, has: Any, written: An
 @pytest.mark.parametrize("is_open", [True, False])
 def test_what_is_not_open_to_everybody_has_no_licence(*, is_open: bool) -> None:
     spec = DatasetSpec("k", DatasetMetadata(license="lov2", acronym="A"), id="d")
-    remote = RemoteDataset("d", DatasetMetadata(license="notspecified"), is_open=is_open)
+    access = None if is_open else Access("restricted")
+    remote = RemoteDataset("d", DatasetMetadata(license="notspecified", access=access))
     license_ = "lov2" if is_open else None
     assert dataset_changes(spec, remote) == DatasetMetadata(license=license_, acronym="A")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bulkpub.core.model import ExistingSource, LinkSource
+from bulkpub.core.model import Access, ExistingSource, LinkSource
 from bulkpub.errors import PortalRefuses, SourceFailed
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, HarvestOptions
@@ -244,13 +244,25 @@ async def test_without_a_key_only_what_is_public_is_seen(
 
 
 @pytest.mark.parametrize("access", ["open", "open_with_account", "restricted"])
-async def test_data_that_is_not_open_to_everyone_is_noted(
+async def test_who_has_access_is_harvested_where_that_is_not_everybody(
     take: Take, published: Dataset, access: str
 ) -> None:
-    published.access_type = access
+    published.access_type, published.license = access, "notspecified"
     (found,) = await take("test-organization")
-    notes = [each for each in found.notes if "its data is not open to everyone" in each]
-    assert len(notes) == (access != "open")
+    wanted = None if access == "open" else Access(access)
+    assert (found.notes, found.dataset.metadata.access) == ((), wanted)
+    # What the portal took away with it is no licence that somebody chose.
+    assert found.dataset.metadata.license == ("notspecified" if access == "open" else None)
+
+
+async def test_access_in_words_that_no_manifest_knows_is_noted(
+    take: Take, published: Dataset
+) -> None:
+    published.access_type, published.access_type_reason_category = "restricted", "whim"
+    (found,) = await take("test-organization")
+    (note,) = found.notes
+    assert "the access is not in the manifest and stays as it is: 'whim' is unknown" in note
+    assert found.dataset.metadata.access is None
 
 
 # --- publishing it ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bulkpub import Connection, verify
-from bulkpub.core.model import Spatial
+from bulkpub.core.model import Access, Spatial
 from bulkpub.portals.memory import Site
 
 NOTE = (
@@ -19,7 +19,7 @@ async def test_a_licence_of_a_closed_dataset_is_left_alone_and_noted(
 ) -> None:
     manifest = folder.manifest(folder.dataset("a", "a.csv", license="lov2", acronym="A"))
     assert (await publish(manifest)).datasets[0].notes == ()
-    edit(dataset_of(site, "a"), is_open=False, license=None)
+    edit(dataset_of(site, "a"), access=Access("restricted"), license=None)
     site.calls.clear()
     for dry_run in (True, False):
         report = await publish(manifest, dry_run=dry_run)
@@ -34,7 +34,7 @@ async def test_a_licence_of_a_closed_dataset_is_left_alone_and_noted(
     assert (report.run.exit_code, report.datasets[0].reason) == (0, "differs in: acronym")
     assert dataset_of(site, "a").metadata.license is None
     # Open again, it gets its licence.
-    edit(dataset_of(site, "a"), is_open=True)
+    edit(dataset_of(site, "a"), access=Access("open"))
     report = await publish(manifest)
     assert (report.run.exit_code, report.datasets[0].notes) == (0, ())
     assert dataset_of(site, "a").metadata.license == "lov2"
@@ -45,7 +45,7 @@ async def test_a_manifest_without_a_licence_has_no_note(
 ) -> None:
     manifest = folder.manifest(folder.dataset("a", "a.csv"))
     await publish(manifest)
-    edit(dataset_of(site, "a"), is_open=False)
+    edit(dataset_of(site, "a"), access=Access("restricted"))
     assert (await publish(manifest)).datasets[0].notes == ()
 
 
@@ -81,3 +81,135 @@ async def test_a_granularity_leaves_what_was_drawn(
     (dataset,) = site.datasets.values()
     assert dataset.metadata.spatial == Spatial((), "poi", drawn=True)
     assert (await publish(manifest)).totals.datasets.unchanged == 1
+
+
+# --- access, as the manifest has it -------------------------------------------------------
+
+ACCESS = {
+    "type": "restricted",
+    "audiences": {"private": False, "company_and_association": "under_condition"},
+    "category": "confidentiality_of_personal_data",
+    "reason": "Des noms de personnes.",
+    "request_url": "https://example.org/demande",
+}
+
+
+async def test_access_is_restricted_changed_and_opened_again(
+    *, publish: Any, folder: Any, site: Site, writes: Any
+) -> None:
+    def manifest(access: Any) -> Any:
+        return folder.manifest(folder.dataset("a", "a.csv", access=access))
+
+    assert (await publish(manifest(ACCESS))).run.exit_code == 0
+    (dataset,) = site.datasets.values()
+    audiences = (("company_and_association", "under_condition"), ("private", "no"))
+    assert dataset.metadata.access == Access(
+        "restricted",
+        audiences,
+        "confidentiality_of_personal_data",
+        "Des noms de personnes.",
+        "https://example.org/demande",
+    )
+    site.calls.clear()
+    # The second says less: what it is silent about stays.
+    for same in (ACCESS, {"type": "restricted"}, "restricted", None):
+        assert (await publish(manifest(same))).totals.datasets.unchanged == 1
+    assert writes(site) == []
+    # Of the audiences the list as a whole counts; what is emptied is emptied.
+    changed = {"audiences": {"private": "yes"}, "category": None, "reason": ""}
+    planned = await publish(manifest(changed), dry_run=True)
+    assert planned.datasets[0].reason == "differs in: access"
+    assert (await publish(manifest(changed))).run.exit_code == 0
+    (dataset,) = site.datasets.values()
+    kept = dataset.metadata.access
+    assert kept is not None
+    assert (kept.type, kept.audiences) == ("restricted", (("private", "yes"),))
+    assert {kept.category, kept.reason} <= {None, ""}
+    assert kept.request_url == ACCESS["request_url"]
+    assert (await publish(manifest(changed))).totals.datasets.unchanged == 1
+    assert (await publish(manifest("open"))).datasets[0].reason == "differs in: access"
+    (dataset,) = site.datasets.values()
+    assert dataset.is_open
+    assert (await publish(manifest("open"))).totals.datasets.unchanged == 1
+
+
+async def test_a_dataset_that_is_closed_loses_its_licence_and_the_plan_says_so(
+    *, publish: Any, folder: Any, site: Site, writes: Any, dataset_of: Any
+) -> None:
+    defaults = {"license": "lov2"}
+    opened = folder.manifest(folder.dataset("a", "a.csv"), defaults=defaults)
+    await publish(opened)
+    assert dataset_of(site, "a").metadata.license == "lov2"
+    closed = folder.manifest(
+        folder.dataset("a", "a.csv", access="restricted"),
+        folder.dataset("b", "b.csv", access="open_with_account"),
+        folder.dataset("c", "c.csv"),
+        defaults=defaults,
+    )
+    planned = await publish(closed, dry_run=True)
+    reason = "differs in: access (without the licence 'lov2', which is of open data)"
+    assert planned.datasets[0].reason == reason
+    assert [each.notes for each in planned.datasets] == [(NOTE,), (NOTE,), ()]
+    report = await publish(closed)
+    assert (report.run.exit_code, [each.notes for each in report.datasets]) == (
+        0,
+        [(NOTE,), (NOTE,), ()],
+    )
+    assert [dataset_of(site, key).metadata.license for key in "abc"] == [None, None, "lov2"]
+    site.calls.clear()
+    assert (await publish(closed)).totals.datasets.unchanged == 3
+    assert writes(site) == []
+    # Open again, in one request with its licence.
+    opened = folder.manifest(folder.dataset("a", "a.csv", access="open"), defaults=defaults)
+    assert (await publish(opened)).run.exit_code == 0
+    assert dataset_of(site, "a").metadata.license == "lov2"
+    assert len(writes(site)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "defaults", "sentence"),
+    [
+        (
+            {"access": "restricted", "license": "lov2"},
+            {},
+            "a licence is for open data: take 'license' away, as 'access' is 'restricted' here",
+        ),
+        (
+            {"license": "lov2"},
+            {"access": {"type": "open_with_account"}},
+            "take 'license' away, as 'access' is 'open_with_account' here",
+        ),
+        ({"access": "restrict"}, {}, "cannot be 'restrict' (did you mean 'restricted'?)"),
+        ({"access": {"audiences": {"privat": "no"}}}, {}, "unknown key 'privat' (did you mean"),
+        (
+            {"access": {"audiences": {"private": "maybe"}}},
+            {},
+            "one of no, under_condition, yes",
+        ),
+        ({"access": {"audiences": {}}}, {}, "'audiences' of 'access' is empty"),
+        ({"access": {"audiences": ["private"]}}, {}, "must be a mapping of names and values"),
+        ({"access": {"category": "privacy"}}, {}, "'category' of 'access' cannot be 'privacy'"),
+        ({"access": {"request_url": "dpo@ville.fr"}}, {}, "'request_url' of 'access' "),
+        ({"access": {"typ": "open"}}, {}, "unknown key 'typ' (did you mean 'type'?)"),
+        ({"access": ["open"]}, {}, "'access' must be a mapping"),
+    ],
+)
+async def test_what_is_wrong_with_access_is_told_before_anything_is_sent(
+    *, publish: Any, folder: Any, site: Site, said: Any, defaults: Any, sentence: str
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv", **said), defaults=defaults)
+    report = await publish(manifest)
+    (problem,) = report.run.problems
+    assert sentence in problem.message
+    assert (report.run.exit_code, site.datasets) == (2, {})
+
+
+async def test_a_role_twice_is_a_problem(*, publish: Any, folder: Any) -> None:
+    folder.file("a.csv")
+    manifest = folder.text(
+        "organization: test-organization\ndatasets:\n- title: T\n  description: D\n"
+        "  access: {type: restricted, audiences: {private: no, private: yes}}\n"
+    )
+    report = await publish(manifest)
+    assert "private" in report.run.problems[0].message
+    assert report.run.exit_code == 2

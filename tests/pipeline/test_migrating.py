@@ -13,6 +13,7 @@ import bulkpub
 from bulkpub import Connection, RunOptions, RunReport, Sources
 from bulkpub.core.model import (
     SOURCE_EXTRA,
+    Access,
     ContentSchema,
     DatasetMetadata,
     RemoteDataset,
@@ -107,7 +108,8 @@ async def test_what_private_datasets_link_to_stays_unless_they_are_named(
     dataset = pointing_to({"url": elsewhere.has("agents.csv"), "title": "Agents"})
     hidden = replace(dataset(), metadata=replace(dataset().metadata, private=True))
     if state == "not open":
-        hidden = replace(dataset(), is_open=False)
+        closed = replace(dataset().metadata, access=Access("restricted"))
+        hidden = replace(dataset(), metadata=closed)
     site.datasets[hidden.id] = hidden
     report = await migrate()
     (outcome,) = report.datasets[0].resources

@@ -102,3 +102,45 @@ async def test_a_dataset_is_found_by_its_slug_and_by_its_page(
     await target.portal.put(dataset, {"title": f"Autre {target.tag}"})
     again = await publish(wanted)
     assert (again.run.exit_code, again.datasets[0].id) == (0, dataset["id"])
+
+
+ACCESS = {
+    "type": "restricted",
+    "audiences": {"private": "no", "company_and_association": "under_condition"},
+    "category": "confidentiality_of_personal_data",
+    "reason": "Des noms de personnes.",
+    "request_url": "https://example.org/demande",
+}
+
+
+async def test_access_is_restricted_for_some_and_opened_again(
+    *, target: Any, settles: Any, publish: Publish, manifest: Any, said: Any
+) -> None:
+    defaults = {"license": "lov2"}
+    report, harvested = await settles(manifest(said("a", access=ACCESS), defaults=defaults))
+    dataset = await target.dataset(report)
+    assert dataset["access_type"] == "restricted"
+    assert sorted((each["role"], each["condition"]) for each in dataset["access_audiences"]) == [
+        ("company_and_association", "under_condition"),
+        ("private", "no"),
+    ]
+    assert dataset["access_type_reason_category"] == ACCESS["category"]
+    assert dataset["access_type_reason"] == ACCESS["reason"]
+    assert dataset["authorization_request_url"] == ACCESS["request_url"]
+    assert dataset["license"] == "notspecified"
+    assert "under_condition" in harvested
+    less = {"audiences": {"private": "yes"}, "category": None, "reason": "", "request_url": ""}
+    report, _ = await settles(manifest(said("a", access=less), defaults=defaults))
+    dataset = await target.dataset(report)
+    assert dataset["access_audiences"] == [{"role": "private", "condition": "yes"}]
+    assert dataset["access_type_reason_category"] is None
+    assert not dataset["access_type_reason"]
+    assert not dataset["authorization_request_url"]
+    # The manifest is silent: the portal's stays. Open, the licence is back in the same request.
+    report, _ = await settles(manifest(said("a"), defaults=defaults))
+    assert (await target.dataset(report))["access_type"] == "restricted"
+    report = await publish(manifest(said("a", access="open"), defaults=defaults))
+    assert report.totals.requests.by_method["PUT"] == 1
+    dataset = await target.dataset(report)
+    assert (dataset["access_type"], dataset["license"]) == ("open", "lov2")
+    await settles(manifest(said("a", access="open"), defaults=defaults))

@@ -31,6 +31,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import bounded
+from bulkpub.portals.udata.access import MASK, SCHEMAS, access_body, access_from
 from bulkpub.portals.udata.names import tag_slug
 from bulkpub.portals.udata.shapes import (
     DAY,
@@ -119,6 +120,16 @@ class _Special:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """A field that udata keeps in several of its own."""
+
+    schemas: Mapping[str, CoreSchema]
+    read: Callable[[Mapping[str, Any]], Any]
+    write: Callable[[Any], dict[str, Json]]
+    mask: str
+
+
 def _temporal_coverage(data: Mapping[str, date | None]) -> TemporalCoverage | None:
     start, end = data["start"], data["end"]
     return TemporalCoverage(start, end) if start else None
@@ -178,6 +189,7 @@ _OF_DATASETS: Mapping[str, _Special] = {
         made(optional(list_of(REFERENCE)), lambda ids: tuple(ids or ())), list, "{id}"
     ),
 }
+_SPREAD: Mapping[str, _Spread] = {"access": _Spread(SCHEMAS, access_from, access_body, MASK)}
 _OF_RESOURCES: Mapping[str, _Special] = {
     "schema": _Special(
         optional(record({"name": TEXT, "version": TEXT, "url": TEXT}, _schema)), _schema_body
@@ -187,12 +199,15 @@ _OF_RESOURCES: Mapping[str, _Special] = {
 
 def _schemas(rows: Mapping[str, Field], special: Mapping[str, _Special]) -> dict[str, CoreSchema]:
     """By udata's names."""
-    return {
-        _named(name, special): special[name].schema
-        if name in special
-        else _PLAIN.get(field.type, TEXT)
-        for name, field in rows.items()
-    }
+    schemas: dict[str, CoreSchema] = {}
+    for name, field in rows.items():
+        if name in _SPREAD:
+            schemas |= _SPREAD[name].schemas
+        elif name in special:
+            schemas[_named(name, special)] = special[name].schema
+        else:
+            schemas[name] = _PLAIN.get(field.type, TEXT)
+    return schemas
 
 
 def _named(name: str, special: Mapping[str, _Special]) -> str:
@@ -217,6 +232,9 @@ def _written(
         value = getattr(metadata, name)
         if value is None:
             continue
+        if name in _SPREAD:
+            body |= _SPREAD[name].write(value)
+            continue
         if name in special:
             value = special[name].write(value)
         elif row.type is FieldType.EXTRAS:
@@ -228,8 +246,11 @@ def _written(
 
 
 def _mask(rows: Mapping[str, Field], special: Mapping[str, _Special]) -> str:
-    masks = {name: each.mask for name, each in special.items()}
-    return ",".join(f"{_named(name, special)}{masks.get(name, '')}" for name in rows)
+    within = {name: each.mask for name, each in special.items()}
+    return ",".join(
+        _SPREAD[name].mask if name in _SPREAD else f"{_named(name, special)}{within.get(name, '')}"
+        for name in rows
+    )
 
 
 RESOURCE_FIELDS = (
@@ -237,7 +258,7 @@ RESOURCE_FIELDS = (
 )
 """The part of a mask that asks for all that is read of a resource."""
 DATASET_FIELDS = (
-    f"id,slug,page,deleted,last_update,access_type,organization{{id}},"
+    f"id,slug,page,deleted,last_update,organization{{id}},"
     f"{_mask(fields.DATASET, _OF_DATASETS)},resources{{{RESOURCE_FIELDS}}}"
 )
 """The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
@@ -250,13 +271,17 @@ def _dataset(data: Mapping[str, Any]) -> RemoteDataset:
     return RemoteDataset(
         id=data["id"],
         metadata=DatasetMetadata(
-            **{name: data[_named(name, _OF_DATASETS)] for name in fields.DATASET}
+            **{
+                name: _SPREAD[name].read(data)
+                if name in _SPREAD
+                else data[_named(name, _OF_DATASETS)]
+                for name in fields.DATASET
+            }
         ),
         resources=data["resources"] or (),
         slug=data["slug"] or "",
         page=data["page"] or "",
         organization=data["organization"],
-        is_open=data["access_type"] in {None, "open"},
         deleted=bool(data["deleted"]),
         modified=data["last_update"],
     )
@@ -308,7 +333,6 @@ _DATASET = record(
         "slug": TEXT,
         "page": TEXT,
         "deleted": TEXT,
-        "access_type": TEXT,
         "last_update": made(core_schema.any_schema(), _moment),
         "organization": optional(REFERENCE),
         "resources": optional(once_each(list_of(_RESOURCE))),
