@@ -9,8 +9,6 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from bulkpub.core.api_key import can_be_key
 from bulkpub.errors import SettingsInvalid
 
@@ -30,7 +28,7 @@ def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> 
     when it has a key that others can read. Raises `SettingsInvalid` when it cannot be read.
     """
     try:
-        values = dotenv_values(file) if file.is_file() else {}
+        values = _values(file) if file.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{file} cannot be read: {error}") from error
     for name, value in values.items():
@@ -41,6 +39,12 @@ def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> 
     if has_key and os.name != "nt" and file.stat().st_mode & OF_OTHERS:
         return f"{file} holds the API key, and others on this machine can read it: chmod 600 {file}"
     return None
+
+
+def _values(file: Path) -> dict[str, str | None]:
+    from dotenv import dotenv_values  # noqa: PLC0415 - few have such a file, and each command looks
+
+    return dotenv_values(file)
 
 
 def api_key(environment: Mapping[str, str]) -> str | None:

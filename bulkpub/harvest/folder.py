@@ -22,6 +22,7 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
 )
+from bulkpub.core.natural import natural
 from bulkpub.errors import SettingsInvalid
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
 from bulkpub.harvest.reading.sidecars import (
@@ -35,7 +36,6 @@ from bulkpub.harvest.words.naming import readable, readable_path, titles_of
 from bulkpub.harvest.words.refused import without_refused
 from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import reason
-from bulkpub.manifest.globs import natural
 
 __all__ = ["harvest"]
 

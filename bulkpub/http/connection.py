@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from functools import lru_cache
+from typing import Literal
 
 import aiohttp
 import anyio
@@ -19,16 +20,18 @@ SLOWEST = 2.0 * 1024 * 1024
 
 
 @lru_cache
-def trust(ca_file: str | None) -> ssl.SSLContext:
+def trust(ca_file: str | None) -> ssl.SSLContext | Literal[True]:
     """Certificates are always verified: by the system's authorities, and by those in `ca_file`.
 
-    The portal and other servers share it: reading the system's authorities takes 30 ms.
+    True is what aiohttp verifies by, the system's authorities: it has read them already. The
+    portal and other servers share a context of our own, as reading them takes 30 ms.
     """
+    if ca_file is None:
+        return True
     try:
         context = ssl.create_default_context()
-        if ca_file is not None:
-            open_ordinary(ca_file).close()
-            context.load_verify_locations(ca_file)
+        open_ordinary(ca_file).close()
+        context.load_verify_locations(ca_file)
     except OSError as error:  # those of TLS too
         why = error if isinstance(error, ssl.SSLError) else error.strerror or error
         raise SettingsInvalid(f"{ca_file} holds no certificates to trust: {why}") from error

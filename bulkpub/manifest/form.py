@@ -7,6 +7,7 @@ finds all of them at once; none of its own wording reaches the user.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, Required
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -63,10 +64,16 @@ class Form:
     shape: Any
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()
-    adapter: TypeAdapter[Read] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "adapter", TypeAdapter(self.shape))
+    @property
+    def adapter(self) -> TypeAdapter[Read]:
+        """What holds a mapping against the form; made when it is needed, which takes 10 ms."""
+        return _adapter(self)
+
+
+@cache
+def _adapter(form: Form) -> TypeAdapter[Read]:
+    return TypeAdapter(form.shape)
 
 
 def form_of(

@@ -13,19 +13,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from natsort import natsort_keygen, ns
+from bulkpub.core.natural import natural
 
-__all__ = ["Listing", "excluded", "expand", "natural"]
+__all__ = ["Listing", "excluded", "expand"]
 
 _MAGIC = re.compile(r"[*?\[]")
-_natural_part = natsort_keygen(alg=ns.IGNORECASE)
-
-
-def natural(path: str) -> tuple[Any, ...]:
-    """Sorts paths folder by folder, numbers by value, case last; independent of any locale."""
-    return tuple(_natural_part(part) for part in path.split("/")), path
 
 
 @dataclass(frozen=True, slots=True)

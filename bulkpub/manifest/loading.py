@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from natsort import natsorted
-
 from bulkpub.core.model import DatasetSpec, Place
+from bulkpub.core.natural import naturally
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
@@ -85,7 +84,7 @@ class Stream:
         _check_portals(portals, problems)
         self.spoilt = frozenset(names.spoilt)
         self.problems = tuple(
-            natsorted(
+            naturally(
                 problems,
                 key=lambda each: (order.get(each.file, 0), each.file, each.line, each.column),
             )

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from natsort import natsorted
-
 from bulkpub.core.addresses import has_pattern, named, redacted
 from bulkpub.core.model import DatasetSpec, ResourceSpec, UrlSource
+from bulkpub.core.natural import naturally
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import Problem, SourceFailed
 from bulkpub.http.tasks import side_by_side
@@ -41,7 +40,7 @@ async def expand(specs: Sequence[DatasetSpec], fetcher: Fetcher) -> Expanded:
 
     async def ask(url: str) -> None:
         try:
-            found[url] = natsorted(await fetcher.expand(url))
+            found[url] = naturally(await fetcher.expand(url))
         except SourceFailed as error:
             found[url] = str(error)
 

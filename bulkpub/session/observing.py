@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from bulkpub.observers import Observer
 from bulkpub.observers.console import SteadyConsole
-from bulkpub.observers.live import LiveDisplay
 from bulkpub.observers.log import LogObserver
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.plain import PlainProgress
@@ -26,6 +25,8 @@ def open_observers(output: Output) -> Iterator[list[Observer]]:
     if output.quiet or output.log_format == "json":
         yield [log]
     elif console.is_terminal and not console.is_dumb_terminal:
+        from bulkpub.observers.live import LiveDisplay  # noqa: PLC0415 - a terminal alone needs it
+
         # Where stdout is the same terminal, the summary follows on it.
         with LiveDisplay(console) as display:
             yield [LogObserver(is_summed_up=sys.stdout.isatty()), display]

@@ -1,9 +1,12 @@
 """What is loaded, before anything is done: `--help` of all needs none of the program."""
 
 import inspect
+import json
+import os
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -65,10 +68,50 @@ def test_what_publishes_loads_no_harvester_and_what_only_some_manifests_need_whe
     assert not modules & {"rdflib", "ruamel.yaml", "yaml", "fsspec", "bulkpub.harvest.dcat"}
 
 
-def loaded_by(arguments: list[str]) -> set[str]:
+RARE = {
+    "bulkpub.observers.live",
+    "bulkpub.sandbox",
+    "bulkpub.sources.archive",
+    "bulkpub.sources.checks",
+    "bulkpub.sources.remote",
+    "dotenv",
+    "ijson",
+    "natsort",
+    "rich.live",
+    "xml.sax",
+    "yaml",
+}
+"""What a run loads when its manifest, its terminal or its folder ask for it."""
+MOST_OF_A_RUN = 760
+"""Modules that a run loads: a third of a second, before it has asked anything."""
+
+
+@pytest.mark.served
+def test_a_run_loads_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a;b\n")
+    resources = [{"path": "a.csv"}]
+    said = {"key": "a", "title": "Vélos", "description": "Vélos.", "personal": True}
+    dataset = {**said, "resources": resources}
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"version": 1, "datasets": [dataset]}))
+    run = ["run", str(manifest), "--portal", "memory://start", "--report", "", "--state-dir", "s"]
+    modules = loaded_by(run, tmp_path, BULKPUB_API_KEY="any")
+    assert "1 created" in (tmp_path / "out").read_text()
+    assert not modules & RARE
+    assert len(modules) < MOST_OF_A_RUN
+
+
+def loaded_by(arguments: list[str], folder: Path | None = None, **variables: str) -> set[str]:
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", LOADED, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env=os.environ | variables,
     )
+    if folder is not None:
+        (folder / "out").write_text(done.stdout)
     return set(done.stderr.rpartition("\n")[0].rpartition("\n")[2].split())
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.manifest.globs import Listing, excluded, expand, natural
+from bulkpub.core.natural import natural
+from bulkpub.manifest.globs import Listing, excluded, expand
 
 FILES = [
     "a.csv",
