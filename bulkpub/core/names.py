@@ -4,6 +4,7 @@ Keys of datasets are made so of titles, and most portals name what they store in
 """
 
 import re
+from functools import lru_cache
 
 from unidecode import unidecode
 
@@ -14,6 +15,7 @@ _BETWEEN_WORDS = re.compile(r"[^\w]+|_+")
 _BETWEEN_WORDS_AND_DOTS = re.compile(r"[^\w.]+|_+")
 
 
+@lru_cache(maxsize=4096)  # a file's name is asked about at each step of its way
 def slug(text: str, *, dots: bool = False) -> str:
     """`text` in plain letters: `Été à Paris` is `ete-a-paris`; with `dots`, those stay."""
     ascii_text = unidecode(text).lower().replace("'", "").strip()

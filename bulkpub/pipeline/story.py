@@ -233,6 +233,8 @@ class Story:
         self.sent_at: dict[str, float] = {}
         self.unsettled = False
         self.figures = Figures()
+        self._listing: RemoteDataset | None = None
+        self._listed: set[str] = set()
         self.error: str | None = None
         self._status: DatasetStatus | None = None
         self._reasons: list[str] = []
@@ -259,6 +261,13 @@ class Story:
         """The dataset on the portal; it is there when anything is written below it."""
         assert self.remote is not None  # noqa: S101 - created or found by now
         return self.remote
+
+    def lists(self, resource_id: str) -> bool:
+        """Whether the dataset on the portal has this resource, as far as is known."""
+        if self._listing is not self.remote:
+            self._listing = self.remote
+            self._listed = {each.id for each in self.there.resources}
+        return resource_id in self._listed
 
     def ids(self) -> dict[str, str]:
         """Which resource each entry is, by resource key, for those to be described."""
@@ -518,13 +527,13 @@ class Story:
         resource = self.resources[key]
         resource.remote, resource.touched, resource.arrived = remote, True, True
         self.bound[key] = remote.id
-        others = tuple(r for r in self.there.resources if r.id != remote.id)
-        if len(others) == len(self.there.resources):
-            self.created_ids.add(remote.id)
-            now = (remote, *others)  # as the portal does
-        else:
+        if self.lists(remote.id):
             now = tuple(remote if r.id == remote.id else r for r in self.there.resources)
-        self.remote = replace(self.there, resources=now)
+        else:
+            self.created_ids.add(remote.id)
+            self._listed.add(remote.id)
+            now = (remote, *self.there.resources)  # as the portal does
+        self.remote = self._listing = replace(self.there, resources=now)
 
     @step
     def sent(self, key: str, *, seconds: float = 0.0, uploaded: int = 0) -> None:
