@@ -13,18 +13,21 @@ from bulkpub.errors import SettingsInvalid
 from bulkpub.http.messages import Body
 from bulkpub.ordinary import open_ordinary
 
-__all__ = ["SLOWEST", "Watched", "explain", "trust"]
+__all__ = ["SLOWEST", "Trust", "Watched", "explain", "trust"]
+
+Trust = ssl.SSLContext | Literal[True]
+"""By what certificates are verified; True: by the system's authorities."""
 
 SLOWEST = 2.0 * 1024 * 1024
 """Bytes a second at which a portal at least copies what it has received."""
 
 
 @lru_cache
-def trust(ca_file: str | None) -> ssl.SSLContext | Literal[True]:
+def trust(ca_file: str | None) -> Trust:
     """Certificates are always verified: by the system's authorities, and by those in `ca_file`.
 
-    True is what aiohttp verifies by, the system's authorities: it has read them already. The
-    portal and other servers share a context of our own, as reading them takes 30 ms.
+    aiohttp has read those of the system already. The portal and other servers share a context
+    of our own, as reading them takes 30 ms.
     """
     if ca_file is None:
         return True

@@ -15,11 +15,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import aiohttp
-from aiohttp.helpers import get_env_proxy_for_url
 from yarl import URL
 
 from bulkpub.core.text import bounded
-from bulkpub.http.connection import explain, trust
+from bulkpub.http.connection import Trust, explain, trust
+from bulkpub.http.proxies import proxy_for
 
 __all__ = ["Certificate", "Untrusted", "Way", "look_at"]
 
@@ -74,7 +74,8 @@ async def look_at(address: str, *, ca_file: str | None, patience_s: float) -> Wa
     Raises `SettingsInvalid` when `ca_file` holds no certificates.
     """
     url, context = URL(address), trust(ca_file)
-    proxy = _proxy(url)
+    found = proxy_for(url)
+    proxy = None if found is None else f"{found.url.host}:{found.url.port}"
     clock_ahead: float | None = None
     try:
         async with (
@@ -82,9 +83,14 @@ async def look_at(address: str, *, ca_file: str | None, patience_s: float) -> Wa
             aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=True,
             ) as session,
-            session.get(url, allow_redirects=False) as answer,
+            session.get(
+                url,
+                headers=found.headers if found is not None and url.scheme == "http" else None,
+                allow_redirects=False,
+                proxy=None if found is None else found.url,
+                proxy_headers=None if found is None else found.headers,
+            ) as answer,
         ):
             clock_ahead = _ahead(answer.headers)
     except aiohttp.ClientConnectorCertificateError as error:
@@ -96,15 +102,6 @@ async def look_at(address: str, *, ca_file: str | None, patience_s: float) -> Wa
         with suppress(OSError, TimeoutError):
             certificate = await _certificate(url, context)
     return Way(proxy, certificate=certificate, clock_ahead=clock_ahead)
-
-
-def _proxy(url: URL) -> str | None:
-    """The proxy that the environment sends us to, without its login."""
-    try:
-        proxy, _ = get_env_proxy_for_url(url)
-    except LookupError:
-        return None
-    return f"{proxy.host}:{proxy.port}"
 
 
 def _ahead(headers: Mapping[str, str]) -> float | None:
@@ -142,7 +139,7 @@ async def _unverified(url: URL) -> Certificate:
     return await _certificate(url, seeing)
 
 
-async def _certificate(url: URL, context: ssl.SSLContext) -> Certificate:
+async def _certificate(url: URL, context: Trust) -> Certificate:
     told: Any = await _greeted(url, context, lambda peer: peer.getpeercert())
     names = {name: value for part in told.get("issuer", ()) for name, value in part}
     issuer = names.get("commonName") or names.get("organizationName") or "somebody unnamed"
@@ -150,7 +147,7 @@ async def _certificate(url: URL, context: ssl.SSLContext) -> Certificate:
     return Certificate(bounded(str(issuer)), until - time.time())
 
 
-async def _greeted(url: URL, context: ssl.SSLContext, see: Callable[[ssl.SSLObject], T]) -> T:
+async def _greeted(url: URL, context: Trust, see: Callable[[ssl.SSLObject], T]) -> T:
     """What `see` makes of a connection that was just opened."""
     async with asyncio.timeout(GREETING_S):
         _, writer = await asyncio.open_connection(url.host, url.port, ssl=context)
