@@ -56,6 +56,18 @@ COMMANDS: Mapping[str, Command] = {
     "harvest": Command(
         "harvest", "Write a manifest of what exists elsewhere: in a folder, a catalogue, a portal."
     ),
+    "status": Command(
+        "status",
+        "Show how what is published fares: quality, whether it can be had, whether it is late.",
+    ),
+    "list": Command(
+        "listing",
+        "List what one may write in a manifest, as the portal has it: licences, zones and more.",
+    ),
+    "api": Command(
+        "api",
+        "Ask the portal's API anything, with the key, pace, safe repeats and errors of a run.",
+    ),
     "validate": Command(
         "local_commands",
         "Check manifests and the files they name, offline; every problem at once.",

@@ -39,7 +39,8 @@ class Request:
     `json` is sent as JSON; `body` makes a streamed body, afresh for each attempt. `handles` is
     how many bytes the portal has to deal with besides the body, which takes it time. `done_without`
     are statuses that are an answer like any other when they last, as what it asks for can be done
-    without: 503 of a list, say.
+    without: 503 of a list, say. `root` is the address that the path is below, of the same origin;
+    None: that of the API.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Request:
     body: Callable[[], Body] | None = None
     handles: int = 0
     done_without: frozenset[int] = frozenset()
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,7 @@ class Transport:
     def _asked(
         self, request: Request, headers: Mapping[str, str], data: Watched | bytes | None
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        url, proxy = URL(self.base_url + request.path, encoded=True), self._proxy
+        url, proxy = URL((request.root or self.base_url) + request.path, encoded=True), self._proxy
         if proxy is not None and url.scheme == "http":  # the request itself goes to the proxy
             headers = {**headers, **proxy.headers}
         return self._session.request(

@@ -26,6 +26,7 @@ from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.http.gate import PaceOwner
 from bulkpub.http.messages import TransportListener
 from bulkpub.http.transport import HttpSettings
+from bulkpub.portals.telling import DatasetHealth, Listed, Listing, RawAnswer, RawRequest
 from bulkpub.portals.whole_or_parts import PartSizes
 
 __all__ = [
@@ -147,6 +148,26 @@ class Portal(Protocol):
         `owner` is an organization and, beside it, the account that uploads for it; or the account
         alone. Resources alone can be written there, and each becomes the organization's once it is
         described. Its `rules` are its own.
+        """
+
+    async def raw(self, request: RawRequest) -> RawAnswer:
+        """Any request of its API, paced and repeated as safely as all others.
+
+        Raises `SettingsInvalid` when it is none of this portal's.
+        """
+
+    def health(
+        self, *, organization: str | None = None, user: str | None = None, ids: Sequence[str] = ()
+    ) -> AsyncIterator[DatasetHealth]:
+        """How datasets fare, an owner's or those of these ids; what is not there is left out."""
+
+    async def listed(
+        self, what: Listing, search: str = "", *, organization: str | None = None
+    ) -> tuple[Listed, ...]:
+        """What one may write, as the portal tells it; `search` is a word in it, or its name.
+
+        Contact points are those of an `organization` (id or slug), or of the account. Raises
+        `SettingsInvalid` when the portal has to be given a word, and is not.
         """
 
     async def account(self) -> Account:

@@ -17,6 +17,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
+    Iterable,
     Iterator,
     Mapping,
     Sequence,
@@ -47,7 +48,13 @@ from bulkpub.core.names import extension_of
 from bulkpub.core.owners import Owner
 from bulkpub.core.report import RequestTotals
 from bulkpub.core.rules import Rules, Vocabulary
-from bulkpub.errors import DatasetFailed, DescriptionsRefused, Outdated, ResourceFailed
+from bulkpub.errors import (
+    DatasetFailed,
+    DescriptionsRefused,
+    Outdated,
+    ResourceFailed,
+    SettingsInvalid,
+)
 from bulkpub.http.clock import unix_time
 from bulkpub.http.gate import Gate, PaceOwner
 from bulkpub.http.signals import Signal
@@ -59,6 +66,14 @@ from bulkpub.portals.base import (
     Organization,
     Page,
     Traffic,
+)
+from bulkpub.portals.telling import (
+    DatasetHealth,
+    Listed,
+    Listing,
+    RawAnswer,
+    RawRequest,
+    ResourceHealth,
 )
 from bulkpub.portals.whole_or_parts import PartSizes, WholeOrParts
 
@@ -447,6 +462,45 @@ class MemoryPortal:
             return f"the portal refuses files without an extension, such as '{name}'"
         return f"the portal refuses .{extension_of(name)} files"
 
+    async def raw(self, request: RawRequest) -> RawAnswer:
+        """See `Portal`: there is no API here."""
+        raise SettingsInvalid(f"a portal in memory has no API, and no {request.path}")
+
+    async def health(
+        self, *, organization: str | None = None, user: str | None = None, ids: Sequence[str] = ()
+    ) -> AsyncIterator[DatasetHealth]:
+        """See `Portal`; nobody checks anything."""
+        if organization or user:
+            async for page in self.owned_by(organization=organization, user=user):
+                for each in page.datasets:
+                    yield _health(each)
+        for dataset_id in ids:
+            if (found := await self.dataset(dataset_id)) is not None:
+                yield _health(found)
+
+    async def listed(
+        self,
+        what: Listing,
+        search: str = "",
+        *,
+        organization: str | None = None,  # noqa: ARG002 # nobody has contact points with names
+    ) -> tuple[Listed, ...]:
+        """See `Portal`."""
+        site = self.site
+        known: Mapping[Listing, Iterable[str]] = {
+            Listing.LICENSES: site.vocabularies[Vocabulary.LICENSES],
+            Listing.FREQUENCIES: site.vocabularies[Vocabulary.FREQUENCIES],
+            Listing.EXTENSIONS: site.vocabularies[Vocabulary.EXTENSIONS],
+            Listing.TYPES: site.vocabularies[Vocabulary.RESOURCE_TYPES],
+            Listing.GRANULARITIES: site.vocabularies[Vocabulary.GRANULARITIES],
+            Listing.SCHEMAS: [each.name for each in site.schemas],
+            Listing.ZONES: site.zones,
+            Listing.ORGANIZATIONS: [each.slug for each in site.organizations],
+            Listing.CONTACTS: site.contacts,
+        }
+        word = search.casefold()
+        return tuple(Listed(each) for each in sorted(known[what]) if word in each.casefold())
+
     def community(self, owner: Owner) -> "MemoryPortal":
         """See `Portal`."""
         return _Beside(self.site, owner, self._pace, self._counted)
@@ -808,6 +862,11 @@ class _Beside(MemoryPortal):
             return own
 
         return await self._call(Call("dataset", dataset_id), find)
+
+
+def _health(dataset: RemoteDataset) -> DatasetHealth:
+    resources = tuple(map(ResourceHealth, dataset.resources))
+    return DatasetHealth(dataset, updated=dataset.modified, resources=resources)
 
 
 def _one_more(counted: Mapping[str, int], name: str) -> dict[str, int]:

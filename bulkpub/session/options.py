@@ -234,7 +234,9 @@ _WRITING = ("run", "migrate")
 _MANIFEST = ("run", "plan", "verify")
 _PORTAL = ("run", "plan", "verify", "migrate")
 _ALL = (*_PORTAL, "harvest")
-_LOOKING = (*_ALL, "doctor")
+_ASKING = ("status", "list", "api")
+_PACED = (*_ALL, *_ASKING)
+_LOOKING = (*_PACED, "doctor")
 
 OPTIONS: tuple[Option, ...] = (
     # Of a harvest alone, and of a migration.
@@ -353,6 +355,8 @@ OPTIONS: tuple[Option, ...] = (
         help_of={
             "harvest": "The portal that the manifest is for, and that `portal` harvests.",
             "doctor": "The portal; by default data.gouv.fr.",
+            "list": "The portal; by default data.gouv.fr.",
+            "api": "The portal; there is no default.",
         },
     ),
     Option(
@@ -465,7 +469,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.COUNT,
         least=0,
         most=100,
-        commands=_ALL,
+        commands=_PACED,
         group=PACE,
         help="Send a request again so often, when that is safe.",
     ),
@@ -473,7 +477,7 @@ OPTIONS: tuple[Option, ...] = (
         name="quota_reserve",
         place="connection.limits.quota_reserve",
         unit=Unit.SHARE,
-        commands=_ALL,
+        commands=_PACED,
         group=PACE,
         help="Leave this share of the quota to others who use the same key.",
     ),
@@ -482,7 +486,7 @@ OPTIONS: tuple[Option, ...] = (
         place="connection.limits.max_wait",
         unit=Unit.DURATION,
         nothing="as long as it takes",
-        commands=_ALL,
+        commands=_PACED,
         group=PACE,
         help="Stop (exit code 4) rather than wait longer than this for the quota.",
     ),
@@ -490,7 +494,7 @@ OPTIONS: tuple[Option, ...] = (
         name="give_up_after",
         place="connection.limits.give_up_after",
         unit=Unit.DURATION,
-        commands=_ALL,
+        commands=_PACED,
         group=PACE,
         help="Stop (exit code 4) when the portal has been down for this long.",
     ),

@@ -45,6 +45,7 @@ from bulkpub.portals.udata.parts import Parts
 from bulkpub.portals.udata.reading import read, refused, unreadable
 from bulkpub.portals.udata.rules import RULES
 from bulkpub.portals.udata.shapes import Shape, Unreadable
+from bulkpub.portals.udata.told import Told
 from bulkpub.portals.udata.vocabularies import always_allowed
 from bulkpub.portals.whole_or_parts import PartSizes, WholeOrParts
 
@@ -60,7 +61,7 @@ MOVED, BAD_REQUEST, NOT_FOUND, GONE, TOO_LARGE = 308, 400, 404, 410, 413
 T = TypeVar("T")
 
 
-class Udata:
+class Udata(Told):
     """A udata portal; implements `bulkpub.portals.Portal`."""
 
     rules: Rules = RULES

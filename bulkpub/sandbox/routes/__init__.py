@@ -12,6 +12,7 @@ from bulkpub.sandbox.routes import (
     pages,
     reference,
     resources,
+    suggest,
     uploads,
 )
 
@@ -21,6 +22,7 @@ __all__ = ["table"]
 def table() -> list[web.RouteDef]:
     """Every route there is; fixed paths come before those with a dataset's name in them."""
     areas = (
+        suggest,
         reference,
         listing,
         community,

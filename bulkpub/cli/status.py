@@ -1,0 +1,170 @@
+"""`bulkpub status`: what the portal and its checker say of what is published."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.text import Text
+
+from bulkpub.cli.asking import ask
+from bulkpub.core.exit_codes import ExitCode
+from bulkpub.core.model import DatasetSpec
+from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.observers.console import SteadyConsole
+from bulkpub.observers.text import counted, printable, shown
+from bulkpub.portals import Portal
+from bulkpub.portals.telling import DatasetHealth, ResourceHealth
+from bulkpub.session.asking import Fares, fares_of, wanted_of
+from bulkpub.session.options import Settings
+
+__all__ = ["status"]
+
+
+def status(
+    manifests: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[MANIFEST...]", help="Manifests whose datasets are looked at."),
+    ] = None,
+    *,
+    organization: Annotated[
+        str | None,
+        typer.Option("--organization", metavar="ORG", help="All datasets of this id or slug."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document, for programs.")
+    ] = False,
+    settings: Settings,
+) -> None:
+    """Show how what is published fares: quality, whether it can be had, whether it is late.
+
+    Exit code 1 when something is unavailable, late, or not there.
+    """
+    if bool(manifests) is bool(organization):
+        raise SettingsInvalid("say what to look at: manifests, or --organization ORG")
+    specs: Sequence[DatasetSpec] = ()
+    named: str | None = None
+    if manifests:
+        try:
+            wanted = wanted_of([str(each) for each in manifests], settings.connection.portal)
+            specs, named = wanted.datasets, wanted.portal
+        except ManifestInvalid as invalid:
+            raise SettingsInvalid(str(invalid)) from invalid
+    work = partial(_show, organization=organization, specs=specs, as_json=as_json)
+    raise typer.Exit(ask(settings, work, portal=named))
+
+
+async def _show(
+    portal: Portal, *, organization: str | None, specs: Sequence[DatasetSpec], as_json: bool
+) -> ExitCode:
+    fares = await fares_of(portal, organization=organization, wanted=specs)
+    today = datetime.now(UTC).date()
+    if as_json:
+        typer.echo(orjson.dumps(_document(fares, today), option=orjson.OPT_INDENT_2).decode())
+    else:
+        console = SteadyConsole(highlight=False, soft_wrap=True)
+        for line in _lines(fares, today):
+            console.print(line)
+    is_bad = any(each.unavailable or each.is_late(today) for each in fares.datasets)
+    return ExitCode.SOME_FAILED if is_bad or fares.missing else ExitCode.DONE
+
+
+# --- for people ---------------------------------------------------------------------------
+
+
+def _lines(fares: Fares, today: date) -> Iterator[Text]:
+    for each in fares.datasets:
+        yield _dataset_line(each, today)
+        for resource in each.resources:
+            if resource.available is False or resource.faults:
+                yield _resource_line(resource)
+    for sentence in fares.missing:
+        yield Text("! ", style="bold red").append(printable(sentence))
+    yield from _summary(fares, today)
+
+
+def _dataset_line(each: DatasetHealth, today: date) -> Text:
+    is_late = each.is_late(today)
+    bad = is_late or each.unavailable
+    line = Text("! " if bad else "= ", style="bold red" if bad else "dim")
+    score = "  ? %" if each.score is None else f"{round(100 * each.score):3} %"
+    line.append(score, style="bold").append(f"  {shown(each.dataset.metadata.title or '?')}")
+    frequency = each.dataset.metadata.frequency or "no frequency"
+    updated = f"{each.updated:%Y-%m-%d}" if each.updated else "?"
+    line.append(f"  {counted(len(each.resources), 'file')}, {frequency}, updated {updated}")
+    if is_late:
+        due = f", announced for {each.next_update}" if each.next_update else ""
+        line.append(f": late{due}", style="bold red")
+    if each.missing:
+        line.append(f"  without {', '.join(each.missing)}", style="dim")
+    return line
+
+
+def _resource_line(health: ResourceHealth) -> Text:
+    title = shown(health.resource.metadata.title or health.resource.id)
+    line = Text(f"      {title} ({health.resource.id}): ")
+    if health.available is False:
+        answered = f" (answered {health.status})" if health.status else ""
+        line.append(f"unavailable{answered}", style="bold red")
+    for fault in health.faults:
+        line.append(f"; {printable(fault)}" if health.available is False else printable(fault))
+    return line.append(f", seen {printable(health.checked)}" if health.checked else "", style="dim")
+
+
+def _summary(fares: Fares, today: date) -> Iterator[Text]:
+    resources = [each for dataset in fares.datasets for each in dataset.resources]
+    gone = sum(len(each.unavailable) for each in fares.datasets)
+    late = sum(each.is_late(today) for each in fares.datasets)
+    untold = sum(not each.is_told for each in resources)
+    yield Text(
+        f"{counted(len(fares.datasets), 'dataset')}, {counted(len(resources), 'file')}: "
+        f"{gone} unavailable, {counted(late, 'dataset')} late"
+        f"{f', {len(fares.missing)} not there' if fares.missing else ''}.",
+        style="bold",
+    )
+    if untold:
+        yield Text(
+            f"The portal says nothing of whether {untold} of the files can be had: it has no "
+            "checker, or that has not come to them yet.",
+            style="dim",
+        )
+
+
+# --- for programs -------------------------------------------------------------------------
+
+
+def _document(fares: Fares, today: date) -> dict[str, Any]:
+    return {
+        "datasets": [
+            {
+                "id": each.dataset.id,
+                "key": each.dataset.key,
+                "title": each.dataset.metadata.title,
+                "page": each.dataset.page or None,
+                "score": each.score,
+                "missing": each.missing,
+                "frequency": each.dataset.metadata.frequency,
+                "updated": each.updated,
+                "next_update": each.next_update,
+                "late": each.is_late(today),
+                "resources": [_resource(one) for one in each.resources],
+            }
+            for each in fares.datasets
+        ],
+        "not_there": fares.missing,
+    }
+
+
+def _resource(health: ResourceHealth) -> dict[str, Any]:
+    return {
+        "id": health.resource.id,
+        "key": health.resource.key,
+        "title": health.resource.metadata.title,
+        "available": health.available,
+        "status": health.status,
+        "checked": health.checked,
+        "faults": health.faults,
+    }

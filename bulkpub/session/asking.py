@@ -1,0 +1,109 @@
+"""Asking a portal something for people, with a run's key, pace, patience and errors, but no run."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bulkpub.core.match import Conflict
+from bulkpub.core.match_datasets import match_datasets
+from bulkpub.core.model import DatasetSpec, State
+from bulkpub.core.owners import Owner
+from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.portals import Account, Portal
+from bulkpub.portals.kinds import DEFAULT, locate, names
+from bulkpub.portals.telling import DatasetHealth
+from bulkpub.session.connection import Connection
+from bulkpub.session.opening import open_portal
+from bulkpub.session.wanted import Manifests, Wanted
+
+__all__ = ["Fares", "fares_of", "opened", "wanted_of"]
+
+AT_ONCE = 8
+
+
+@asynccontextmanager
+async def opened(connection: Connection) -> AsyncIterator[Portal]:
+    """The portal that `connection` names; raises `SettingsInvalid` when it names none."""
+    if not connection.portal:
+        raise SettingsInvalid(f"which portal? say so with `portal` ({', '.join(names())}, …)")
+    located = locate(connection.portal, insecure=connection.insecure)
+    async with open_portal(located, connection, at_once=AT_ONCE) as portal:
+        yield portal
+
+
+def wanted_of(manifests: Sequence[str], portal: str | None) -> Wanted:
+    """What manifests say; raises `ManifestInvalid` when they cannot be read."""
+    rules = locate(portal).kind.rules if portal else DEFAULT.rules
+    wanted = Manifests(manifests).read(rules)
+    if wanted.problems:
+        raise ManifestInvalid(wanted.problems)
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Fares:
+    """How datasets fare, and what of a manifest is not on the portal, in sentences."""
+
+    datasets: tuple[DatasetHealth, ...]
+    missing: tuple[str, ...] = ()
+
+
+async def fares_of(
+    portal: Portal, *, organization: str | None = None, wanted: Sequence[DatasetSpec] = ()
+) -> Fares:
+    """How the datasets of an organization (id or slug) fare, or those that a manifest names.
+
+    Raises `SettingsInvalid` when the portal has no such organization.
+    """
+    if organization is not None:
+        owner_id = await _organization(portal, organization)
+        found = [each async for each in portal.health(organization=owner_id)]
+        return Fares(tuple(each for each in found if not each.dataset.deleted))
+    specs = [spec for spec in wanted if spec.state is not State.ABSENT and not spec.community]
+    by_name = [spec for spec in specs if spec.id is None]
+    account = await portal.account() if by_name else None
+    by_owner: dict[Owner, list[DatasetSpec]] = {}
+    for spec in by_name:
+        by_owner.setdefault(await _owner(portal, spec, account), []).append(spec)
+    fares: dict[str, DatasetHealth] = {}
+    missing: list[str] = []
+    for owner, owned in by_owner.items():
+        health = {
+            each.dataset.id: each
+            async for each in portal.health(organization=owner.organization, user=owner.user)
+        }
+        matched = match_datasets(owned, [each.dataset for each in health.values()])
+        for spec in owned:
+            match matched.get(spec.key):
+                case None:
+                    missing.append(f"'{spec.key}' is not on the portal")
+                case Conflict(message=why):
+                    missing.append(f"'{spec.key}': {why}")
+                case remote:
+                    fares[spec.key] = health[remote.id]
+    ids = {spec.id: spec.key for spec in specs if spec.id}
+    async for each in portal.health(ids=list(ids)):
+        key = ids.pop(each.dataset.id, None) or ids.pop(each.dataset.slug, None)
+        if key is not None and not each.dataset.deleted:
+            fares[key] = each
+        elif key is not None:
+            missing.append(f"'{key}' was deleted on the portal")
+    missing += [f"'{key}' ({id_}) is not on the portal" for id_, key in ids.items()]
+    return Fares(tuple(fares[spec.key] for spec in specs if spec.key in fares), tuple(missing))
+
+
+async def _organization(portal: Portal, id_or_slug: str) -> str:
+    found = await portal.organization(id_or_slug)
+    if found is None:
+        raise SettingsInvalid(f"the portal knows no organization '{id_or_slug}'")
+    return found.id
+
+
+async def _owner(portal: Portal, spec: DatasetSpec, account: Account | None) -> Owner:
+    if spec.organization is None:
+        return Owner(user=account.id if account else None)
+    own = account.organizations if account else ()
+    for each in own:
+        if spec.organization in {each.id, each.slug}:
+            return Owner(each.id)
+    return Owner(await _organization(portal, spec.organization))
