@@ -20,7 +20,7 @@ REFUSED := tests/portals/test_versions.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real test-portals coverage chaos check format bench bench-cost wheel clean
+.PHONY: help demo test test-quick test-real test-portals coverage chaos check format bench bench-quick bench-cost .real-portal wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,11 +65,17 @@ format: $(VENV)/.installed-dev ## Put the code in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-dev ## Compare with curl and the official client, side by side
-	@$(BIN)/python benchmarks/side_by_side.py $(ARGS)
+bench: $(VENV)/.installed-dev .real-portal ## Beside curl and the official client, and by itself; 15 minutes: ARGS="--only WORK"
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+bench-quick: $(VENV)/.installed-dev .real-portal ## The same in small, to see what a change does; two minutes
+	@$(BIN)/python benchmarks/bench.py --quick $(ARGS)
 
 bench-cost: $(VENV)/.installed-dev ## What a small file costs bulkpub itself, into a sink
-	@$(BIN)/python benchmarks/client_cost.py $(ARGS)
+	@$(BIN)/python benchmarks/bench.py --only cost $(ARGS)
+
+.real-portal:
+	@[ -n "$(BULKPUB_REAL_PORTAL_VENV)" ] || PYTHON=$(PYTHON) tests/real_portal/install.sh $(UDATA) .real-portal
 
 wheel: $(VENV)/.installed-dev ## Build the package, and see that it works on its own
 	@rm -rf dist && $(PIP) wheel --quiet --no-deps --wheel-dir dist .

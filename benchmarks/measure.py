@@ -11,7 +11,10 @@ import time
 
 
 def measured(log: str, command: list[str]) -> str:
-    """Run `command` to its end; times in seconds, `memory` (peak resident size) in bytes."""
+    """Run `command` to its end; times in seconds, `memory` (peak resident size) in bytes.
+
+    `began` is a moment of the machine's monotonic clock, which all its processes share.
+    """
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     to_log = [(os.POSIX_SPAWN_DUP2, out, number) for number in (1, 2)]
     started = time.perf_counter()
@@ -23,7 +26,7 @@ def measured(log: str, command: list[str]) -> str:
     # Written by hand: the json module would make this process bigger.
     return (
         f'{{"wall": {wall:.4f}, "cpu": {cpu:.4f}, "memory": {usage.ru_maxrss * 1024}, '
-        f'"code": {code}}}'
+        f'"code": {code}, "began": {started:.4f}}}'
     )
 
 

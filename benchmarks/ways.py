@@ -1,162 +1,134 @@
 """The ways of publishing that are compared: each prepares its job and is then one command.
 
-Preparing is not measured: the config of curl, the job of the official client and the manifest
-of bulkpub are what their users have at hand. Only curl cannot create a dataset and go on
-with its id, so its datasets are made beforehand; that favours curl, and the table says so.
+Preparing is not measured: the configs of curl, the job of the official client and the manifest
+of bulkpub are what their users have at hand. What a way promises of the result is held
+against what arrived, so that none is fast by leaving something out unseen.
 """
 
 import json
+import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
-from portal import Portal
+from curl_config import files_only, prepare
+from material import Material
+from portals import Portal
 
-__all__ = ["BULKPUB", "CLIENT", "CURL", "Bulkpub", "Curl", "Material", "OfficialClient", "Way"]
+__all__ = ["ALONE", "BULKPUB", "CLIENT_1", "CLIENT_8", "CURL", "EQUAL", "WAYS", "Job", "Way"]
+__all__ += ["program", "publishing", "stat_and_hash"]
 
 HERE = Path(__file__).resolve().parent
 SIDE_BY_SIDE = 8
 """Transfers of curl, threads of the official client; bulkpub runs with its own defaults."""
 
-CURL, CLIENT, BULKPUB = "curl", "datagouv-client", "bulkpub"
+BULKPUB = "bulkpub"
+CLIENT_1, CLIENT_8 = "datagouv-client", f"datagouv-client, {SIDE_BY_SIDE} threads"
+CURL, EQUAL = "curl, files only", "curl, equal work"
+ALONE = "stat and SHA-1 alone"
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """What is to be published: files by dataset, in order. `name` is unique to this one job."""
+class Job:
+    """One command, and the variables it needs."""
+
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one way's job is made for a portal and a material, in an empty folder of its own."""
 
     name: str
-    datasets: Sequence[Sequence[Path]]
-
-    def title(self, number: int) -> str:
-        """The title of dataset `number`."""
-        return f"{self.name}, dataset {number}"
-
-    @staticmethod
-    def file_title(file: Path) -> str:
-        """The title that a file shall have."""
-        return f"Relevés {file.stem}"
-
-    def payload(self, number: int, organization: str) -> dict[str, str]:
-        """What dataset `number` is created with."""
-        return {
-            "title": self.title(number),
-            "description": "Fichiers d'un banc d'essai.",
-            "organization": organization,
-        }
-
-
-class Way(Protocol):
-    """One way of publishing one material; made afresh for each round."""
-
-    name: str
-    titles: bool
+    job: Callable[[Portal, Material, Path], Job]
+    titles: bool = True
     """Whether it gives the files their titles."""
-
-    def command(self) -> list[str]:
-        """What to run; running it once more is the re-run."""
-
-    def environment(self) -> dict[str, str]:
-        """Variables that the command needs."""
+    order: bool = False
+    """Whether it puts them in order."""
 
 
-class Curl:
-    """`curl --parallel`: the files alone, into datasets that exist already."""
-
-    name = CURL
-    titles = False
-
-    def __init__(self, portal: Portal, material: Material, folder: Path) -> None:
-        self._config = folder / "curl.config"
-        entries: list[str] = []
-        for number, files in enumerate(material.datasets):
-            payload = material.payload(number, portal.organization)
-            dataset = portal.call("POST", "/datasets/", payload)
-            entries += (_entry(portal, dataset["id"], file) for file in files)
-        self._config.write_text("next\n".join(entries))
-
-    def command(self) -> list[str]:
-        """All uploads from one config, so many at once."""
-        parallel = ["--parallel", "--parallel-max", str(SIDE_BY_SIDE)]
-        return ["curl", *parallel, "--config", str(self._config)]
-
-    def environment(self) -> dict[str, str]:
-        """Nothing."""
-        return {}
+def program(*arguments: str) -> Job:
+    """Bulkpub as installed beside this Python, or that of the checkout BULKPUB_BENCH_TREE."""
+    tree = os.environ.get("BULKPUB_BENCH_TREE")
+    command = [str(Path(sys.executable).with_name("bulkpub")), *arguments]
+    return Job(command, {"PYTHONPATH": tree} if tree else {})
 
 
-def _entry(portal: Portal, dataset: str, file: Path) -> str:
-    return (
-        f'url = "{portal.url}/api/1/datasets/{dataset}/upload/"\n'
-        f'header = "X-API-KEY: {portal.key}"\n'
-        f'form = "file=@{file}"\noutput = "/dev/null"\nfail\nsilent\nshow-error\n'
+# --- bulkpub ------------------------------------------------------------------------------
+
+
+def publishing(portal: Portal, manifest: Path, folder: Path, *options: str) -> Job:
+    """`bulkpub run` of a manifest: its defaults, its state and report in `folder`."""
+    kept = ["--report", str(folder / "report.json"), "--state-dir", str(folder / "state")]
+    job = program("run", str(manifest), "--quiet", *kept, *options)
+    told = {"BULKPUB_PORTAL": portal.url, "BULKPUB_API_KEY": portal.key}
+    return Job(job.command, job.environment | told)
+
+
+def _bulkpub(portal: Portal, material: Material, folder: Path) -> Job:
+    written = material.manifest(material.folder / "manifest.json", portal.organization)
+    return publishing(portal, written, folder)
+
+
+def stat_and_hash(manifest: Path) -> Job:
+    """What looking at the files of a manifest (JSONL) and hashing them costs alone."""
+    return Job([sys.executable, "-I", "-S", str(HERE / "alone.py"), str(manifest)])
+
+
+# --- the official client ------------------------------------------------------------------
+
+
+def _client(threads: int) -> Callable[[Portal, Material, Path], Job]:
+    def job(portal: Portal, material: Material, folder: Path) -> Job:
+        datasets = [
+            {
+                "id": None,
+                "payload": material.payload(dataset, portal.organization),
+                "files": [
+                    {
+                        "path": str(material.path(dataset, number)),
+                        "title": material.file_title(number),
+                    }
+                    for number in material.numbers(dataset)
+                ],
+            }
+            for dataset in range(material.datasets)
+        ]
+        told = {"url": portal.url, "key": portal.key, "threads": threads, "datasets": datasets}
+        file = folder / "job.json"
+        file.write_text(json.dumps(told))
+        return Job([sys.executable, str(HERE / "official_client.py"), str(file)])
+
+    return job
+
+
+# --- curl ---------------------------------------------------------------------------------
+
+
+def _curl(portal: Portal, material: Material, folder: Path) -> Job:
+    """The files alone, into datasets that are made beforehand and not counted."""
+    told = folder / "curl.config"
+    files_only(portal, material, told)
+    parallel = ["--no-progress-meter", "--parallel", "--parallel-max", str(SIDE_BY_SIDE)]
+    return Job(["curl", *parallel, "--config", str(told)])
+
+
+def _equal(portal: Portal, material: Material, folder: Path) -> Job:
+    """The same creates, uploads and finishing requests as bulkpub's."""
+    prepare(portal, material, folder)
+    script = [str(HERE / "curl_equal.py"), str(folder), str(SIDE_BY_SIDE)]
+    return Job([sys.executable, "-I", "-S", *script])
+
+
+WAYS = {
+    way.name: way
+    for way in (
+        Way(BULKPUB, _bulkpub, order=True),
+        Way(CLIENT_8, _client(SIDE_BY_SIDE)),
+        Way(CLIENT_1, _client(1)),
+        Way(EQUAL, _equal, order=True),
+        Way(CURL, _curl, titles=False),
     )
-
-
-class OfficialClient:
-    """datagouv-client 0.5.1 in threads: datasets, files and titles."""
-
-    name = CLIENT
-    titles = True
-
-    def __init__(self, portal: Portal, material: Material, folder: Path) -> None:
-        self._job = folder / "job.json"
-        job = {
-            "url": portal.url,
-            "key": portal.key,
-            "threads": SIDE_BY_SIDE,
-            "datasets": [
-                {
-                    "id": None,
-                    "payload": material.payload(number, portal.organization),
-                    "files": [{"path": str(f), "title": material.file_title(f)} for f in files],
-                }
-                for number, files in enumerate(material.datasets)
-            ],
-        }
-        self._job.write_text(json.dumps(job))
-
-    def command(self) -> list[str]:
-        """The script beside this one."""
-        return [sys.executable, str(HERE / "official_client.py"), str(self._job)]
-
-    def environment(self) -> dict[str, str]:
-        """Nothing."""
-        return {}
-
-
-class Bulkpub:
-    """`bulkpub run`: datasets, files, titles, order, and a report."""
-
-    name = BULKPUB
-    titles = True
-
-    def __init__(self, portal: Portal, material: Material, folder: Path) -> None:
-        self._portal = portal
-        self._folder = folder
-        manifest = {
-            "version": 1,
-            "organization": portal.organization,
-            "datasets": [
-                {
-                    "key": f"{material.name}-{number}",
-                    "title": material.title(number),
-                    "description": "Fichiers d'un banc d'essai.",
-                    "resources": [{"path": str(f), "title": material.file_title(f)} for f in files],
-                }
-                for number, files in enumerate(material.datasets)
-            ],
-        }
-        (folder / "manifest.json").write_text(json.dumps(manifest))
-
-    def command(self) -> list[str]:
-        """As installed beside this Python, with the defaults."""
-        program = Path(sys.executable).with_name("bulkpub")
-        report = ["--report", str(self._folder / "report.json")]
-        return [str(program), "run", str(self._folder / "manifest.json"), *report]
-
-    def environment(self) -> dict[str, str]:
-        """Portal and key, as on any machine that publishes."""
-        return {"BULKPUB_PORTAL": self._portal.url, "BULKPUB_API_KEY": self._portal.key}
+}

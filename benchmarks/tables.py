@@ -1,0 +1,116 @@
+"""Results as tables in Markdown: for the terminal, and for the page of the documentation."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from bars import judged
+from results import Results, Row
+
+__all__ = ["QUANTITIES", "bars_table", "beside", "page_with", "report", "work_table"]
+
+MIB = float(1 << 20)
+QUANTITIES = {
+    "wall": "wall",
+    "cpu": "CPU",
+    "cpu_each": "CPU a file",
+    "first_request": "first request after",
+    "memory": "peak memory",
+    "report": "report",
+    "requests": "requests",
+    "portal_cpu": "portal's CPU",
+}
+"""What is measured, and how it is called; a table has those columns that it has figures for."""
+_MARKED = re.compile(r"(?<=<!-- bench: figures -->\n).*(?=<!-- bench: end -->)", re.DOTALL)
+
+
+def shown(quantity: str, value: float) -> str:
+    """A figure in the unit that suits it."""
+    match quantity:
+        case "memory":
+            return f"{value / MIB:,.0f} MiB"
+        case "report":
+            return f"{value / MIB:,.1f} MiB"
+        case "requests":
+            return f"{value:,.0f}"
+        case "cpu_each":
+            return f"{1000 * value:.2f} ms"
+        case _:
+            return f"{value:,.2f} s"
+
+
+def table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table; figures stand right."""
+    marks = ["---" if place == 0 else "---:" for place in range(len(heads))]
+    return "".join("| " + " | ".join(line) + " |\n" for line in [heads, marks, *lines])
+
+
+def work_table(rows: Sequence[Row]) -> str:
+    """All rows of one work."""
+    quantities = [q for q in QUANTITIES if any(q in run.figures for r in rows for run in r.runs)]
+    lines = []
+    for row in rows:
+        name = f"{row.step}: {row.way}" if len({each.step for each in rows}) > 1 else row.way
+        wrong = row.note or row.fault
+        medians = [row.median(quantity) for quantity in quantities]
+        cells = [
+            "" if value is None else shown(quantity, value)
+            for quantity, value in zip(quantities, medians, strict=True)
+        ]
+        lines.append([name + (f" **{wrong}**" if wrong else ""), *cells])
+    return table(["what", *(QUANTITIES[each] for each in quantities)], lines)
+
+
+def bars_table(results: Results, *, every: bool) -> str:
+    """The bars: the figure, what it may be, and whether that is so.
+
+    Without `every`, those alone that there was something to see of.
+    """
+    lines = []
+    for each in judged(results):
+        if not every and each.met is None and not each.failed:
+            continue
+        figure, most = each.cells()
+        verdict = each.verdict()
+        marked = f"**{verdict}**" if each.failed or each.met is False else verdict
+        lines.append([f"{each.bar.number}. {each.bar.says}", figure, most, marked])
+    return table(["bar", "measured", "at most", "verdict"], lines)
+
+
+def report(results: Results, titles: Mapping[str, str], *, every: bool = False) -> str:
+    """All of it: the machine, the bars (see `bars_table`), a table for each work."""
+    parts = [f"{results.machine}\n", bars_table(results, every=every)]
+    for work in results.works():
+        rows = results.of(work)
+        parts.append(f"{titles.get(work, work)} (`{work}`{_runs(rows)}):\n")
+        parts.append(work_table(rows))
+    return "\n".join(parts)
+
+
+def _runs(rows: Sequence[Row]) -> str:
+    most = max((len(row.runs) for row in rows), default=0)
+    return f"; medians of {most} runs" if most > 1 else ""
+
+
+def page_with(page: str, results: Results, titles: Mapping[str, str]) -> str:
+    """The page with these results between its marks."""
+    if not _MARKED.search(page):
+        raise ValueError("the page has no marks for the figures")
+    return _MARKED.sub(lambda _: "\n" + report(results, titles, every=True) + "\n", page)
+
+
+def beside(before: Results, after: Results) -> str:
+    """What both measured, the earlier figure first."""
+    lines = []
+    for row in after.rows:
+        was = before.find(row.work, row.step, row.way)
+        if was is None:
+            continue
+        cells = []
+        for quantity in ("wall", "cpu", "memory", "requests"):
+            old, new = was.median(quantity), row.median(quantity)
+            if old is None or new is None:
+                cells.append("")
+            else:
+                cells.append(f"{shown(quantity, old)} → {shown(quantity, new)}")
+        lines.append([f"{row.work}, {row.step}: {row.way}", *cells])
+    return table(["what", "wall", "CPU", "peak memory", "requests"], lines)
