@@ -56,6 +56,9 @@ COMMANDS: Mapping[str, Command] = {
     "harvest": Command(
         "harvest", "Write a manifest of what exists elsewhere: in a folder, a catalogue, a portal."
     ),
+    "watch": Command(
+        "watch", "Run again and again, by the clock, until stopped; one JSON line a run."
+    ),
     "status": Command(
         "status",
         "Show how what is published fares: quality, whether it can be had, whether it is late.",

@@ -230,9 +230,9 @@ def _with(value: Any, place: list[str], stored: object) -> Any:  # noqa: ANN401 
 # --- the options --------------------------------------------------------------------------
 
 _HEADER = "The header in which the portal tells"
-_WRITING = ("run", "migrate")
-_MANIFEST = ("run", "plan", "verify")
-_PORTAL = ("run", "plan", "verify", "migrate")
+_WRITING = ("run", "watch", "migrate")
+_MANIFEST = ("run", "watch", "plan", "verify")
+_PORTAL = ("run", "watch", "plan", "verify", "migrate")
 _ALL = (*_PORTAL, "harvest")
 _ASKING = ("status", "list", "api")
 _PACED = (*_ALL, *_ASKING)
@@ -380,7 +380,7 @@ OPTIONS: tuple[Option, ...] = (
         name="allow_mass_delete",
         place="run.allow_mass_delete",
         unit=Unit.SWITCH,
-        commands=("run", "plan"),
+        commands=("run", "watch", "plan"),
         help="Let `prune` delete more than half of a dataset's resources, and `state: absent` more "
         "than 10 datasets, or than half of an owner's.",
     ),
@@ -504,7 +504,7 @@ OPTIONS: tuple[Option, ...] = (
         place="sources.spool_dir",
         unit=Unit.FOLDER,
         nothing="the user's cache directory",
-        commands=("run", "verify", "migrate", "doctor"),
+        commands=("run", "watch", "verify", "migrate", "doctor"),
         group=FETCHING,
         help="Keep fetched files there until they are published.",
     ),
@@ -512,7 +512,7 @@ OPTIONS: tuple[Option, ...] = (
         name="spool_size",
         place="sources.spool_size",
         unit=Unit.SIZE,
-        commands=("run", "verify", "migrate", "doctor"),
+        commands=("run", "watch", "verify", "migrate", "doctor"),
         group=FETCHING,
         help="Keep at most so much there; fetching waits when it is full.",
     ),
@@ -592,7 +592,7 @@ OPTIONS: tuple[Option, ...] = (
         place="output.quiet",
         unit=Unit.SWITCH,
         flags=("-q", "--quiet"),
-        commands=_ALL,
+        commands=tuple(each for each in _ALL if each != "watch"),  # it is
         group=OUTPUT,
         environment=False,
         help="No progress, only errors and the summary.",
