@@ -535,3 +535,24 @@ def environment(tmp_path: Path) -> dict[str, str]:
     ours = ("BULKPUB_", "DATAGOUV_", "FORCE_COLOR", "TTY_", "COLUMNS")
     own = {"BULKPUB_STATE_DIR": str(tmp_path / "state")}
     return own | {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+# --- a bucket -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def s3_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of moto's S3, which is where the environment says; it has the bucket `data`."""
+    moto = importlib.import_module("moto.server")
+    server = moto.ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = importlib.import_module("botocore.session").get_session().create_client("s3")
+    client.create_bucket(Bucket="data")
+    yield client
+    client.close()
+    server.stop()

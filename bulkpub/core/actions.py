@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bulkpub.core.diff import told_changes
 from bulkpub.core.model import (
+    Checksum,
     DatasetMetadata,
     RemoteDataset,
     RemoteResource,
@@ -179,7 +180,8 @@ class Delete:
 class ListItem:
     """One resource in the finishing request, in its wanted place.
 
-    `changes` is what to write of it, None for nothing; `url` a link's new address; `host`
+    `changes` is what to write of it, None for nothing; `url` a link's new address, `size` and
+    `checksum` what it newly says of the file behind it; `host`
     turns a resource that pointed elsewhere into a hosted one, once its file was uploaded
     onto it.
     """
@@ -188,11 +190,18 @@ class ListItem:
     changes: ResourceMetadata | None = None
     url: str | None = None
     host: bool = False
+    size: int | None = None
+    checksum: Checksum | None = None
+
+    @property
+    def announces(self) -> bool:
+        """Whether a link leads to something else than before."""
+        return self.url is not None or self.size is not None or self.checksum is not None
 
     @property
     def writes(self) -> bool:
         """Whether it changes more than the resource's place."""
-        return self.changes is not None or self.url is not None or self.host
+        return self.changes is not None or self.announces or self.host
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bulkpub.core.model import (
     SOURCE_EXTRA,
     TITLE_EXTRA,
     Access,
+    Checksum,
     DatasetMetadata,
     DatasetSpec,
     Json,
@@ -31,6 +32,8 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Rules
 
 __all__ = [
+    "announced",
+    "announcement",
     "changed_fields",
     "claim",
     "dataset_changes",
@@ -175,6 +178,37 @@ def resource_changes(
     if changes is None and remote.apart:  # whatever is written makes it the organization's
         return ResourceMetadata(title=remote.metadata.title)
     return changes
+
+
+def announced(
+    source: LinkSource, remote: RemoteResource
+) -> tuple[str | None, int | None, Checksum | None]:
+    """What a link says of where it leads, and `remote` does not: address, size, checksum.
+
+    Each is None where the two say the same, or the link says nothing.
+    """
+    return (
+        None if source.url == remote.url else source.url,
+        None if source.size == remote.size else source.size,
+        None if source.checksum == remote.checksum else source.checksum,
+    )
+
+
+def announcement(source: LinkSource, remote: RemoteResource) -> str | None:
+    """The same for people, in a sentence; None when there is nothing new to say."""
+    match announced(source, remote):
+        case str(), _, _:
+            return f"address changed from {remote.url}"
+        case _, int() as size, _ if remote.size is not None:
+            return f"the file behind it changed: its size from {remote.size} to {size} bytes"
+        case _, _, Checksum() if remote.checksum is not None:
+            return f"the file behind it changed: its checksum was {remote.checksum}"
+        case None, None, None if source.of is not None and source.checksum is None:
+            return "the file behind it is to be compared"
+        case None, None, None:
+            return None
+        case _:
+            return "the size and checksum of the file behind it are new"
 
 
 # --- both ---------------------------------------------------------------------------------

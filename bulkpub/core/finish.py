@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bulkpub.core.actions import ListItem
-from bulkpub.core.diff import changed_fields, resource_changes, title_to_keep_safe
+from bulkpub.core.diff import announced, changed_fields, resource_changes, title_to_keep_safe
 from bulkpub.core.model import (
     SOURCE_EXTRA,
     TITLE_EXTRA,
@@ -63,9 +63,12 @@ def finishing(
 def moving(
     entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource, rules: Rules
 ) -> ListItem | None:
-    """What gives a link its new address, and says what is `wanted` of it; None: it has that one."""
+    """What tells that a link leads to something else now, and says what is `wanted` of it.
+
+    None: its address is the same, and what it says of the file behind it.
+    """
     item = _item(entry, wanted, remote, rules)
-    return item if item.url is not None else None
+    return item if item.announces else None
 
 
 def in_requests(items: Sequence[ListItem], rules: Rules) -> Iterator[tuple[ListItem, ...]]:
@@ -124,14 +127,14 @@ def _as_before(remote: RemoteResource) -> ResourceMetadata | None:
 def _item(
     entry: ResourceSpec, wanted: ResourceMetadata, remote: RemoteResource, rules: Rules
 ) -> ListItem:
-    url = None
-    if isinstance(entry.source, LinkSource) and entry.source.url != remote.url:
-        url = entry.source.url
+    url, size, checksum = None, None, None
+    if isinstance(entry.source, LinkSource):
+        url, size, checksum = announced(entry.source, remote)
     host = is_sent(entry.source) and remote.stored and not remote.hosted
     changes = resource_changes(wanted, entry, remote, rules)
     if host:
         changes = _without_kept_title(changes, remote)
-    return ListItem(remote.id, changes, url, host)
+    return ListItem(remote.id, changes, url, host, size, checksum)
 
 
 def _without_kept_title(
@@ -166,7 +169,8 @@ def unfinished(
             names = ", ".join(changed_fields(item.changes))
             lacking[entry.key] = f"the portal did not take over: {names}"
         elif item.writes or (isinstance(entry.source, Sent) and not remote.hosted):
-            lacking[entry.key] = "the portal did not take over its address"
+            what = "size and checksum" if item.announces and item.url is None else "address"
+            lacking[entry.key] = f"the portal did not take over its {what}"
     if rules.orders and not in_order(spec, ids, [resource.id for resource in answer]):
         for entry in spec.resources:
             if entry.key in ids:

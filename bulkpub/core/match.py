@@ -314,7 +314,10 @@ Digest = tuple[str, int]
 
 
 def _content(remote: RemoteResource) -> Digest | None:
-    return (remote.sha1, remote.size) if remote.sha1 and remote.size is not None else None
+    """What it holds, if that is on the portal: what a link says of a file elsewhere is not."""
+    if not (remote.stored and remote.sha1) or remote.size is None:
+        return None
+    return (remote.sha1, remote.size)
 
 
 def _by_content(

@@ -14,7 +14,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bulkpub.core.sources import (
+    CHECKSUM_DIGITS,
     Check,
+    Checksum,
     ExistingSource,
     FileSource,
     Fingerprint,
@@ -27,6 +29,7 @@ from bulkpub.core.sources import (
 )
 
 __all__ = [
+    "CHECKSUM_DIGITS",
     "DRAFT_EXTRA",
     "KEY_EXTRA",
     "OPEN",
@@ -34,6 +37,7 @@ __all__ = [
     "TITLE_EXTRA",
     "Access",
     "Check",
+    "Checksum",
     "ContentSchema",
     "DatasetMetadata",
     "DatasetSpec",
@@ -327,8 +331,9 @@ class RemoteResource:
     """One resource as the portal has it.
 
     `hosted` is False for a resource that points to another server; `uploaded` is True for one
-    that still does, but whose file has come to the portal already. `sha1` is None when the
-    portal has no SHA-1 for it. `permalink` never changes, `url` may with every replacement.
+    that still does, but whose file has come to the portal already. `checksum` is the one that the
+    portal tells, of a link what somebody said; `sha1` is its value where it is a SHA-1, else None.
+    `permalink` never changes, `url` may with every replacement.
     `apart`: it is still the account's that uploaded it, and to become that of the organization
     whose resources are looked at.
     """
@@ -342,6 +347,7 @@ class RemoteResource:
     sha1: str | None = None
     uploaded: bool = False
     apart: bool = False
+    checksum: Checksum | None = None
 
     @property
     def stored(self) -> bool:

@@ -24,6 +24,7 @@ from bulkpub.core.actions import (
     UpdateDataset,
 )
 from bulkpub.core.diff import (
+    announcement,
     changed_fields,
     dataset_changes,
     new_dataset,
@@ -262,9 +263,8 @@ def _link_action(
             f"'{remote.metadata.title}' ({remote.id}) is a file hosted on the portal and cannot "
             "become a link; delete it there, or give the link another `key`",
         )
-    if remote.url != source.url:
-        wanted = wanted_resource(spec, remote, rules)
-        return Describe(spec, remote, wanted, f"address changed from {remote.url}")
+    if told := announcement(source, remote):
+        return Describe(spec, remote, wanted_resource(spec, remote, rules), told)
     return _same_content(spec, match, rules)
 
 
@@ -361,7 +361,7 @@ def _finish_requests(
 def _moves(action: ResourceAction) -> bool:
     if not isinstance(action, Describe) or not isinstance(action.spec.source, LinkSource):
         return False
-    return action.remote.url != action.spec.source.url
+    return announcement(action.spec.source, action.remote) is not None
 
 
 def _list_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:

@@ -6,7 +6,9 @@ from enum import StrEnum
 from bulkpub.core.addresses import named, shown_address
 
 __all__ = [
+    "CHECKSUM_DIGITS",
     "Check",
+    "Checksum",
     "ExistingSource",
     "FileSource",
     "Fingerprint",
@@ -33,10 +35,45 @@ class FileSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Checksum:
+    """What tells contents apart: of a `kind` in `CHECKSUM_DIGITS`, in small hex digits."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+CHECKSUM_DIGITS = {
+    "sha1": (40,),
+    "sha256": (64,),
+    "sha2": (56, 64, 96, 128),
+    "md5": (32,),
+    "crc": (8,),
+}
+"""The kinds of checksums that links can tell, and how many hex digits each has."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkSource:
-    """Something on another server that is only listed on the portal, never copied."""
+    """Something on another server that is only listed on the portal, never copied.
+
+    `size` (bytes) and `checksum` are what the link says of the file behind it; None: nothing.
+    With `of`, a file here, they are those of that file, and known once it was looked at; then it
+    may be put under the address `upload_to`, a folder of a cloud, before the portal is told.
+    """
 
     url: str
+    size: int | None = None
+    checksum: Checksum | None = None
+    of: FileSource | None = None
+    upload_to: str = ""
+
+    @property
+    def target(self) -> str:
+        """The address that the file is put at; empty where it is put nowhere."""
+        return f"{self.upload_to.rstrip('/')}/{self.of.name}" if self.upload_to and self.of else ""
 
     @property
     def shown(self) -> str:

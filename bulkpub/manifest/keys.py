@@ -22,6 +22,7 @@ from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
 from bulkpub.manifest.form import Form, Key, Read, form_of
+from bulkpub.manifest.link_values import Bucket, LinkChecksum, LinkSize
 from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.values import (
     FileAddress,
@@ -39,6 +40,7 @@ from bulkpub.manifest.values import (
 __all__ = [
     "DATASET",
     "FOREIGN",
+    "OF_LINKS",
     "RESOURCE",
     "VARIABLES",
     "WAYS",
@@ -52,13 +54,15 @@ __all__ = [
 WAYS = ("path", "glob", "url", "link", "host")
 """The keys that say what a resource is made of; `host` does when it is true."""
 
+OF_LINKS = ("of", "size", "checksum", "upload_to")
+"""The keys of what a link says of the file behind it."""
 FOREIGN = {
-    "path": ("exclude", "max_size", "expect", "format", "mime"),
-    "glob": ("max_size", "expect", "format", "mime"),
-    "url": ("exclude", "optional", "format", "mime"),
+    "path": ("exclude", "max_size", "expect", "format", "mime", *OF_LINKS),
+    "glob": ("max_size", "expect", "format", "mime", *OF_LINKS),
+    "url": ("exclude", "optional", "format", "mime", *OF_LINKS),
     "link": ("exclude", "optional", "guard", "check", "max_size", "expect"),
-    "host": ("exclude", "optional", "max_size", "expect", "format", "mime"),
-    "id": ("exclude", "optional", "guard", "check", "max_size", "expect"),
+    "host": ("exclude", "optional", "max_size", "expect", "format", "mime", *OF_LINKS),
+    "id": ("exclude", "optional", "guard", "check", "max_size", "expect", *OF_LINKS),
 }
 """The keys for which a resource given in that way has no use; `id` stands for it alone."""
 
@@ -226,6 +230,19 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
     Key("link", LinkAddress, "Link",
         "A web address that is only listed on the portal, never copied.",
         ("https://api.example.org/v1",), columns=(Column("link"),)),
+    Key("of", FileName, "File behind a link",
+        "For a [link](#links): a file here, of which it tells size and checksum (SHA-256).",
+        ("data/stock.zip",), columns=(Column("of"),)),
+    Key("size", LinkSize, "Size behind a link",
+        "For a link without `of`: the size of the file there. Bytes, or a word as for `max_size`.",
+        (123456, "1.5 GB"), columns=(Column("size"),)),
+    Key("checksum", LinkChecksum, "Checksum behind a link",
+        "For a link without `of`: the checksum of the file there, `sha256:` and its hex digits; "
+        "or `sha1:`, `sha2:`, `md5:`, `crc:`.",
+        ("md5:d41d8cd98f00b204e9800998ecf8427e",), columns=(Column("checksum"),)),
+    Key("upload_to", Bucket, "Upload to",
+        "For a link with `of`: the folder of a bucket where [the file is put](#links) before the "
+        "portal is told.", ("s3://bucket/folder",), columns=(Column("upload_to"),)),
     Key("host", Flag, "Host",
         "`true`, with an `id` or a `key`: a resource on the portal that points elsewhere. Its "
         "file is fetched from there and hosted in place: id and permalink stay.",

@@ -21,7 +21,7 @@ from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, Found, Unusable, slashes
 from bulkpub.manifest.form import Fault, Read, check
-from bulkpub.manifest.keys import FOREIGN, WAYS, forms, metadata_of
+from bulkpub.manifest.keys import FOREIGN, OF_LINKS, WAYS, forms, metadata_of
 from bulkpub.manifest.nodes import Node, bare, child, find
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
 from bulkpub.manifest.values import kind, too_long
@@ -105,7 +105,25 @@ class _Entry:
     def _link(self, link: str) -> ResourceSpec:
         name, _, host = named(link)
         said = self._read.get
-        return self._spec(LinkSource(link), said("key") or link, said("title"), name or host)
+        source = LinkSource(
+            link, said("size"), said("checksum"), self._behind(), said("upload_to") or ""
+        )
+        return self._spec(source, said("key") or link, said("title"), name or host)
+
+    def _behind(self) -> FileSource | None:
+        """The file behind a link, where one is named and there."""
+        written = self._read.get("of")
+        if written is None:
+            return None
+        if hint := _address_hint(written):
+            self._fault("of", f"'of' is for a file on this machine: {hint}")
+            return None
+        try:
+            found = self._files.path(written)
+        except Unusable as error:
+            self._fault("of", str(error))
+            return None
+        return FileSource(found.path, found.shown)
 
     def _fetched(self, url: str) -> list[ResourceSpec]:
         title, key = self._template("title"), self._template("key")
@@ -277,12 +295,27 @@ def resource_faults(read: Read, said: Collection[str]) -> Iterator[tuple[tuple[s
         for key in FOREIGN[way]:
             if key in said and (sentence := _foreign(key, way)):
                 yield (key,), sentence
-    schema = read.get("schema")
-    if schema is not None:
-        if not (schema.get("name") or schema.get("url")):
-            yield ("schema",), "'schema' needs a 'name' or a 'url'"
-        elif schema.get("version") and not schema.get("name"):
-            yield ("schema", "version"), "'version' of 'schema' needs a 'name'"
+    if ways == ["link"]:
+        yield from _link_faults(said)
+    yield from _schema_faults(read.get("schema"))
+
+
+def _schema_faults(schema: Read | None) -> Iterator[tuple[tuple[str, ...], str]]:
+    if schema is None:
+        return
+    if not (schema.get("name") or schema.get("url")):
+        yield ("schema",), "'schema' needs a 'name' or a 'url'"
+    elif schema.get("version") and not schema.get("name"):
+        yield ("schema", "version"), "'version' of 'schema' needs a 'name'"
+
+
+def _link_faults(said: Collection[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What does not go together in what a link says of the file behind it."""
+    for key in ("size", "checksum"):
+        if "of" in said and key in said:
+            yield (key,), f"'{key}' is that of the file in 'of': take one of the two away"
+    if "upload_to" in said and "of" not in said:
+        yield ("upload_to",), "'upload_to' needs 'of', the file to put there"
 
 
 def _foreign(key: str, way: str) -> str:
@@ -294,6 +327,8 @@ def _foreign(key: str, way: str) -> str:
             return f"'{key}' goes with 'url' only"
         case "format" | "mime":
             return f"'{key}' is for links only: of a file, the portal works it out from the name"
+        case _ if key in OF_LINKS:
+            return f"'{key}' goes with 'link' only"
         case "optional":
             return f"'optional' is for files: {_NOT_LOOKED_UP[way]}"
         case _:

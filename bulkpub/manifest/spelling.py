@@ -187,7 +187,13 @@ def _source(source: Source) -> Spelled:
         case FileSource():
             return {"path": source.shown or source.path}
         case LinkSource():
-            return {"link": source.url}
+            return {
+                "link": source.url,
+                "of": source.of.shown if source.of else None,
+                "size": None if source.of else source.size,
+                "checksum": None if source.of or not source.checksum else str(source.checksum),
+                "upload_to": source.upload_to or None,
+            }
         case UrlSource():
             return {
                 "url": source.url,

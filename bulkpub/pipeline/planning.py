@@ -8,6 +8,7 @@ from bulkpub.errors import ResourceFailed
 from bulkpub.observers.events import PlanReady
 from bulkpub.pipeline.fetching import ask_sources
 from bulkpub.pipeline.files import check, content_of, hash_files
+from bulkpub.pipeline.links import foresee_storing
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 
@@ -49,4 +50,5 @@ async def foresee(story: Story, means: Means) -> None:
                 await check(story, content, send.spec)
             except ResourceFailed as error:
                 story.file_failed(send.spec.key, str(error))
+    await foresee_storing(story, means)
     story.foreseen()

@@ -39,6 +39,7 @@ from bulkpub.observers.events import DatasetStarted, Event
 from bulkpub.pipeline.creating import Creation, tell_what_was_not_taken_over
 from bulkpub.pipeline.files import look_at_files
 from bulkpub.pipeline.job import Job, Result, Verify
+from bulkpub.pipeline.links import look_behind_links, store_behind_links
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe_again import observe_again, observe_at_last, without_copies
 from bulkpub.pipeline.planning import foresee, make_plan
@@ -93,6 +94,7 @@ async def _deal_with(story: Story, means: Means) -> None:
         return
     story.observed(found)
     look_at_files(story)
+    await look_behind_links(story, means)
     story.took_up(means.memory.bound(spec.key))
     for _ in range(ROUNDS):
         plan = await make_plan(story, means)
@@ -127,6 +129,7 @@ async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
         return
     await _write_dataset(story, plan, means)
     await _keep_titles_safe(story, plan, means)
+    await store_behind_links(story, means)
     await send_all(story, (*plan.sends, *plan.fetches), means)
     if story.remote is None:
         if not story.round.unsent:

@@ -35,9 +35,11 @@ from bulkpub.core.diff import claim, wanted_resource
 from bulkpub.core.fitting import closed_notes, without
 from bulkpub.core.guard import size_warning
 from bulkpub.core.model import (
+    Checksum,
     DatasetSpec,
     ExistingSource,
     Fingerprint,
+    LinkSource,
     RemoteDataset,
     RemoteResource,
     ResourceMetadata,
@@ -82,6 +84,8 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "took_up": frozenset({Phase.OBSERVED}),
     "sized": ANY,
     "hashed": ANY,
+    "looked_behind": ANY,
+    "put_elsewhere": frozenset({Phase.PLANNED}),
     "planned": frozenset({Phase.OBSERVED, Phase.PLANNED}),
     "foreseen": frozenset({Phase.PLANNED}),
     "created": frozenset({Phase.PLANNED}),
@@ -161,7 +165,8 @@ class ResourceStory:
     `touched`: its file was written to in this run, so that its title may have been reset;
     `arrived`: the portal said that it has what was sent;
     `undescribable`: the portal refuses whatever is said of it; `stays` is why it is left where
-    it is, though it was to be hosted; `address` is where its file is fetched from; `warnings`
+    it is, though it was to be hosted; `address` is where its file is fetched from; `put` says
+    that the file behind a link is put where it leads; `warnings`
     say what is odd about its file.
     """
 
@@ -179,6 +184,7 @@ class ResourceStory:
     undescribable: bool = False
     stays: str | None = None
     address: str | None = None
+    put: str | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -208,7 +214,8 @@ class Story:
     `bound` are the ids the portal gave to our entries in this run, by resource key; `created_ids`
     those of resources that did not exist before and are not in their place yet, `stays` those of
     resources that stay elsewhere; `before` those that were there when the story began. `sizes`
-    are what sources say of files not fetched yet (bytes), by resource key. `sent_at` is when a
+    are what sources say of files not fetched yet (bytes), by resource key; `behind` are the files
+    behind links, as they were seen. `sent_at` is when a
     file name was last in flight (a monotonic clock, seconds). `unsettled`: the portal may still
     carry out something that was given up.
     """
@@ -226,6 +233,7 @@ class Story:
         }
         self.fingerprints: dict[str, Fingerprint] = {}
         self.sizes: dict[str, int | None] = {}
+        self.behind: dict[str, Fingerprint] = {}
         self.bound: dict[str, str] = {}
         self.before: frozenset[str] = frozenset()
         self.created_ids: set[str] = set()
@@ -326,6 +334,14 @@ class Story:
         self.fingerprints[key] = known
         self.figures += Figures(hashed=read)
         return known
+
+    @step
+    def looked_behind(self, key: str, seen: Fingerprint, checksum: Checksum) -> None:
+        """The file behind the link `key` was looked at, and hashed."""
+        source = self.resources[key].spec.source
+        assert isinstance(source, LinkSource)  # noqa: S101 - no other has a file behind it
+        self.behind[key] = seen
+        self._is_made_of(key, replace(source, size=seen.size, checksum=checksum))
 
     # --- planning ---------------------------------------------------------------------------
 
@@ -480,6 +496,13 @@ class Story:
         self.remote = replace(self.there, resources=tuple(resources))
 
     # --- files ------------------------------------------------------------------------------
+
+    @step
+    def put_elsewhere(self, key: str, how: str) -> None:
+        """The file behind the link `key` is put where the link leads; `how`, in words."""
+        resource = self.resources[key]
+        resource.reason = "; ".join(filter(None, [resource.reason, how]))
+        resource.put = how
 
     @step
     def source_sized(self, key: str, size: int | None) -> None:
@@ -745,7 +768,7 @@ class Story:
             title=title,
             source=resource.address or shown,
             sha1=known.sha1 if known else None,
-            size=known.size if known else self.sizes.get(resource.spec.key),
+            size=known.size if known else _announced_size(source, self.sizes, resource.spec.key),
             url=(remote.url or None) if remote else None,
             permalink=(remote.permalink or None) if remote else None,
             attempts=resource.attempts,
@@ -753,6 +776,10 @@ class Story:
             error=error,
             warnings=() if error else resource.warnings,
         )
+
+
+def _announced_size(source: Source, sizes: Mapping[str, int | None], key: str) -> int | None:
+    return source.size if isinstance(source, LinkSource) else sizes.get(key)
 
 
 def _deletion(deletion: Delete) -> ResourceOutcome:

@@ -15,6 +15,7 @@ from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.fetching import compare_fetches
 from bulkpub.pipeline.files import hash_files, look_at_files
 from bulkpub.pipeline.job import Verify
+from bulkpub.pipeline.links import look_behind_links, verify_storing
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.planning import make_plan
 from bulkpub.pipeline.story import Story
@@ -34,6 +35,7 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
         raise DatasetFailed("the dataset is not on the portal")
     story.observed(found)
     look_at_files(story)
+    await look_behind_links(story, means)
     await hash_files(story, story.fingerprints, means)
     todo = await _plan(story, found, means)
     assert not isinstance(todo.dataset, CreateDataset)  # noqa: S101 - it was found
@@ -41,6 +43,7 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
         if not isinstance(action, Keep | Refuse):
             story.file_failed(action.spec.key, f"not as wanted: {action.reason}")
     faults = list(_faults(todo, failed=story.has_failed))
+    await verify_storing(story, means)
     if story.job.options.verify is Verify.FULL:
         await _download(story, means)
     story.differs(faults)

@@ -36,6 +36,7 @@ from bulkpub.core.actions import ListItem
 from bulkpub.core.catalogue import KnownSchema, catalogued, schema_fault
 from bulkpub.core.fitting import without
 from bulkpub.core.model import (
+    Checksum,
     ContentSchema,
     DatasetMetadata,
     LinkSource,
@@ -322,9 +323,17 @@ class Site:
         self._put(dataset, resource)
         return resource
 
-    def add_link(self, dataset_id: str, url: str, metadata: ResourceMetadata) -> RemoteResource:
-        """List what stays elsewhere."""
-        resource = replace(self._new(metadata), url=url, hosted=False)
+    def add_link(
+        self,
+        dataset_id: str,
+        url: str,
+        metadata: ResourceMetadata,
+        size: int | None = None,
+        checksum: Checksum | None = None,
+    ) -> RemoteResource:
+        """List what stays elsewhere; `size` and `checksum` are what is said of the file there."""
+        resource = replace(self._new(metadata), url=url, hosted=False, size=size)
+        resource = _with_checksum(resource, checksum)
         self._put(self.datasets[dataset_id], resource)
         return resource
 
@@ -333,8 +342,10 @@ class Site:
         changes = item.changes or ResourceMetadata()
         if resource.hosted and self.rules.tells_format:
             changes = replace(changes, format=None, mime=None)
-        if item.url is not None and not resource.stored:
-            resource = replace(resource, url=item.url)
+        if item.announces and not resource.stored:
+            size = resource.size if item.size is None else item.size
+            resource = replace(resource, url=item.url or resource.url, size=size)
+            resource = _with_checksum(resource, item.checksum or resource.checksum)
         hosted = resource.hosted or item.host
         return replace(
             resource,
@@ -363,6 +374,11 @@ class Site:
         else:
             there.insert(0, resource)
         self.order(dataset, there)
+
+
+def _with_checksum(resource: RemoteResource, checksum: Checksum | None) -> RemoteResource:
+    sha1 = checksum.value if checksum is not None and checksum.kind == "sha1" else None
+    return replace(resource, checksum=checksum, sha1=sha1)
 
 
 def _over(before: Metadata, changes: Metadata) -> Metadata:
@@ -754,7 +770,7 @@ class MemoryPortal:
             why = "" if self.rules.links else "it lists nothing that is elsewhere"
             if why := why or self.site.fault(metadata):
                 raise ResourceFailed(f"the portal refused the link ({why})")
-            return self.site.add_link(dataset_id, link.url, metadata)
+            return self.site.add_link(dataset_id, link.url, metadata, link.size, link.checksum)
 
         return await self._call(Call("create_link", dataset_id), create)
 

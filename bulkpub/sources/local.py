@@ -20,7 +20,7 @@ from aiofiles.threadpool import wrap
 from bulkpub.core.model import FileSource, Fingerprint
 from bulkpub.errors import FileChanged, ResourceFailed
 
-__all__ = ["PIECE", "SMALL", "FileContent", "fingerprint", "sha1_of"]
+__all__ = ["PIECE", "SMALL", "FileContent", "fingerprint", "sha1_of", "sha256_of"]
 
 PIECE = 1024 * 1024
 """Bytes read, hashed and sent at a time."""
@@ -59,13 +59,20 @@ async def sha1_of(
     Raises `FileChanged` when it is not the file that was `planned`, `ResourceFailed` when it
     cannot be read.
     """
-    return await anyio.to_thread.run_sync(_digest, source, planned, limiter=limiter)
+    return await anyio.to_thread.run_sync(_digest, "sha1", source, planned, limiter=limiter)
 
 
-def _digest(source: FileSource, planned: Fingerprint) -> str:
+async def sha256_of(
+    source: FileSource, planned: Fingerprint, *, limiter: anyio.CapacityLimiter | None = None
+) -> str:
+    """The SHA-256 of the file, likewise."""
+    return await anyio.to_thread.run_sync(_digest, "sha256", source, planned, limiter=limiter)
+
+
+def _digest(kind: str, source: FileSource, planned: Fingerprint) -> str:
     try:
         with open(source.path, "rb") as file:  # noqa: PTH123 - a plain string, as above
-            digest = hashlib.file_digest(file, "sha1").hexdigest()
+            digest = hashlib.file_digest(file, kind).hexdigest()
     except OSError as error:
         raise ResourceFailed(f"{source.shown} cannot be read: {error.strerror}") from error
     _same_file(source, planned)

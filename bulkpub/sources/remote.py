@@ -44,7 +44,7 @@ from bulkpub.sources.politeness import Hosts
 from bulkpub.sources.reach import AddressRefused
 from bulkpub.sources.spool import SpoolFile
 
-__all__ = ["RemoteFiles", "parsed"]
+__all__ = ["FOR_GOOD", "RemoteFiles", "cloud", "parsed"]
 
 T = TypeVar("T")
 PIECE = 1024 * 1024
@@ -129,7 +129,7 @@ class _Remote:
                 **self.login,
             )
         else:
-            opened = _cloud(self.scheme)
+            opened = cloud(self.scheme)
         return opened
 
 
@@ -142,13 +142,13 @@ def _closed(system: _FileSystem) -> None:
             finalize(*(getattr(system, name) for name in ("loop", "_pool", "_stack")))
 
 
-def _cloud(scheme: Scheme) -> _FileSystem:
+def cloud(scheme: Scheme) -> Any:  # noqa: ANN401 # what is used of it differs
+    """The file system of a cloud, as the user's environment says; raises as `_Remote.open`."""
     _imported(scheme.package)
     options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
     if scheme.name == "s3":  # public buckets are read without credentials
         options["anon"] = _imported("botocore.session").get_session().get_credentials() is None
-    opened: _FileSystem = _imported("fsspec").filesystem(scheme.name, **options)
-    return opened
+    return _imported("fsspec").filesystem(scheme.name, **options)
 
 
 def parsed(url: str) -> _Remote:

@@ -48,6 +48,10 @@ create table if not exists hashes (
     path text primary key, size integer not null, mtime_ns integer not null,
     inode integer not null, sha1 text not null, used_at real not null
 ) without rowid;
+create table if not exists digests (
+    path text primary key, size integer not null, mtime_ns integer not null,
+    inode integer not null, sha256 text not null, used_at real not null
+) without rowid;
 create table if not exists intents (
     portal text not null, dataset text not null, resource text not null,
     resource_id text, at real not null,
@@ -71,6 +75,12 @@ class Memory(Protocol):
 
     def keep_sha1(self, path: str, seen: Fingerprint) -> None:
         """Remember `seen.sha1`."""
+
+    def sha256(self, path: str, seen: Fingerprint) -> str | None:
+        """The SHA-256 (hex) of the file at `path`, if it was hashed as it is `seen` now."""
+
+    def keep_sha256(self, path: str, seen: Fingerprint, sha256: str) -> None:
+        """Remember it."""
 
     def last_fetch(self, url: str) -> LastFetch | None:
         """What the last fetch of `url` gave."""
@@ -106,6 +116,14 @@ class Forgetful:
         return {}
 
     def keep_sha1(self, path: str, seen: Fingerprint) -> None:
+        """See `Memory`."""
+
+    def sha256(self, path: str, seen: Fingerprint) -> str | None:
+        """See `Memory`."""
+        del path, seen
+        return None
+
+    def keep_sha256(self, path: str, seen: Fingerprint, sha256: str) -> None:
         """See `Memory`."""
 
     def last_fetch(self, url: str) -> LastFetch | None:
@@ -168,6 +186,25 @@ class Journal:
                 "insert or replace into hashes values (?, ?, ?, ?, ?, ?)",
                 (path, seen.size, seen.mtime_ns, seen.inode, seen.sha1, time.time()),
             )
+
+    def sha256(self, path: str, seen: Fingerprint) -> str | None:
+        """See `Memory`."""
+        rows = self._read(
+            "select sha256, used_at from digests "
+            "where path = ? and size = ? and mtime_ns = ? and inode = ?",
+            (path, seen.size, seen.mtime_ns, seen.inode),
+        )
+        if not rows:
+            return None
+        self._touch("digests", "path", path, rows[0][1], time.time())
+        return str(rows[0][0])
+
+    def keep_sha256(self, path: str, seen: Fingerprint, sha256: str) -> None:
+        """See `Memory`."""
+        self._write(
+            "insert or replace into digests values (?, ?, ?, ?, ?, ?)",
+            (path, seen.size, seen.mtime_ns, seen.inode, sha256, time.time()),
+        )
 
     def last_fetch(self, url: str) -> LastFetch | None:
         """See `Memory`."""
@@ -309,7 +346,7 @@ def open_journal(folder: Path | None, portal: str) -> Iterator[Memory]:
     finally:
         journal.write()
         with contextlib.suppress(*UNUSABLE):
-            for table in ("hashes", "fetches"):
+            for table in ("hashes", "digests", "fetches"):
                 database.execute(
                     f"delete from {table} where used_at < ?",  # noqa: S608 - names of ours
                     (time.time() - KEPT_S,),

@@ -232,7 +232,7 @@ def make_files(folder: Path, datasets: list[dict[str, Any]]) -> None:
     for dataset in datasets:
         named = [dataset.get("description_file")]
         for resource in dataset.get("resources", []):
-            named += [resource.get("path"), resource.get("glob")]
+            named += [resource.get(way) for way in ("path", "glob", "of")]
         for name in filter(None, named):
             file = folder / name.replace("**", "dossier").replace("*", "exemple")
             file.parent.mkdir(parents=True, exist_ok=True)

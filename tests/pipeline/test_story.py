@@ -10,10 +10,12 @@ import pytest
 import bulkpub.pipeline
 from bulkpub.core.actions import Create, CreateDataset, Delete, Keep, Plan
 from bulkpub.core.model import (
+    Checksum,
     DatasetMetadata,
     DatasetSpec,
     FileSource,
     Fingerprint,
+    LinkSource,
     RemoteDataset,
     RemoteResource,
     ResourceMetadata,
@@ -25,6 +27,7 @@ from bulkpub.pipeline.story import LEGAL, Phase, Story
 from bulkpub.portals.udata import RULES
 
 ENTRY = ResourceSpec("a", FileSource("/m/a.csv", "a.csv"))
+LINK = ResourceSpec("a", LinkSource("https://x/a.csv", of=FileSource("/m/a.csv", "a.csv")))
 SPEC = DatasetSpec("d", DatasetMetadata(title="T"), (ENTRY,))
 RESOURCE = RemoteResource("r", ResourceMetadata(title="a.csv"), url="https://p/s/a.csv")
 EMPTY = RemoteDataset("D", DatasetMetadata(title="T"))
@@ -47,11 +50,18 @@ def story(phase: Phase = Phase.BEGUN) -> Story:
     return one
 
 
+def looked_behind(one: Story) -> None:
+    one.resources["a"].spec = LINK
+    one.looked_behind("a", Fingerprint(1), Checksum("md5", "0"))
+
+
 STEPS: dict[str, Callable[[Story], object]] = {
     "observed": lambda one: one.observed(EMPTY),
     "took_up": lambda one: one.took_up({}),
     "sized": lambda one: one.sized("a", Fingerprint(1)),
     "hashed": lambda one: (one.fingerprints.setdefault("a", Fingerprint(1)), one.hashed("a", "0")),
+    "looked_behind": looked_behind,
+    "put_elsewhere": lambda one: one.put_elsewhere("a", "put at s3://b/a"),
     "planned": lambda one: one.planned(PLAN),
     "foreseen": lambda one: one.foreseen(),
     "created": lambda one: one.created(EMPTY),

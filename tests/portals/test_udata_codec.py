@@ -12,6 +12,7 @@ from bulkpub.core.actions import ListItem
 from bulkpub.core.diff import dataset_changes
 from bulkpub.core.model import (
     KEY_EXTRA,
+    Checksum,
     ContentSchema,
     DatasetMetadata,
     DatasetSpec,
@@ -100,6 +101,7 @@ def test_a_resource_is_read_whole() -> None:
         permalink=RESOURCE["latest"],
         size=12,
         sha1="ab12",
+        checksum=Checksum("sha1", "ab12"),
     )
     assert resource_from(RESOURCE).file_name == "comptages.csv"
     assert resource_from(RESOURCE).key == "k"

@@ -478,3 +478,15 @@ def test_the_forgetful_one_takes_everything_and_knows_nothing() -> None:
     memory.finish("velos")
     memory.keep_refused_size(1000)
     assert memory.refused_size() is None
+
+
+def test_a_sha256_is_that_of_the_file_as_it_was_seen(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PORTAL) as memory:
+        memory.keep_sha256("/data/f.csv", SEEN, "ab")
+        memory.keep_sha256("/data/f.csv", SEEN, "cd")
+    with open_journal(tmp_path, PORTAL) as memory:
+        assert memory.sha256("/data/f.csv", SEEN) == "cd"
+        assert memory.sha256("/data/g.csv", SEEN) is None
+        for other in (replace(SEEN, size=7), replace(SEEN, mtime_ns=7), replace(SEEN, inode=7)):
+            assert memory.sha256("/data/f.csv", other) is None
+        assert memory.sha1s({"/data/f.csv": SEEN}) == {}

@@ -1,5 +1,6 @@
 """Example manifests in the place of producers' own scripts: published, changed, published again."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -63,3 +64,72 @@ async def test_a_collection_that_is_exported_anew(
     assert dataset["temporal_coverage"]["end"] == "2026-11-30"
     assert "**3 services**" in dataset["description"]
     assert dataset["resources"][0]["title"] == "Archive du 30/11/2026 (4 versions)"
+
+
+async def test_links_that_tell_when_their_files_change(
+    *, target: Any, copy: Any, published: Any, publish: Any, writes: Any
+) -> None:
+    manifest = copy("links.yaml")
+    first = await published(manifest, variables={"today": "2026-11-23"})
+    before = await target.dataset(first)
+    latest, archive = before["resources"]
+    file = manifest.parent / "exports/previsions/derniere.csv"
+    assert latest["filesize"] == file.stat().st_size
+    assert latest["checksum"] == {"type": "sha256", "value": sha256(file)}
+    assert archive["filesize"] == 12_500_000_000
+    assert archive["checksum"]["value"].startswith("9f86d081")
+    assert writes(await publish(manifest, variables={"today": "2026-11-23"})) == 0
+
+    file.write_text(file.read_text() + "2026-11-23,18:00,6.0\n")
+    await target.next_second()
+    report = await published(manifest, variables={"today": "2026-11-23"})
+    assert writes(report) == 1
+    dataset = await target.dataset(report)
+    assert dataset["resources"][0]["checksum"]["value"] == sha256(file)
+    assert dataset["resources"][0]["filesize"] == file.stat().st_size
+    assert dataset["resources"][0]["last_modified"] > latest["last_modified"]
+    assert dataset["last_update"] > before["last_update"]
+    assert dataset["resources"][1] == archive
+
+
+async def test_a_file_that_is_put_into_a_bucket_and_linked(
+    *, target: Any, copy: Any, publish: Any, writes: Any, s3_client: Any
+) -> None:
+    manifest, address = copy("bucket.yaml"), {"Bucket": "donnees", "Key": "repertoire/derniere.csv"}
+    file = manifest.parent / "exports/previsions/derniere.csv"
+    failed = await publish(manifest)  # there is no such bucket yet
+    assert failed.run.exit_code == 1
+    assert "s3://donnees/repertoire/derniere.csv could not be reached" in str(failed.datasets)
+    assert failed.datasets[0].id is None
+    s3_client.create_bucket(Bucket="donnees")
+    planned = await publish(manifest, dry_run=True)
+    assert "to be put at s3://donnees/repertoire" in planned.datasets[0].resources[0].reason
+    assert s3_client.list_objects(Bucket="donnees").get("Contents") is None
+
+    first = await publish(manifest)
+    assert first.run.exit_code == 0
+    assert s3_client.get_object(**address)["Body"].read() == file.read_bytes()
+    (link,) = await target.resources(first)
+    assert link["checksum"]["value"] == sha256(file)
+    put_at = s3_client.head_object(**address)["LastModified"]
+
+    again = await publish(manifest)
+    assert writes(again) == 0
+    assert s3_client.head_object(**address)["LastModified"] == put_at
+
+    s3_client.delete_object(**address)
+    again = await publish(manifest)
+    assert (writes(again), again.run.exit_code) == (0, 0)
+    assert s3_client.get_object(**address)["Body"].read() == file.read_bytes()
+
+    file.write_text("date,heure,temperature\n")
+    changed = await publish(manifest)
+    assert (writes(changed), changed.run.exit_code) == (1, 0)
+    assert "put at s3://donnees/repertoire" in changed.datasets[0].resources[0].reason
+    assert s3_client.get_object(**address)["Body"].read() == file.read_bytes()
+    (link,) = await target.resources(changed)
+    assert link["checksum"]["value"] == sha256(file)
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -19,6 +19,7 @@ from bulkpub.core import fields
 from bulkpub.core.actions import ListItem
 from bulkpub.core.fields import Field, FieldType
 from bulkpub.core.model import (
+    Checksum,
     ContentSchema,
     DatasetMetadata,
     Json,
@@ -298,7 +299,8 @@ def _moment(text: Json) -> datetime | None:
 
 def resource(data: Mapping[str, Any]) -> RemoteResource:
     """A resource, of what was read by `RESOURCE_SCHEMAS`."""
-    hosted, url, sha1 = data["filetype"] == "file", data["url"] or "", data["checksum"]
+    hosted, url, checksum = data["filetype"] == "file", data["url"] or "", data["checksum"]
+    sha1 = checksum.value if checksum is not None and checksum.kind == "sha1" else None
     return RemoteResource(
         id=data["id"],
         metadata=ResourceMetadata(**{name: data[name] for name in fields.RESOURCE}),
@@ -308,12 +310,13 @@ def resource(data: Mapping[str, Any]) -> RemoteResource:
         size=data["filesize"],
         sha1=sha1,
         uploaded=not hosted and sha1 is not None and bool(_IN_STORAGE.search(url)),
+        checksum=checksum,
     )
 
 
-def _sha1(checksum: Mapping[str, str | None]) -> str | None:
-    value = checksum["value"] if checksum["type"] == "sha1" else None
-    return value.lower() if value else None
+def _checksum(checksum: Mapping[str, str | None]) -> Checksum | None:
+    kind, value = checksum["type"], checksum["value"]
+    return Checksum(kind, value.lower()) if kind and value else None
 
 
 RESOURCE_SCHEMAS: Mapping[str, CoreSchema] = {
@@ -322,7 +325,7 @@ RESOURCE_SCHEMAS: Mapping[str, CoreSchema] = {
     "url": TEXT,
     "latest": TEXT,
     "filesize": SIZE,
-    "checksum": optional(record({"type": TEXT, "value": TEXT}, _sha1)),
+    "checksum": optional(record({"type": TEXT, "value": TEXT}, _checksum)),
     **_schemas(fields.RESOURCE, _OF_RESOURCES),
 }
 """What is read of a resource, by the name of the field; `resource` makes one of it."""
@@ -381,6 +384,7 @@ def list_item(item: ListItem) -> dict[str, Json]:
         body.update(_resource_body(item.changes))
     if item.url is not None:
         body["url"] = item.url
+    body |= _announced(item.size, item.checksum)
     if item.host:
         body["filetype"] = "file"
     return body
@@ -389,7 +393,19 @@ def list_item(item: ListItem) -> dict[str, Json]:
 def link_body(link: LinkSource, metadata: ResourceMetadata) -> dict[str, Json]:
     """The body that lists a resource on another server."""
     body = {"type": "main", "format": "", **_resource_body(metadata)}
-    return {**body, "filetype": "remote", "url": link.url}
+    return {
+        **body,
+        **_announced(link.size, link.checksum),
+        "filetype": "remote",
+        "url": link.url,
+    }
+
+
+def _announced(size: int | None, checksum: Checksum | None) -> dict[str, Json]:
+    body: dict[str, Json] = {} if size is None else {"filesize": size}
+    if checksum is not None:
+        body["checksum"] = {"type": checksum.kind, "value": checksum.value}
+    return body
 
 
 # --- refusals -----------------------------------------------------------------------------
