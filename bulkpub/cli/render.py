@@ -85,9 +85,17 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         _print_links(report, console, report_path)
         _print_warnings(report, console, report_path)
         _print_notes(report, console)
+    _print_removed(report, console)
     _print_left(report, console)
     if report_path is not None:
         _print_line(console, f"Report: {shown(report_path)}")
+
+
+def _print_removed(report: RunReport, console: Console) -> None:
+    """How many files are no longer here, as they are published."""
+    removed = sum(resource.removed for each in report.datasets for resource in each.resources)
+    if removed:
+        _print_line(console, f"Removed here, as the portal has them: {counted(removed, 'file')}")
 
 
 def _print_headline(report: RunReport, console: Console) -> None:

@@ -273,7 +273,8 @@ class ResourceSpec:
 
     `key` is unique within its dataset and stable from run to run. `default_title` is the
     title of a resource nobody gave one: neither the manifest nor a person on the portal.
-    `guard` and `checks` concern files only.
+    `guard` and `checks` concern files only. `remove`: the file is removed here once the portal is
+    known to have it.
     """
 
     key: str
@@ -283,6 +284,7 @@ class ResourceSpec:
     id: str | None = None
     guard: Guard = field(default_factory=Guard)
     checks: tuple[Check, ...] = ()
+    remove: bool = False
     place: Place = field(default_factory=lambda: Place(""))
 
 

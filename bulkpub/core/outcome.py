@@ -66,6 +66,7 @@ class ResourceOutcome:
     `source` is the file as the manifest spells it, or the address of a link; None for a
     deleted resource. `reason` tells why this status, `error` what went wrong (failed only).
     `warnings` say what is odd about a file that is published all the same.
+    `removed`: its file was removed here, as the portal has it.
     `sha1` and `size` (bytes) are those of the file published, when known. `attempts` counts
     the times its bytes were sent; `duration_s` is the time spent on it, in seconds.
     """
@@ -84,6 +85,7 @@ class ResourceOutcome:
     duration_s: float = 0.0
     error: str | None = None
     warnings: tuple[str, ...] = ()
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ def read_dataset(
             faults.append(Fault(find(node, ("description_file",)).place, str(error)))
     resources, resource_faults = _resources(node, files, rules)
     faults += resource_faults
+    if read.get("prune", Prune.NONE) is not Prune.NONE:
+        faults += _pruned_after_removal(node)
     metadata = DatasetMetadata(**metadata_of(fields.DATASET, values, node.value))
     spec = DatasetSpec(
         key=name_of(node) or "",
@@ -295,6 +297,18 @@ def _resources(
         resources += specs
         faults += wrong
     return tuple(resources), faults + list(_twins(resources))
+
+
+def _pruned_after_removal(node: Node) -> Iterator[Fault]:
+    """What is removed here is not named any more, and would be pruned there."""
+    entries = child(node, "resources")
+    for entry in entries.value if entries and isinstance(entries.value, list) else ():
+        if (remove := child(entry, "remove")) is not None:
+            sentence = (
+                "'remove' and 'prune' exclude each other: a file that is removed here would be "
+                "deleted on the portal by the next run"
+            )
+            yield Fault(remove.place, sentence)
 
 
 def _twins(resources: Sequence[ResourceSpec]) -> Iterator[Fault]:

@@ -52,6 +52,8 @@ class Files:
         self._file_fault = rules.file_fault
         self._listing = Listing()
         self._named: set[str] = set()
+        self.named_again: set[str] = set()
+        """Paths of files that are named more than once."""
         self._missed: dict[str, str] = {}
         """Paths of files that are not there, by the sentences that say so."""
 
@@ -109,7 +111,8 @@ class Files:
             raise Unusable(f"the file {safe(shown)} cannot be read: permission denied")
         if fault := self._name_fault(posixpath.basename(path)):
             raise Unusable(f"the file {safe(shown)} {fault}")
-        self._named.add(posixpath.normpath(path))
+        normal = posixpath.normpath(path)
+        (self.named_again if normal in self._named else self._named).add(normal)
         return Found(path, shown, self._key(shown), status.st_mtime)
 
     def _name_fault(self, name: str) -> str:

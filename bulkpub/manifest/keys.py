@@ -40,6 +40,7 @@ from bulkpub.manifest.values import (
 __all__ = [
     "DATASET",
     "FOREIGN",
+    "OF_FILES",
     "OF_LINKS",
     "RESOURCE",
     "VARIABLES",
@@ -56,13 +57,15 @@ WAYS = ("path", "glob", "url", "link", "host")
 
 OF_LINKS = ("of", "size", "checksum", "upload_to")
 """The keys of what a link says of the file behind it."""
+OF_FILES = ("optional", "remove")
+"""The keys of files here."""
 FOREIGN = {
     "path": ("exclude", "max_size", "expect", "format", "mime", *OF_LINKS),
     "glob": ("max_size", "expect", "format", "mime", *OF_LINKS),
-    "url": ("exclude", "optional", "format", "mime", *OF_LINKS),
-    "link": ("exclude", "optional", "guard", "check", "max_size", "expect"),
-    "host": ("exclude", "optional", "max_size", "expect", "format", "mime", *OF_LINKS),
-    "id": ("exclude", "optional", "guard", "check", "max_size", "expect", *OF_LINKS),
+    "url": ("exclude", *OF_FILES, "format", "mime", *OF_LINKS),
+    "link": ("exclude", *OF_FILES, "guard", "check", "max_size", "expect"),
+    "host": ("exclude", *OF_FILES, "max_size", "expect", "format", "mime", *OF_LINKS),
+    "id": ("exclude", *OF_FILES, "guard", "check", "max_size", "expect", *OF_LINKS),
 }
 """The keys for which a resource given in that way has no use; `id` stands for it alone."""
 
@@ -250,6 +253,9 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
     Key("optional", Flag, "Optional",
         "`true`: the file may be missing, or the glob match nothing. Not for what is elsewhere.",
         columns=(Column("optional", is_flag=True),)),
+    Key("remove", values.RemoveWord, "Remove",
+        "`verified`: the file is [removed here](#remove) once the portal is known to have it. A "
+        "glob may then match nothing.", ("verified",), columns=(Column("remove"),)),
     Key("guard", _GUARD.shape, "Guard",
         "When [not to publish](#guard) the file; merged with the dataset's, key by key.",
         ({"shrink": "50%", "html": "refuse"},), columns=_GUARD_COLUMNS, below=_GUARD),

@@ -8,16 +8,17 @@ a manifest's header or defaults spoils every dataset of that manifest, since all
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from posixpath import basename, normpath
 from typing import Any
 
-from bulkpub.core.model import DatasetSpec, Place
+from bulkpub.core.model import DatasetSpec, FileSource, Place
 from bulkpub.core.natural import naturally
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
 from bulkpub.manifest.datasets import name_of, own_faults, read_dataset
 from bulkpub.manifest.extras import extras_faults
-from bulkpub.manifest.files import Files
+from bulkpub.manifest.files import Files, safe
 from bulkpub.manifest.form import Fault, check
 from bulkpub.manifest.keys import VARIABLES, forms
 from bulkpub.manifest.merging import with_defaults
@@ -176,7 +177,7 @@ def _datasets(
     """
     defaults, header_faults = _header(source, rules, portals)
     inherited = _places(defaults)
-    files = Files(source.base, rules)
+    files, removed = Files(source.base, rules), dict[str, tuple[Place, str]]()
     for number, own in enumerate(source.datasets, 1):
         if not isinstance(own.value, dict):
             sentence = f"a dataset must be a mapping, not {kind(bare(own))}"
@@ -189,7 +190,16 @@ def _datasets(
         name = name_of(own) or f"#{number}"
         _add(problems, (fault for fault in faults if fault.place not in inherited), name)
         _add(problems, (fault for fault in faults if fault.place in inherited), None)
+        removed |= {
+            normpath(each.source.path): (each.place, name)
+            for each in spec.resources
+            if each.remove and isinstance(each.source, FileSource)
+        }
         yield spec, not (faults or header_faults)
+    for path in sorted(removed.keys() & files.named_again):
+        place, name = removed[path]
+        sentence = f"the file {safe(basename(path))} is listed elsewhere, too: it cannot be removed"
+        _add(problems, [Fault(place, sentence)], name)
     _add(problems, [*header_faults, *source.faults], None)
     _add_hints(problems, files.meant())
 

@@ -180,7 +180,8 @@ class _Entry:
             found, sentences = self._files.glob(written, said("exclude") or ())
         except Unusable as error:
             # What is spelled for another system is missing for ever.
-            if not (error.missing and said("optional")) or slashes(written):
+            may_be_missing = said("optional") or (way == "glob" and said("remove"))
+            if not (error.missing and may_be_missing) or slashes(written):
                 self._fault(way, str(error))
             return []
         for sentence in sentences:
@@ -254,6 +255,7 @@ class _Entry:
                 guard.get("empty") != "allow", guard.get("shrink"), guard.get("html") or Html.WARN
             ),
             checks=tuple(dict.fromkeys(read.get("check") or ())),
+            remove=read.get("remove") is not None,
             place=self._node.place,
         )
 
@@ -318,17 +320,22 @@ def _link_faults(said: Collection[str]) -> Iterator[tuple[tuple[str, ...], str]]
         yield ("upload_to",), "'upload_to' needs 'of', the file to put there"
 
 
+_GOES_WITH = {
+    "exclude": "'exclude' goes with 'glob' only",
+    "max_size": "'max_size' goes with 'url' only",
+    "expect": "'expect' goes with 'url' only",
+    "remove": "'remove' is for files on this machine: it goes with 'path' and 'glob'",
+    **{key: f"'{key}' goes with 'link' only" for key in OF_LINKS},
+}
+
+
 def _foreign(key: str, way: str) -> str:
     """Why an entry given by `way` cannot have `key`."""
     match key:
-        case "exclude":
-            return "'exclude' goes with 'glob' only"
-        case "max_size" | "expect":
-            return f"'{key}' goes with 'url' only"
+        case _ if key in _GOES_WITH:
+            return _GOES_WITH[key]
         case "format" | "mime":
             return f"'{key}' is for links only: of a file, the portal works it out from the name"
-        case _ if key in OF_LINKS:
-            return f"'{key}' goes with 'link' only"
         case "optional":
             return f"'optional' is for files: {_NOT_LOOKED_UP[way]}"
         case _:

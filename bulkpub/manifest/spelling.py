@@ -175,6 +175,7 @@ def spell_resource(
     source, said = spec.source, _fields(spec.metadata, fields.RESOURCE)
     key = None if spec.key == default_key(source, spec.id) else spec.key
     spelled = {**_source(source), "key": key, "id": spec.id, **said, "guard": _guard(spec.guard)}
+    spelled["remove"] = "verified" if spec.remove else None
     if is_template(source):
         spelled |= {name: braced(spelled[name]) for name in ("key", "title") if spelled[name]}
     return _without_nothing(spelled) | _checks(

@@ -45,6 +45,7 @@ __all__ = [
     "Name",
     "PruneWord",
     "PublishWord",
+    "RemoveWord",
     "Share",
     "Size",
     "StateWord",
@@ -384,6 +385,7 @@ def tag(rules: Rules) -> Any:  # noqa: ANN401 # as above
 
 _EMPTY_WORDS = ("allow", "refuse")
 _EXPECT_WORDS = ("html",)
+_REMOVE_WORDS = ("verified",)
 _TEXT_SCHEMA = {"type": ["string", "number"]}
 _NAME_SCHEMA = {"type": ["string", "number"], "minLength": 1}
 
@@ -428,6 +430,8 @@ HtmlWord = Annotated[
     Html, PlainValidator(lambda value: Html(_one_of(tuple(Html))(value))), _enum(tuple(Html))
 ]
 """What to do with a page of HTML in the place of data."""
+RemoveWord = Annotated[str, PlainValidator(_one_of(_REMOVE_WORDS)), _enum(_REMOVE_WORDS)]
+"""When a file is removed here."""
 ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _enum(_EXPECT_WORDS)]
 """What an address is expected to give, where that is not an ordinary file of data."""
 Size = Annotated[

@@ -43,6 +43,7 @@ from bulkpub.pipeline.links import look_behind_links, store_behind_links
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe_again import observe_again, observe_at_last, without_copies
 from bulkpub.pipeline.planning import foresee, make_plan
+from bulkpub.pipeline.removing import remove_files
 from bulkpub.pipeline.sending import send_all
 from bulkpub.pipeline.story import NOT_CREATED, ResourceStory, Story
 from bulkpub.pipeline.verify import verify
@@ -111,6 +112,8 @@ async def _deal_with(story: Story, means: Means) -> None:
             story.observed(await observe_again(story, doubt, means))
             continue
         if not story.unsettled or means.stopping.requested:
+            if not story.unsettled:
+                remove_files(story)
             story.ended()
             return
         last = "what was written did not last"

@@ -86,6 +86,7 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "hashed": ANY,
     "looked_behind": ANY,
     "put_elsewhere": frozenset({Phase.PLANNED}),
+    "file_removed": frozenset({Phase.PLANNED}),
     "planned": frozenset({Phase.OBSERVED, Phase.PLANNED}),
     "foreseen": frozenset({Phase.PLANNED}),
     "created": frozenset({Phase.PLANNED}),
@@ -166,7 +167,8 @@ class ResourceStory:
     `arrived`: the portal said that it has what was sent;
     `undescribable`: the portal refuses whatever is said of it; `stays` is why it is left where
     it is, though it was to be hosted; `address` is where its file is fetched from; `put` says
-    that the file behind a link is put where it leads; `warnings`
+    that the file behind a link is put where it leads; `removed`: its file is no longer here;
+    `warnings`
     say what is odd about its file.
     """
 
@@ -185,6 +187,7 @@ class ResourceStory:
     stays: str | None = None
     address: str | None = None
     put: str | None = None
+    removed: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -406,6 +409,8 @@ class Story:
                 resource.reason = f"{fetch.reason}: to be fetched"
         for resource in self.resources.values():
             resource.done = True
+            if resource.spec.remove and resource.error is None:
+                resource.reason += "; then its file is removed here"
         self._deletions = list(plan.deletions)
         self._end()
 
@@ -503,6 +508,11 @@ class Story:
         resource = self.resources[key]
         resource.reason = "; ".join(filter(None, [resource.reason, how]))
         resource.put = how
+
+    @step
+    def file_removed(self, key: str) -> None:
+        """The file of the entry `key` was removed here, as the portal has it."""
+        self.resources[key].removed = True
 
     @step
     def source_sized(self, key: str, size: int | None) -> None:
@@ -775,6 +785,7 @@ class Story:
             duration_s=round(resource.seconds, 3),
             error=error,
             warnings=() if error else resource.warnings,
+            removed=resource.removed,
         )
 
 

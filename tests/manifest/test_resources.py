@@ -31,8 +31,8 @@ def manifest(*entries: str) -> str:
         ("{path: a.csv, glob: '*'}", "a resource has only one of 'path' and 'glob'"),
         ("{path: a.csv, link: 'http://x/'}", "a resource has only one of 'path' and 'link'"),
         ("{path: a.csv, file: x}", ("unknown key 'file'; a resource knows path, glob, exclude, "
-         "url, max_size, expect, link, of, size, checksum, upload_to, host, optional, guard, "
-         "check, key, id, title, description, type, schema, extras, format, mime")),
+         "url, max_size, expect, link, of, size, checksum, upload_to, host, optional, remove, "
+         "guard, check, key, id, title, description, type, schema, extras, format, mime")),
         ("{path: a.csv, typ: main}", "unknown key 'typ' (did you mean 'type'?)"),
         ("{path: ''}", "'path' is empty: write something, or take the line away"),
         ("{path: true}", ("'path' must be text, not true; put it between quotes if you mean the "
@@ -345,3 +345,42 @@ def test_ten_thousand_missing_files_are_told_without_long_searching(
     found = problems(manifest(*(f"{{path: file-{n}.csv}}" for n in range(1, 300))))
     assert len(found) == 299
     assert sum("did you mean" in each for each in found) == 20
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{path: a.csv, remove: yes}", "'remove' cannot be 'yes'; it is one of verified"),
+        ("{url: 'https://x/a.csv', remove: verified}", "'remove' is for files on this machine"),
+        ("{link: 'https://x/', remove: verified}", "'remove' is for files on this machine"),
+        ("{id: i, remove: verified}", "'remove' is for files on this machine"),
+        ("{path: none.csv, remove: verified}", "the file none.csv does not exist"),
+    ],
+)
+def test_what_cannot_be_removed(
+    one_resource: OneResource, write: Write, entry: str, message: str
+) -> None:
+    write("a.csv")
+    (problem,) = one_resource(entry)
+    assert message in problem
+
+
+def test_what_is_removed_is_neither_pruned_nor_listed_elsewhere(read: Read, write: Write) -> None:
+    for name in ("a.csv", "b.csv"):
+        write(name)
+    loaded = read(
+        """
+organization: o
+defaults: {description: D}
+datasets:
+- {title: A, prune: ours, resources: [{path: a.csv, remove: verified}]}
+- {title: B, resources: [{glob: b*.csv, remove: verified}]}
+- {title: C, resources: [{path: ./b.csv}]}
+- {title: D, resources: [{glob: none*.csv, remove: verified}]}
+"""
+    )
+    assert [each.message.partition(":")[0] for each in loaded.problems] == [
+        "'remove' and 'prune' exclude each other",
+        "the file b.csv is listed elsewhere, too",
+    ]
+    assert [each.dataset for each in loaded.problems] == ["a", "b"]

@@ -61,6 +61,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "sized": lambda one: one.sized("a", Fingerprint(1)),
     "hashed": lambda one: (one.fingerprints.setdefault("a", Fingerprint(1)), one.hashed("a", "0")),
     "looked_behind": looked_behind,
+    "file_removed": lambda one: one.file_removed("a"),
     "put_elsewhere": lambda one: one.put_elsewhere("a", "put at s3://b/a"),
     "planned": lambda one: one.planned(PLAN),
     "foreseen": lambda one: one.foreseen(),

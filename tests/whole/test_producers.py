@@ -34,10 +34,15 @@ def copy(target: Any, tmp_path: Path) -> Callable[..., Path]:
 
 
 async def test_a_collection_that_is_exported_anew(
-    *, target: Any, copy: Any, published: Any, publish: Any, writes: Any
+    *, target: Any, copy: Any, publish: Any, writes: Any
 ) -> None:
-    manifest, folder = copy("collection.yaml"), None
-    first = await published(manifest, variables={"today": "2026-11-23"})
+    manifest = copy("collection.yaml")
+    folder = manifest.parent / "exports/collection"
+    (old,) = folder.glob("*.zip")
+    content = old.read_bytes()
+    first = await publish(manifest, variables={"today": "2026-11-23"})
+    assert first.run.exit_code == 0
+    assert (first.datasets[0].resources[0].removed, old.exists()) == (True, False)
     dataset = await target.dataset(first)
     assert dataset["description"].startswith("Les conditions générales de **2 services** (2 doc")
     assert "le 03/03/2025, à la dernière, le 20/11/2026." in dataset["description"]
@@ -49,17 +54,16 @@ async def test_a_collection_that_is_exported_anew(
     again = await publish(manifest, variables={"today": "2026-11-23"})
     assert writes(again) == 0
 
-    folder = manifest.parent / "exports/collection"
-    (old,) = folder.glob("*.zip")
-    new = old.with_name("conditions-2026-11-30.zip")
-    new.write_bytes(old.rename(new).read_bytes() + b"PK more")
+    (folder / "conditions-2026-11-30.zip").write_bytes(content + b"PK more")
     figures = json.loads((folder / "stats.json").read_text())
     (folder / "stats.json").write_text(json.dumps(figures | {"versions": 4, "services": 3}))
     await target.next_second()
-    report = await published(manifest, variables={"today": "2026-11-30"})
+    report = await publish(manifest, variables={"today": "2026-11-30"})
+    assert report.run.exit_code == 0
     (outcome,) = report.datasets[0].resources
     assert outcome.status is ResourceStatus.REPLACED
-    assert outcome.id == archive["id"]
+    assert (outcome.id, outcome.removed) == (archive["id"], True)
+    assert list(folder.glob("*.zip")) == []
     dataset = await target.dataset(report)
     assert dataset["temporal_coverage"]["end"] == "2026-11-30"
     assert "**3 services**" in dataset["description"]

@@ -1,0 +1,49 @@
+"""Files that are removed here once they are published: `remove: verified`.
+
+The rule: only what the portal is known to have, by its own SHA-1 and by its last answer, and only
+the very file that was hashed. Whatever is in doubt stays, and is told.
+"""
+
+from pathlib import Path
+
+from bulkpub.core.model import FileSource
+from bulkpub.errors import ResourceFailed
+from bulkpub.pipeline.story import ResourceStory, Story
+from bulkpub.sources import fingerprint
+
+__all__ = ["remove_files"]
+
+
+def remove_files(story: Story) -> None:
+    """Remove the files of entries that ask for it, and of which nothing is in doubt."""
+    if story.error is not None:
+        return
+    for key, resource in story.resources.items():
+        source = resource.spec.source
+        if not resource.spec.remove or not resource.done or not isinstance(source, FileSource):
+            continue
+        if why := _doubt(story, key, resource, source):
+            story.odd(key, f"{source.shown} is not removed: {why}")
+            continue
+        try:
+            Path(source.path).unlink()
+        except OSError as error:
+            reason = (error.strerror or "the system refuses").lower()
+            story.file_failed(key, f"it is published, but {source.shown} stays: {reason}")
+        else:
+            story.file_removed(key)
+
+
+def _doubt(story: Story, key: str, resource: ResourceStory, source: FileSource) -> str:
+    """Why it cannot be removed, as the end of a sentence; empty when it can."""
+    known, remote = story.fingerprints.get(key), resource.remote
+    if known is None or remote is None or not remote.hosted or remote.sha1 is None:
+        return "the portal does not tell the checksum of what it has"
+    if known.sha1 != remote.sha1:
+        return "the portal does not have the same content"
+    try:
+        now = fingerprint(source)
+    except ResourceFailed:
+        return "it is gone already"
+    seen = (known.size, known.mtime_ns, known.inode)
+    return "" if (now.size, now.mtime_ns, now.inode) == seen else "it changed since it was hashed"
