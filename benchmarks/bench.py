@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,7 +26,8 @@ from running import Place
 from tables import beside, page_with, report
 from works import TITLES, WORKS
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "explanation" / "performance.md"
+PROJECT = Path(__file__).resolve().parents[1]
+PAGE = PROJECT / "docs" / "explanation" / "performance.md"
 
 
 def machine() -> str:
@@ -44,13 +46,24 @@ def machine() -> str:
     return (
         f"{os.cpu_count()} x {model}, load {os.getloadavg()[0]:.1f} at the start, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
-        f"bulkpub {version('bulkpub')}, datagouv-client {version('datagouv-client')}, "
+        f"bulkpub {version('bulkpub')}{_commit()}, datagouv-client {version('datagouv-client')}, "
         f"curl {asked.stdout.split()[1]}{udata}; {time.strftime('%Y-%m-%d')}"
     )
 
 
-def measured(names: list[str], place: Place) -> Results:
-    """Do the works, one after the other; one that cannot be done here says why in its row."""
+def _commit() -> str:
+    """Of the checkout that is measured; nothing where there is none."""
+    tree = os.environ.get("BULKPUB_BENCH_TREE") or PROJECT
+    command = ["git", "-C", tree, "log", "-1", "--format=%h"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f" ({asked.stdout.strip()})" if asked.returncode == 0 else ""
+
+
+def measured(names: list[str], place: Place, kept: Callable[[Results], None]) -> Results:
+    """Do the works, one after the other, and have the results `kept` after each.
+
+    One that cannot be done here, or breaks, says why in its row, and the others go on.
+    """
     results = Results(machine(), place.quick)
     for name in names:
         begun = time.monotonic()
@@ -59,8 +72,26 @@ def measured(names: list[str], place: Place) -> Results:
             results.rows += WORKS[name].rows(place)
         except (NoRoom, FileNotFoundError) as why:
             results.rows.append(Row(name, "", "", note=str(why)))
+        except (RuntimeError, OSError, ValueError, LookupError) as why:
+            results.rows.append(Row(name, "", "", note=f"FAILED: {why}"))
+        kept(results)
         print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     return results
+
+
+def keeping(file: Path | None, *, beside_others: bool) -> Callable[[Results], None]:
+    """Writes results to a file, if there is to be one; also what it has of other works."""
+    earlier = None
+    if file and beside_others and file.exists():
+        earlier = Results.from_json(json.loads(file.read_text()))
+
+    def keep(results: Results) -> None:
+        if earlier:
+            results.merge(earlier.rows)
+        if file:
+            file.write_text(json.dumps(results.to_json(), indent=1) + "\n")
+
+    return keep
 
 
 def chosen(only: list[str] | None, *, quick: bool) -> list[str]:
@@ -92,11 +123,9 @@ def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile it all anew
     with tempfile.TemporaryDirectory(prefix="bulkpub-bench-", dir=given.folder) as temporary:
         place = Place(Path(temporary), given.quick)
-        results = measured(chosen(given.only, quick=given.quick), place)
-    if given.json:
-        if given.json.exists() and given.only:
-            results.merge(Results.from_json(json.loads(given.json.read_text())).rows)
-        given.json.write_text(json.dumps(results.to_json(), indent=1) + "\n")
+        names = chosen(given.only, quick=given.quick)
+        kept = keeping(given.json, beside_others=given.only is not None)
+        results = measured(names, place, kept)
     print(report(results, TITLES, every=not given.only and not given.quick))
     if given.markdown:
         given.markdown.write_text(page_with(given.markdown.read_text(), results, TITLES))

@@ -17,7 +17,7 @@ COPIES = 3
 
 def small(place: Place) -> list[Row]:
     """200 files of 10 kB in 10 datasets, on a real udata."""
-    ways = [BULKPUB, EQUAL, CLIENT_8, CURL, *([] if place.quick else [CLIENT_1])]
+    ways = [BULKPUB, EQUAL, CLIENT_8, *([] if place.quick else [CURL, CLIENT_1])]
     real, runs = RealPortal.found(), place.of(3, 1)
     with place.fresh("files") as folder:
         material = Material(folder, 200, SMALL, 10).make()
@@ -30,7 +30,8 @@ def latency(place: Place) -> list[Row]:
     with place.fresh("files") as folder:
         material = Material(folder, 200, SMALL, 10).make()
         for wait in (100,) if place.quick else (0, 20, 100):
-            ways = [BULKPUB, EQUAL, CLIENT_8, CURL, *([] if wait else [CLIENT_1])]
+            ways = [BULKPUB, EQUAL, CLIENT_8, *([] if place.quick else [CURL])]
+            ways += [] if wait else [CLIENT_1]
             step, served = f"{wait} ms before every answer", sandbox(wait / 1000)
             runs = place.of(3, 1)
             rows += publish(place, "latency", served, material, ways, runs=runs, step=step)

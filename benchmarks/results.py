@@ -63,7 +63,7 @@ class Results:
     rows: list[Row] = field(default_factory=list)
 
     def works(self) -> list[str]:
-        """The works that there are rows of, in their order."""
+        """The works that there are rows of, in the order of the rows."""
         return list(dict.fromkeys(row.work for row in self.rows))
 
     def of(self, work: str) -> list[Row]:

@@ -7,6 +7,7 @@ run. Its figures are kept, and never shown as figures.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,8 @@ __all__ = ["SAME_SECOND", "Measured", "Place", "counting", "judge_of", "measure"
 HERE = Path(__file__).resolve().parent
 SAME_SECOND = 1.1
 """Seconds between a run and its re-run: udata refuses one file name twice within a second."""
+LONGEST = 3600.0
+"""Seconds that one command may take."""
 FIRST, AGAIN = "first", "again, nothing changed"
 
 
@@ -65,14 +68,21 @@ class Measured:
 
 
 def measure(job: Job, log: Path) -> Measured:
-    """Run the job once; seconds and bytes."""
+    """Run the job once; seconds and bytes. One that hangs is ended after `LONGEST`."""
     measuring = [sys.executable, "-I", "-S", str(HERE / "measure.py"), str(log)]
-    told = subprocess.run(
+    with subprocess.Popen(
         [*measuring, *job.command],
         env=os.environ | job.environment,
         stdout=subprocess.PIPE,
-        check=True,
-    ).stdout
+        start_new_session=True,  # so that all it started can be ended with it
+    ) as process:
+        try:
+            told, _ = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            return Measured({}, f"not done after {LONGEST:g} s", 0.0)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     cost = json.loads(told)
     fault = ""
     if cost["code"]:

@@ -20,6 +20,16 @@ QUANTITIES = {
     "portal_cpu": "portal's CPU",
 }
 """What is measured, and how it is called; a table has those columns that it has figures for."""
+GROWTH = ("linear", "million", "million-first")
+GROWING = (1_000, 10_000, 100_000, 1_000_000)
+_WARM = " again, journal warm"
+_GROWN = (
+    (", first", "cpu"),
+    (", first", "memory"),
+    (_WARM, "cpu"),
+    (_WARM, "memory"),
+    (_WARM, "report"),
+)
 _MARKED = re.compile(r"(?<=<!-- bench: figures -->\n).*(?=<!-- bench: end -->)", re.DOTALL)
 
 
@@ -79,11 +89,35 @@ def bars_table(results: Results, *, every: bool) -> str:
 def report(results: Results, titles: Mapping[str, str], *, every: bool = False) -> str:
     """All of it: the machine, the bars (see `bars_table`), a table for each work."""
     parts = [f"{results.machine}\n", bars_table(results, every=every)]
-    for work in results.works():
+    known = [work for work in titles if results.of(work)]
+    for work in [*known, *(work for work in results.works() if work not in titles)]:
         rows = results.of(work)
         parts.append(f"{titles.get(work, work)} (`{work}`{_runs(rows)}):\n")
         parts.append(work_table(rows))
+    if grown := growth_table(results):
+        parts.append("How it grows: the first publication, and again with the journal warm:\n")
+        parts.append(grown)
     return "\n".join(parts)
+
+
+def growth_table(results: Results) -> str:
+    """CPU, memory and report by the number of files; empty when nothing of it was measured."""
+    lines = []
+    for files in GROWING:
+        found = {row.step: row for row in results.rows if row.work in GROWTH}
+        cells = [
+            "" if value is None else shown(quantity, value)
+            for step, quantity in _GROWN
+            for value in [_median(found.get(f"{files:,} files{step}"), quantity)]
+        ]
+        if any(cells):
+            lines.append([f"{files:,} files", *cells])
+    heads = ["what", "first: CPU", "memory", "again: CPU", "memory", "report"]
+    return table(heads, lines) if lines else ""
+
+
+def _median(row: Row | None, quantity: str) -> float | None:
+    return row.median(quantity) if row else None
 
 
 def _runs(rows: Sequence[Row]) -> str:

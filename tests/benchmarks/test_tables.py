@@ -7,7 +7,7 @@ from bars import BARS, Bar, judged
 from hypothesis import given
 from hypothesis import strategies as st
 from results import At, Results, Row, Run
-from tables import bars_table, beside, page_with, report, work_table
+from tables import bars_table, beside, growth_table, page_with, report, work_table
 from ways import ALONE, WAYS
 from works import TITLES, WORKS
 
@@ -148,3 +148,19 @@ def test_only_works_that_were_not_measured_again_are_taken_over() -> None:
     new = Results("a machine", rows=[Row("a", "first", "ours")])
     new.merge([Row("a", "other", "ours"), Row("b", "first", "ours")])
     assert [(row.work, row.step) for row in new.rows] == [("a", "first"), ("b", "first")]
+
+
+def test_how_it_grows_is_shown_line_by_line_as_far_as_it_was_measured() -> None:
+    runs = (Run({"cpu": 2.0, "memory": 3 << 20, "report": 1 << 20}),)
+    found = Results("a machine")
+    found.rows = [
+        Row("linear", "1,000 files, first", "bulkpub", runs),
+        Row("linear", "1,000 files again, journal warm", "bulkpub", runs),
+        Row("million", "1,000,000 files again, journal warm", "bulkpub", runs),
+    ]
+    assert growth_table(found).splitlines()[2:] == [
+        "| 1,000 files | 2.00 s | 3 MiB | 2.00 s | 3 MiB | 1.0 MiB |",
+        "| 1,000,000 files |  |  | 2.00 s | 3 MiB | 1.0 MiB |",
+    ]
+    assert growth_table(results(ours=1.0)) == ""
+    assert "How it grows" in report(found, TITLES)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import curl_equal
 import pytest
+import running
 from curl_config import Request, config, prepare
 from material import Material
 from portals import Counted, Portal, sandbox
@@ -69,6 +70,12 @@ def test_what_ends_badly_has_failed(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert measured.fault == "exit code 3"
     assert "why" in capsys.readouterr().err
     assert measured.figures["memory"] > 0
+
+
+@pytest.mark.served
+def test_what_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "LONGEST", 0.5)
+    assert measure(Job(["sleep", "600"]), tmp_path / "log").fault == "not done after 0.5 s"
 
 
 @pytest.mark.served
