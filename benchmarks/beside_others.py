@@ -11,6 +11,8 @@ from ways import BULKPUB, CLIENT_1, CLIENT_8, CURL, EQUAL, WAYS
 __all__ = ["changed", "large", "latency", "many", "small", "twenty"]
 
 SMALL, TINY = 10_000, 1_000
+SLOW = 100
+"""Milliseconds that a slow portal waits before every answer."""
 COPIES = 3
 """What a file takes of the disk while a portal takes it: the request's body, and itself."""
 
@@ -29,11 +31,11 @@ def latency(place: Place) -> list[Row]:
     rows: list[Row] = []
     with place.fresh("files") as folder:
         material = Material(folder, 200, SMALL, 10).make()
-        for wait in (100,) if place.quick else (0, 20, 100):
+        for wait in (SLOW,) if place.quick else (0, 20, SLOW):
             ways = [BULKPUB, EQUAL, CLIENT_8, *([] if place.quick else [CURL])]
             ways += [] if wait else [CLIENT_1]
             step, served = f"{wait} ms before every answer", sandbox(wait / 1000)
-            runs = place.of(3, 1)
+            runs = place.of(3 if wait == SLOW else 1, 1)
             rows += publish(place, "latency", served, material, ways, runs=runs, step=step)
     return rows
 

@@ -62,7 +62,7 @@ def program(*arguments: str) -> Job:
 def publishing(portal: Portal, manifest: Path, folder: Path, *options: str) -> Job:
     """`bulkpub run` of a manifest: its defaults, its state and report in `folder`."""
     kept = ["--report", str(folder / "report.json"), "--state-dir", str(folder / "state")]
-    job = program("run", str(manifest), "--quiet", *kept, *options)
+    job = program("run", str(manifest), *kept, *options)
     told = {"BULKPUB_PORTAL": portal.url, "BULKPUB_API_KEY": portal.key}
     return Job(job.command, job.environment | told)
 
