@@ -1,7 +1,7 @@
 """What bulkpub costs beside curl and the official client, and by itself, held against the bars.
 
     bench.py [--only WORK …] [--quick] [--json FILE] [--markdown PAGE]
-    bench.py --compare BEFORE.json AFTER.json
+    bench.py --compare BEFORE.json AFTER.json [--markdown PAGE]
 
 Works, ways and bars are in modules of their own; see README.md for how to read the tables.
 """
@@ -112,13 +112,15 @@ def main() -> None:
         type=Path,
         nargs="?",
         const=PAGE,
-        help="write the tables between the marks of this page (performance.md, unless named)",
+        help="write what is printed into its place in this page (performance.md, unless named)",
     )
     parser.add_argument("--folder", type=Path, help="where there is room for the files")
     parser.add_argument("--compare", type=Path, nargs=2, metavar="JSON", help="measure nothing")
     given = parser.parse_args()
     if given.compare:
-        print(beside(*(Results.from_json(json.loads(each.read_text())) for each in given.compare)))
+        before, after = (Results.from_json(json.loads(f.read_text())) for f in given.compare)
+        text = f"Before: {before.machine}\n\nAfter: {after.machine}\n\n{beside(before, after)}"
+        _told(text, "before and after", given.markdown)
         return
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile it all anew
     with tempfile.TemporaryDirectory(prefix="bulkpub-bench-", dir=given.folder) as temporary:
@@ -126,9 +128,14 @@ def main() -> None:
         names = chosen(given.only, quick=given.quick)
         kept = keeping(given.json, beside_others=given.only is not None)
         results = measured(names, place, kept)
-    print(report(results, TITLES, every=not given.only and not given.quick))
-    if given.markdown:
-        given.markdown.write_text(page_with(given.markdown.read_text(), results, TITLES))
+    every = bool(given.markdown) or not (given.only or given.quick)
+    _told(report(results, TITLES, every=every), "figures", given.markdown)
+
+
+def _told(text: str, mark: str, page: Path | None) -> None:
+    print(text)
+    if page:
+        page.write_text(page_with(page.read_text(), mark, text))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Results as tables in Markdown: for the terminal, and for the page of the documentation."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bars import judged
@@ -30,7 +29,6 @@ _GROWN = (
     (_WARM, "memory"),
     (_WARM, "report"),
 )
-_MARKED = re.compile(r"(?<=<!-- bench: figures -->\n).*(?=<!-- bench: end -->)", re.DOTALL)
 
 
 def shown(quantity: str, value: float) -> str:
@@ -125,11 +123,16 @@ def _runs(rows: Sequence[Row]) -> str:
     return f"; medians of {most} runs" if most > 1 else ""
 
 
-def page_with(page: str, results: Results, titles: Mapping[str, str]) -> str:
-    """The page with these results between its marks."""
-    if not _MARKED.search(page):
-        raise ValueError("the page has no marks for the figures")
-    return _MARKED.sub(lambda _: "\n" + report(results, titles, every=True) + "\n", page)
+def page_with(page: str, mark: str, text: str) -> str:
+    """The page with `text` in place of what is between `<!-- bench: MARK -->` and the end mark.
+
+    :raises ValueError: it has no such place.
+    """
+    before, begins, rest = page.partition(f"<!-- bench: {mark} -->\n")
+    _, ends, after = rest.partition("<!-- bench: end -->")
+    if not begins or not ends:
+        raise ValueError(f"the page has no place marked <!-- bench: {mark} -->")
+    return f"{before}{begins}\n{text}\n{ends}{after}"
 
 
 def beside(before: Results, after: Results) -> str:

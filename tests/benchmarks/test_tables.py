@@ -112,16 +112,17 @@ def test_bars_of_other_works_are_shown_only_when_everything_is() -> None:
     assert bars_table(nothing, every=True).count("not measured") == len(BARS)
 
 
-def test_the_page_keeps_what_is_outside_the_marks() -> None:
-    page = "before\n<!-- bench: figures -->\nold\n<!-- bench: end -->\nafter\n"
-    written = page_with(page, results(ours=1.0), TITLES)
-    assert written.startswith("before\n<!-- bench: figures -->\n")
-    assert written.endswith("<!-- bench: end -->\nafter\n")
-    assert "old" not in written
-    assert "1.00 s" in written
-    assert page_with(written, results(ours=1.0), TITLES) == written
-    with pytest.raises(ValueError, match="no marks"):
-        page_with("a page", results(ours=1.0), TITLES)
+PLACES = (("x", "old"), ("y", "kept"))
+
+
+def test_a_page_keeps_what_is_outside_the_place() -> None:
+    places = [f"<!-- bench: {mark} -->\n{text}\n<!-- bench: end -->\n" for mark, text in PLACES]
+    page = f"before\n{places[0]}between\n{places[1]}after\n"
+    written = page_with(page, "x", "new")
+    assert written == page.replace("old", "\nnew")
+    assert page_with(written, "x", "new") == written
+    with pytest.raises(ValueError, match="no place marked <!-- bench: z -->"):
+        page_with(page, "z", "new")
 
 
 def test_before_and_after_stand_beside_each_other() -> None:
