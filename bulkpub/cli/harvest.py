@@ -87,6 +87,8 @@ def harvest(
         if given and option.kinds and kind not in option.kinds:
             flags = " and ".join(flag for each in option.flags for flag in each.split("/"))
             raise SettingsInvalid(f"'harvest {kind}' has no use for {flags or option.flag}")
+    if kind is Kind.PORTAL and settings.harvest.organization and not settings.harvest.copy:
+        raise SettingsInvalid("'harvest portal' has use for --organization with --copy alone")
     settings = replace(settings, connection=replace(settings.connection, key=api_key(os.environ)))
     raise typer.Exit(_harvest(_Order(kind, tuple(sources), output, settings)))
 
@@ -165,7 +167,8 @@ def _write(found: Found, output: Output, order: _Order, progress: "Progress") ->
         # What a portal has belongs to somebody already; mostly all of it to one organization.
         asked = order.settings.harvest.organization
         output.begin(
-            portal=order.settings.connection.portal,
+            # A copy is for another portal, which the run is told.
+            portal=None if order.settings.harvest.copy else order.settings.connection.portal,
             organization=spec.organization if kind is Kind.PORTAL else asked,
             comment=f"Harvested by bulkpub: {kind} {' '.join(map(redacted, order.sources))}",
         )

@@ -53,6 +53,11 @@ def NO_FAULT(_name: str) -> str:  # noqa: N802 - it stands for a constant answer
     return ""
 
 
+def _nobodys(_name: str) -> bool:
+    """The rule of a portal that writes no extras of its own."""
+    return False
+
+
 def _no_page(_address: str) -> None:
     """The rule of a portal without pages for people."""
 
@@ -70,7 +75,8 @@ class Rules:
     its address has it, `file_fault` why a file cannot have a name (the end of a sentence; empty
     when it can), `tag` the form in which a tag is kept, `zone_fault` why nothing can be the id of a
     zone (the same), `extra_fault` why no extra can have a
-    name, and `extra_pattern` (of JSON Schema) what names it lets pass. Two datasets whose titles
+    name, and `extra_pattern` (of JSON Schema) what names it lets pass; extras of some names are the
+    portal's own to write, which `is_own_extra` tells. Two datasets whose titles
     have the same `title_slug` are not created at the same moment. `normalized` gives metadata in
     the form in which the portal keeps them. `shown_on_page` says what the page at an address
     shows: `organization`, `dataset` or `resource`, and its id or slug; None when it is none such.
@@ -113,6 +119,7 @@ class Rules:
     zone_fault: Callable[[str], str] = NO_FAULT
     extra_fault: Callable[[str], str] = NO_FAULT
     extra_pattern: str = ""
+    is_own_extra: Callable[[str], bool] = _nobodys
     normalized: Callable[[DatasetMetadata, Known], DatasetMetadata] = _as_written
     shown_on_page: Callable[[str], tuple[str, str] | None] = _no_page
     limits: Limits = field(default_factory=Limits)

@@ -80,7 +80,7 @@ class HarvestOptions:
     what its source no longer has. `rules` are those of the portal that the manifest is for.
     `base` is the folder from which the manifest's paths start; `leave_out` has real paths of local
     files that are no data, the manifest itself above all. `allow_private` keeps addresses that
-    only the network of the source knows.
+    only the network of the source knows. `copy`: what a portal has, for another one.
 
     `lost` learns, in a sentence with its address, of each part of a catalogue that could not be
     read while the rest goes on: the harvest then counts as incomplete (exit code 1). A
@@ -103,6 +103,7 @@ class HarvestOptions:
     base: str = "."
     leave_out: frozenset[str] = frozenset()
     allow_private: bool = False
+    copy: bool = False
     lost: Callable[[str], None] = _unheard
     note: Callable[[str], None] = _unheard
 

@@ -35,7 +35,7 @@ class Kind(StrEnum):
         return kind
 
     FOLDER = "folder", "folder", "links", "organization", "single"
-    PORTAL = "portal", "portal"
+    PORTAL = "portal", "portal", "copy", "organization"
     CKAN = "ckan", "ckan", *_OF_CATALOGUES
     DCAT = "dcat", "dcat", *_OF_CATALOGUES
     OPENDATASOFT = "opendatasoft", "opendatasoft", *_OF_CATALOGUES

@@ -2,7 +2,8 @@
 
 The rule: running it unchanged changes nothing. Everything goes by its id; what a manifest
 cannot say, or would say otherwise than the portal does, is left out with a note, and what a
-manifest is silent about stays as it is.
+manifest is silent about stays as it is. What an organization put beside others' datasets comes
+after its own. A copy, which is for another portal, is another matter: see `copying`.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -27,14 +28,16 @@ from bulkpub.core.model import (
     Spatial,
     TemporalCoverage,
 )
+from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules
 from bulkpub.data import access_words
 from bulkpub.errors import DatasetFailed, ListingIncomplete, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
+from bulkpub.harvest.copying import copied
 from bulkpub.harvest.paging import address_parts
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.nodes import Unreadable, from_python
-from bulkpub.portals import Portal
+from bulkpub.portals import Organization, Portal
 
 __all__ = ["harvest"]
 
@@ -49,13 +52,28 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
     neither; `PortalRefuses` and `PortalUnavailable` as the portal does.
     """
     kind, name = _named(source, portal.rules)
-    async for remote in _datasets(kind, name, portal, options):
+    organization = await _organization(kind, name, portal)
+    beside = organization if portal.rules.community else None
+    owners: dict[str, Organization] = {organization.id: organization} if organization else {}
+    async for remote in _datasets(kind, name, organization, portal, options):
         if remote.deleted:
             options.note(f"{_called(remote)} is deleted on the portal, and left out")
             continue
         found = _found(remote, portal.rules)
-        if options.wanted(found.dataset, remote.modified):
-            yield found
+        if not options.wanted(found.dataset, remote.modified):
+            continue
+        if options.copy:
+            found = await copied(found, remote, portal, owners, options.organization)
+        yield found
+    if beside is not None:
+        async for found in _beside(beside, portal, options):
+            if not options.copy:
+                yield found
+                continue
+            options.note(
+                f"what the organization put beside the dataset {found.dataset.id}, which is "
+                "another's, is left out of a copy: it has no place where that is not"
+            )
 
 
 def _named(source: str, rules: Rules) -> tuple[str, str]:
@@ -69,11 +87,23 @@ def _named(source: str, rules: Rules) -> tuple[str, str]:
     raise SourceFailed(f"{redacted(source)} is the address of no organization and no dataset")
 
 
+async def _organization(kind: str, name: str, portal: Portal) -> Organization | None:
+    if not name or kind == "dataset":
+        return None
+    try:
+        return await portal.organization(name)
+    except DatasetFailed as error:
+        raise SourceFailed(f"{name}: {error}") from error
+
+
 async def _datasets(
-    kind: str, name: str, portal: Portal, options: HarvestOptions
+    kind: str,
+    name: str,
+    organization: Organization | None,
+    portal: Portal,
+    options: HarvestOptions,
 ) -> AsyncIterator[RemoteDataset]:
     try:
-        organization = await portal.organization(name) if name and kind != "dataset" else None
         if organization is not None:
             async for page in portal.owned_by(organization=organization.id):
                 for remote in page.datasets:
@@ -95,6 +125,29 @@ async def _datasets(
 
 def _called(remote: RemoteDataset) -> str:
     return f"the dataset '{remote.metadata.title}' ({remote.id})"
+
+
+async def _beside(
+    organization: Organization, portal: Portal, options: HarvestOptions
+) -> AsyncIterator[Found]:
+    """What the organization put beside others' datasets, a dataset at a time."""
+    owner = Owner(organization.id, name=organization.name)
+    try:
+        async for page in portal.community(owner).owned_by(organization=organization.id):
+            for remote in page.datasets:
+                notes: list[str] = []
+                spec = DatasetSpec(
+                    key=remote.id,
+                    resources=tuple(_resource(r, notes, portal.rules) for r in remote.resources),
+                    organization=organization.id,
+                    id=remote.id,
+                    community=True,
+                )
+                called = remote.metadata.title or remote.id
+                if options.wanted(called) or options.wanted(spec):
+                    yield Found(spec, tuple(notes))
+    except (DatasetFailed, ListingIncomplete) as error:
+        options.lost(f"what {organization.name} put beside others' datasets: {error}")
 
 
 # --- one dataset --------------------------------------------------------------------------
@@ -213,11 +266,12 @@ class _Keeping:
             return str(error)
 
     def _extras(self, extras: Json) -> dict[str, Json] | None:
-        """The extras without our own."""
+        """The extras without our own, and without those that are the portal's own to write."""
         kept = {
             name: value
             for name, value in (extras or {}).items()
             if not name.startswith(_OURS)
+            and not self._rules.is_own_extra(name)
             and self.one(f"extra '{name}'", {name: value}, self._extra_fault) is not None
         }
         return kept or None

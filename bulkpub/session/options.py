@@ -326,6 +326,14 @@ OPTIONS: tuple[Option, ...] = (
         help="For a listing: its sub-folders, too.",
     ),
     Option(
+        name="copy",
+        place="harvest.copy",
+        unit=Unit.SWITCH,
+        commands=("harvest",),
+        environment=False,
+        help="Of a portal: for another one. Without ids; files are fetched from where they are.",
+    ),
+    Option(
         name="gone",
         place="harvest.gone",
         unit=Unit.CHOICE,

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from bulkpub.core.model import Access, ExistingSource, LinkSource
+from bulkpub.core.model import Access, ExistingSource, LinkSource, UrlSource
 from bulkpub.errors import PortalRefuses, SourceFailed
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.http.transport import connect
 from bulkpub.portals.udata import Udata
 from bulkpub.sandbox import Sandbox
-from bulkpub.sandbox.records import Dataset, Resource
-from tests.manifests import Loaded
+from bulkpub.sandbox.records import ContactPoint, Dataset, Resource
+from tests.manifests import Loaded, ManifestWriter
 
 Publish = Callable[..., Awaitable[Any]]
 ManifestOf = Callable[..., Loaded]
@@ -293,3 +293,102 @@ async def test_what_has_not_changed_since_a_day_is_left_out(take: Take, publishe
     changed = published.last_update[:10]
     assert len(await take(published.id, since=date.fromisoformat(changed))) == 1
     assert await take(published.id, since=date(2999, 1, 1)) == []
+
+
+# --- what the portal writes by itself, what stands beside others', copies ------------------
+
+
+async def test_what_the_portals_checker_writes_is_its_own(
+    take: Take, published: Dataset, publish: Publish, manifest_of_found: Any, sandbox: Sandbox
+) -> None:
+    """It changes without us: what a manifest says of it would differ the next night."""
+    for resource in published.resources:
+        resource.extras |= {"check:date": "2026-11-01", "analysis:checksum": "x", "mine": 1}
+    manifest = manifest_of_found(await take("test-organization"))
+    assert "check:" not in manifest.read_text()
+    assert "mine" in manifest.read_text()
+    for resource in published.resources:
+        resource.extras["check:date"] = "2026-11-02"
+    sandbox.requests.clear()
+    report = await publish(manifest)
+    assert (report.run.exit_code, report.datasets[0].status) == (0, "unchanged")
+    assert {seen.method for seen in sandbox.requests} == {"GET"}
+
+
+@pytest.fixture
+def manifest_of_found(tmp_path: Path) -> Callable[[list[Found]], Path]:
+    """The manifest that is written of a harvest."""
+
+    def manifest_of_found(found: list[Found], name: str = "harvested.yaml") -> Path:
+        path = tmp_path / name
+        with path.open("w", encoding="utf-8") as out:
+            writer = ManifestWriter(out)
+            writer.header()
+            for each in found:
+                writer.dataset(each.dataset, each.notes)
+        return path
+
+    return manifest_of_found
+
+
+async def test_what_stands_beside_others_datasets_is_harvested_and_changes_nothing(
+    *,
+    take: Take,
+    publish: Publish,
+    folder: Any,
+    manifest_of_found: Any,
+    sandbox: Sandbox,
+    published: Dataset,
+    notes: list[str],
+) -> None:
+    other = sandbox.info["other_organization"]["id"]
+    published.organization, published.private = other, False  # it is somebody else's now
+    entry = {"path": folder.file("ours.csv").name, "title": "Les nôtres", "type": "update"}
+    link = {"link": "https://example.org/api", "title": "API", "type": "api"}
+    said = {"id": published.id, "community": True, "resources": [entry, link]}
+    assert (await publish(folder.manifest(said))).run.exit_code == 0
+    found = await take("test-organization")
+    (beside,) = found
+    assert await take("test-organization", copy=True) == []
+    assert [published.id in note for note in notes] == [True]
+    assert (beside.dataset.community, beside.dataset.id) == (True, published.id)
+    assert [each.metadata.title for each in beside.dataset.resources] == ["API", "Les nôtres"]
+    manifest = manifest_of_found(found)
+    sandbox.requests.clear()
+    report = await publish(manifest)
+    assert (report.run.exit_code, report.datasets[0].status) == (0, "unchanged"), report
+    assert {seen.method for seen in sandbox.requests} == {"GET"}
+
+
+async def test_a_copy_names_nothing_by_an_id_of_its_source(
+    take: Take, published: Dataset, notes: list[str]
+) -> None:
+    (found,) = await take("test-organization", copy=True)
+    spec = found.dataset
+    assert (spec.id, spec.key, spec.organization) == (None, published.id, "test-organization")
+    file, link = spec.resources
+    assert (file.id, link.id) == (None, None)
+    assert [file.key, link.key] == [each.id for each in published.resources]
+    assert isinstance(file.source, UrlSource)
+    assert file.source.url.endswith(f"/api/1/datasets/r/{published.resources[0].id}")
+    assert isinstance(link.source, LinkSource)
+    assert (file.metadata.title, link.metadata.format) == ("Le {fichier}", "json")
+    assert spec.metadata.private is True
+    assert notes == []
+    (other,) = await take("test-organization", copy=True, organization="elsewhere")
+    assert other.dataset.organization == "elsewhere"
+
+
+async def test_a_copy_says_what_it_leaves_out(
+    take: Take, published: Dataset, sandbox: Sandbox
+) -> None:
+    contact = ContactPoint(id="64a0000000000000000000c1", name="SIG", role="creator")
+    sandbox.state.contacts[contact.id] = contact
+    published.contact_points = [contact.id]
+    published.resources[1].url = "ftp://x.example/a.csv"
+    (found,) = await take(published.slug, copy=True)
+    told = "\n".join(found.notes)
+    assert "its contact points are left out" in told
+    assert "the link 'L'API'" in told
+    assert found.dataset.metadata.contact_points is None
+    assert len(found.dataset.resources) == 1

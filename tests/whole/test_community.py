@@ -5,6 +5,12 @@ from typing import Any
 
 import pytest
 
+from bulkpub import Connection
+from bulkpub.harvest.base import HarvestOptions
+from bulkpub.harvest.portal import harvest
+from bulkpub.session.asking import opened
+from tests.manifests import ManifestWriter
+
 Publish = Callable[..., Any]
 
 
@@ -121,3 +127,26 @@ async def test_another_accounts_resource_named_by_id_is_refused_and_said(
     report = await publish(manifest(said))
     assert report.run.exit_code == 1
     assert other["id"] in str(report.datasets[0].resources[0].error)
+
+
+async def test_what_is_harvested_of_them_run_unchanged_writes_nothing(
+    *, target: Any, publish: Publish, folder: Any, manifest: Any, theirs: Any, writes: Any
+) -> None:
+    said = entry(folder, theirs, "a.csv")
+    said["resources"].append({"link": "https://example.org/api", "title": "API", "type": "api"})
+    assert (await publish(manifest(said))).run.exit_code == 0
+    connection = Connection(portal=target.info["base_url"], key=target.key("outsider"))
+    async with opened(connection) as portal:
+        found = [
+            each.dataset
+            async for each in harvest("other-organization", portal, HarvestOptions())
+            if each.dataset.community and each.dataset.id == theirs["id"]
+        ]
+    assert [len(each.resources) for each in found] == [2]
+    with (folder.path / "harvested.yaml").open("w", encoding="utf-8") as out:
+        writer = ManifestWriter(out)
+        writer.header(organization="other-organization")
+        assert writer.dataset(found[0]) == ()
+    report = await publish(folder.path / "harvested.yaml")
+    assert (report.run.exit_code, report.datasets[0].status) == (0, "unchanged"), report
+    assert writes(report) == 0

@@ -325,3 +325,45 @@ async def test_what_is_on_the_portal_run_unchanged_writes_nothing(
     assert {each.status for each in report.datasets} == {"unchanged"}
     by_id = {each["id"]: each for each in await told(report)}
     assert by_id == {each["id"]: each for each in before}
+
+
+async def test_a_copy_is_the_same_elsewhere_and_stays_one(
+    *,
+    target: Any,
+    organization: Any,
+    program: Program,
+    told: Callable[[RunReport], Awaitable[list[Any]]],
+    writes: Callable[[RunReport], int],
+) -> None:
+    """Elsewhere is the account of the key: nothing of the copy may be known by an id it had."""
+    portal, by_us = target.portal, {"key": "outsider", "organization": organization["id"]}
+    source = await portal.create(
+        "Comptages", tags=["mobilite", "velo"], license="fr-lo", frequency="daily", **by_us
+    )
+    files = [await portal.upload(source, name, name.encode()) for name in ("a.csv", "b.csv")]
+    await portal.put_resource(source, files[0], {"title": "Le fichier", "type": "update"})
+    await portal.link(source, title="L'API", type="api", format="json", mime="application/json")
+    before = await portal.get(source)
+
+    asked = ("--copy", "--allow-private-sources", "--output", "manifest.yaml")
+    await program("harvest", "portal", organization["slug"], *asked)
+    manifest = program.folder / "manifest.yaml"
+    assert str(organization["slug"]) in manifest.read_text()
+    copy = manifest.read_text().replace(f"organization: {organization['slug']}\n", "")
+    manifest.write_text(copy.replace("datasets:\n", "defaults: {personal: true}\ndatasets:\n", 1))
+    report = await program.run()
+    (after,) = await told(report)
+    assert after["id"] != before["id"]
+    assert after["organization"] is None
+    for name in ("title", "description", "tags", "license", "frequency"):
+        assert after[name] == before[name]
+    same = ("title", "type", "description", "format", "filesize", "filetype")
+    assert [[each[name] for name in same] for each in after["resources"]] == [
+        [each[name] for name in same] for each in before["resources"]
+    ]
+    assert [each["checksum"] for each in after["resources"]] == [
+        each["checksum"] for each in before["resources"]
+    ]
+    again = await program.run()
+    assert writes(again) == 0
+    assert await portal.get(source) == before

@@ -4,6 +4,7 @@ The facts behind each line are in `docs/reference/portal.md`.
 """
 
 import re
+from fnmatch import fnmatchcase
 
 from bulkpub.core.rules import Limits, Rules, Vocabulary
 from bulkpub.data import formats, not_files
@@ -37,6 +38,18 @@ def is_id(written: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{24}", written) is not None
 
 
+_OWN_EXTRAS = (
+    *("analysis:*", "check:*", "csv-export:*", "validation-report:*", "dcat"),
+    *("transport:*", "recommendations*"),
+)
+"""What the platform and its checker write: udata keeps its own, whatever it is sent."""
+
+
+def is_own_extra(name: str) -> bool:
+    """Whether an extra of that name is the platform's own to write."""
+    return any(fnmatchcase(name, pattern) for pattern in _OWN_EXTRAS)
+
+
 def zone_fault(zone: str) -> str:
     """Why nothing can be the id of a zone; empty when it can, and the portal is to be asked."""
     if re.fullmatch(r"[\w.-]+(?::[\w.-]+)+", zone, re.ASCII):
@@ -53,6 +66,7 @@ RULES = Rules(
     tag=tag_slug,
     zone_fault=zone_fault,
     extra_fault=extra_fault,
+    is_own_extra=is_own_extra,
     extra_pattern=r"^(?!\$)[^\u0000]+$",
     normalized=normalized,
     shown_on_page=shown_on_page,
