@@ -482,7 +482,7 @@ def publish_to(
             observers=observers,
             state_dir=state_dir,
         )
-        assert report_faults(to_json(report)) == []
+        assert report_faults(b"".join(to_json(report))) == []
         return report
 
     return publish_to

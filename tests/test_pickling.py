@@ -8,7 +8,7 @@ import pickle
 import pkgutil
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -83,6 +83,8 @@ def _value(kind: Any) -> Any:  # noqa: PLR0911 - a table of kinds
         return _value(args[0])
     if origin is tuple:
         return (_value(args[0]),) if args[-1] is Ellipsis else tuple(map(_value, args))
+    if origin is Sequence:
+        return (_value(args[0]),)
     if origin is frozenset:
         return frozenset([_value(args[0])])
     if origin is not None and issubclass(origin, Mapping):

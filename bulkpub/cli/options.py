@@ -8,7 +8,7 @@ line they call an option by its name, in backticks.
 import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
@@ -128,6 +128,30 @@ _SAID = (
 """Fields that are sentences, and fields of values that have some."""
 
 
+def with_flags(said: T) -> T:
+    """A sentence with the flag of each option that it names; an event, a report, likewise."""
+    found: Any = said
+    if isinstance(found, str):
+        return cast("T", _NAMES.sub(_flag, found) if "`" in found else found)
+    if isinstance(found, tuple):
+        written = tuple(map(with_flags, found))
+        same = all(new is old for new, old in zip(written, found, strict=True))
+        return said if same else cast("T", written)
+    if isinstance(found, Sequence) and not isinstance(found, list | bytes):
+        return cast("T", _Flagged(found))
+    kind: Any = type(found)
+    changes = {
+        name: new
+        for name in _saying(kind)
+        if (new := with_flags(old := getattr(found, name))) is not old
+    }
+    return cast("T", replace(found, **changes)) if changes else said
+
+
+def _flag(name: re.Match[str]) -> str:
+    return BY_NAME[name[1]].flag
+
+
 @functools.cache
 def _saying(kind: type) -> tuple[str, ...]:
     """The fields of such a value in which there may be sentences: most events have none."""
@@ -135,16 +159,17 @@ def _saying(kind: type) -> tuple[str, ...]:
     return tuple(name for name in _SAID if name in named)
 
 
-def with_flags(said: T) -> T:
-    """A sentence with the flag of each option that it names; an event, a report, likewise."""
-    found: Any = said
-    if isinstance(found, str):
-        return cast("T", _NAMES.sub(lambda name: BY_NAME[name[1]].flag, found))
-    if isinstance(found, tuple):
-        return cast("T", tuple(map(with_flags, found)))
-    kind: Any = type(found)
-    if saying := _saying(kind):
-        there = {name: getattr(found, name) for name in saying}
-        written = {name: with_flags(value) for name, value in there.items()}
-        return cast("T", replace(found, **written) if written != there else found)
-    return said
+class _Flagged(Sequence[Any]):
+    """Values that are not in memory, each with its flags when it is wanted."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 - a number or a slice
+        return with_flags(self._values[index])
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(with_flags, self._values)

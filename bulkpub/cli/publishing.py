@@ -121,7 +121,8 @@ def _carry_out(task: Task, settings: Settings) -> ExitCode:
         )
     planned = settings.run.dry_run and settings.run.verify is Verify.NO
     reserve = connection.limits.quota_reserve
-    return print_report(report, report_file, planned=planned, quota_reserve=reserve)
+    form = settings.output.report_format
+    return print_report(report, report_file, form, planned=planned, quota_reserve=reserve)
 
 
 @contextmanager
@@ -146,6 +147,7 @@ def _with_flags(observers: Sequence[Observer]) -> list[Observer]:
 def print_report(
     report: RunReport,
     report_file: str | None,
+    form: str = "json",
     *,
     planned: bool = False,
     quota_reserve: float = 0.0,
@@ -160,7 +162,7 @@ def print_report(
         render_problems(report.run.problems, errors)
     try:
         if report_file is not None:
-            write_report(report, report_file)
+            write_report(report, report_file, form)
     except OutputLost as lost:
         errors.print(f"bulkpub: {lost}", markup=False)
         report_file, code = None, code or code_of(lost)

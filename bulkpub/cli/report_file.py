@@ -4,6 +4,8 @@ import errno
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,15 +14,49 @@ import orjson
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
 
-__all__ = ["STDOUT", "check_report_path", "to_json", "write_report"]
+__all__ = ["STDOUT", "check_report_path", "to_json", "to_lines", "write_report"]
 
 STDOUT = "-"
 
+OPTIONS = orjson.OPT_UTC_Z
+PIECE = 1 << 20
+"""Bytes that are written at a time, or some more."""
 
-def to_json(report: RunReport) -> bytes:
-    """The report as JSON; see `docs/reference/report.schema.json`. Times are UTC (`Z`)."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(report, option=options)
+
+def to_json(report: RunReport) -> Iterator[bytes]:
+    """The report as one JSON document, piece by piece; see `docs/reference/report.schema.json`.
+
+    Times are UTC (`Z`). However many datasets there are, one of them is in memory at a time.
+    """
+    whole = {each.name: getattr(report, each.name) for each in fields(report)}
+    datasets = whole.pop("datasets")
+    after = {name: whole.pop(name) for name in ("schema_version",)}
+    yield _indented(whole)[: -len("\n}")] + b',\n  "datasets": ['
+    inner = b"\n    "
+    for number, dataset in enumerate(datasets):
+        yield (b"," if number else b"") + inner + _indented(dataset).replace(b"\n", inner)
+    yield (b"\n  ]," if len(datasets) else b"],") + _indented(after)[len("{") :] + b"\n"
+
+
+def _indented(value: object) -> bytes:
+    return orjson.dumps(value, option=OPTIONS | orjson.OPT_INDENT_2)
+
+
+def to_lines(report: RunReport) -> Iterator[bytes]:
+    """The report as JSON Lines: the run, each dataset, then the totals."""
+    option = OPTIONS | orjson.OPT_APPEND_NEWLINE
+    version = report.schema_version
+    yield orjson.dumps({"run": report.run, "schema_version": version}, option=option)
+    for dataset in report.datasets:
+        yield orjson.dumps({"dataset": dataset}, option=option)
+    end = {"totals": report.totals, "rate_limit": report.rate_limit}
+    yield orjson.dumps(end, option=option)
+
+
+FORMATS: Mapping[str, Callable[[RunReport], Iterator[bytes]]] = {
+    "json": to_json,
+    "jsonl": to_lines,
+}
 
 
 def check_report_path(path: str) -> None:
@@ -36,24 +72,36 @@ def check_report_path(path: str) -> None:
         raise SettingsInvalid(f"the report cannot be written: no right to in {target.parent}")
 
 
-def write_report(report: RunReport, path: str) -> None:
+def write_report(report: RunReport, path: str, form: str = "json") -> None:
     """Write the report; raises `OutputLost` when it cannot be, and leaves no half of it.
 
-    A device or a pipe is written to; a file is replaced, behind a link too.
+    `form` is one of `FORMATS`. A device or a pipe is written to; a file is replaced, behind a link
+    too.
     """
-    content = to_json(report)
+    pieces = _joined(FORMATS[form](report))
     target = Path(path)
     try:
         if path == STDOUT:
-            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.writelines(pieces)
             sys.stdout.buffer.flush()
         elif target.exists() and not target.is_file():
             with _opened_device(target) as device:
-                device.write(content)
+                device.writelines(pieces)
         else:
-            _replace(target.resolve(), content)
+            _replace(target.resolve(), pieces)
     except OSError as error:
         raise OutputLost(f"the report could not be written to {path}: {error.strerror}") from error
+
+
+def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same in pieces of a size that is worth a write."""
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) >= PIECE:
+            yield bytes(content)
+            content.clear()
+    yield bytes(content)
 
 
 def _opened_device(target: Path) -> BinaryIO:
@@ -68,18 +116,18 @@ def _opened_device(target: Path) -> BinaryIO:
     return os.fdopen(handle, "wb")
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, pieces: Iterable[bytes]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)  # as a file made the plain way would be
         temporary.replace(target)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise

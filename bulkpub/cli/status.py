@@ -1,6 +1,6 @@
 """`bulkpub status`: what the portal and its checker say of what is published."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,10 @@ from rich.text import Text
 
 from bulkpub.cli.asking import ask
 from bulkpub.core.exit_codes import ExitCode
-from bulkpub.core.model import DatasetSpec
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.text import counted, printable, shown
+from bulkpub.pipeline.index import Index
 from bulkpub.portals import Portal
 from bulkpub.portals.telling import DatasetHealth, ResourceHealth
 from bulkpub.session.asking import Fares, fares_of, wanted_of
@@ -45,22 +45,22 @@ def status(
     """
     if bool(manifests) is bool(organization):
         raise SettingsInvalid("say what to look at: manifests, or --organization ORG")
-    specs: Sequence[DatasetSpec] = ()
+    index: Index | None = None
     named: str | None = None
     if manifests:
         try:
             wanted = wanted_of([str(each) for each in manifests], settings.connection.portal)
-            specs, named = wanted.datasets, wanted.portal
+            index, named = wanted.index, wanted.portal
         except ManifestInvalid as invalid:
             raise SettingsInvalid(str(invalid)) from invalid
-    work = partial(_show, organization=organization, specs=specs, as_json=as_json)
+    work = partial(_show, organization=organization, index=index, as_json=as_json)
     raise typer.Exit(ask(settings, work, portal=named))
 
 
 async def _show(
-    portal: Portal, *, organization: str | None, specs: Sequence[DatasetSpec], as_json: bool
+    portal: Portal, *, organization: str | None, index: Index | None, as_json: bool
 ) -> ExitCode:
-    fares = await fares_of(portal, organization=organization, wanted=specs)
+    fares = await fares_of(portal, organization=organization, wanted=index)
     today = datetime.now(UTC).date()
     if as_json:
         typer.echo(orjson.dumps(_document(fares, today), option=orjson.OPT_INDENT_2).decode())

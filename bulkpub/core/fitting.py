@@ -38,6 +38,8 @@ class Fitted:
 
 def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     """Take out of `spec` what a portal with these `rules` cannot hold."""
+    if rules.holds_all and not spec.community:
+        return Fitted(spec)
     lost = _said(spec.metadata, rules.lacks_dataset)
     notes = [f"the portal cannot hold '{name}' of a dataset: left out" for name in lost]
     of_resources = Counter(

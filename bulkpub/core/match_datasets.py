@@ -5,134 +5,190 @@ what no key marks: what carries another key is another manifest's, and a conflic
 harvested under the bare id of its catalogue is recognised under that key, with proof.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from bulkpub.core.addresses import shown_address
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset, State
-from bulkpub.core.origin import PAGE_EXTRA, former_key, is_of_another, same_origin
+from bulkpub.core.origin import PAGE_EXTRA, id_said, is_of_another, same_origin
 
-__all__ = ["Matched", "match_datasets"]
+__all__ = ["Face", "Look", "Matched", "face_of", "match_datasets"]
 
-Matched = dict[str, RemoteDataset | Conflict]
-"""By dataset key: the portal's dataset, or why it cannot be told; a key that is missing is new."""
+Matched = dict[str, str | Conflict]
+"""By dataset key: the id of the portal's, or why it cannot be told; a missing key is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a dataset is recognised by, wanted or on the portal: little, as there may be many.
+
+    `own_id` is the id in the catalogue that it was harvested from; empty: it does not say. `state`
+    is that in which it is wanted.
+    """
+
+    key: str | None
+    id: str | None = None
+    title: str | None = None
+    own_id: str = ""
+    deleted: bool = False
+    state: State | None = None
+
+    @property
+    def former_key(self) -> str | None:
+        """See `origin.former_key`; of a dataset that is wanted."""
+        return self.own_id if self.own_id and self.own_id != self.key and not self.id else None
+
+
+Look = Callable[[Face, Face], tuple[DatasetSpec, RemoteDataset]]
+"""The dataset that is wanted and the portal's, in full, where their faces do not tell enough."""
+
+
+def face_of(dataset: DatasetSpec | RemoteDataset) -> Face:
+    """The face of a dataset."""
+    face = Face(dataset.key, dataset.id, dataset.metadata.title, id_said(dataset))
+    if isinstance(dataset, RemoteDataset):
+        return replace(face, deleted=dataset.deleted)
+    return replace(face, state=dataset.state)
 
 
 def match_datasets(
-    wanted: Sequence[DatasetSpec], remote: Sequence[RemoteDataset], ours: Collection[str] = ()
+    wanted: Iterable[Face], remote: Iterable[Face], look: Look, ours: Collection[str] = ()
 ) -> Matched:
     """Match the datasets of one owner, by dataset key; a key that is missing is new.
 
     `remote` are the datasets found for that owner, plus those fetched by id. `ours` are the keys
     of the manifest's other datasets, beside those `wanted`. A deleted dataset is never taken for
     a live one; one of ours that was deleted is a conflict, unless the manifest says in what state
-    it shall be. What shall be absent goes by id and key alone.
+    it shall be. What shall be absent goes by id and key alone. It takes time in proportion to how
+    many there are.
     """
-    result: Matched = {}
-    by_id = {dataset.id: dataset for dataset in remote}
-    ours = {spec.key for spec in wanted} | set(ours)
-    for spec in wanted:
-        if spec.id:
-            found = by_id.pop(spec.id, None)
-            if found is not None:
-                result[spec.key] = _usable(spec, found)
-            elif spec.state is not State.ABSENT:
-                result[spec.key] = _missing(spec.id)
-    wanted = [spec for spec in wanted if not spec.id]
-    rest = list(by_id.values())
-    _match_by_key(result, wanted, rest)
-    _match_by_origin(result, wanted, rest, ours)
-    settled = {found.id for found in result.values() if isinstance(found, RemoteDataset)}
-    _match_by_title(result, wanted, [d for d in rest if d.id not in settled], ours)
-    return result
+    matching = _Matching(list(wanted), {each.id: each for each in remote}, look, ours)
+    matching.by_id()
+    matching.by_key()
+    matching.by_origin()
+    matching.by_title()
+    return matching.result
 
 
-def _match_by_key(
-    result: Matched, wanted: Sequence[DatasetSpec], rest: Sequence[RemoteDataset]
-) -> None:
-    for spec in wanted:
-        if spec.key in result:
-            continue
-        ours = [dataset for dataset in rest if dataset.key == spec.key]
-        alive = [dataset for dataset in ours if not dataset.deleted]
-        if len(alive) > 1:
-            result[spec.key] = _conflict("carry its key", alive)
-        elif not alive and len(ours) > 1 and spec.state not in {None, State.ABSENT}:
-            result[spec.key] = _conflict("were deleted and carry its key", ours)
-        elif ours:
-            found = (alive or ours)[0]
-            result[spec.key] = (
-                _of_another(spec, found) if is_of_another(spec, found) else _usable(spec, found)
-            )
+class _Matching:
+    def __init__(
+        self,
+        wanted: Sequence[Face],
+        remote: dict[str | None, Face],
+        look: Look,
+        ours: Collection[str],
+    ) -> None:
+        self.result: Matched = {}
+        self._wanted = wanted
+        self._rest = remote
+        self._look = look
+        self._keys = {each.key for each in wanted}
+        self._others = ours
+        self._by_key: dict[str, list[Face]] = {}
+
+    def _is_ours(self, key: str | None) -> bool:
+        return key in self._keys or key in self._others
+
+    def _settle(self, wanted: Face, found: Face | Conflict) -> None:
+        self.result[str(wanted.key)] = found if isinstance(found, Conflict) else str(found.id)
+
+    def _open(self) -> Iterable[Face]:
+        return (each for each in self._wanted if not each.id and each.key not in self.result)
+
+    def by_id(self) -> None:
+        for each in self._wanted:
+            if each.id:
+                if found := self._rest.pop(each.id, None):
+                    self._settle(each, _usable(each, found))
+                elif each.state is not State.ABSENT:
+                    self._settle(each, _missing(each.id))
+        for there in self._rest.values():
+            if there.key is not None:
+                self._by_key.setdefault(there.key, []).append(there)
+
+    def by_key(self) -> None:
+        for each in self._open():
+            ours = self._by_key.get(str(each.key), [])
+            alive = [there for there in ours if not there.deleted]
+            if len(alive) > 1:
+                self._settle(each, _conflict("carry its key", alive))
+            elif not alive and len(ours) > 1 and each.state not in {None, State.ABSENT}:
+                self._settle(each, _conflict("were deleted and carry its key", ours))
+            elif ours:
+                found = (alive or ours)[0]
+                self._settle(each, self._of_another(each, found) or _usable(each, found))
+
+    def _of_another(self, wanted: Face, found: Face) -> Conflict | None:
+        if not wanted.own_id or not wanted.key == wanted.own_id == found.own_id:
+            return None
+        spec, remote = self._look(wanted, found)
+        return _of_another(spec, remote) if is_of_another(spec, remote) else None
+
+    def by_origin(self) -> None:
+        """By the key that it was harvested under before; several that claim one are a conflict."""
+        claims: dict[str | None, list[Face]] = {}
+        for each in self._open():
+            former = each.former_key
+            if former is None or self._is_ours(former):
+                continue
+            named = self._by_key.get(former, [])
+            same = [there for there in named if same_origin(*self._look(each, there))]
+            alive = [there for there in same if not there.deleted]
+            if len(alive) > 1:
+                self._settle(each, _conflict(f"carry its former key, '{former}'", alive))
+            elif same:
+                found = (alive or same)[0]
+                claims.setdefault(found.id, []).append(each)
+                self._settle(each, _usable(each, found))
+        for claimants in claims.values():
+            if len(claimants) > 1:
+                for each in claimants:
+                    self._settle(each, _shared(each, claimants))
+
+    def by_title(self) -> None:
+        settled = {found for found in self.result.values() if isinstance(found, str)}
+        by_title: dict[str | None, list[Face]] = {}
+        for there in self._rest.values():
+            if not there.deleted and there.id not in settled and not self._is_ours(there.key):
+                by_title.setdefault(there.title, []).append(there)
+        rivals: dict[str | None, int] = {}
+        present = [each for each in self._open() if each.state is not State.ABSENT]
+        for each in present:
+            rivals[each.title] = rivals.get(each.title, 0) + 1
+        for each in present:
+            if each.title is not None and (same := by_title.get(each.title)):
+                self._settle(each, _by_title(each, same, rivals[each.title]))
 
 
-def _match_by_origin(
-    result: Matched,
-    wanted: Sequence[DatasetSpec],
-    rest: Sequence[RemoteDataset],
-    ours: Collection[str],
-) -> None:
-    """By the key that it was harvested under before; whoever else claims the same is a conflict."""
-    claims: dict[str, list[DatasetSpec]] = {}
-    for spec in wanted:
-        former = former_key(spec)
-        if spec.key in result or former is None or former in ours:
-            continue
-        same = [each for each in rest if each.key == former and same_origin(spec, each)]
-        alive = [each for each in same if not each.deleted]
-        if len(alive) > 1:
-            result[spec.key] = _conflict(f"carry its former key, '{former}'", alive)
-        elif same:
-            found = (alive or same)[0]
-            claims.setdefault(found.id, []).append(spec)
-            result[spec.key] = _usable(spec, found)
-    for specs in claims.values():
-        if len(specs) > 1:
-            for spec in specs:
-                result[spec.key] = _shared(spec, specs)
+def _by_title(wanted: Face, there: Sequence[Face], rivals: int) -> Face | Conflict:
+    """Which of those of its title it is; `rivals` is how many datasets want that title."""
+    same = [each for each in there if each.key is None]
+    if not same:
+        return _marked(wanted, there[0])
+    if len(same) > 1:
+        return _conflict("have its title", same)
+    if rivals > 1:
+        return Conflict(
+            f"several datasets of the manifest have the title of '{wanted.title}' ({same[0].id}) "
+            f"on the portal; set `id: {same[0].id}` on the one that it is"
+        )
+    return same[0]
 
 
-def _match_by_title(
-    result: Matched,
-    wanted: Sequence[DatasetSpec],
-    rest: Sequence[RemoteDataset],
-    ours: Collection[str],
-) -> None:
-    alive = [d for d in rest if not d.deleted and d.key not in ours]
-    wanted = [spec for spec in wanted if spec.state is not State.ABSENT]
-    titles = [spec.metadata.title for spec in wanted if spec.key not in result]
-    for spec in wanted:
-        title = spec.metadata.title
-        same_title = [dataset for dataset in alive if dataset.metadata.title == title]
-        if spec.key in result or title is None or not same_title:
-            continue
-        same = [dataset for dataset in same_title if dataset.key is None]
-        if not same:
-            result[spec.key] = _marked(spec, same_title[0])
-        elif len(same) > 1:
-            result[spec.key] = _conflict("have its title", same)
-        elif titles.count(title) > 1:
-            result[spec.key] = Conflict(
-                f"several datasets of the manifest have the title of '{title}' ({same[0].id}) "
-                f"on the portal; set `id: {same[0].id}` on the one that it is"
-            )
-        else:
-            result[spec.key] = same[0]
-
-
-def _usable(spec: DatasetSpec, dataset: RemoteDataset) -> RemoteDataset | Conflict:
-    if not dataset.deleted or spec.state is not None:
+def _usable(wanted: Face, dataset: Face) -> Face | Conflict:
+    if not dataset.deleted or wanted.state is not None:
         return dataset
     return Conflict(
-        f"the dataset '{dataset.metadata.title}' ({dataset.id}) was deleted on the portal; "
+        f"the dataset '{dataset.title}' ({dataset.id}) was deleted on the portal; "
         "restore it there, or with `state: present`, remove it from the manifest, or give it a "
         "new `key` (and no `id`) to publish it afresh"
     )
 
 
-def _marked(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
+def _marked(spec: Face, dataset: Face) -> Conflict:
     return Conflict(
-        f"'{dataset.metadata.title}' ({dataset.id}) on the portal has the title of '{spec.key}', "
+        f"'{dataset.title}' ({dataset.id}) on the portal has the title of '{spec.key}', "
         f"but carries another key, '{dataset.key}', so that another manifest may publish it; if it "
         f"is that dataset, set `key: {dataset.key}` or `id: {dataset.id}`, and if it is not, give "
         "one of them another title",
@@ -151,10 +207,10 @@ def _of_another(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
     )
 
 
-def _shared(spec: DatasetSpec, specs: Sequence[DatasetSpec]) -> Conflict:
+def _shared(spec: Face, specs: Sequence[Face]) -> Conflict:
     named = " and ".join(f"'{each.key}'" for each in specs)
     return Conflict(
-        f"{named} could each be the dataset that carries their former key, '{former_key(spec)}'; "
+        f"{named} could each be the dataset that carries their former key, '{spec.former_key}'; "
         "set `id` on the one that it is"
     )
 
@@ -166,8 +222,8 @@ def _missing(dataset_id: str) -> Conflict:
     )
 
 
-def _conflict(what: str, candidates: Sequence[RemoteDataset]) -> Conflict:
-    named = " and ".join(f"'{d.metadata.title}' ({d.id})" for d in candidates)
+def _conflict(what: str, candidates: Sequence[Face]) -> Conflict:
+    named = " and ".join(f"'{d.title}' ({d.id})" for d in candidates)
     return Conflict(
         f"{len(candidates)} datasets on the portal {what}: {named}; set `id` to the right one"
     )

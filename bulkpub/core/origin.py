@@ -21,6 +21,7 @@ __all__ = [
     "address_of",
     "carries_key",
     "former_key",
+    "id_said",
     "is_key_at",
     "is_of_another",
     "place_said",
@@ -51,6 +52,11 @@ def former_key(spec: DatasetSpec) -> str | None:
     """The key that it had before keys said which catalogue they are of; None: it had no other."""
     own_id = _said(spec.metadata.extras, ID_EXTRA)
     return own_id if own_id and own_id != spec.key and not spec.id else None
+
+
+def id_said(dataset: DatasetSpec | RemoteDataset) -> str:
+    """Its own id in the catalogue it was harvested from; empty where it does not say."""
+    return _said(dataset.metadata.extras, ID_EXTRA)
 
 
 def place_said(dataset: DatasetSpec) -> str:

@@ -4,17 +4,12 @@ The field names are those of the JSON report (`docs/reference/report.schema.json
 field keeps `SCHEMA_VERSION`; renaming or removing one raises it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bulkpub.core.exit_codes import ExitCode
-from bulkpub.core.outcome import (
-    DatasetOutcome,
-    DatasetStatus,
-    ResourceOutcome,
-    ResourceStatus,
-)
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.errors import Problem
 
 __all__ = [
@@ -26,10 +21,9 @@ __all__ = [
     "ResourceTotals",
     "RunInfo",
     "RunReport",
+    "Tally",
     "Totals",
     "WaitTotals",
-    "exit_code",
-    "total",
 ]
 
 SCHEMA_VERSION = 1
@@ -142,43 +136,49 @@ class RunReport:
     run: RunInfo
     totals: Totals
     rate_limit: RateLimit
-    datasets: tuple[DatasetOutcome, ...] = ()
+    datasets: Sequence[DatasetOutcome] = ()
     schema_version: int = SCHEMA_VERSION
 
 
-def total(
-    datasets: Iterable[DatasetOutcome],
-    *,
-    bytes_: ByteTotals,
-    requests: RequestTotals,
-    waited_s: WaitTotals,
-) -> Totals:
-    """Count the outcomes by status and put the other figures beside them."""
-    dataset_counts = dict.fromkeys(DatasetStatus, 0)
-    resource_counts = dict.fromkeys(ResourceStatus, 0)
-    for dataset in datasets:
-        dataset_counts[dataset.status] += 1
-        for resource in dataset.resources:
-            resource_counts[resource.status] += 1
-    return Totals(
-        datasets=DatasetTotals(**{status.value: n for status, n in dataset_counts.items()}),
-        resources=ResourceTotals(**{status.value: n for status, n in resource_counts.items()}),
-        bytes=bytes_,
-        requests=requests,
-        waited_s=waited_s,
-    )
+class Tally:
+    """Counts outcomes as they come; none of them is kept."""
+
+    def __init__(self) -> None:
+        self._datasets = dict.fromkeys(DatasetStatus, 0)
+        self._resources = dict.fromkeys(ResourceStatus, 0)
+        self.spared = 0
+        """Bytes of the files that did not have to be sent."""
+
+    def add(self, outcome: DatasetOutcome) -> None:
+        """Count the outcome."""
+        self._datasets[outcome.status] += 1
+        for resource in outcome.resources:
+            self._resources[resource.status] += 1
+            if resource.status in _SPARED:
+                self.spared += resource.size or 0
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """`DONE` when every dataset and resource is as wanted, else `SOME_FAILED`."""
+        bad = (
+            self._datasets[DatasetStatus.FAILED]
+            + self._datasets[DatasetStatus.PENDING]
+            + self._resources[ResourceStatus.FAILED]
+            + self._resources[ResourceStatus.PENDING]
+        )
+        return ExitCode.SOME_FAILED if bad else ExitCode.DONE
+
+    def totals(
+        self, *, hashed: int, uploaded: int, requests: RequestTotals, waited_s: WaitTotals
+    ) -> Totals:
+        """The outcomes counted by status, and the other figures beside them."""
+        return Totals(
+            datasets=DatasetTotals(**{each.value: n for each, n in self._datasets.items()}),
+            resources=ResourceTotals(**{each.value: n for each, n in self._resources.items()}),
+            bytes=ByteTotals(hashed, uploaded, self.spared),
+            requests=requests,
+            waited_s=waited_s,
+        )
 
 
-def exit_code(datasets: Iterable[DatasetOutcome]) -> ExitCode:
-    """`DONE` when every dataset and resource is as wanted, else `SOME_FAILED`."""
-    bad_dataset = {DatasetStatus.FAILED, DatasetStatus.PENDING}
-    bad_resource = {ResourceStatus.FAILED, ResourceStatus.PENDING}
-
-    def sound(resource: ResourceOutcome) -> bool:
-        return resource.status not in bad_resource
-
-    all_sound = all(
-        dataset.status not in bad_dataset and all(map(sound, dataset.resources))
-        for dataset in datasets
-    )
-    return ExitCode.DONE if all_sound else ExitCode.SOME_FAILED
+_SPARED = frozenset({ResourceStatus.UNCHANGED, ResourceStatus.ADOPTED, ResourceStatus.DESCRIBED})

@@ -151,6 +151,13 @@ class Rules:
         """For caches of what is made of rules; the vocabularies have no hash of their own."""
         return hash(self.kind)
 
+    @property
+    def holds_all(self) -> bool:
+        """Whether nothing that a manifest can want is beyond it."""
+        can = self.orders and self.links and self.hosts_in_place
+        can = can and self.deletes and self.deletes_datasets and self.community
+        return can and "sha1" in self.digests and not (self.lacks_dataset or self.lacks_resource)
+
     def takes_tag(self, kept: str) -> bool:
         """Whether a tag is of a length that portals take; `kept` is the form they keep it in."""
         longest = self.limits.longest_tag

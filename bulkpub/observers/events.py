@@ -35,20 +35,21 @@ class RunStarted:
     portal: str
     datasets: int
     resources: int
-    bytes: int
     dry_run: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the run needs at most, before it begins: so many requests.
+    """What the run needs at most, before the first write: so many requests.
 
-    `wait_s` is how many seconds the quota makes them wait, 0 where that is unknown.
+    `wait_s` is how many seconds the quota makes them wait, 0 where that is unknown; `bytes` are
+    those of the local files to be sent.
     """
 
     requests: int
     rate_limit: RateLimit
     wait_s: float
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

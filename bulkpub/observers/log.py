@@ -59,20 +59,20 @@ class LogObserver:
     def __call__(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Log `event`, if it is worth a line."""
         match event:
-            case RunStarted(portal, datasets, resources, size, dry_run):
+            case RunStarted(portal, datasets, resources, dry_run):
                 self._log.info(
                     "run started",
                     portal=portal,
                     datasets=datasets,
                     resources=resources,
-                    bytes=size,
                     dry_run=dry_run,
                 )
-            case Forecast(requests, quota, wait_s):
+            case Forecast(requests, quota, wait_s, size):
                 tell = self._log.warning if wait_s > 0 else self._log.info
                 tell(
                     "forecast",
                     requests=requests,
+                    bytes=size,
                     quota_remaining=quota.remaining,
                     wait_s=round(wait_s),
                 )

@@ -4,13 +4,14 @@ What a manifest names as `state: absent` is deleted by people's wish, one by one
 wrong names all of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from bulkpub.core.actions import DeleteDataset
 from bulkpub.core.match import Conflict
-from bulkpub.core.model import DatasetSpec, RemoteDataset, State
+from bulkpub.core.model import RemoteDataset, State
 from bulkpub.core.owners import Owner
 from bulkpub.core.states import plan_absence
+from bulkpub.pipeline.index import Entry
 from bulkpub.portals import Account, Portal
 
 __all__ = ["too_many"]
@@ -21,24 +22,24 @@ MOST = 10
 
 async def too_many(
     portal: Portal,
-    specs: Iterable[DatasetSpec],
-    found: Mapping[str, RemoteDataset | Conflict],
-    owners: Mapping[str, Owner],
+    entries: Iterable[Entry],
+    found: Callable[[Entry], RemoteDataset],
     account: Account,
 ) -> dict[str, Conflict]:
     """Why datasets to be deleted are not, by key: more than `MOST`, or than half of an owner's.
 
-    `owners` are those that the manifest says, by key: what is another's is not deleted anyway.
+    `found` is what each was found as. What is another's than the manifest says is not deleted
+    anyway.
     """
     doomed: dict[Owner, list[str]] = {}
-    for spec in specs:
-        remote = found.get(spec.key)
-        if spec.state is not State.ABSENT or not isinstance(remote, RemoteDataset):
+    for entry in entries:
+        if entry.face.state is not State.ABSENT or not isinstance(entry.found, str):
             continue
-        action = plan_absence(owners[spec.key], remote)
+        remote = found(entry)
+        action = plan_absence(entry.owner, remote)
         if isinstance(action.dataset, DeleteDataset) and not action.refused:
             user = None if remote.organization else account.id
-            doomed.setdefault(Owner(remote.organization, user), []).append(spec.key)
+            doomed.setdefault(Owner(remote.organization, user), []).append(entry.key)
     held: dict[str, Conflict] = {}
     for owner, keys in doomed.items():
         if why := await _why_not(portal, owner, len(keys)):

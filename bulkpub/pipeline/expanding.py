@@ -4,8 +4,8 @@ Only the server knows which there are, so that this is done when a run begins, a
 the manifest is read. Files come in natural order; no match is a problem of the manifest.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from bulkpub.core.addresses import has_pattern, named, redacted
@@ -15,26 +15,23 @@ from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import Problem, SourceFailed
 from bulkpub.http.tasks import side_by_side
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
+from bulkpub.pipeline.index import Index
 from bulkpub.sources.fetch import Fetcher
 
-__all__ = ["Expanded", "expand"]
+__all__ = ["expand"]
 
 
-@dataclass(slots=True)
-class Expanded:
-    """The datasets with all their files, and what is wrong with the patterns."""
+async def expand(index: Index, fetcher: Fetcher) -> list[Problem]:
+    """Ask the servers which files the patterns in the addresses of `index` stand for, and put them.
 
-    datasets: list[DatasetSpec] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-async def expand(specs: Sequence[DatasetSpec], fetcher: Fetcher) -> Expanded:
-    """Ask the servers which files the patterns among the addresses of `specs` stand for."""
-    result = Expanded()
+    What is wrong with the patterns. The names of the files that they stand for are in memory until
+    all servers have answered.
+    """
+    keys = [entry.key for entry in index.entries.values() if entry.has_patterns]
     found: dict[str, list[str] | str] = {
         entry.source.url: []
-        for spec in specs
-        for entry in spec.resources
+        for key in keys
+        for entry in index.spec(key).resources
         if isinstance(entry.source, UrlSource) and has_pattern(entry.source.url)
     }
 
@@ -45,16 +42,17 @@ async def expand(specs: Sequence[DatasetSpec], fetcher: Fetcher) -> Expanded:
             found[url] = str(error)
 
     await side_by_side([partial(ask, url) for url in found])
-    for spec in specs:
-        entries: list[ResourceSpec] = []
+    problems: list[Problem] = []
+    for key in keys:
+        spec, entries = index.spec(key), list[ResourceSpec]()
         for entry in spec.resources:
             if isinstance(entry.source, UrlSource) and entry.source.url in found:
-                entries += _entries(spec, entry, entry.source, found[entry.source.url], result)
+                entries += _entries(spec, entry, entry.source, found[entry.source.url], problems)
             else:
                 entries.append(entry)
-        result.problems += _same_keys(spec, entries)
-        result.datasets.append(replace(spec, resources=tuple(entries)))
-    return result
+        problems += _same_keys(spec, entries)
+        index.put(replace(spec, resources=tuple(entries)))
+    return problems
 
 
 def _entries(
@@ -62,20 +60,20 @@ def _entries(
     entry: ResourceSpec,
     source: UrlSource,
     found: list[str] | str,
-    result: Expanded,
+    problems: list[Problem],
 ) -> list[ResourceSpec]:
     if isinstance(found, str) or not found:
         why = found or f"no file matches {source.shown}"
-        result.problems.append(_problem(spec, entry, str(why)))
+        problems.append(_problem(spec, entry, str(why)))
         return []
     if entry.id is not None and len(found) > 1:
         why = f"one 'id' cannot be that of the {len(found)} files that match {source.shown}"
-        result.problems.append(_problem(spec, entry, why))
+        problems.append(_problem(spec, entry, why))
         return []
     try:
         return [_one(entry, source, url, index) for index, url in enumerate(found, 1)]
     except TemplateFault as error:
-        result.problems.append(_problem(spec, entry, f"{error}: {source.shown}"))
+        problems.append(_problem(spec, entry, f"{error}: {source.shown}"))
         return []
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import anyio.to_thread
 
 from bulkpub.core.guard import HTML_REFUSED, HTML_TOLD
-from bulkpub.core.model import FileSource, Html, ResourceSpec, Source, UrlSource
+from bulkpub.core.model import FileSource, Fingerprint, Html, ResourceSpec, Source, UrlSource
 from bulkpub.core.names import extension_of
 from bulkpub.data import formats
 from bulkpub.errors import ResourceFailed
@@ -17,17 +17,51 @@ from bulkpub.pipeline.story import Story
 from bulkpub.sources import FileContent, fingerprint, sha1_of
 from bulkpub.sources.html_page import ENOUGH, is_html
 
-__all__ = ["check", "content_of", "hash_files", "look_at_files"]
+__all__ = ["check", "content_of", "hash_files", "look_at_files", "recall_hashes"]
+
+FEW = 32
+"""Files that are looked at in less time than it takes to have a thread do it."""
 
 
-def look_at_files(story: Story) -> None:
+async def look_at_files(story: Story) -> None:
     """Look at every file, and write down which cannot be read."""
-    for entry in story.spec.resources:
-        if isinstance(entry.source, FileSource):
-            try:
-                story.sized(entry.key, fingerprint(entry.source))
-            except ResourceFailed as error:
-                story.file_failed(entry.key, str(error))
+    sources = {
+        entry.key: entry.source
+        for entry in story.spec.resources
+        if isinstance(entry.source, FileSource)
+    }
+    if len(sources) < FEW:
+        looks = [_look(source) for source in sources.values()]
+    else:  # a disk may be slow, and others have something to do meanwhile
+        looks = await anyio.to_thread.run_sync(_look_at_all, list(sources.values()))
+    for key, look in zip(sources, looks, strict=True):
+        if isinstance(look, Fingerprint):
+            story.sized(key, look)
+        else:
+            story.file_failed(key, str(look))
+
+
+def _look_at_all(sources: Iterable[FileSource]) -> list[Fingerprint | ResourceFailed]:
+    return [_look(source) for source in sources]
+
+
+def _look(source: FileSource) -> Fingerprint | ResourceFailed:
+    try:
+        return fingerprint(source)
+    except ResourceFailed as error:
+        return error
+
+
+def recall_hashes(story: Story, keys: Iterable[str], means: Means) -> frozenset[str]:
+    """Write down the SHA-1 of the files of the entries `keys` that are remembered: their keys."""
+    files = _files(story, keys)
+    remembered = means.memory.sha1s(
+        {source.path: story.fingerprints[key] for key, source in files.items()}
+    )
+    known = {key: sha1 for key, source in files.items() if (sha1 := remembered.get(source.path))}
+    for key, sha1 in known.items():
+        story.hashed(key, sha1)
+    return frozenset(known)
 
 
 def content_of(story: Story, key: str, source: FileSource, means: Means) -> FileContent:
@@ -42,15 +76,8 @@ def content_of(story: Story, key: str, source: FileSource, means: Means) -> File
 
 async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
     """Find the SHA-1 of the files of the entries `keys`: remembered, or else read from the disk."""
-    wanted = {
-        key: source
-        for key in sorted(keys)
-        if story.resources[key].error is None
-        and isinstance(source := story.resources[key].spec.source, FileSource)
-    }
-    remembered = means.memory.sha1s(
-        {source.path: story.fingerprints[key] for key, source in wanted.items()}
-    )
+    files = _files(story, keys)
+    remembered = recall_hashes(story, files, means)
 
     async def digest(key: str, source: FileSource) -> None:
         known = story.fingerprints[key]
@@ -61,16 +88,20 @@ async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
             return
         means.memory.keep_sha1(source.path, story.hashed(key, sha1, read=known.size))
 
-    for key, source in wanted.items():
-        if sha1 := remembered.get(source.path):
-            story.hashed(key, sha1)
     await side_by_side(
-        [
-            partial(digest, key, source)
-            for key, source in wanted.items()
-            if source.path not in remembered
-        ]
+        [partial(digest, key, source) for key, source in files.items() if key not in remembered]
     )
+
+
+def _files(story: Story, keys: Iterable[str]) -> dict[str, FileSource]:
+    """Where the files of the entries `keys` lie, but for those that failed already."""
+    resources = story.resources
+    return {
+        key: source
+        for key in sorted(keys)
+        if resources[key].error is None
+        and isinstance(source := resources[key].spec.source, FileSource)
+    }
 
 
 async def check(story: Story, content: FileContent, entry: ResourceSpec) -> None:

@@ -4,7 +4,6 @@ The rule: everything behind goes by ids, which never change; what was found by a
 with its id. A name that the portal does not know stays as it is, and is told of as an unknown id.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -12,11 +11,13 @@ from urllib.parse import urlsplit
 import anyio
 
 from bulkpub.core.addresses import redacted
+from bulkpub.core.match_datasets import Face, face_of
 from bulkpub.core.model import DatasetSpec, Place, RemoteDataset
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import Problem
 from bulkpub.http.tasks import side_by_side
+from bulkpub.pipeline.index import Datasets, Entry, Index, is_permalink
 from bulkpub.portals import Portal
 
 __all__ = ["Identified", "identify"]
@@ -26,19 +27,22 @@ ASKED_AT_ONCE = 8
 
 @dataclass(slots=True)
 class Identified:
-    """The specs with the portal's ids; `found` by id, `notes` by key, and what is wrong."""
+    """What was `found`, a note by dataset key that says how, and what is wrong."""
 
-    specs: list[DatasetSpec] = field(default_factory=list)
-    found: dict[str, RemoteDataset] = field(default_factory=dict)
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    found: list[Face] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
-async def identify(portal: Portal, specs: Sequence[DatasetSpec]) -> Identified:
-    """Ask for those of `specs` whose id is none of the portal's; one request each."""
+async def identify(portal: Portal, index: Index, seen: Datasets[RemoteDataset]) -> Identified:
+    """Ask for those of `index` whose id is none of the portal's; one request each.
+
+    They get the portal's ids; `seen` has what was found.
+    """
     identified, rules = Identified(), portal.rules
+    odd = [entry for entry in index.entries.values() if _is_odd(entry, rules)]
     asked: dict[str, RemoteDataset | None] = {
-        spec.id: None for spec in specs if spec.id and not rules.is_id(spec.id)
+        entry.face.id: None for entry in odd if entry.face.id and not rules.is_id(entry.face.id)
     }
 
     async def ask(written: str) -> None:
@@ -46,33 +50,40 @@ async def identify(portal: Portal, specs: Sequence[DatasetSpec]) -> Identified:
             asked[written] = await portal.dataset(name)
 
     await side_by_side([partial(ask, each) for each in asked], anyio.CapacityLimiter(ASKED_AT_ONCE))
-    first: dict[str, DatasetSpec] = {}
-    for spec in specs:
+    for entry in odd:
+        spec = index.spec(entry.key)
         remote = asked.get(spec.id or "")
         if spec.id in asked and (fault := _fault(spec.id or "", remote, rules)):
             identified.problems.append(_problem(spec, fault))
         elif remote is not None:
-            identified.found[remote.id] = remote
-            identified.notes[spec.key] = (_said(spec.id or "", remote),)
+            seen.put(remote.id, remote)
+            identified.found.append(face_of(remote))
+            identified.notes[spec.key] = _said(spec.id or "", remote)
         known = _with_resources(spec, identified, rules)
-        known = known if remote is None else replace(known, id=remote.id)
-        identified.specs.append(known)
-        if known.id and (twin := first.setdefault(known.id, known)) is not known:
-            sentence = f"the id '{known.id}' is already that of the dataset at {twin.place}"
-            identified.problems.append(_problem(spec, sentence))
+        index.put(known if remote is None else replace(known, id=remote.id))
+    first: dict[str, Entry] = {}
+    for entry in index.entries.values() if odd else ():
+        own = entry.face.id
+        if own and (twin := first.setdefault(own, entry)) is not entry:
+            sentence = f"the id '{own}' is already that of the dataset at {twin.place}"
+            identified.problems.append(_problem(index.head(entry.key), sentence))
     return identified
+
+
+def _is_odd(entry: Entry, rules: Rules) -> bool:
+    return entry.has_permalinks or (entry.face.id is not None and not rules.is_id(entry.face.id))
 
 
 def _with_resources(spec: DatasetSpec, identified: Identified, rules: Rules) -> DatasetSpec:
     """The spec with the ids of resources that it names by their permalinks."""
     resources = []
     for entry in spec.resources:
-        if entry.id is None or "://" not in entry.id:
+        if not is_permalink(entry):
             resources.append(entry)
             continue
-        kind, name = rules.shown_on_page(entry.id) or ("", "")
+        kind, name = rules.shown_on_page(entry.id or "") or ("", "")
         if kind != "resource":
-            sentence = f"'id' is {redacted(entry.id)}, which is not a resource's permalink"
+            sentence = f"'id' is {redacted(entry.id or '')}, which is not a resource's permalink"
             identified.problems.append(_problem(spec, sentence, entry.place))
         resources.append(replace(entry, id=name))
     return replace(spec, resources=tuple(resources))

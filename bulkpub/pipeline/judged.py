@@ -5,7 +5,7 @@ does not tell (an empty list, no such list, one that is out of order) is not che
 judges what is written.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -17,7 +17,6 @@ from bulkpub.core.model import (
     Place,
     ResourceSpec,
     TagChanges,
-    is_sent,
 )
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.data.known_frequencies import known_frequency
@@ -26,7 +25,8 @@ from bulkpub.data.known_zones import known_granularity, known_zone
 from bulkpub.http.tasks import side_by_side
 from bulkpub.portals import Portal
 
-__all__ = ["Told", "area_faults", "as_kept", "ask", "ask_of_areas", "word_faults"]
+__all__ = ["Told", "area_faults", "as_kept", "ask", "ask_of_areas", "kept_license"]
+__all__ += ["word_faults"]
 
 Fault = tuple[Place, str]
 
@@ -40,15 +40,11 @@ class Told:
     unknown_zones: frozenset[str] = frozenset()
 
 
-async def ask(portal: Portal, specs: Sequence[DatasetSpec]) -> Told:
-    """Ask for what `specs` need, side by side; but for their areas, which are `ask_of_areas`'s."""
-    resources = [resource for spec in specs for resource in spec.resources]
-    needed = {
-        Vocabulary.LICENSES: any(s.metadata.license for s in specs),
-        Vocabulary.FREQUENCIES: any(s.metadata.frequency for s in specs),
-        Vocabulary.RESOURCE_TYPES: any(r.metadata.type for r in resources),
-        Vocabulary.EXTENSIONS: any(is_sent(r.source) for r in resources),
-    }
+async def ask(portal: Portal, needed: Callable[[Vocabulary], bool], *, schemas: bool) -> Told:
+    """Ask for the vocabularies that are `needed`, and for `schemas`, side by side.
+
+    But for what areas need, which is `ask_of_areas`'s.
+    """
     told = Told({})
 
     async def ask_for_schemas() -> None:
@@ -57,29 +53,27 @@ async def ask(portal: Portal, specs: Sequence[DatasetSpec]) -> Told:
     asked: list[Callable[[], Awaitable[None]]] = [
         partial(_ask_for_words, portal, which, told)
         for which in portal.rules.asked
-        if needed.get(which)
+        if needed(which)
     ]
-    asked += [ask_for_schemas] if any(r.metadata.schema for r in resources) else []
+    asked += [ask_for_schemas] if schemas else []
     await side_by_side(asked)
     return told
 
 
-async def ask_of_areas(portal: Portal, specs: Sequence[DatasetSpec]) -> Told:
+async def ask_of_areas(portal: Portal, specs: Iterable[DatasetSpec]) -> Told:
     """Ask for what the areas of `specs`, as the manifest has them, need, side by side."""
     told, rules, which = Told({}), portal.rules, Vocabulary.GRANULARITIES
-    areas = [spec.metadata.spatial for spec in specs if spec.metadata.spatial]
-    zones = {
-        form
-        for spec in specs
-        for written, kept in _zones(spec, rules)
-        for form in _forms(written, kept, rules)
-    }
+    zones, grained = set[str](), False
+    for spec in specs:
+        grained = grained or bool(spec.metadata.spatial and spec.metadata.spatial.granularity)
+        for written, kept in _zones(spec, rules):
+            zones.update(_forms(written, kept, rules))
 
     async def ask_for_zones() -> None:
         told.unknown_zones = await portal.unknown_zones(zones)
 
     asked: list[Callable[[], Awaitable[None]]] = [ask_for_zones] if zones else []
-    if which in rules.asked and any(area.granularity for area in areas):
+    if which in rules.asked and grained:
         asked.append(partial(_ask_for_words, portal, which, told))
     await side_by_side(asked)
     return told
@@ -92,9 +86,10 @@ async def _ask_for_words(portal: Portal, which: Vocabulary, told: Told) -> None:
 
 def as_kept(spec: DatasetSpec, told: Told, rules: Rules) -> DatasetSpec:
     """`spec` in the form in which the portal keeps what it says, so that comparing makes sense."""
-    resources = tuple(_with_schema(each, told.schemas) for each in spec.resources)
-    metadata = rules.normalized(spec.metadata, told.words)
-    metadata = replace(metadata, license=_license(metadata.license, told))
+    metadata, resources = rules.normalized(spec.metadata, told.words), spec.resources
+    metadata = replace(metadata, license=kept_license(metadata.license, told))
+    if any(each.metadata.schema is not None for each in resources):
+        resources = tuple(_with_schema(each, told.schemas) for each in resources)
     tags = spec.tag_changes
     if tags is not None:
         add, remove = (tuple(map(rules.tag, each)) for each in (tags.add, tags.remove))
@@ -102,7 +97,7 @@ def as_kept(spec: DatasetSpec, told: Told, rules: Rules) -> DatasetSpec:
     return replace(spec, metadata=metadata, resources=resources, tag_changes=tags)
 
 
-def _license(said: str | None, told: Told) -> str | None:
+def kept_license(said: str | None, told: Told) -> str | None:
     """The id of the licence that is named by its address or its usual name."""
     known = told.words.get(Vocabulary.LICENSES)
     if said is None or (known is not None and said in known):

@@ -25,7 +25,7 @@ _CLOSED = f"the data of its dataset is not open to everyone, {_SERVED}"
 
 async def to_migrate(
     portal: Portal, organization: str | None, datasets: Sequence[str]
-) -> list[DatasetSpec]:
+) -> AsyncIterator[DatasetSpec]:
     """The datasets of the organization (id or slug), and those of the ids or slugs `datasets`.
 
     Of each only the resources that are not hosted yet; a dataset without any is left out. Those
@@ -33,41 +33,49 @@ async def to_migrate(
     with the reason; naming such a dataset as well is asking for it.
     Raises `SettingsInvalid` when the portal has no such organization or dataset.
     """
-    found: dict[str, DatasetSpec] = {}
-    async for remote, named in _datasets(portal, organization, datasets):
-        stays = "" if named else _reason_to_stay(remote)
-        entries = tuple(_entry(each.id, stays) for each in remote.resources if not each.hosted)
-        if entries and not remote.deleted:
-            found[remote.id] = DatasetSpec(
-                key=remote.slug or remote.id,
-                id=remote.id,
-                organization=remote.organization,
-                resources=entries,
-            )
-    return list(found.values())
-
-
-async def _datasets(
-    portal: Portal, organization: str | None, datasets: Sequence[str]
-) -> AsyncIterator[tuple[RemoteDataset, bool]]:
-    """The datasets, and whether each was named."""
+    named = {remote.id: remote async for remote in _named(portal, datasets)}
     if organization is not None:
-        owner = await portal.organization(organization)
-        if owner is None:
-            raise SettingsInvalid(f"the portal knows no organization '{organization}'")
-        async for page in portal.owned_by(organization=owner.id):
-            for remote in page.datasets:
-                yield remote, False
+        async for remote in _owned(portal, organization):
+            stays = "" if remote.id in named else _reason_to_stay(remote)
+            if spec := _spec(named.pop(remote.id, remote), stays):
+                yield spec
+    for remote in named.values():
+        if spec := _spec(remote, ""):
+            yield spec
+
+
+def _spec(remote: RemoteDataset, stays: str) -> DatasetSpec | None:
+    entries = tuple(_entry(each.id, stays) for each in remote.resources if not each.hosted)
+    if not entries or remote.deleted:
+        return None
+    return DatasetSpec(
+        key=remote.slug or remote.id,
+        id=remote.id,
+        organization=remote.organization,
+        resources=entries,
+    )
+
+
+async def _owned(portal: Portal, organization: str) -> AsyncIterator[RemoteDataset]:
+    owner = await portal.organization(organization)
+    if owner is None:
+        raise SettingsInvalid(f"the portal knows no organization '{organization}'")
+    async for page in portal.owned_by(organization=owner.id):
+        for remote in page.datasets:
+            yield remote
+
+
+async def _named(portal: Portal, datasets: Sequence[str]) -> AsyncIterator[RemoteDataset]:
     for name in datasets:
         try:
-            remote_or_none = await portal.dataset(name)
+            remote = await portal.dataset(name)
         except AnswerUnreadable:
             raise  # no fault of the name
         except DatasetFailed as error:
             raise SettingsInvalid(f"dataset '{name}': {error}") from error
-        if remote_or_none is None:
+        if remote is None:
             raise SettingsInvalid(f"the portal knows no dataset '{name}'")
-        yield remote_or_none, True
+        yield remote
 
 
 def _reason_to_stay(remote: RemoteDataset) -> str:

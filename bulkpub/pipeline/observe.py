@@ -5,19 +5,19 @@ its pages have to be read to be sure that something is *not* there; a dataset wh
 known costs one request. Pages are dropped as they are read, but for what may match.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil, inf
 
 import anyio
 
-from bulkpub.core.match_datasets import Matched, match_datasets
+from bulkpub.core.match_datasets import Face, Look, Matched, face_of, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset
-from bulkpub.core.origin import former_key
-from bulkpub.core.owners import Owner
+from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.errors import ListingIncomplete
 from bulkpub.http.tasks import side_by_side
+from bulkpub.pipeline.index import Datasets, Entry
 from bulkpub.portals import Account, Portal
 
 __all__ = ["ask_one_by_one", "observe", "observe_elsewhere"]
@@ -27,32 +27,43 @@ READINGS = 3
 """How often an incomplete listing is read before the run ends."""
 
 
+SpecOf = Callable[[str], DatasetSpec]
+"""The dataset that is wanted under a key, in full."""
+
+
 async def observe(
     portal: Portal,
     owner: Owner,
-    specs: Sequence[DatasetSpec],
+    wanted: Sequence[Face],
+    spec_of: SpecOf,
+    seen: Datasets[RemoteDataset],
+    *,
     ours: Collection[str] = (),
-    known: Mapping[str, RemoteDataset] | None = None,
+    known: Collection[Face] = (),
 ) -> Matched:
     """Find the datasets of one owner; see `match_datasets` for `ours` and the answer.
 
-    Those `known`, by id, are not asked for again.
+    `seen` has what was found, by id. Those `known`, which it has already, are not asked for again.
     """
-    search = _Search(specs)
-    search.found |= {each: found for each, found in (known or {}).items() if each in search.ids}
-    if owner == Owner():
+    search = _Search(wanted, seen)
+    search.found |= {str(each.id): each for each in known if each.id in search.ids}
+    if owner == UNSAID:
         owner = await search.learn_owner(portal)
     alone = ask_one_by_one(pages_left=1, missing_ids=len(search.missing()), named=search.named)
-    if owner != Owner() and not alone:
+    if owner != UNSAID and not alone:
         await search.read_listing(portal, owner)
     await search.ask_for_missing(portal)
-    return match_datasets(specs, list(search.found.values()), ours)
+    return match_datasets(wanted, search.found.values(), _look(spec_of, seen), ours)
 
 
 async def observe_elsewhere(
-    portal: Portal, account: Account, new: Sequence[DatasetSpec], owners: Mapping[str, Owner]
+    portal: Portal,
+    account: Account,
+    new: Sequence[Entry],
+    spec_of: SpecOf,
+    seen: Datasets[RemoteDataset],
 ) -> Matched:
-    """Find the datasets `new` where the account has them, but not with their `owners` (by key).
+    """Find the datasets `new` where the account has them, but not with their owners.
 
     That would be created a second time which only changed owner in the manifest. In the account's
     own space a dataset is known by our key. In another organization by key and title: there the
@@ -62,21 +73,25 @@ async def observe_elsewhere(
     places = [Owner(user=account.id)]
     places += [Owner(each.id, name=each.name) for each in account.organizations]
     for place in places:
-        missing = [s for s in new if s.key not in found and owners[s.key] != place]
+        missing = [each.face for each in new if each.key not in found and each.owner != place]
         if not missing:
             continue
-        search = _Search(missing)
+        search = _Search(missing, seen)
         await search.read_listing(portal, place)
-        titles = {spec.key: spec.metadata.title for spec in missing}
+        titles = {face.key: face.title for face in missing}
         same = [
             each
             for each in search.found.values()
             if each.key in titles
             and not each.deleted
-            and (place.organization is None or each.metadata.title == titles[each.key])
+            and (place.organization is None or each.title == titles[each.key])
         ]
-        found.update(match_datasets(missing, same))
+        found.update(match_datasets(missing, same, _look(spec_of, seen)))
     return found
+
+
+def _look(spec_of: SpecOf, seen: Datasets[RemoteDataset]) -> Look:
+    return lambda wanted, there: (spec_of(str(wanted.key)), seen[str(there.id)])
 
 
 def ask_one_by_one(*, pages_left: float, missing_ids: int, named: bool) -> bool:
@@ -89,18 +104,19 @@ def ask_one_by_one(*, pages_left: float, missing_ids: int, named: bool) -> bool:
 
 @dataclass(slots=True)
 class _Search:
-    specs: Sequence[DatasetSpec]
-    found: dict[str, RemoteDataset] = field(default_factory=dict)
+    wanted: Sequence[Face]
+    seen: Datasets[RemoteDataset]
+    found: dict[str, Face] = field(default_factory=dict)
     ids: set[str] = field(init=False)
     keys: set[str] = field(init=False)
     titles: set[str | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ids = {spec.id for spec in self.specs if spec.id}
-        by_name = [spec for spec in self.specs if not spec.id]
-        self.keys = {spec.key for spec in by_name}
-        self.keys |= {former for spec in by_name if (former := former_key(spec))}
-        self.titles = {spec.metadata.title for spec in by_name} - {None}
+        self.ids = {face.id for face in self.wanted if face.id}
+        by_name = [face for face in self.wanted if not face.id]
+        self.keys = {str(face.key) for face in by_name}
+        self.keys |= {former for face in by_name if (former := face.former_key)}
+        self.titles = {face.title for face in by_name} - {None}
 
     @property
     def named(self) -> bool:
@@ -109,11 +125,17 @@ class _Search:
     async def learn_owner(self, portal: Portal) -> Owner:
         """Ask for one dataset, whose organization most likely has the others too."""
         some = min(self.ids)
-        dataset = self.found.get(some) or await portal.dataset(some)
-        if dataset is None:
-            return Owner()
-        self.found[dataset.id] = dataset
-        return Owner(organization=dataset.organization)
+        if some not in self.found:
+            dataset = await portal.dataset(some)
+            if dataset is None:
+                return UNSAID
+            self._keep(dataset)
+            some = dataset.id
+        return Owner(organization=self.seen.head(some).organization)
+
+    def _keep(self, dataset: RemoteDataset) -> None:
+        self.found[dataset.id] = face_of(dataset)
+        self.seen.put(dataset.id, dataset)
 
     async def read_listing(self, portal: Portal, owner: Owner) -> None:
         """Read the pages until nothing more can be found in them.
@@ -136,7 +158,7 @@ class _Search:
             pages_read += 1
             for dataset in page.datasets:
                 if self._may_match(dataset):
-                    self.found[dataset.id] = dataset
+                    self._keep(dataset)
             pages = inf if page.total is None else ceil(page.total / max(len(page.datasets), 1))
             missing = len(self.missing())
             if ask_one_by_one(pages_left=pages - pages_read, missing_ids=missing, named=self.named):
@@ -155,7 +177,7 @@ class _Search:
     async def ask_for_missing(self, portal: Portal) -> None:
         async def ask(dataset_id: str) -> None:
             if dataset := await portal.dataset(dataset_id):
-                self.found[dataset_id] = dataset
+                self._keep(dataset)
 
         await side_by_side(
             [partial(ask, i) for i in sorted(self.missing())],

@@ -12,8 +12,10 @@ import anyio
 from bulkpub.core.actions import Delete
 from bulkpub.core.copies import copies
 from bulkpub.core.match import Conflict
+from bulkpub.core.match_datasets import face_of
 from bulkpub.core.model import LinkSource, RemoteDataset
 from bulkpub.errors import DatasetFailed, PlanAgain, Uncertain
+from bulkpub.pipeline.index import Datasets
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe
 from bulkpub.pipeline.story import Story
@@ -51,12 +53,13 @@ async def _observe(story: Story, means: Means) -> RemoteDataset | None:
         if fresh is None:
             raise DatasetFailed("the dataset vanished from the portal while it was published")
         return fresh
-    job = story.job
-    matched = await observe(means.portal, job.owner, [story.spec], job.namesakes)
+    job, seen = story.job, Datasets[RemoteDataset](None)
+    face, ours = face_of(story.spec), job.namesakes
+    matched = await observe(means.portal, job.owner, [face], lambda _: story.spec, seen, ours=ours)
     found = matched.get(story.spec.key)
     if isinstance(found, Conflict):
         raise DatasetFailed(found.message)
-    return found
+    return None if found is None else seen[found]
 
 
 def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:

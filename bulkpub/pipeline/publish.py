@@ -94,7 +94,7 @@ async def _deal_with(story: Story, means: Means) -> None:
         await verify(story, found, means)
         return
     story.observed(found)
-    look_at_files(story)
+    await look_at_files(story)
     await look_behind_links(story, means)
     story.took_up(means.memory.bound(spec.key))
     for _ in range(ROUNDS):

@@ -34,7 +34,7 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     if found is None:
         raise DatasetFailed("the dataset is not on the portal")
     story.observed(found)
-    look_at_files(story)
+    await look_at_files(story)
     await look_behind_links(story, means)
     await hash_files(story, story.fingerprints, means)
     todo = await _plan(story, found, means)

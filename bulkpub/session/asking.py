@@ -1,14 +1,15 @@
 """Asking a portal something for people, with a run's key, pace, patience and errors, but no run."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bulkpub.core.match import Conflict
-from bulkpub.core.match_datasets import match_datasets
-from bulkpub.core.model import DatasetSpec, State
+from bulkpub.core.match_datasets import Face, Matched, face_of, match_datasets
+from bulkpub.core.model import DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import Owner
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.pipeline.index import Entry, Index
 from bulkpub.portals import Account, Portal
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.portals.telling import DatasetHealth
@@ -49,7 +50,7 @@ class Fares:
 
 
 async def fares_of(
-    portal: Portal, *, organization: str | None = None, wanted: Sequence[DatasetSpec] = ()
+    portal: Portal, *, organization: str | None = None, wanted: Index | None = None
 ) -> Fares:
     """How the datasets of an organization (id or slug) fare, or those that a manifest names.
 
@@ -59,12 +60,18 @@ async def fares_of(
         owner_id = await _organization(portal, organization)
         found = [each async for each in portal.health(organization=owner_id)]
         return Fares(tuple(each for each in found if not each.dataset.deleted))
-    specs = [spec for spec in wanted if spec.state is not State.ABSENT and not spec.community]
-    by_name = [spec for spec in specs if spec.id is None]
+    if wanted is None:
+        return Fares(())
+    entries = [
+        entry
+        for entry in wanted.entries.values()
+        if entry.face.state is not State.ABSENT and not entry.community
+    ]
+    by_name = [entry for entry in entries if entry.face.id is None]
     account = await portal.account() if by_name else None
-    by_owner: dict[Owner, list[DatasetSpec]] = {}
-    for spec in by_name:
-        by_owner.setdefault(await _owner(portal, spec, account), []).append(spec)
+    by_owner: dict[Owner, list[Entry]] = {}
+    for entry in by_name:
+        by_owner.setdefault(await _owner(portal, entry, account), []).append(entry)
     fares: dict[str, DatasetHealth] = {}
     missing: list[str] = []
     for owner, owned in by_owner.items():
@@ -72,24 +79,43 @@ async def fares_of(
             each.dataset.id: each
             async for each in portal.health(organization=owner.organization, user=owner.user)
         }
-        matched = match_datasets(owned, [each.dataset for each in health.values()])
-        for spec in owned:
-            match matched.get(spec.key):
+        matched = _matched(wanted, owned, health)
+        for entry in owned:
+            match matched.get(entry.key):
                 case None:
-                    missing.append(f"'{spec.key}' is not on the portal")
+                    missing.append(f"'{entry.key}' is not on the portal")
                 case Conflict(message=why):
-                    missing.append(f"'{spec.key}': {why}")
-                case remote:
-                    fares[spec.key] = health[remote.id]
-    ids = {spec.id: spec.key for spec in specs if spec.id}
+                    missing.append(f"'{entry.key}': {why}")
+                case remote_id:
+                    fares[entry.key] = health[remote_id]
+    missing += await _look_up(portal, entries, fares)
+    keys = [entry.key for entry in entries if entry.key in fares]
+    return Fares(tuple(fares[key] for key in keys), tuple(missing))
+
+
+async def _look_up(
+    portal: Portal, entries: Iterable[Entry], fares: dict[str, DatasetHealth]
+) -> list[str]:
+    """Add those that are named by id to `fares`, by key; what is not there, in sentences."""
+    missing: list[str] = []
+    ids = {entry.face.id: entry.key for entry in entries if entry.face.id}
     async for each in portal.health(ids=list(ids)):
         key = ids.pop(each.dataset.id, None) or ids.pop(each.dataset.slug, None)
         if key is not None and not each.dataset.deleted:
             fares[key] = each
         elif key is not None:
             missing.append(f"'{key}' was deleted on the portal")
-    missing += [f"'{key}' ({id_}) is not on the portal" for id_, key in ids.items()]
-    return Fares(tuple(fares[spec.key] for spec in specs if spec.key in fares), tuple(missing))
+    return missing + [f"'{key}' ({id_}) is not on the portal" for id_, key in ids.items()]
+
+
+def _matched(
+    wanted: Index, entries: Iterable[Entry], health: Mapping[str, DatasetHealth]
+) -> Matched:
+    def look(face: Face, remote: Face) -> tuple[DatasetSpec, RemoteDataset]:
+        return wanted.spec(str(face.key)), health[str(remote.id)].dataset
+
+    there = [face_of(each.dataset) for each in health.values()]
+    return match_datasets([entry.face for entry in entries], there, look)
 
 
 async def _organization(portal: Portal, id_or_slug: str) -> str:
@@ -99,11 +125,11 @@ async def _organization(portal: Portal, id_or_slug: str) -> str:
     return found.id
 
 
-async def _owner(portal: Portal, spec: DatasetSpec, account: Account | None) -> Owner:
-    if spec.organization is None:
+async def _owner(portal: Portal, entry: Entry, account: Account | None) -> Owner:
+    if entry.organization is None:
         return Owner(user=account.id if account else None)
     own = account.organizations if account else ()
     for each in own:
-        if spec.organization in {each.id, each.slug}:
+        if entry.organization in {each.id, each.slug}:
             return Owner(each.id)
-    return Owner(await _organization(portal, spec.organization))
+    return Owner(await _organization(portal, entry.organization))

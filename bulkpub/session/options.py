@@ -41,11 +41,13 @@ __all__ = [
 class Output:
     """What a command prints, logs and writes.
 
-    `report` is the file of the JSON report, `-` for stdout, empty for none. `verbose` logs every
-    file (1) or every request (2); `quiet` leaves only errors and the summary.
+    `report` is the file of the JSON report, `-` for stdout, empty for none; `report_format` says
+    whether it is one document or JSON Lines. `verbose` logs every file (1) or every request (2);
+    `quiet` leaves only errors and the summary.
     """
 
     report: str = "bulkpub-report.json"
+    report_format: Literal["json", "jsonl"] = "json"
     log_format: Literal["human", "json"] = "human"
     verbose: int = 0
     quiet: bool = False
@@ -575,6 +577,15 @@ OPTIONS: tuple[Option, ...] = (
         group=OUTPUT,
         default_of={"plan": "", "verify": ""},
         help="Write the JSON report there; '-' for stdout.",
+    ),
+    Option(
+        name="report_format",
+        place="output.report_format",
+        unit=Unit.CHOICE,
+        choices=("json", "jsonl"),
+        commands=_PORTAL,
+        group=OUTPUT,
+        help="The report as one document, or one line for each dataset.",
     ),
     Option(
         name="log_format",

@@ -4,20 +4,20 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import structlog
 
 from bulkpub.core.api_key import can_be_key
 from bulkpub.core.exit_codes import ExitCode, code_of
-from bulkpub.core.model import DatasetSpec
-from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
-from bulkpub.core.report import ByteTotals, RateLimit, RunInfo, RunReport, exit_code, total
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus
+from bulkpub.core.report import RateLimit, RunInfo, RunReport
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.engine.local import run_jobs
 from bulkpub.errors import (
@@ -42,9 +42,10 @@ from bulkpub.observers.events import (
     RunStarted,
     Waiting,
 )
+from bulkpub.pipeline.forecast import look_ahead
 from bulkpub.pipeline.job import Figures, Job, Result, RunOptions
 from bulkpub.pipeline.means import DOWNLOADERS, Means
-from bulkpub.pipeline.prepare import Preparation, requests_needed, size_of
+from bulkpub.pipeline.prepare import Preparation
 from bulkpub.pipeline.story import Story
 from bulkpub.portals.base import Located, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
@@ -52,7 +53,8 @@ from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
-from bulkpub.session.wanted import Request, Wanted, local_links
+from bulkpub.session.outcomes import Outcomes
+from bulkpub.session.wanted import Request, Wanted
 from bulkpub.version import __version__
 
 __all__ = ["Run"]
@@ -86,8 +88,9 @@ class Run:
         self._portal_name = self._connection.portal or ""
         self._started_at = datetime.now(UTC)
         self._clock = time.perf_counter()
-        self._preparation = Preparation(())
-        self._results: dict[str, Result] = {}
+        self._preparation: Preparation | None = None
+        self._outcomes = Outcomes(state_dir)
+        self._figures = Figures()
         self._traffic = Traffic()
         self._means: Means | None = None
         self._preparing: anyio.CancelScope | None = None
@@ -110,21 +113,25 @@ class Run:
         self, interruptible: Callable[["Run"], AbstractContextManager[None]]
     ) -> RunReport:
         """Do it, and say what happened; never raises for what a user or a portal did."""
-        code, error = ExitCode.WRONG, None
+        code: ExitCode | None = ExitCode.WRONG
+        error: str | None = None
         problems: Sequence[Problem] = ()
         try:
             wanted = self._read()
             problems, self._warnings = wanted.problems, wanted.warnings
-            self._preparation = Preparation(wanted.datasets, list(problems))
+            preparation = self._preparation = Preparation(
+                wanted.index, self._options, self._state_dir
+            )
+            preparation.problems += problems
             located = self._located(wanted)
             if not self._sources.allow_private:
-                self._warnings = (*wanted.warnings, *local_links(wanted.datasets, located.url))
+                self._warnings = (*wanted.warnings, *wanted.local_links(located.url))
             try:
                 with interruptible(self):
-                    await self._carry_out(wanted, located)
+                    await self._carry_out(wanted, located, preparation)
             finally:
-                problems = tuple(self._preparation.problems)
-            code = ExitCode.SOME_FAILED if problems else exit_code(self._outcomes())
+                problems = tuple(preparation.problems)
+            code = ExitCode.SOME_FAILED if problems else None
         except ManifestInvalid as invalid:
             problems = invalid.problems
         except BulkpubError as failure:
@@ -153,7 +160,7 @@ class Run:
             kind = locate(self._portal_name, insecure=self._connection.insecure).kind
         elif not self._request.may_name_portal():
             raise self._no_portal()
-        wanted = self._request.read(kind.rules)
+        wanted = self._request.read(kind.rules, self._state_dir)
         self._portal_name = self._portal_name or wanted.portal or ""
         return wanted
 
@@ -172,7 +179,7 @@ class Run:
             located = locate(self._portal_name, insecure=connection.insecure)
         key = (located and located.key) or connection.key
         nothing_to_ask = not key and not self._options.keep_going
-        unknown = wanted.find is None and not wanted.datasets
+        unknown = wanted.find is None and not wanted.index.entries
         if unknown or (wanted.problems and nothing_to_ask):
             raise ManifestInvalid(wanted.problems)
         if located is None:
@@ -186,7 +193,7 @@ class Run:
 
     # --- the work ----------------------------------------------------------------------------
 
-    async def _carry_out(self, wanted: Wanted, located: Located) -> None:
+    async def _carry_out(self, wanted: Wanted, located: Located, preparation: Preparation) -> None:
         options, connection = self._options, self._connection
         with open_state(
             self._state_dir, located.url, wanted.identity, writes=not options.dry_run
@@ -217,10 +224,11 @@ class Run:
                 try:
                     if not self._stopped:  # it may be interrupted before the portal is opened
                         with anyio.CancelScope() as self._preparing:
-                            await self._prepare(wanted, means)
+                            await self._prepare(wanted, means, preparation)
                         self._preparing = None
-                    jobs = [] if self._stopped else self._preparation.jobs
-                    at_once = min(options.concurrency, len(jobs))
+                    to_do = [] if self._stopped else preparation.to_do
+                    at_once = min(options.concurrency, len(to_do))
+                    jobs = map(preparation.job, to_do)
                     await run_jobs(jobs, means, at_once=at_once, done=self._done)
                 finally:
                     self._traffic = portal.traffic
@@ -229,33 +237,45 @@ class Run:
         if self._stopped:
             raise self._stopped
 
-    async def _prepare(self, wanted: Wanted, means: Means) -> None:
-        preparation = self._preparation
+    async def _prepare(self, wanted: Wanted, means: Means, preparation: Preparation) -> None:
         if wanted.find is not None:
-            preparation.specs = await wanted.find(means.portal)
-        await preparation.run(means, self._options)
-        jobs = preparation.jobs
-        resources = sum(len(job.spec.resources) for job in jobs)
+            async for spec in wanted.find(means.portal):
+                wanted.index.put(spec)
+        await preparation.run(means)
+        entries, to_do = wanted.index.entries, preparation.to_do
+        resources = sum(entries[key].files for key in to_do)
         dry_run = self._options.dry_run
-        self._emit(RunStarted(self._portal_name, len(jobs), resources, size_of(jobs), dry_run))
+        self._emit(RunStarted(self._portal_name, len(to_do), resources, dry_run))
         if not dry_run:
-            self._emit(self._forecast(jobs, means))
+            await self._forecast(preparation, means)
 
-    def _forecast(self, jobs: Sequence[Job], means: Means) -> Forecast:
-        requests, quota = requests_needed(jobs, means), means.portal.traffic.rate_limit
+    async def _forecast(self, preparation: Preparation, means: Means) -> None:
+        """Tell what the run needs; those datasets that need nothing are done with it."""
+        needed, size, left = 0, 0, list[str]()
+        to_do, preparation.to_do = preparation.to_do, left
+        for key in to_do:
+            ahead = await look_ahead(preparation.job(key), means)
+            await anyio.lowlevel.checkpoint()
+            if ahead.result is not None:
+                self._done(ahead.result)
+            else:
+                left.append(key)
+                needed, size = needed + ahead.requests, size + ahead.bytes
+        quota = means.portal.traffic.rate_limit
         reset_in = (quota.reset_at - means.now()).total_seconds() if quota.reset_at else None
         wait = quota_wait(
-            requests,
+            needed,
             limit=quota.limit,
             remaining=quota.remaining,
             reset_in=reset_in,
             reserve_share=self._connection.limits.quota_reserve,
             window=means.rules.quota_window,
         )
-        return Forecast(requests, quota, wait)
+        self._emit(Forecast(needed, quota, wait, size))
 
     def _done(self, result: Result) -> None:
-        self._results[result.outcome.key] = result
+        self._outcomes.add(result.outcome)
+        self._figures += result.figures
         self._stopped = self._stopped or result.stop
         for event in result.events:
             self._emit(event)
@@ -263,25 +283,33 @@ class Run:
 
     # --- the report --------------------------------------------------------------------------
 
-    def _outcomes(self) -> tuple[DatasetOutcome, ...]:
-        """What became of every dataset, in the manifest's order."""
-        return tuple(
-            result.outcome if (result := self._results.get(spec.key)) else self._untouched(spec)
-            for spec in self._preparation.specs
-        )
+    def _complete(self, problems: Iterable[Problem]) -> Sequence[DatasetOutcome]:
+        """What became of every dataset, in the manifest's order, then of those it spoils."""
+        keys: list[str] = []
+        if self._preparation is not None:
+            keys += self._preparation.index.entries
+            for key in keys:
+                if key not in self._outcomes:
+                    self._outcomes.add(self._untouched(key, self._preparation))
+            self._preparation.close()
+        for outcome in _unreadable(self._outcomes, problems):
+            self._outcomes.add(outcome)
+            keys.append(outcome.key)
+        return self._outcomes.in_order(keys)
 
-    def _untouched(self, spec: DatasetSpec) -> DatasetOutcome:
+    @staticmethod
+    def _untouched(key: str, preparation: Preparation) -> DatasetOutcome:
         """The outcome of a dataset that no job was carried out for."""
-        story = Story(Job(spec), DEFAULT.rules)
-        if why := self._preparation.refused.get(spec.key):
+        story = Story(Job(preparation.index.spec(key)), DEFAULT.rules)
+        if why := preparation.refused.get(key):
             story.failed(why)
         return story.outcome()
 
     def _made_report(
-        self, code: ExitCode, error: str | None, problems: Sequence[Problem]
+        self, code: ExitCode | None, error: str | None, problems: Sequence[Problem]
     ) -> RunReport:
-        outcomes = _with_unreadable(self._outcomes(), problems)
-        figures = sum((result.figures for result in self._results.values()), start=Figures())
+        """The report; `code` is None when what became of the datasets tells it."""
+        outcomes, tally = self._complete(problems), self._outcomes.tally
         info = RunInfo(
             id=f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
             started_at=self._started_at,
@@ -290,15 +318,16 @@ class Run:
             manifests=self._request.names,
             portal=self._portal_name,
             dry_run=self._options.dry_run,
-            exit_code=code,
+            exit_code=tally.exit_code if code is None else code,
             version=__version__,
             error=error,
             problems=tuple(problems),
             warnings=tuple(self._warnings),
         )
-        totals = total(
-            outcomes,
-            bytes_=ByteTotals(figures.hashed, figures.uploaded, _spared(outcomes)),
+        figures = self._figures
+        totals = tally.totals(
+            hashed=figures.hashed,
+            uploaded=figures.uploaded,
             requests=replace(self._traffic.requests, planned=figures.planned_requests),
             waited_s=self._traffic.waited,
         )
@@ -351,28 +380,13 @@ def _log_to_stderr() -> None:
     )
 
 
-def _with_unreadable(
-    outcomes: Sequence[DatasetOutcome], problems: Iterable[Problem]
-) -> tuple[DatasetOutcome, ...]:
-    """The outcomes, and after them the datasets that the manifest names but spoils."""
-    there = {outcome.key for outcome in outcomes}
+def _unreadable(there: Outcomes, problems: Iterable[Problem]) -> Iterator[DatasetOutcome]:
+    """The datasets that the manifest names but spoils."""
     wrong: dict[str, list[str]] = {}
     for problem in problems:
         if problem.dataset is not None and problem.dataset not in there:
             wrong.setdefault(problem.dataset, []).append(problem.message)
-    spoiled = (
-        DatasetOutcome(key, DatasetStatus.FAILED, "the manifest is wrong", error="; ".join(why))
-        for key, why in wrong.items()
-    )
-    return (*outcomes, *spoiled)
-
-
-def _spared(outcomes: Iterable[DatasetOutcome]) -> int:
-    """Bytes of the files that did not have to be sent."""
-    kept = {ResourceStatus.UNCHANGED, ResourceStatus.ADOPTED, ResourceStatus.DESCRIBED}
-    return sum(
-        resource.size or 0
-        for dataset in outcomes
-        for resource in dataset.resources
-        if resource.status in kept
-    )
+    for key, why in wrong.items():
+        yield DatasetOutcome(
+            key, DatasetStatus.FAILED, "the manifest is wrong", error="; ".join(why)
+        )

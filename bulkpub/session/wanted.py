@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,8 @@ from bulkpub.core.addresses import is_local, named, shown_address
 from bulkpub.core.model import DatasetSpec, LinkSource, Place
 from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem, SettingsInvalid
-from bulkpub.manifest import Given, Loaded, given_fault, load, may_name_portal, parse
+from bulkpub.manifest import Given, given_fault, may_name_portal, stream, stream_document
+from bulkpub.pipeline.index import Entry, Index
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
 
@@ -29,100 +30,6 @@ __all__ = [
 
 ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
 """A manifest: the path of a file, several paths, or the document itself as a mapping."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is wanted of a portal.
-
-    `portal` is the one it names itself, `identity` what two runs of the same have in common and
-    no others, wherever they were started. `datasets` are what is wanted, `problems` what is wrong
-    with how it was written, `warnings` what may not be meant as it was. With `find`, the datasets
-    are only known once the portal was asked.
-    """
-
-    identity: tuple[str, ...]
-    portal: str | None = None
-    datasets: tuple[DatasetSpec, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    find: Callable[[Portal], Awaitable[Sequence[DatasetSpec]]] | None = None
-
-
-class Request(Protocol):
-    """Something a run can be asked for; `names` are what it is called in the report."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What it is called."""
-
-    def may_name_portal(self) -> bool:
-        """Whether it can say itself for which portal it is; found out without reading it all."""
-
-    def read(self, rules: Rules) -> Wanted:
-        """What is wanted of a portal with these `rules`.
-
-        Never raises for what is wrong with how it was written.
-        """
-
-
-class Manifests:
-    """What one or more manifests say."""
-
-    def __init__(self, manifest: ManifestLike, variables: Mapping[str, str] | None = None) -> None:
-        self._variables = variables or {}
-        self._document = manifest if isinstance(manifest, Mapping) else None
-        self.names: tuple[str, ...]
-        if isinstance(manifest, Mapping):
-            self.names = ("<mapping>",)
-        elif isinstance(manifest, str | os.PathLike):
-            self.names = (os.fspath(manifest),)
-        else:
-            self.names = tuple(os.fspath(path) for path in manifest)
-
-    def may_name_portal(self) -> bool:
-        """See `Request`."""
-        if self._document is not None:
-            return "portal" in self._document
-        return any(map(may_name_portal, self.names))
-
-    def read(self, rules: Rules) -> Wanted:
-        """See `Request`."""
-        given = given_variables(self._variables)
-        if self._document is not None:
-            loaded = parse(self._document, rules=rules, given=given)
-            return _wanted(loaded, _identities(loaded.datasets))
-        loaded = load(self.names, rules=rules, given=given)
-        return _wanted(loaded, [str(Path(name).resolve()) for name in self.names])
-
-
-def given_variables(variables: Mapping[str, str]) -> Given:
-    """What a run is started with; raises `SettingsInvalid` for what cannot be a variable."""
-    if fault := given_fault(variables):
-        raise SettingsInvalid(f"`var`: {fault}")
-    return Given(dict(variables))
-
-
-def _wanted(loaded: Loaded, identity: Iterable[str]) -> Wanted:
-    return Wanted(
-        tuple(sorted(identity)), loaded.portal, loaded.datasets, loaded.problems, loaded.warnings
-    )
-
-
-def _identities(datasets: Iterable[DatasetSpec]) -> list[str]:
-    """A document has no name: it is known by the datasets it is about."""
-    return [
-        hashlib.sha256(f"{each.organization}\n{each.id or each.key}".encode()).hexdigest()
-        for each in datasets
-    ]
-
-
-def local_links(datasets: Iterable[DatasetSpec], portal: str | None) -> tuple[Problem, ...]:
-    """What `LocalLinks` says of all these datasets."""
-    links = LocalLinks()
-    for number, dataset in enumerate(datasets):
-        links.look_at(number, dataset)
-    return links.warnings(portal)
 
 
 class LocalLinks:
@@ -165,6 +72,114 @@ class LocalLinks:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a portal.
+
+    `portal` is the one it names itself, `identity` what two runs of the same have in common and
+    no others, wherever they were started. `index` has what is wanted, `problems` what is wrong
+    with how it was written, `warnings` what may not be meant as it was; `local_links` warns of what
+    nobody can follow who sees the portal at an address. With `find`, the datasets are only known
+    once the portal was asked.
+    """
+
+    identity: tuple[str, ...]
+    index: Index
+    portal: str | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    local_links: Callable[[str | None], Sequence[Problem]] = field(default=lambda _: ())
+    find: Callable[[Portal], AsyncIterator[DatasetSpec]] | None = None
+
+
+class Request(Protocol):
+    """Something a run can be asked for; `names` are what it is called in the report."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called."""
+
+    def may_name_portal(self) -> bool:
+        """Whether it can say itself for which portal it is; found out without reading it all."""
+
+    def read(self, rules: Rules, folder: Path | None = None) -> Wanted:
+        """What is wanted of a portal with these `rules`.
+
+        What memory has no room for goes to `folder`. Never raises for what is wrong with how it
+        was written.
+        """
+
+
+class Manifests:
+    """What one or more manifests say."""
+
+    def __init__(self, manifest: ManifestLike, variables: Mapping[str, str] | None = None) -> None:
+        self._variables = variables or {}
+        self._document = manifest if isinstance(manifest, Mapping) else None
+        self.names: tuple[str, ...]
+        if isinstance(manifest, Mapping):
+            self.names = ("<mapping>",)
+        elif isinstance(manifest, str | os.PathLike):
+            self.names = (os.fspath(manifest),)
+        else:
+            self.names = tuple(os.fspath(path) for path in manifest)
+
+    def may_name_portal(self) -> bool:
+        """See `Request`."""
+        if self._document is not None:
+            return "portal" in self._document
+        return any(map(may_name_portal, self.names))
+
+    def read(self, rules: Rules, folder: Path | None = None) -> Wanted:
+        """See `Request`."""
+        given = given_variables(self._variables)
+        index, links = Index(rules, folder), LocalLinks()
+        if self._document is not None:
+            manifest = stream_document(self._document, rules=rules, given=given)
+        else:
+            manifest = stream(self.names, rules=rules, given=given)
+        keys: list[str] = []
+        for number, spec in enumerate(manifest):
+            links.look_at(number, spec)
+            keys.append(index.put(spec))
+        for number in manifest.spoilt:
+            index.drop(keys[number])
+        if self._document is not None:
+            identity = sorted(map(_identity, index.entries.values()))
+        else:
+            identity = sorted(str(Path(name).resolve()) for name in self.names)
+        warnings = partial(links.warnings, without=manifest.spoilt)
+        return Wanted(
+            tuple(identity),
+            index,
+            manifest.portal,
+            manifest.problems,
+            manifest.warnings,
+            warnings,
+        )
+
+
+def given_variables(variables: Mapping[str, str]) -> Given:
+    """What a run is started with; raises `SettingsInvalid` for what cannot be a variable."""
+    if fault := given_fault(variables):
+        raise SettingsInvalid(f"`var`: {fault}")
+    return Given(dict(variables))
+
+
+def _identity(dataset: Entry) -> str:
+    """A document has no name: it is known by the datasets it is about."""
+    name = f"{dataset.organization}\n{dataset.face.id or dataset.key}"
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def local_links(datasets: Iterable[DatasetSpec], portal: str | None) -> tuple[Problem, ...]:
+    """What `LocalLinks` says of all these datasets."""
+    links = LocalLinks()
+    for number, dataset in enumerate(datasets):
+        links.look_at(number, dataset)
+    return links.warnings(portal)
+
+
 def _local_link(place: Place, url: str, others: int) -> Problem:
     more = f" (and {others} more to that host)" if others else ""
     return Problem(
@@ -194,7 +209,7 @@ class Migration:
         """See `Request`."""
         return False
 
-    def read(self, rules: Rules) -> Wanted:  # noqa: ARG002 # the portal knows them already
+    def read(self, rules: Rules, folder: Path | None = None) -> Wanted:
         """See `Request`."""
         find = partial(to_migrate, organization=self.organization, datasets=self.datasets)
-        return Wanted(tuple(sorted(self.names)), find=find)
+        return Wanted(tuple(sorted(self.names)), Index(rules, folder), find=find)

@@ -212,7 +212,7 @@ class UntruePortal:
                 report = await bulkpub.migrate(organization=name, **with_it)
             case _:
                 return await self._harvest(chance.choice((organization["slug"], "the-first")))
-        to_json(report)
+        b"".join(to_json(report))
         console = Console(file=io.StringIO())
         render_summary(report, console)
         render_plan(report, console)

@@ -10,13 +10,12 @@ from bulkpub.cli.problems import render_problems
 from bulkpub.cli.render import render_plan, render_summary
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import (
-    ByteTotals,
     RateLimit,
     RequestTotals,
     RunInfo,
     RunReport,
+    Tally,
     WaitTotals,
-    total,
 )
 from bulkpub.errors import Problem
 
@@ -60,9 +59,13 @@ def report_of(
         version="0.1.0",
         error=error,
     )
-    totals = total(
-        datasets,
-        bytes_=ByteTotals(hashed=10, uploaded=2_100_000, spared=300_000),
+    tally = Tally()
+    for each in datasets:
+        tally.add(each)
+    tally.spared = 300_000
+    totals = tally.totals(
+        hashed=10,
+        uploaded=2_100_000,
         requests=RequestTotals(total=63, by_method={"POST": 45, "GET": 12, "PUT": 6}, retried=2),
         waited_s=waited_s or WaitTotals(),
     )

@@ -4,15 +4,62 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bulkpub.cli.report_file import to_json, to_lines
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
+from bulkpub.core.report import RateLimit, RunInfo, RunReport, Totals
 from bulkpub.sandbox import Sandbox
 
 Run = Callable[..., Any]
+
+NAMES = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=5)
+RESOURCES = st.builds(
+    ResourceOutcome, NAMES, st.sampled_from(ResourceStatus), NAMES, size=st.integers(0, 9)
+)
+DATASETS = st.builds(
+    DatasetOutcome,
+    NAMES,
+    st.sampled_from(DatasetStatus),
+    NAMES,
+    resources=st.lists(RESOURCES, max_size=3).map(tuple),
+    notes=st.lists(NAMES, max_size=2).map(tuple),
+)
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+INFO = RunInfo("id", NOON, NOON, 1.5, ("m.yaml",), "demo", False, 0, "1")  # noqa: FBT003 - dry_run
+
+
+@given(datasets=st.lists(DATASETS, max_size=4))
+def test_written_piece_by_piece_it_is_the_document_that_it_is_in_one_go(
+    datasets: list[DatasetOutcome],
+) -> None:
+    report = RunReport(INFO, Totals(), RateLimit(), tuple(datasets))
+    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+    assert b"".join(to_json(report)) == orjson.dumps(report, option=options)
+
+
+@given(datasets=st.lists(DATASETS, max_size=4))
+def test_as_lines_it_says_the_same(datasets: list[DatasetOutcome]) -> None:
+    report = RunReport(INFO, Totals(), RateLimit(), tuple(datasets))
+    lines = list(map(orjson.loads, b"".join(to_lines(report)).splitlines()))
+    whole = orjson.loads(b"".join(to_json(report)))
+    assert [line.pop("dataset") for line in lines if "dataset" in line] == whole.pop("datasets")
+    assert lines[0] | lines[-1] == whole
+
+
+def test_it_is_written_as_lines_where_that_is_asked_for(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"), folder.dataset("b"))
+    ran = run_cli("run", manifest, "--report", "-", "--report-format", "jsonl")
+    lines = list(map(orjson.loads, ran.out.splitlines()))
+    assert [next(iter(line)) for line in lines] == ["run", "dataset", "dataset", "totals"]
+    assert lines[1]["dataset"]["resources"][0]["status"] == "created"
 
 
 def test_the_report_goes_where_it_is_wanted(run_cli: Run, folder: Any) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
 from bulkpub.core.match import Conflict
-from bulkpub.core.match_datasets import match_datasets
 from bulkpub.core.model import KEY_EXTRA, DatasetMetadata, DatasetSpec, RemoteDataset
+from tests.core.matching import matched_datasets
 
 
 def wanted(key: str, title: str | None = "Title", id_: str | None = None) -> DatasetSpec:
@@ -18,7 +18,7 @@ def there(
 
 def found(spec: DatasetSpec, *remote: RemoteDataset) -> str | None:
     """The id of the dataset found, the message of a conflict, or None when it is new."""
-    match match_datasets([spec], remote).get(spec.key):
+    match matched_datasets([spec], remote).get(spec.key):
         case None:
             return None
         case Conflict(message=message):
@@ -78,22 +78,22 @@ def test_what_cannot_be_told_is_a_conflict_that_says_why(
 
 def test_a_dataset_that_is_another_entry_is_not_found_by_its_title() -> None:
     remote = [there("d1", "Title", "other")]
-    matched = match_datasets([wanted("k"), wanted("other", "New title")], remote)
+    matched = matched_datasets([wanted("k"), wanted("other", "New title")], remote)
     assert matched == {"other": remote[0]}
 
 
 def test_a_dataset_of_the_manifest_that_is_not_looked_for_now_is_nobody_elses() -> None:
-    assert match_datasets([wanted("k")], [there("d1", key="other")], {"other"}) == {}
+    assert matched_datasets([wanted("k")], [there("d1", key="other")], {"other"}) == {}
 
 
 def test_a_dataset_named_by_id_is_out_of_the_game_for_the_rest() -> None:
     remote = [there("d1", "Title", "k2")]
     specs = [wanted("k1", None, "d1"), wanted("k2", "Title"), wanted("k3", "Title")]
-    assert match_datasets(specs, remote) == {"k1": remote[0]}
+    assert matched_datasets(specs, remote) == {"k1": remote[0]}
 
 
 def test_two_entries_of_one_title_cannot_both_be_the_dataset_that_has_it() -> None:
-    matched = match_datasets([wanted("k1"), wanted("k2")], [there("d1")])
+    matched = matched_datasets([wanted("k1"), wanted("k2")], [there("d1")])
     assert all(
         isinstance(each, Conflict) and "`id: d1`" in each.message for each in matched.values()
     )
@@ -102,7 +102,30 @@ def test_two_entries_of_one_title_cannot_both_be_the_dataset_that_has_it() -> No
 
 def test_two_entries_of_one_title_are_told_apart_by_their_keys() -> None:
     remote = [there("d1", key="k1"), there("d2", key="k2")]
-    assert match_datasets([wanted("k2"), wanted("k1")], remote) == {
+    assert matched_datasets([wanted("k2"), wanted("k1")], remote) == {
         "k1": remote[0],
         "k2": remote[1],
     }
+
+
+def test_it_takes_time_in_proportion_to_how_many_there_are() -> None:
+    class Counted(str):
+        """A title that counts how often it is compared."""
+
+        __slots__ = ()
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Counted.compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    many = 300
+    specs = [wanted(f"k{n}", Counted(f"T{n}")) for n in range(many)]
+    remote = [there(f"d{n}", Counted(f"T{n}")) for n in range(many)]
+    matched = matched_datasets(specs, remote)
+    assert {key: isinstance(each, RemoteDataset) for key, each in matched.items()} == {
+        f"k{n}": True for n in range(many)
+    }
+    assert Counted.compared < 10 * many

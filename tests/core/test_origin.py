@@ -6,7 +6,6 @@ import pytest
 
 from bulkpub.core.addresses import place_of
 from bulkpub.core.match import Conflict
-from bulkpub.core.match_datasets import match_datasets
 from bulkpub.core.model import (
     KEY_EXTRA,
     DatasetMetadata,
@@ -18,6 +17,7 @@ from bulkpub.core.model import (
     ResourceSpec,
     UrlSource,
 )
+from tests.core.matching import matched_datasets
 
 PAGE = "https://alpha.example.org/velos"
 FILE = "https://alpha.example.org/f/velos.csv"
@@ -62,7 +62,7 @@ OTHER = resource("https://beta.example.org/f/velos.csv")
 
 
 def found(spec: DatasetSpec, *remote: RemoteDataset, ours: tuple[str, ...] = ()) -> str | None:
-    match match_datasets([spec], remote, ours).get(spec.key):
+    match matched_datasets([spec], remote, ours).get(spec.key):
         case None:
             return None
         case Conflict(message=message):
@@ -158,7 +158,7 @@ def test_a_deleted_one_is_not_created_again() -> None:
 def test_two_entries_that_claim_one_are_both_a_conflict() -> None:
     one, two = harvested("a#velos"), harvested("b#velos")
     for specs in ([one, two], [two, one]):
-        matched = match_datasets(specs, [there(page=PAGE)])
+        matched = matched_datasets(specs, [there(page=PAGE)])
         for spec in specs:
             conflict = matched[spec.key]
             assert isinstance(conflict, Conflict)
@@ -167,7 +167,7 @@ def test_two_entries_that_claim_one_are_both_a_conflict() -> None:
 
 def test_what_was_recognised_is_no_other_datasets_namesake() -> None:
     other = DatasetSpec("beta#x", DatasetMetadata(title="Title of d1"))
-    matched = match_datasets([harvested(), other], [there(page=PAGE)])
+    matched = matched_datasets([harvested(), other], [there(page=PAGE)])
     assert list(matched) == ["alpha.example.org#velos"]
 
 

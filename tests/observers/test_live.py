@@ -49,7 +49,7 @@ def lines_after(*events: Event, width: int = 80, height: int = 25, now: float = 
 
 def test_a_frame_has_a_line_an_upload_the_wait_and_the_totals() -> None:
     lines = lines_after(
-        RunStarted("p", 12, 480, 10**9, dry_run=False),
+        RunStarted("p", 12, 480, dry_run=False),
         UploadStarted("velos", "2024.csv", 20_000_000, 1),
         UploadProgressed("velos", "2024.csv", 10_000_000, 20_000_000),
         UploadStarted("gares", "gares.csv", 0, 1),
@@ -89,7 +89,7 @@ def test_a_narrow_terminal_shows_less_but_shows_it_whole(width: int, line: str) 
 @pytest.mark.parametrize("height", [1, 4, 25, 60])
 def test_hundreds_of_hostile_uploads_stay_within_the_terminal(width: int, height: int) -> None:
     lines = lines_after(
-        RunStarted("p", 300, 9000, 10**12, dry_run=False),
+        RunStarted("p", 300, 9000, dry_run=False),
         *(UploadStarted(f"{n}{HOSTILE}", HOSTILE, 10**6, 1) for n in range(200)),
         Waiting(HOSTILE, 600, UNTIL),
         QuotaSeen(RateLimit(1000, 870)),
@@ -110,7 +110,7 @@ def test_uploads_without_room_are_counted() -> None:
 def test_failures_show_in_the_totals() -> None:
     lost = DatasetOutcome("gares", DatasetStatus.FAILED, "", error="no such dataset")
     lines = lines_after(
-        RunStarted("p", 2, 2, 10, dry_run=False),
+        RunStarted("p", 2, 2, dry_run=False),
         UploadFinished("velos", "a.csv", "broken off"),
         DatasetFinished(lost),
     )
@@ -120,7 +120,7 @@ def test_failures_show_in_the_totals() -> None:
 
 
 def test_a_dry_run_shows_nothing_sent() -> None:
-    assert lines_after(RunStarted("p", 1, 2, 10, dry_run=True)) == ["0/1 dataset · 0/2 files"]
+    assert lines_after(RunStarted("p", 1, 2, dry_run=True)) == ["0/1 dataset · 0/2 files"]
 
 
 def test_no_name_reaches_the_terminal_as_markup_or_control(
@@ -150,7 +150,7 @@ def test_the_display_vanishes_at_the_end(
 ) -> None:
     console = make_console()
     with LiveDisplay(console, clock=clock) as display:
-        display(RunStarted("p", 12, 480, 10**9, dry_run=False))
+        display(RunStarted("p", 12, 480, dry_run=False))
         console.print("something of its own")
     shown = written(console)
     assert "0/12 datasets" in shown
@@ -164,7 +164,7 @@ def test_log_lines_keep_their_place_above_the_display(
     console = make_console(width=60)
     configure_logging(format="human", level=logging.WARNING, stream=console)
     with LiveDisplay(console, clock=clock) as display:
-        display(RunStarted("p", 12, 480, 10**9, dry_run=False))
+        display(RunStarted("p", 12, 480, dry_run=False))
         for name in ("first line", "second line"):
             structlog.get_logger("bulkpub.run").warning(name)
     after_first = written(console).partition("first line")[2]
@@ -193,5 +193,5 @@ def test_a_terminal_that_was_hung_up_does_not_stop_the_run(clock: Clock) -> None
 
     console = SteadyConsole(file=HungUp(), force_terminal=True)
     with LiveDisplay(console, clock=clock) as display:
-        display(RunStarted("p", 12, 480, 10**9, dry_run=False))
+        display(RunStarted("p", 12, 480, dry_run=False))
     assert console.quiet

@@ -76,7 +76,7 @@ def logged(*events: Event, level: int = logging.DEBUG) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        (RunStarted("p", 1, 2, 3, dry_run=False), [("info", "run started")]),
+        (RunStarted("p", 1, 2, dry_run=False), [("info", "run started")]),
         (DatasetStarted("velos", "V"), [("debug", "dataset started")]),
         (PlanReady("velos", 1, 2), [("debug", "plan ready")]),
         (UploadStarted("velos", "a.csv", 5, 1), [("debug", "upload started")]),

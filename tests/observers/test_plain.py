@@ -21,7 +21,7 @@ from bulkpub.observers.events import (
 from bulkpub.observers.plain import PlainProgress
 
 UNTIL = datetime(2026, 3, 1, 14, 32, tzinfo=UTC)
-STARTED = RunStarted("p", 2, 3, 30, dry_run=False)
+STARTED = RunStarted("p", 2, 3, dry_run=False)
 
 
 class Clock(Protocol):
@@ -107,7 +107,7 @@ def test_nothing_is_said_twice(clock: Clock) -> None:
 
 
 def test_a_dry_run_sends_nothing_and_says_nothing(clock: Clock) -> None:
-    dry = RunStarted("p", 2, 3, 30, dry_run=True)
+    dry = RunStarted("p", 2, 3, dry_run=True)
     assert told(clock, dry, PlanReady("velos", 3, 30), PlanReady("g", 3, 30), apart_s=60) == []
 
 

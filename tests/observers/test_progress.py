@@ -69,7 +69,7 @@ def test_a_meter_read_at_its_first_moment_has_no_speed() -> None:
 
 def test_files_count_as_they_are_uploaded_and_once_only() -> None:
     upload = (UploadStarted("velos", "0", 10, 1), UploadFinished("velos", "0"))
-    before = after(RunStarted("p", 1, 3, 30, dry_run=False), DatasetStarted("velos", "V"), *upload)
+    before = after(RunStarted("p", 1, 3, dry_run=False), DatasetStarted("velos", "V"), *upload)
     assert (before.files_done, before.files_failed, before.bytes_sent) == (1, 0, 10)
     before.note(DatasetFinished(outcome(*[ResourceStatus.CREATED] * 3)), 9.0)
     assert (before.datasets_done, before.files_done, before.files_failed) == (1, 3, 0)

@@ -25,6 +25,15 @@ RULES = replace(udata.RULES, same_name_pause=0.05)
 """udata's, but for the pause it needs, which is a second and more."""
 
 
+@pytest.fixture(autouse=True)
+def nothing_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of the datasets goes to a file at once, as of a run that is too large.
+
+    All other tests have it in memory.
+    """
+    monkeypatch.setattr("bulkpub.state.overflow.ROOM", 0)
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
     name = uuid4().hex

@@ -97,7 +97,7 @@ async def test_a_migration_ends_before_anything_is_moved(
     portal: Udata, sandbox: Sandbox, said: str
 ) -> None:
     with pytest.raises(ListingIncomplete, match=said):
-        await to_migrate(portal, "test-organization", ())
+        _ = [each async for each in to_migrate(portal, "test-organization", ())]
     assert len(sandbox.requests) <= FEW
 
 

@@ -129,7 +129,8 @@ def test_a_variable_does_the_same_and_a_flag_beats_it(
     written = "1" if option.unit is Unit.SWITCH else words[-1]
     assert option.value(given(option, command, env={option.variable: written})) == value
     if option.unit in WRITTEN:
-        other = {option.variable: WRITTEN[option.unit][2]}
+        choices = [each for each in option.choices if each != words[-1]]
+        other = {option.variable: choices[0] if choices else WRITTEN[option.unit][2]}
         assert option.value(given(option, command, env=other)) != value
         assert option.value(given(option, command, *words, env=other)) == value
 
@@ -231,7 +232,7 @@ def test_a_report_gets_flags_in_its_sentences_and_nowhere_else() -> None:
 def test_events_get_them_too_and_figures_stay() -> None:
     finished = with_flags(UploadFinished("d", "r", NAMED))
     assert finished == UploadFinished("d", "r", FLAGGED)
-    started = RunStarted("demo", 1, 2, 3, dry_run=False)
+    started = RunStarted("demo", 1, 2, dry_run=False)
     assert with_flags(started) is started
 
 

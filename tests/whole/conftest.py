@@ -201,7 +201,7 @@ def publish(
             observers=observers,
             state_dir=state_dir,
         )
-        assert report_faults(to_json(report)) == []
+        assert report_faults(b"".join(to_json(report))) == []
         return report
 
     return publish

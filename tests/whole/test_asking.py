@@ -64,7 +64,7 @@ async def test_how_what_is_published_fares(
 ) -> None:
     path = manifest(said("fares", "a.csv", frequency="daily"), said("also", license="lov2"))
     report = await published(path)
-    wanted = wanted_of([str(path)], None).datasets
+    wanted = wanted_of([str(path)], None).index
     async with opened(connection) as portal:
         fares = await fares_of(portal, wanted=wanted)
         by_id = await fares_of(portal, organization="other-organization")

@@ -1,0 +1,157 @@
+"""All datasets that are wanted, and those found on the portal: any number of them in little memory.
+
+What has to be known of all of them at once (names, owners, counts) is an `Entry` each; the rest
+lies in an `Overflow` and is read one dataset at a time. What a dataset says of itself lies apart
+from its resources, of which there may be many and which most questions do not need.
+"""
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from sys import intern
+from typing import Any, Generic, TypeVar
+
+from bulkpub.core.addresses import has_pattern
+from bulkpub.core.match import Conflict
+from bulkpub.core.match_datasets import Face, face_of
+from bulkpub.core.model import (
+    DatasetSpec,
+    Place,
+    RemoteDataset,
+    RemoteResource,
+    ResourceSpec,
+    UrlSource,
+)
+from bulkpub.core.owners import UNSAID, Owner
+from bulkpub.core.rules import Rules
+from bulkpub.pipeline.words import Words
+from bulkpub.state.overflow import Overflow
+
+__all__ = ["Datasets", "Entry", "Index", "is_permalink"]
+
+Dataset = TypeVar("Dataset", DatasetSpec, RemoteDataset)
+
+
+class Datasets(Generic[Dataset]):
+    """Whole datasets by name, wanted or on the portal."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._before = ""
+        self._heads: Overflow[Dataset] = Overflow(folder)
+        self._resources: Overflow[tuple[ResourceSpec | RemoteResource, ...]] = Overflow(folder)
+
+    def apart(self, whose: str) -> "Datasets[Dataset]":
+        """Others in the same room, under names of their own."""
+        others = copy(self)
+        others._before = f"{whose}\n"  # noqa: SLF001 - of this class
+        return others
+
+    def put(self, name: str, dataset: Dataset) -> None:
+        """Keep `dataset` under `name`."""
+        name = self._before + name
+        self._heads.put(name, replace(dataset, resources=()))
+        self._resources.put(name, dataset.resources, weight=len(dataset.resources) + 1)
+
+    def head(self, name: str) -> Dataset:
+        """The dataset without its resources."""
+        return self._heads[self._before + name]
+
+    def __getitem__(self, name: str) -> Dataset:
+        """The whole dataset."""
+        resources: Any = self._resources[self._before + name]
+        return replace(self.head(name), resources=resources)
+
+    def close(self) -> None:
+        """Let go of them all."""
+        self._heads.close()
+        self._resources.close()
+
+
+@dataclass(slots=True)
+class Entry:
+    """What has to be known of a dataset that is wanted, while all of them have to be known.
+
+    `owner` is whose it shall be, `found` the id of the portal's dataset that it is, or why that
+    cannot be told, None: it is new. `has_area`, `has_contacts`, `has_patterns`, `has_permalinks`:
+    whether its spec says something of the kind.
+    """
+
+    face: Face
+    place: Place
+    organization: str | None
+    personal: bool
+    community: bool
+    files: int
+    has_area: bool
+    has_contacts: bool
+    has_patterns: bool
+    has_permalinks: bool
+    owner: Owner = UNSAID
+    found: str | Conflict | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key in the manifest."""
+        return str(self.face.key)
+
+
+class Index:
+    """The datasets that are wanted, in the manifest's order.
+
+    `words` are those of all of them that only the portal can judge; `rules` are those of the kind
+    of portals by which they were read.
+    """
+
+    def __init__(self, rules: Rules, folder: Path | None = None) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.words = Words(rules)
+        self._specs: Datasets[DatasetSpec] = Datasets(folder)
+
+    def put(self, spec: DatasetSpec) -> str:
+        """Add a dataset, or put another in the place of the one with its key; that key."""
+        self.words.add(spec)
+        face, key = face_of(spec), intern(spec.key)
+        self.entries[key] = Entry(
+            replace(face, key=key, title=face.title and intern(face.title)),
+            spec.place,
+            spec.organization and intern(spec.organization),
+            spec.personal,
+            spec.community,
+            len(spec.resources),
+            has_area=spec.metadata.spatial is not None,
+            has_contacts=bool(spec.metadata.contact_points),
+            has_patterns=any(map(_stands_for_many, spec.resources)),
+            has_permalinks=any(map(is_permalink, spec.resources)),
+        )
+        self._specs.put(key, spec)
+        return key
+
+    def drop(self, key: str) -> None:
+        """The dataset is not wanted after all."""
+        self.entries.pop(key, None)
+
+    def head(self, key: str) -> DatasetSpec:
+        """The dataset without its resources."""
+        return self._specs.head(key)
+
+    def spec(self, key: str) -> DatasetSpec:
+        """The whole dataset."""
+        return self._specs[key]
+
+    def specs(self) -> Iterator[DatasetSpec]:
+        """All of them, one at a time."""
+        return (self._specs[key] for key in list(self.entries))
+
+    def close(self) -> None:
+        """Let go of the datasets; their entries stay."""
+        self._specs.close()
+
+
+def is_permalink(entry: ResourceSpec) -> bool:
+    """Whether a resource is named by the address that leads to it, in place of its id."""
+    return entry.id is not None and "://" in entry.id
+
+
+def _stands_for_many(entry: ResourceSpec) -> bool:
+    return isinstance(entry.source, UrlSource) and has_pattern(entry.source.url)
