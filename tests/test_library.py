@@ -1,5 +1,6 @@
 """What a Python program meets: the public names, the promises of `publish`, the two schemas."""
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ import orjson
 import pytest
 
 import bulkpub
-from bulkpub.cli.local_commands import report_schema
-from bulkpub.cli.report_file import to_json
+from bulkpub.cli.local_commands import report_line_schema, report_schema
+from bulkpub.cli.report_file import to_json, to_lines
 from bulkpub.core.report import RunReport
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.observers.events import DatasetFinished, QuotaSeen, RunFinished, RunStarted
@@ -184,11 +185,19 @@ async def test_observers_see_the_run_from_its_start_to_its_report(
 # --- the schemas --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "made"), [("manifest", json_schema), ("report", report_schema)])
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [("manifest", json_schema), ("report", report_schema), ("report-line", report_line_schema)],
+)
 def test_the_published_schema_is_up_to_date(name: str, made: Callable[[], Any]) -> None:
     path = ROOT / "docs" / "reference" / f"{name}.schema.json"
     wanted = orjson.dumps(made(), option=orjson.OPT_INDENT_2).decode() + "\n"
-    regenerate = {"manifest": "bulkpub schema", "report": "bulkpub schema --report"}[name]
+    regenerate = {
+        "manifest": "bulkpub schema",
+        "report": "bulkpub schema --report",
+        "report-line": "python -c 'import bulkpub.cli.local_commands as c, orjson; "
+        "print(orjson.dumps(c.report_line_schema(), option=orjson.OPT_INDENT_2).decode())'",
+    }[name]
     assert path.read_text() == wanted, f"run: {regenerate} > {path.relative_to(ROOT)}"
 
 
@@ -202,6 +211,8 @@ async def test_a_report_that_has_everything_in_it_fits_its_schema(
     assert report_faults(content) == []
     assert report_faults(content.replace(b'"created"', b'"invented"')) != []
     assert orjson.loads(content)["schema_version"] == 1
+    line = importlib.import_module("jsonschema").Draft202012Validator(report_line_schema())
+    assert [list(line.iter_errors(orjson.loads(each))) for each in to_lines(report)] == [[]] * 4
     assert isinstance(report, RunReport)
 
 

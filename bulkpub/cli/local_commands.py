@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -23,7 +23,7 @@ from bulkpub.session.options import Settings
 from bulkpub.session.wanted import LocalLinks, given_variables
 from bulkpub.sources import fingerprint
 
-__all__ = ["demo", "report_schema", "sandbox", "schema", "validate"]
+__all__ = ["demo", "report_line_schema", "report_schema", "sandbox", "schema", "validate"]
 
 
 def validate(manifests: Manifests, *, settings: Settings) -> None:
@@ -149,4 +149,30 @@ def report_schema() -> dict[str, object]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
         "title": "bulkpub report",
+    }
+
+
+def report_line_schema() -> dict[str, Any]:
+    """The JSON Schema of a line of a report that is written as JSON Lines; of the same values."""
+    whole: Any = report_schema()
+    parts = whole["properties"]
+    lines = (
+        {"run": parts["run"], "schema_version": parts["schema_version"]},
+        {"dataset": parts["datasets"]["items"]},
+        {"totals": parts["totals"], "rate_limit": parts["rate_limit"]},
+    )
+    return {
+        "$schema": whole["$schema"],
+        "$defs": whole["$defs"],
+        "title": "line of a bulkpub report",
+        "description": "The first line has the run, the last one the totals, the others a dataset.",
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": line,
+                "required": list(line),
+                "additionalProperties": False,
+            }
+            for line in lines
+        ],
     }

@@ -39,7 +39,7 @@ def left_out_of(report: RunReport) -> dict[str, str]:
         elif problem.file:
             places.setdefault(problem.dataset, []).append(shown(problem.at))
     found: dict[str, str] = {}
-    for dataset in report.datasets:
+    for dataset in report.datasets if report.run.problems else ():
         if dataset.status is not DatasetStatus.FAILED or (error := dataset.error) is None:
             continue
         where = [shown(each.at) for each in shared if each.file and each.message in error]

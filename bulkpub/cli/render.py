@@ -5,38 +5,27 @@ report does not already say. Every name is escaped, no line is cut, so that addr
 clicked and lines searched; colour is the console's to decide.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from rich.console import Console
 from rich.text import Text
 
+from bulkpub.cli.findings import UPLOADS, Findings, First, findings, name_of, shares_reason
 from bulkpub.cli.problems import left_out_lines, left_out_of
 from bulkpub.core.exit_codes import ExitCode
-from bulkpub.core.outcome import (
-    SENT_ALREADY,
-    STAYS,
-    DatasetOutcome,
-    DatasetStatus,
-    ResourceOutcome,
-    ResourceStatus,
-)
+from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RateLimit, RunReport, Totals
 from bulkpub.observers.text import (
     bytes_text,
     counted,
     duration_text,
     moment_text,
-    path_text,
     printable,
     shown,
 )
 
 __all__ = ["render_plan", "render_summary"]
-
-_SHOWN = 50
-"""Lines of one kind that are printed at most; the report has them all."""
 
 _MARKS = {
     "created": ("+", "green"),
@@ -49,10 +38,6 @@ _MARKS = {
     "failed": ("!", "bold red"),
     "pending": ("?", "yellow"),
 }
-
-_SHOWN_LINKS = 20
-
-_NO_LINK = frozenset({DatasetStatus.UNCHANGED, DatasetStatus.DELETED})
 
 _HEADLINES: dict[int, tuple[str, str]] = {
     ExitCode.DONE: ("Done in {took}", "bold green"),
@@ -67,35 +52,35 @@ _RESUMABLE = frozenset({ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED})
 
 _SEE_PROBLEMS = "see the problems"
 
-_UPLOADS = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
-
 # --- run ---------------------------------------------------------------------------------
 
 
 def render_summary(report: RunReport, console: Console, *, report_path: str | None = None) -> None:
     """Print how a run went: figures, every failure (the first 50), links, where the report is."""
+    left_out = left_out_of(report)
+    found = findings(report.datasets, left_out)
     if _nothing_changed(report):
         _print_line(console, _nothing_to_do(report))
     else:
         _print_headline(report, console)
         if not _nothing_begun(report):
             if report.totals.requests.total:
-                _print_figures(report, console)
-            _print_failures(report, console, report_path)
-        _print_links(report, console, report_path)
-        _print_warnings(report, console, report_path)
-        _print_notes(report, console)
-    _print_removed(report, console)
-    _print_left(report, console)
+                _print_figures(report, found, console)
+            _print_failures(found, left_out, console, report_path)
+        _print_links(found, console, report_path)
+        _print_warnings(found, console, report_path)
+        _print_notes(found, console)
+    _print_removed(found, console)
+    _print_left(found, console)
     if report_path is not None:
         _print_line(console, f"Report: {shown(report_path)}")
 
 
-def _print_removed(report: RunReport, console: Console) -> None:
+def _print_removed(found: Findings, console: Console) -> None:
     """How many files are no longer here, as they are published."""
-    removed = sum(resource.removed for each in report.datasets for resource in each.resources)
-    if removed:
-        _print_line(console, f"Removed here, as the portal has them: {counted(removed, 'file')}")
+    if found.removed:
+        files = counted(found.removed, "file")
+        _print_line(console, f"Removed here, as the portal has them: {files}")
 
 
 def _print_headline(report: RunReport, console: Console) -> None:
@@ -111,15 +96,15 @@ def _print_headline(report: RunReport, console: Console) -> None:
         _print_line(console, "The same command goes on from here.")
 
 
-def _print_figures(report: RunReport, console: Console) -> None:
-    for name, figures in _figures(report):
+def _print_figures(report: RunReport, found: Findings, console: Console) -> None:
+    for name, figures in _figures(report, found):
         _print_line(console, Text.assemble((f"  {name:<10}", "bold"), figures))
 
 
-def _figures(report: RunReport) -> Iterable[tuple[str, str]]:
+def _figures(report: RunReport, found: Findings) -> Iterable[tuple[str, str]]:
     totals, quota = report.totals, report.rate_limit
     yield "Datasets", _by_status(asdict(totals.datasets))
-    yield "Files", _by_status(asdict(totals.resources)) + _sent_already(report.datasets)
+    yield "Files", _by_status(asdict(totals.resources)) + _sent_already(found)
     spared = f", {bytes_text(totals.bytes.spared)} spared" if totals.bytes.spared else ""
     yield "Bytes", f"{bytes_text(totals.bytes.uploaded)} sent{spared}"
     yield "Requests", _requests(totals)
@@ -137,14 +122,9 @@ def _figures(report: RunReport) -> Iterable[tuple[str, str]]:
         yield "Quota", _quota_text(quota)
 
 
-def _sent_already(datasets: Iterable[DatasetOutcome]) -> str:
+def _sent_already(found: Findings) -> str:
     """How many of the pending files are on the portal, though not described yet."""
-    sent = sum(
-        resource.status is ResourceStatus.PENDING and resource.reason.startswith(SENT_ALREADY)
-        for dataset in datasets
-        for resource in dataset.resources
-    )
-    return f" ({sent:,} of them sent already)" if sent else ""
+    return f" ({found.sent:,} of them sent already)" if found.sent else ""
 
 
 def _by_status(counts: dict[str, int]) -> str:
@@ -162,49 +142,29 @@ def _requests(totals: Totals) -> str:
     return ", ".join(parts)
 
 
-def _print_failures(report: RunReport, console: Console, report_path: str | None) -> None:
-    failures = list(_failures(report))
-    if not failures:
+def _print_failures(
+    found: Findings, left_out: Mapping[str, str], console: Console, report_path: str | None
+) -> None:
+    failures = First[str]()
+    for words in left_out_lines(left_out):
+        failures.add(words)
+    for words in found.failures.there:
+        failures.add(words)
+    if not failures.there:
         return
     _print_line(console, Text("Not as wanted:", style="bold red"))
-    for line in failures[:_SHOWN]:
-        _print_line(console, line)
-    _print_rest(console, len(failures) - _SHOWN, report_path)
+    for words in failures.there:
+        _print_line(console, _marked("failed", words))
+    _print_rest(console, failures.others + found.failures.others, report_path)
 
 
-def _failures(report: RunReport) -> Iterable[Text]:
-    left_out = left_out_of(report)
-    for words in left_out_lines(left_out):
-        yield _marked("failed", words)
-    for dataset in report.datasets:
-        if dataset.key in left_out:
-            continue
-        if dataset.status is DatasetStatus.FAILED and dataset.error is not None:
-            yield _marked("failed", f"{shown(dataset.key)}: {printable(dataset.error)}")
-        for resource in dataset.resources:
-            if resource.status is ResourceStatus.FAILED and not _shares_reason(resource, dataset):
-                why = resource.error or resource.reason
-                name = path_text(dataset.key, _name_of(resource))
-                yield _marked("failed", f"{name}: {printable(why)}")
-
-
-def _shares_reason(resource: ResourceOutcome, dataset: DatasetOutcome) -> bool:
-    """Whether it failed because its dataset failed as a whole, which has said why."""
-    own, shared = resource.error, dataset.error
-    return shared is not None and (own is None or shared in own)
-
-
-def _print_links(report: RunReport, console: Console, report_path: str | None) -> None:
-    touched = [
-        dataset for dataset in report.datasets if dataset.page and dataset.status not in _NO_LINK
-    ]
-    if not touched:
+def _print_links(found: Findings, console: Console, report_path: str | None) -> None:
+    if not found.links.there:
         return
     _print_line(console, Text("Datasets:", style="bold"))
-    for dataset in touched[:_SHOWN_LINKS]:
-        title = shown(dataset.title or dataset.key)
-        _print_line(console, _marked(dataset.status.value, f"{title}: {shown(dataset.page or '')}"))
-    _print_rest(console, len(touched) - _SHOWN_LINKS, report_path)
+    for status, title, page in found.links.there:
+        _print_line(console, _marked(status, f"{title}: {page}"))
+    _print_rest(console, found.links.others, report_path)
 
 
 # --- plan --------------------------------------------------------------------------------
@@ -222,18 +182,18 @@ def render_plan(
     `requests` is how many the run would send, and `quota_wait_s` how many seconds of waiting
     for the quota that means, where that is known.
     """
-    run = report.run
+    run, left_out = report.run, left_out_of(report)
+    found = findings(report.datasets, left_out)
     if _nothing_changed(report):
         _print_line(console, _nothing_to_do(report))
-        _print_left(report, console)
-        _print_notes(report, console)
+        _print_left(found, console)
+        _print_notes(found, console)
         return
     if _nothing_planned(report):
         why = printable(run.error) if run.error else _SEE_PROBLEMS
         _print_line(console, Text(f"Nothing was planned: {why}", style="bold red"))
         _print_not_planned(report, console)
         return
-    left_out = left_out_of(report)
     for dataset in report.datasets:
         untold = dataset.status not in {DatasetStatus.UNCHANGED, DatasetStatus.PENDING}
         if untold and dataset.key not in left_out:
@@ -247,10 +207,10 @@ def render_plan(
     _print_not_planned(report, console)
     if run.error is not None:
         _print_line(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
-    _print_left(report, console)
-    _print_warnings(report, console, None)
-    _print_notes(report, console)
-    _print_line(console, _plan_total(report.datasets, run.portal, requests))
+    _print_left(found, console)
+    _print_warnings(found, console, None)
+    _print_notes(found, console)
+    _print_line(console, _plan_total(found, run.portal, requests))
     if quota_wait_s > 0:
         wait = duration_text(quota_wait_s)
         _print_line(console, Text(f"The quota makes that wait about {wait}.", style="yellow"))
@@ -266,7 +226,7 @@ def _print_dataset_plan(dataset: DatasetOutcome, console: Console) -> None:
     _print_line(console, line)
     for resource in dataset.resources:
         failed = resource.status is ResourceStatus.FAILED
-        told_above = failed and _shares_reason(resource, dataset)
+        told_above = failed and shares_reason(resource, dataset)
         if resource.status is not ResourceStatus.UNCHANGED and not told_above:
             _print_line(console, _resource_plan(resource))
     same = sum(r.status is ResourceStatus.UNCHANGED for r in dataset.resources)
@@ -275,35 +235,20 @@ def _print_dataset_plan(dataset: DatasetOutcome, console: Console) -> None:
 
 
 def _resource_plan(resource: ResourceOutcome) -> Text:
-    sends = resource.status in _UPLOADS and resource.size is not None
+    sends = resource.status in UPLOADS and resource.size is not None
     size = f" ({bytes_text(resource.size or 0)})" if sends else ""
-    line = _marked(resource.status.value, f"{shown(_name_of(resource))}{size}", indent=4)
+    line = _marked(resource.status.value, f"{shown(name_of(resource))}{size}", indent=4)
     return line.append(f" {printable(resource.error or resource.reason)}", style="dim")
 
 
-def _plan_total(datasets: Sequence[DatasetOutcome], portal: str, requests: int | None) -> Text:
-    sizes = [
-        resource.size
-        for dataset in datasets
-        for resource in dataset.resources
-        if resource.status in _UPLOADS and resource.size is not None
-    ]
-    uploads = f"{counted(len(sizes), 'upload')} of {bytes_text(sum(sizes))}"
-    changed = sum(map(_is_written, datasets))
+def _plan_total(found: Findings, portal: str, requests: int | None) -> Text:
+    uploads = f"{counted(found.uploads, 'upload')} of {bytes_text(found.size)}"
     sending = f", {counted(requests, 'request')}" if requests is not None else ""
     return Text(
-        f"{counted(changed, 'dataset')} to write to {shown(portal)}, {uploads}{sending}. "
+        f"{counted(found.written, 'dataset')} to write to {shown(portal)}, {uploads}{sending}. "
         "Nothing was sent.",
         style="bold",
     )
-
-
-def _is_written(dataset: DatasetOutcome) -> bool:
-    """Whether a run would write to it, be it only for those of its files that can be published."""
-    if dataset.status in {DatasetStatus.CREATED, DatasetStatus.UPDATED, DatasetStatus.DELETED}:
-        return True
-    unwritten = {ResourceStatus.UNCHANGED, ResourceStatus.FAILED, ResourceStatus.PENDING}
-    return dataset.error is None and any(r.status not in unwritten for r in dataset.resources)
 
 
 # --- what they have in common ------------------------------------------------------------
@@ -311,12 +256,9 @@ def _is_written(dataset: DatasetOutcome) -> bool:
 
 def _nothing_changed(report: RunReport) -> bool:
     """Whether all is as wanted, and was before."""
-    unchanged = all(
-        dataset.status is DatasetStatus.UNCHANGED
-        and all(r.status is ResourceStatus.UNCHANGED for r in dataset.resources)
-        for dataset in report.datasets
-    )
-    return report.run.exit_code == ExitCode.DONE and unchanged
+    counts = (asdict(report.totals.datasets), asdict(report.totals.resources))
+    changed = sum(n for count in counts for status, n in count.items() if status != "unchanged")
+    return report.run.exit_code == ExitCode.DONE and not changed
 
 
 def _nothing_begun(report: RunReport) -> bool:
@@ -363,45 +305,25 @@ def _quota_text(quota: RateLimit) -> str:
     return f"{quota.remaining:,}{of} requests left{reset}"
 
 
-def _print_notes(report: RunReport, console: Console) -> None:
+def _print_notes(found: Findings, console: Console) -> None:
     """What of the manifest the portal cannot hold, each once."""
-    notes = Counter(note for dataset in report.datasets for note in dataset.notes)
-    for note, count in notes.items():
+    for note, count in found.notes.items():
         line = Text.assemble(("note: ", "yellow"), printable(note))
         _print_line(console, line.append(f" ({counted(count, 'dataset')})", style="dim"))
 
 
-def _print_warnings(report: RunReport, console: Console, report_path: str | None) -> None:
+def _print_warnings(found: Findings, console: Console, report_path: str | None) -> None:
     """What is odd about files that are published all the same."""
-    odd = [
-        (path_text(dataset.key, _name_of(resource)), warning)
-        for dataset in report.datasets
-        for resource in dataset.resources
-        for warning in resource.warnings
-    ]
-    for name, warning in odd[:_SHOWN]:
-        line = Text.assemble(("warning: ", "yellow"), name, ": ", printable(warning))
-        _print_line(console, line)
-    _print_rest(console, len(odd) - _SHOWN, report_path)
+    for name, warning in found.warnings.there:
+        _print_line(console, Text.assemble(("warning: ", "yellow"), name, ": ", warning))
+    _print_rest(console, found.warnings.others, report_path)
 
 
-def _print_left(report: RunReport, console: Console) -> None:
+def _print_left(found: Findings, console: Console) -> None:
     """What was to be moved to the portal and is no file: nobody shall believe that it was."""
-    left = [
-        (dataset, resource)
-        for dataset in report.datasets
-        for resource in dataset.resources
-        if resource.status is ResourceStatus.UNCHANGED and resource.reason.startswith(STAYS)
-    ]
-    for dataset, resource in left[:_SHOWN]:
-        name = path_text(dataset.title or dataset.key, resource.title or _name_of(resource))
-        _print_line(console, _marked("unchanged", f"{name}: {printable(resource.reason)}"))
-    _print_rest(console, len(left) - _SHOWN, None)
-
-
-def _name_of(resource: ResourceOutcome) -> str:
-    """What a person knows it by."""
-    return resource.source or resource.title or resource.key or resource.id or "?"
+    for name, why in found.left.there:
+        _print_line(console, _marked("unchanged", f"{name}: {why}"))
+    _print_rest(console, found.left.others, None)
 
 
 def _marked(status: str, words: str, indent: int = 2) -> Text:

@@ -47,7 +47,13 @@ __all__ = [
 
 def changed_fields(changes: DatasetMetadata | ResourceMetadata) -> tuple[str, ...]:
     """The names of the fields that `changes` writes."""
-    return tuple(f.name for f in fields(changes) if getattr(changes, f.name) is not None)
+    return tuple(name for name in _NAMES[type(changes)] if getattr(changes, name) is not None)
+
+
+_NAMES = {
+    each: tuple(field.name for field in fields(each))
+    for each in (DatasetMetadata, ResourceMetadata)
+}
 
 
 def told_changes(changes: DatasetMetadata, remote: RemoteDataset) -> tuple[str, ...]:
@@ -122,17 +128,25 @@ def wanted_resource(
     there. A resource that has none but its raw file name, which is what the portal makes of
     every upload, gets back the title that was kept safe, or else the file's real name.
     """
-    title = spec.metadata.title
+    said = spec.metadata
+    title = said.title
     if title is None:
         given = _given_title(remote) if remote else None
         if isinstance(spec.source, Sent) and given == rules.file_name(spec.source.name):
             given = None  # once the file is sent, nobody could tell it from a raw one
         title = given or spec.default_title or None
-    extras = {**(spec.metadata.extras or {}), **claim(spec)}
+    extras = {**(said.extras or {}), **claim(spec)}
     if remote is not None and not remote.hosted and is_sent(spec.source):
         extras[SOURCE_EXTRA] = remote.origin
-    silent = spec.metadata.extras is None and not extras
-    wanted = replace(spec.metadata, title=title, extras=None if silent else extras)
+    wanted = ResourceMetadata(  # field by field: it is made for every file, several times
+        title=title,
+        description=said.description,
+        type=said.type,
+        schema=said.schema,
+        format=said.format,
+        mime=said.mime,
+        extras=None if said.extras is None and not extras else extras,
+    )
     return without(wanted, rules.lacks_resource)
 
 
@@ -172,7 +186,7 @@ def resource_changes(
     Where the format and media type of a hosted file are the portal's to say, they never differ.
     """
     is_file = not isinstance(spec.source, LinkSource) and (remote.stored or is_sent(spec.source))
-    if is_file and rules.tells_format:
+    if is_file and rules.tells_format and (wanted.format or wanted.mime):
         wanted = replace(wanted, format=None, mime=None)
     changes = _changes(wanted, remote.metadata)
     if changes is None and remote.apart:  # whatever is written makes it the organization's
@@ -220,11 +234,22 @@ Metadata = TypeVar("Metadata", DatasetMetadata, ResourceMetadata)
 def _changes(wanted: Metadata, remote: Metadata) -> Metadata | None:
     changes: dict[str, Json] = {}
     for name in changed_fields(wanted):
-        has = getattr(remote, name)
-        want = _merged(getattr(wanted, name), has)
+        want, has = getattr(wanted, name), getattr(remote, name)
+        if _plainly_same(want, has):
+            continue
+        want = _merged(want, has)
         if not _same(want, has):
             changes[name] = want
     return type(wanted)(**changes) if changes else None
+
+
+def _plainly_same(want: Json, has: Json) -> bool:
+    """Whether they are the same at a glance, as what most files say is: texts, extras of texts."""
+    if isinstance(want, str):
+        return bool(want == has)
+    if not isinstance(want, dict) or not isinstance(has, dict):
+        return False
+    return all(isinstance(each, str) and has.get(key) == each for key, each in want.items())
 
 
 def _merged(want: Json, has: Json) -> Json:

@@ -82,6 +82,10 @@ class Matching:
         """Whether it is already known who `spec` is, or that it cannot be known."""
         return spec.key in self.matches or spec.key in self.conflicts
 
+    def all_settled(self, wanted: Sequence[ResourceSpec]) -> bool:
+        """Whether that is known of all of them."""
+        return len(self.matches) + len(self.conflicts) == len(wanted)
+
     def accept(self, spec: ResourceSpec, remote: RemoteResource, by: By) -> None:
         """Record that `spec` is `remote`."""
         self.matches[spec.key] = Match(remote, by)
@@ -119,6 +123,8 @@ def match_resources(
     if ours:
         _match_numbered(result, wanted, wanted)
     _match_by_key(result, wanted)
+    if result.all_settled(wanted):
+        return result
     _match_by_content(result, wanted, fingerprints, rules)
     if ours:
         _match_renamed(result, wanted, fingerprints)
@@ -230,6 +236,8 @@ def _match_numbered(
     Of several resources there the first was known by the address alone. An entry that has it
     alone by now may be any of them, and so may two resources be that carry it.
     """
+    if all(address_of(spec.source) is None for spec in entries):
+        return
     keys = {spec.key for spec in wanted}
     first: dict[str, list[RemoteResource]] = {}
     numbered: dict[str, list[RemoteResource]] = {}

@@ -43,6 +43,7 @@ from bulkpub.core.model import (
     Prune,
     RemoteDataset,
     RemoteResource,
+    ResourceMetadata,
     ResourceSpec,
     State,
     UrlSource,
@@ -184,8 +185,9 @@ def _existing_action(
     rules: Rules,
 ) -> ResourceAction:
     remote = match.remote
+    wanted = wanted_resource(spec, remote, rules)
     if not source.host or remote.hosted:
-        return _same_content(spec, match, rules)
+        return _same_content(spec, match, wanted, rules)
     if stays := _no_file(remote, rules) or (source.stays and f"{STAYS}: {source.stays}"):
         left = replace(spec, source=ExistingSource())
         return Keep(left, remote, wanted_resource(left, remote, rules), stays)
@@ -206,7 +208,7 @@ def _file_action(
         return Fetch(spec, address, remote, wanted, why)
     if differs := _content_differs(known, remote):
         return _guarded(Replace(spec, remote, wanted, differs), known)
-    return _same_content(spec, match, rules)
+    return _same_content(spec, match, wanted, rules)
 
 
 def _created(
@@ -263,13 +265,16 @@ def _link_action(
             f"'{remote.metadata.title}' ({remote.id}) is a file hosted on the portal and cannot "
             "become a link; delete it there, or give the link another `key`",
         )
+    wanted = wanted_resource(spec, remote, rules)
     if told := announcement(source, remote):
-        return Describe(spec, remote, wanted_resource(spec, remote, rules), told)
-    return _same_content(spec, match, rules)
+        return Describe(spec, remote, wanted, told)
+    return _same_content(spec, match, wanted, rules)
 
 
-def _same_content(spec: ResourceSpec, match: Match, rules: Rules) -> ResourceAction:
-    remote, wanted = match.remote, wanted_resource(spec, match.remote, rules)
+def _same_content(
+    spec: ResourceSpec, match: Match, wanted: ResourceMetadata, rules: Rules
+) -> ResourceAction:
+    remote = match.remote
     can_be_marked = "extras" not in rules.lacks_resource
     if match.by not in {By.ID, By.KEY} and remote.key != spec.key and can_be_marked:
         was = f"published before as '{remote.key}'" if remote.key else "put there by other means"

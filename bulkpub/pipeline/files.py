@@ -1,6 +1,6 @@
 """The local files of a dataset: looked at, hashed where that decides something, looked through."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import anyio.to_thread
@@ -14,13 +14,15 @@ from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import UploadProgressed
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources import FileContent, fingerprint, sha1_of
+from bulkpub.sources import FileContent, fingerprint, sha1s_of
 from bulkpub.sources.html_page import ENOUGH, is_html
 
 __all__ = ["check", "content_of", "hash_files", "look_at_files", "recall_hashes"]
 
 FEW = 32
 """Files that are looked at in less time than it takes to have a thread do it."""
+BATCH, MOST = 1 << 20, 50
+"""Bytes, and files, that a thread hashes in one go, or one file that has more."""
 
 
 async def look_at_files(story: Story) -> None:
@@ -79,18 +81,33 @@ async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
     files = _files(story, keys)
     remembered = recall_hashes(story, files, means)
 
-    async def digest(key: str, source: FileSource) -> None:
-        known = story.fingerprints[key]
-        try:
-            sha1 = await sha1_of(source, known, limiter=means.hashing)
-        except ResourceFailed as error:
-            story.file_failed(key, str(error))
-            return
-        means.memory.keep_sha1(source.path, story.hashed(key, sha1, read=known.size))
+    async def digest(batch: Sequence[str]) -> None:
+        found = await sha1s_of(
+            [(files[key], story.fingerprints[key]) for key in batch], limiter=means.hashing
+        )
+        for key, sha1 in zip(batch, found, strict=True):
+            if isinstance(sha1, ResourceFailed):
+                story.file_failed(key, str(sha1))
+                continue
+            known = story.hashed(key, sha1, read=story.fingerprints[key].size)
+            means.memory.keep_sha1(files[key].path, known)
 
-    await side_by_side(
-        [partial(digest, key, source) for key, source in files.items() if key not in remembered]
-    )
+    unknown = [key for key in files if key not in remembered]
+    await side_by_side([partial(digest, each) for each in _batches(story, unknown)])
+
+
+def _batches(story: Story, keys: Iterable[str]) -> Iterator[list[str]]:
+    """The entries `keys`, so many at a time that a thread has something to do."""
+    batch: list[str] = []
+    size = 0
+    for key in keys:
+        batch.append(key)
+        size += story.fingerprints[key].size
+        if size >= BATCH or len(batch) >= MOST:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _files(story: Story, keys: Iterable[str]) -> dict[str, FileSource]:

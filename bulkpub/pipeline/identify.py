@@ -65,7 +65,8 @@ async def identify(portal: Portal, index: Index, seen: Datasets[RemoteDataset]) 
     for entry in index.entries.values() if odd else ():
         own = entry.face.id
         if own and (twin := first.setdefault(own, entry)) is not entry:
-            sentence = f"the id '{own}' is already that of the dataset at {twin.place}"
+            there = index.head(twin.key).place
+            sentence = f"the id '{own}' is already that of the dataset at {there}"
             identified.problems.append(_problem(index.head(entry.key), sentence))
     return identified
 

@@ -17,16 +17,14 @@ from bulkpub.core.match import Conflict
 from bulkpub.core.match_datasets import Face, face_of
 from bulkpub.core.model import (
     DatasetSpec,
-    Place,
     RemoteDataset,
-    RemoteResource,
     ResourceSpec,
     UrlSource,
 )
 from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.core.rules import Rules
 from bulkpub.pipeline.words import Words
-from bulkpub.state.overflow import Overflow
+from bulkpub.state.overflow import Pairs
 
 __all__ = ["Datasets", "Entry", "Index", "is_permalink"]
 
@@ -38,8 +36,7 @@ class Datasets(Generic[Dataset]):
 
     def __init__(self, folder: Path | None) -> None:
         self._before = ""
-        self._heads: Overflow[Dataset] = Overflow(folder)
-        self._resources: Overflow[tuple[ResourceSpec | RemoteResource, ...]] = Overflow(folder)
+        self._there: Pairs[Dataset, tuple[Any, ...]] = Pairs(folder)
 
     def apart(self, whose: str) -> "Datasets[Dataset]":
         """Others in the same room, under names of their own."""
@@ -49,23 +46,21 @@ class Datasets(Generic[Dataset]):
 
     def put(self, name: str, dataset: Dataset) -> None:
         """Keep `dataset` under `name`."""
-        name = self._before + name
-        self._heads.put(name, replace(dataset, resources=()))
-        self._resources.put(name, dataset.resources, weight=len(dataset.resources) + 1)
+        pair = replace(dataset, resources=()), dataset.resources
+        self._there.put(self._before + name, pair, weight=len(dataset.resources) + 1)
 
     def head(self, name: str) -> Dataset:
         """The dataset without its resources."""
-        return self._heads[self._before + name]
+        return self._there.first(self._before + name)
 
     def __getitem__(self, name: str) -> Dataset:
         """The whole dataset."""
-        resources: Any = self._resources[self._before + name]
-        return replace(self.head(name), resources=resources)
+        head, resources = self._there[self._before + name]
+        return replace(head, resources=resources)
 
     def close(self) -> None:
         """Let go of them all."""
-        self._heads.close()
-        self._resources.close()
+        self._there.close()
 
 
 @dataclass(slots=True)
@@ -78,7 +73,6 @@ class Entry:
     """
 
     face: Face
-    place: Place
     organization: str | None
     personal: bool
     community: bool
@@ -114,7 +108,6 @@ class Index:
         face, key = face_of(spec), intern(spec.key)
         self.entries[key] = Entry(
             replace(face, key=key, title=face.title and intern(face.title)),
-            spec.place,
             spec.organization and intern(spec.organization),
             spec.personal,
             spec.community,

@@ -6,9 +6,10 @@ known costs one request. Pages are dropped as they are read, but for what may ma
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil, inf
+from sys import intern
 
 import anyio
 
@@ -134,7 +135,9 @@ class _Search:
         return Owner(organization=self.seen.head(some).organization)
 
     def _keep(self, dataset: RemoteDataset) -> None:
-        self.found[dataset.id] = face_of(dataset)
+        face = face_of(dataset)  # its words are most often those of what is wanted
+        key, title = face.key and intern(face.key), face.title and intern(face.title)
+        self.found[dataset.id] = replace(face, key=key, title=title)
         self.seen.put(dataset.id, dataset)
 
     async def read_listing(self, portal: Portal, owner: Owner) -> None:

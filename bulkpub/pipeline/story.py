@@ -149,6 +149,7 @@ PLANNED_STATUS: Mapping[type[ResourceAction], ResourceStatus] = {
     Keep: ResourceStatus.UNCHANGED,
     Refuse: ResourceStatus.FAILED,
 }
+RECOGNISED = (Adopt, Describe, Keep)
 SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 NOT_THERE_YET = "not on the portal yet"
 NOT_BEGUN = "not begun: the run ended before its turn came"
@@ -333,9 +334,11 @@ class Story:
     @step
     def hashed(self, key: str, sha1: str, *, read: int = 0) -> Fingerprint:
         """The SHA-1 of the file is known, for which `read` bytes were read beforehand."""
-        known = replace(self.fingerprints[key], sha1=sha1)
+        seen = self.fingerprints[key]
+        known = Fingerprint(seen.size, seen.mtime_ns, seen.inode, sha1)
         self.fingerprints[key] = known
-        self.figures += Figures(hashed=read)
+        if read:
+            self.figures += Figures(hashed=read)
         return known
 
     @step
@@ -367,11 +370,11 @@ class Story:
         """What is decided for one entry, once the content of its file is known."""
         self._decided(self.resources[key], action)
         self.resources[key].reason += note
-        if isinstance(action, Adopt | Describe | Keep):
+        if isinstance(action, RECOGNISED):
             self.bound[key] = action.remote.id  # nobody else's now
 
     def _decided(self, resource: ResourceStory, action: ResourceAction) -> None:
-        there = isinstance(action, Adopt | Describe | Keep) and action.remote.id in self.before
+        there = isinstance(action, RECOGNISED) and action.remote.id in self.before
         if there and resource.status is ResourceStatus.CREATED:
             # Sent, and then recognised as one that was there before: it was not created.
             resource.status = None

@@ -49,16 +49,16 @@ class Words:
             if entry.metadata.schema is not None:
                 self.has_schemas = True
             match entry.source:
-                case FileSource() as source:
-                    name = source.name
+                case FileSource() as source:  # the reader has seen whether it can have its name
+                    self.sends, name = True, source.name
+                    self.names.setdefault(_ending(name), name)
                 case UrlSource(url=url):
-                    name = told_by_address(url) or ""
-                case _:
-                    name = ""
-            self.sends = self.sends or is_sent(entry.source)
-            if name:
-                self.names.setdefault(_ending(name), name)
-                self.odd_name = self.odd_name or bool(self.rules.file_fault(name))
+                    self.sends = True
+                    if name := told_by_address(url):
+                        self.names.setdefault(_ending(name), name)
+                        self.odd_name = self.odd_name or bool(self.rules.file_fault(name))
+                case source:
+                    self.sends = self.sends or is_sent(source)
 
     def needs(self, which: Vocabulary) -> bool:
         """Whether the portal has to be asked for this vocabulary."""

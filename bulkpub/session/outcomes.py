@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from sys import intern
 from typing import Any, overload
 
 from bulkpub.core.outcome import DatasetOutcome
@@ -21,7 +22,7 @@ class Outcomes:
     def add(self, outcome: DatasetOutcome) -> None:
         """Count and keep it."""
         self.tally.add(outcome)
-        self._kept.put(outcome.key, outcome, weight=len(outcome.resources) + 1)
+        self._kept.put(intern(outcome.key), outcome, weight=len(outcome.resources) + 1)
 
     def __contains__(self, key: str) -> bool:
         """Whether there is one of the dataset `key`."""

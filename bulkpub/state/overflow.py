@@ -20,9 +20,11 @@ import structlog
 from bulkpub.errors import StoppedEarly
 from bulkpub.state.files import private_folder
 
-__all__ = ["Overflow"]
+__all__ = ["Overflow", "Pairs"]
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 
 log = structlog.get_logger("bulkpub.state")
 
@@ -63,7 +65,7 @@ class Overflow(Generic[T]):
     def __getitem__(self, key: str) -> T:
         """The value; KeyError when there is none, `StoppedEarly` when it cannot be read back."""
         there = self._there[key]
-        return self._read(there) if isinstance(there, _Place) else there
+        return self._unpacked(self._read(there)) if isinstance(there, _Place) else there
 
     def __contains__(self, key: str) -> bool:
         """Whether there is a value for `key`."""
@@ -90,7 +92,7 @@ class Overflow(Generic[T]):
 
     def _written(self, value: T) -> T | _Place:
         """Where in the file it is now, or the value itself when it could not be written."""
-        content = _pack(value)
+        content = self._packed(value)
         try:
             if self._file is None:
                 self._file = self._opened()
@@ -119,18 +121,42 @@ class Overflow(Generic[T]):
         weakref.finalize(self, file.close)
         return file
 
-    def _read(self, place: _Place) -> T:
+    def _packed(self, value: T) -> bytes:
+        return pack(value)
+
+    def _unpacked(self, content: bytes) -> T:
+        value: T = unpack(content)
+        return value
+
+    def _read(self, place: _Place) -> bytes:
         begin, length = place >> _LENGTH_BITS, place & ((1 << _LENGTH_BITS) - 1)
         assert self._file is not None  # noqa: S101 - there is a place in it
         try:
             self._file.seek(begin)
-            content = self._file.read(length)
+            return self._file.read(length)
         except OSError as error:
             raise StoppedEarly(
                 f"what is known of the files could not be read back from the disk: {error.strerror}"
             ) from error
-        value: T = pickle.loads(content)  # noqa: S301 - our own, from a file without a name
-        return value
+
+
+class Pairs(Overflow[tuple[A, B]]):
+    """Pairs, of which the first can be had without unpacking the second."""
+
+    def first(self, key: str) -> A:
+        """The first of a pair; see `__getitem__`."""
+        there = self._there[key]
+        if not isinstance(there, _Place):
+            return there[0]
+        first: A = unpack(self._read(there))
+        return first
+
+    def _packed(self, value: tuple[A, B]) -> bytes:
+        return pack(value[0]) + pack(value[1])
+
+    def _unpacked(self, content: bytes) -> tuple[A, B]:
+        stream = io.BytesIO(content)
+        return unpack(stream), unpack(stream)
 
 
 # --- packing ------------------------------------------------------------------------------
@@ -155,8 +181,15 @@ class _Reducers(dict[type, Callable[[Any], Any]]):
 _REDUCERS = _Reducers()
 
 
-def _pack(value: object) -> bytes:
-    """`value` as `pickle.loads` reads it."""
+def unpack(content: bytes | IO[bytes]) -> Any:  # noqa: ANN401 - whatever was packed
+    """What was packed first in `content`, which is our own, from a file without a name."""
+    if isinstance(content, bytes):
+        return pickle.loads(content)  # noqa: S301 - see above
+    return pickle.load(content)  # noqa: S301 - see above
+
+
+def pack(value: object) -> bytes:
+    """`value` as `unpack` reads it."""
     content = io.BytesIO()
     pickler = pickle.Pickler(content, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = _REDUCERS

@@ -1,15 +1,16 @@
 """Files that change while they are published fail alone, with that as the reason."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bulkpub.core.model import FileSource
 from bulkpub.observers import Event
 from bulkpub.observers.events import RunStarted, UploadProgressed, UploadStarted
 from bulkpub.portals.memory import Site
+from bulkpub.sources import local
 
 Publish = Callable[..., Any]
 
@@ -123,15 +124,15 @@ async def test_a_file_that_changes_while_it_is_hashed_fails_alone(
     """The second run hashes what has the same size on the portal."""
     manifest = folder.manifest(folder.dataset("a", "1.csv", "2.csv"))
     await publish(manifest)
-    really = hashlib.file_digest
+    really = local._beginning
 
-    def meddling(file: Any, *more: Any) -> Any:
-        digest = really(file, *more)
-        if str(file.name).endswith("1.csv"):
-            grows(Path(file.name))
-        return digest
+    def meddling(source: FileSource, size: int) -> bytes:
+        found = really(source, size)
+        if source.path.endswith("1.csv"):
+            grows(Path(source.path))
+        return found
 
-    monkeypatch.setattr("bulkpub.sources.local.hashlib.file_digest", meddling)
+    monkeypatch.setattr(local, "_beginning", meddling)
     report = await publish(manifest)
     assert statuses(report) == {"a/1.csv": "failed", "a/2.csv": "unchanged"}
     assert "grew from 11 to 15 bytes" in str(report.datasets[0].resources[0].error)
