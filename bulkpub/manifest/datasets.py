@@ -24,7 +24,7 @@ from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, safe, slashes
 from bulkpub.manifest.form import Fault, Read, check, reason
 from bulkpub.manifest.keys import forms, metadata_of
-from bulkpub.manifest.merging import with_dataset
+from bulkpub.manifest.merging import for_files, with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
 from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.states import community_faults, state_faults
@@ -292,8 +292,9 @@ def _resources(
         ]
     resources: list[ResourceSpec] = []
     faults: list[Fault] = []
+    inherited = for_files(node)
     for entry in entries.value:
-        specs, wrong = read_resource(with_dataset(node, entry), files, rules)
+        specs, wrong = read_resource(with_dataset(inherited, entry), files, rules)
         resources += specs
         faults += wrong
     return tuple(resources), faults + list(_twins(resources))

@@ -7,9 +7,11 @@ from the manifest's folder.
 import os
 import posixpath
 import stat
-from collections.abc import Sequence
-from dataclasses import dataclass
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from bulkpub.core.rules import Rules
 from bulkpub.manifest.form import reason
@@ -34,14 +36,18 @@ class Unusable(Exception):
         super().__init__(sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file: where it is, how the manifest spells it, its default key, its time in seconds."""
+class Found(NamedTuple):
+    """A file: where it is, how the manifest spells it, its default key, its time in seconds.
+
+    `name` is its own, `folder` that of the folder it is in.
+    """
 
     path: str
     shown: str
     key: str
     mtime: float
+    name: str
+    folder: str
 
 
 class Files:
@@ -49,11 +55,12 @@ class Files:
 
     def __init__(self, base: str, rules: Rules) -> None:
         self._base = base
+        self._beside = posixpath.join(base, "")
+        self._inside = posixpath.normpath(base).rstrip("/") + "/"
         self._file_fault = rules.file_fault
         self._listing = Listing()
-        self._named: set[str] = set()
-        self.named_again: set[str] = set()
-        """Paths of files that are named more than once."""
+        self._named = array("q")
+        """A number for each file that was named, which tells it from all others."""
         self._missed: dict[str, str] = {}
         """Paths of files that are not there, by the sentences that say so."""
 
@@ -91,7 +98,7 @@ class Files:
     def path(self, shown: str) -> Found:
         """The one file written as `shown`; raises `Unusable`."""
         # Not normalized: behind a link to a folder, `..` is where the system says it is.
-        path = posixpath.join(self._base, shown)
+        path = shown if shown.startswith("/") else self._beside + shown
         try:
             status = os.stat(path)  # noqa: PTH116 # one call a file, and no object for each
         except FileNotFoundError:
@@ -109,24 +116,24 @@ class Files:
             raise Unusable(f"{safe(shown)} is not an ordinary file")
         if not os.access(path, os.R_OK):
             raise Unusable(f"the file {safe(shown)} cannot be read: permission denied")
-        if fault := self._name_fault(posixpath.basename(path)):
-            raise Unusable(f"the file {safe(shown)} {fault}")
         normal = posixpath.normpath(path)
-        (self.named_again if normal in self._named else self._named).add(normal)
-        return Found(path, shown, self._key(shown), status.st_mtime)
+        above, _, name = normal.rpartition("/")
+        if fault := self._name_fault(name):
+            raise Unusable(f"the file {safe(shown)} {fault}")
+        self._named.append(hash(normal))
+        return Found(path, shown, self._key(shown), status.st_mtime, name, above.rpartition("/")[2])
 
     def _name_fault(self, name: str) -> str:
         """Why the portal would refuse a file called `name`: the end of a sentence, or nothing."""
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            return "has a name that is not UTF-8: rename it"
+        if not name.isascii():
+            try:
+                name.encode()
+            except UnicodeEncodeError:
+                return "has a name that is not UTF-8: rename it"
         return self._file_fault(name)
 
     def _key(self, shown: str) -> str:
-        normal = posixpath.normpath(shown)
-        inside = posixpath.normpath(self._base).rstrip("/") + "/"
-        return normal.removeprefix(inside)
+        return posixpath.normpath(shown).removeprefix(self._inside)
 
     def _missing(self, path: str, shown: str) -> str:
         if hint := slashes(shown):
@@ -140,6 +147,12 @@ class Files:
         self._missed[sentence] = posixpath.normpath(path)
         return sentence
 
+    def named_again(self, paths: Iterable[str]) -> set[str]:
+        """Those of the paths, which are normalized, that were named more than once."""
+        numbers = {hash(path): path for path in paths}
+        counts = Counter(filter(numbers.__contains__, self._named))
+        return {numbers[number] for number, count in counts.items() if count > 1}
+
     def meant(self) -> dict[str, str]:
         """What is to be added to sentences that were said: what is there, and may be meant.
 
@@ -149,7 +162,8 @@ class Files:
         for sentence, path in islice(self._missed.items(), _MOST_SUGGESTIONS):
             folder, name = posixpath.split(path)
             names = self._listing.names(folder)[:_MOST_NAMES]
-            named = {each for each in names if posixpath.join(folder, each) in self._named}
+            beside = {hash(posixpath.join(folder, each)): each for each in names}
+            named = {beside[number] for number in self._named if number in beside}
             if hint := suggestion(name, names, named):
                 hints[sentence] = hint
         return hints

@@ -19,7 +19,7 @@ from bulkpub.core.fields import Column
 from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import keys_in_french
-from bulkpub.manifest.nodes import Node, bare, find
+from bulkpub.manifest.nodes import Deferred, Node, bare, find
 from bulkpub.manifest.values import MAPPING, OTHERWISE, SENTENCE, kind, nearest
 
 __all__ = ["Fault", "Form", "Key", "Read", "check", "form_of", "reason"]
@@ -125,12 +125,12 @@ def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list
     The keys in `leave` are not looked at: others check them. What is faulty is missing from
     what it says, so that the rest can still be checked. `null` counts as not written.
     """
-    assert isinstance(node.value, dict)  # noqa: S101 # the caller's part of the contract
-    written = {
-        key: bare(below)
-        for key, below in node.value.items()
-        if key not in leave and below.value is not None
-    }
+    if isinstance(node, Deferred) and node.said is not None:
+        said = node.said
+    else:
+        assert isinstance(node.value, dict)  # noqa: S101 # the caller's part of the contract
+        said = {key: bare(below) for key, below in node.value.items() if key not in leave}
+    written = {key: value for key, value in said.items() if value is not None and key not in leave}
     try:
         return form.adapter.validate_python(written), []
     except ValidationError as error:

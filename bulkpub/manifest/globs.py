@@ -30,17 +30,28 @@ class _Entry:
 
 
 class Listing:
-    """Reads each folder once; a folder that cannot be read raises OSError each time."""
+    """Reads folders, and each once unless many others came between.
 
-    def __init__(self) -> None:
+    A folder that cannot be read raises OSError each time.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._kept = 0
         self._seen: dict[str, tuple[_Entry, ...]] = {}
+        """The folders looked into last, with no more than `most` names in all but the last."""
 
     def __call__(self, folder: str) -> tuple[_Entry, ...]:
         """What is in `folder`."""
-        if folder not in self._seen:
+        found = self._seen.pop(folder, None)
+        if found is None:
             with os.scandir(folder) as entries:
-                self._seen[folder] = tuple(_entry(entry) for entry in entries)
-        return self._seen[folder]
+                found = tuple(_entry(entry) for entry in entries)
+            self._kept += len(found)
+        while self._seen and self._kept > self._most:
+            self._kept -= len(self._seen.pop(next(iter(self._seen))))
+        self._seen[folder] = found
+        return found
 
     def names(self, folder: str) -> list[str]:
         """The names of the files in `folder`; empty when it cannot be read."""

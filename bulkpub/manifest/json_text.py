@@ -2,16 +2,21 @@
 
 YAML parsers choke on JSON indented with tabs, so JSON has its own way: orjson says whether
 the text is JSON at all, and a scanner that may therefore trust its input builds the tree.
+Where nothing is wrong, `json_quick` has done it before.
 """
 
 import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Literal
 
 import orjson
 
 from bulkpub.core.model import Place
+from bulkpub.manifest.json_quick import Doubtful, read_quickly
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value
 from bulkpub.manifest.traps import trap_in_json
 
@@ -22,18 +27,31 @@ _NEWLINE = re.compile("\n")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def read_json(text: str, file: str, first_line: int = 1) -> Node:
+Holds = Literal["datasets", "a dataset"]
+"""What the mapping is of which a text consists."""
+
+
+def read_json(text: str, file: str, first_line: int = 1, *, holds: Holds | None = None) -> Node:
     """The tree of the JSON value in `text`, which starts on line `first_line` of `file`.
 
-    Raises `Unreadable` with the place of whatever is wrong, a repeated key included.
+    Where it is known what the text `holds`, the tree is made as it is wanted. Raises `Unreadable`
+    with the place of whatever is wrong, a repeated key included.
     """
-    scanner = _Scanner(text, file, first_line)
+    if holds:
+        with suppress(Doubtful):  # what is wrong is said by the careful one
+            tree = partial(_tree, text)
+            return read_quickly(text, file, first_line, tree, document=holds == "datasets")
+    scanner = _Scanner(text, 0, Place(file, first_line, 1))
     try:
         orjson.loads(text)
     except orjson.JSONDecodeError as error:
         position = _where(text, error)
         raise Unreadable(scanner.place(position), _sentence(text, position)) from None
-    return scanner.scan()
+    return scanner.scan(0)
+
+
+def _tree(text: str, offset: int, place: Place, depth: int) -> Value:
+    return _Scanner(text, offset, place).scan(depth).value
 
 
 def _where(text: str, error: json.JSONDecodeError) -> int:
@@ -78,22 +96,29 @@ def _fault(before: str, rest: str) -> str:
 
 
 class _Scanner:
-    """Builds the tree of a text already known to be JSON."""
+    """Builds the tree of a text already known to be JSON, from an offset on, which is at `start`.
 
-    def __init__(self, text: str, file: str, first_line: int) -> None:
+    Lines are only looked for where they are needed.
+    """
+
+    def __init__(self, text: str, offset: int, start: Place) -> None:
         self._text = text
-        self._file = file
-        self._first_line = first_line
-        self._line_starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
-        self._tokens: Iterator[re.Match[str]] = _TOKEN.finditer(text)
+        self._start = start
+        self._line_starts = [offset - start.column + 1]
+        self._seen = offset
+        self._tokens: Iterator[re.Match[str]] = _TOKEN.finditer(text, offset)
 
     def place(self, offset: int) -> Place:
-        line = bisect_right(self._line_starts, offset)
-        column = offset - self._line_starts[line - 1] + 1
-        return Place(self._file, line - 1 + self._first_line, column)
+        for match in _NEWLINE.finditer(self._text, self._seen, max(offset, self._seen)):
+            self._line_starts.append(match.end())
+        self._seen = max(offset, self._seen)
+        line = bisect_right(self._line_starts, offset) - 1
+        return Place(
+            self._start.file, line + self._start.line, offset - self._line_starts[line] + 1
+        )
 
-    def scan(self) -> Node:
-        return self._node(next(self._tokens), 0)
+    def scan(self, depth: int) -> Node:
+        return self._node(next(self._tokens), depth)
 
     def _node(self, token: re.Match[str], depth: int, key: Place | None = None) -> Node:
         place = self.place(token.start())

@@ -386,14 +386,21 @@ def metadata_of(rows: Mapping[str, fields.Field], read: Read, written: Iterable[
     `written` are the keys that are there at all, with `null` or without.
     """
     said = {
-        name: _value(rows[name], value)
+        name: value if rows[name].type in _AS_READ else _value(rows[name], value)
         for name, value in read.items()
         if name in rows and value is not None
     }
-    for name in written:
+    for name in _NULL_EMPTIES.intersection(written):
         if name in rows and rows[name].null_empties:
             said.setdefault(name, "")
     return said
+
+
+_NULL_EMPTIES = frozenset(
+    row.name for row in (*fields.DATASET.values(), *fields.RESOURCE.values()) if row.null_empties
+)
+_AS_READ = frozenset({FieldType.TEXT, FieldType.NAME, FieldType.FLAG, FieldType.EXTRAS})
+"""The types of which the metadata have what the form reads."""
 
 
 def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401, PLR0911 # any field's; one for each form

@@ -196,7 +196,7 @@ def _datasets(
             if each.remove and isinstance(each.source, FileSource)
         }
         yield spec, not (faults or header_faults)
-    for path in sorted(removed.keys() & files.named_again):
+    for path in sorted(files.named_again(removed)):
         place, name = removed[path]
         sentence = f"the file {safe(basename(path))} is listed elsewhere, too: it cannot be removed"
         _add(problems, [Fault(place, sentence)], name)

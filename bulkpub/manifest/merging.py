@@ -7,9 +7,9 @@ and its parts: saying one of a pair in the dataset takes the other away when it 
 What stands beside another's dataset inherits nothing that is said of a dataset.
 """
 
-from bulkpub.manifest.nodes import Node, child
+from bulkpub.manifest.nodes import Deferred, Node, Value, bare, child, is_mapping
 
-__all__ = ["OF_COMMUNITY", "merge", "with_dataset", "with_defaults"]
+__all__ = ["OF_COMMUNITY", "for_files", "merge", "with_dataset", "with_defaults"]
 
 _EXCLUSIVE = (
     ("organization", "personal"),
@@ -23,6 +23,7 @@ OF_COMMUNITY = ("organization", "personal", "guard", "check", "prune")
 """What of the defaults concerns resources beside another's dataset."""
 _OF_FILES = ("path", "glob", "url", "host")
 _OF_DATASET = ("guard", "check")
+_NOTHING = (None, False)
 
 
 def merge(default: Node, own: Node) -> Node:
@@ -53,17 +54,34 @@ def with_defaults(defaults: Node | None, own: Node) -> Node:
     return merge(Node(kept, defaults.place), own)
 
 
-def with_dataset(dataset: Node, own: Node) -> Node:
-    """The resource `own` with its dataset's `guard` and `check`, if it is one of files.
+def for_files(dataset: Node) -> Node | None:
+    """What the resources of a dataset inherit: its `guard` and `check`; None without."""
+    inherited = {key: below for key in _OF_DATASET if (below := child(dataset, key))}
+    return Node(inherited, dataset.place) if inherited else None
 
-    A link, and a resource that is only described, have no use for them.
+
+def with_dataset(inherited: Node | None, own: Node) -> Node:
+    """The resource `own` with what it inherits, which `for_files` gave, if it is one of files.
+
+    A link, and a resource that is only described, have no use for it. The tree of what is
+    deferred is left to be made, unless mappings have to be merged.
     """
+    if inherited is None or not is_mapping(own):
+        return own
+    said = own.said if isinstance(own, Deferred) else None
+    if said is not None and not any(isinstance(said.get(key), dict) for key in _OF_DATASET):
+        if not any(said.get(way) not in _NOTHING for way in _OF_FILES):
+            return own
+
+        def tree() -> Value:
+            return merge(inherited, Node(own.value, own.place)).value
+
+        return Deferred({**bare(inherited), **said}, own.place, tree)
     if not isinstance(own.value, dict) or not any(_says(own.value, way) for way in _OF_FILES):
         return own
-    inherited = {key: below for key in _OF_DATASET if (below := child(dataset, key))}
-    return merge(Node(inherited, dataset.place), own)
+    return merge(inherited, own)
 
 
 def _says(children: dict[str, Node], key: str) -> bool:
     # `personal: false` and `organization: null` choose nothing.
-    return key in children and children[key].value not in (None, False)
+    return key in children and children[key].value not in _NOTHING

@@ -6,7 +6,7 @@ as, so that a title `2024.10` or a code `01` is never changed by having been rea
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike, fspath
@@ -17,6 +17,7 @@ from bulkpub.core.model import Json, Place
 __all__ = [
     "INT64",
     "MAX_DEPTH",
+    "Deferred",
     "Node",
     "Number",
     "Unreadable",
@@ -25,6 +26,8 @@ __all__ = [
     "child",
     "find",
     "from_python",
+    "is_mapping",
+    "keys_of",
     "plain",
     "walk",
 ]
@@ -77,9 +80,46 @@ class Node:
     key: Place | None = None
 
 
+class Deferred(Node):
+    """A mapping whose tree, with a place for each value, is only made if somebody looks into it.
+
+    `read` makes it when `value` is first asked for, and never raises. `said` are the values as
+    `bare` would give them, None where they were not kept.
+    """
+
+    __slots__ = ("_read", "said")
+
+    def __init__(
+        self, said: Mapping[str, Any] | None, place: Place, read: Callable[[], Value]
+    ) -> None:
+        self.said = said
+        self.place = place
+        self.key = None
+        self._read = read
+
+    def __getattr__(self, name: str) -> Value:
+        """Called for what is not there yet: the tree."""
+        if name != "value":
+            raise AttributeError(name)
+        self.value = self._read()
+        return self.value
+
+
+def is_mapping(node: Node) -> bool:
+    """Whether the node is one, which is known of what is deferred."""
+    return isinstance(node, Deferred) or isinstance(node.value, dict)
+
+
+def keys_of(node: Node) -> Collection[str]:
+    """The keys of a mapping, with or without a value; anything else has none."""
+    if isinstance(node, Deferred) and node.said is not None:
+        return node.said.keys()
+    return node.value.keys() if isinstance(node.value, dict) else ()
+
+
 def child(node: Node, key: str) -> Node | None:
     """What the mapping `node` has under `key`, None for nothing or `null`."""
-    if not isinstance(node.value, dict):
+    if key not in keys_of(node) or not isinstance(node.value, dict):
         return None
     found = node.value.get(key)
     return None if found is None or found.value is None else found
@@ -113,6 +153,8 @@ def walk(node: Node) -> Iterator[Node]:
 
 def bare(node: Node) -> Any:  # noqa: ANN401 # it feeds pydantic, which takes anything
     """The values without their places, numbers still as written."""
+    if isinstance(node, Deferred) and node.said is not None:
+        return node.said
     value = node.value
     if isinstance(value, dict):
         return {key: bare(below) for key, below in value.items()}

@@ -161,7 +161,7 @@ def _open_document(source: Source, suffix: str) -> None:
         case _ if not text.strip():
             pass
         case ".json":
-            root = read_json(text, source.name)
+            root = read_json(text, source.name, holds="datasets")
         case ".toml":
             root = read_toml(text, source.name)
         case _:
@@ -199,7 +199,14 @@ def document_source(source: Source, root: Node, *, may_be_empty: bool = False) -
             f"'datasets' must be a list, not {kind(bare(datasets))}; "
             "begin each dataset with a dash",
         )
-    source.datasets = datasets.value
+    source.datasets = _given_away(datasets.value)
+
+
+def _given_away(nodes: list[Node]) -> Iterator[Node]:
+    """Each of them, and none is kept."""
+    nodes.reverse()
+    while nodes:
+        yield nodes.pop()
 
 
 def _open_lines(source: Source) -> None:
@@ -236,7 +243,7 @@ def _lines(source: Source) -> Iterator[Node]:
             try:
                 text = _decode(raw, source.name, number)
                 if text.strip():
-                    yield read_json(text, source.name, number)
+                    yield read_json(text, source.name, number, holds="a dataset")
             except Unreadable as error:
                 source.faults.append(Fault(error.place, str(error)))
 

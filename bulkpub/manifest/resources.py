@@ -1,7 +1,7 @@
 """One entry of `resources:` → the resources it stands for, and everything wrong with it."""
 
 from collections.abc import Collection, Iterator, Sequence
-from posixpath import basename, normpath, split
+from functools import lru_cache
 
 from bulkpub.core import fields
 from bulkpub.core.addresses import has_pattern, named, redacted
@@ -22,8 +22,8 @@ from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, Found, Unusable, slashes
 from bulkpub.manifest.form import Fault, Read, check
 from bulkpub.manifest.keys import FOREIGN, OF_LINKS, WAYS, forms, metadata_of
-from bulkpub.manifest.nodes import Node, bare, child, find
-from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
+from bulkpub.manifest.nodes import Node, bare, child, find, is_mapping, keys_of
+from bulkpub.manifest.templates import FileFacts, Template, TemplateFault, has_placeholders
 from bulkpub.manifest.values import kind, too_long
 
 __all__ = ["read_resource", "resource_faults"]
@@ -34,22 +34,40 @@ def read_resource(node: Node, files: Files, rules: Rules) -> tuple[list[Resource
 
     `node` has what it inherits from its dataset already.
     """
-    if not isinstance(node.value, dict):
+    if not is_mapping(node):
         return [], [
             Fault(
                 node.place, f"a resource must be a mapping, not {kind(bare(node))}{_as_path(node)}"
             )
         ]
     read, faults = check(forms(rules).resource, node, leave=("extras",))
-    said = {key for key in node.value if child(node, key)}
-    if not _ways(read, said):  # what is only misspelled is not missing, too
-        said |= {fault.meant for fault in faults} & {*WAYS, "id"}
-    faults += (Fault(find(node, path).place, text) for path, text in resource_faults(read, said))
-    faults += extras_faults(child(node, "extras"), rules)
-    ways = _ways(read, said)
-    if len(ways) != 1:
+    way = None if faults else _usual_way(frozenset(read))
+    if way is None:
+        said = {key for key in keys_of(node) if child(node, key)}
+        if not _ways(read, said):  # what is only misspelled is not missing, too
+            said |= {fault.meant for fault in faults} & {*WAYS, "id"}
+        faults += (
+            Fault(find(node, path).place, text) for path, text in resource_faults(read, said)
+        )
+        ways = _ways(read, said)
+        way = ways[0] if len(ways) == 1 else None
+    if (extras := child(node, "extras")) is not None:
+        faults += extras_faults(extras, rules)
+    if way is None:
         return [], faults
-    return _Entry(node, read, files, rules, faults).resources(ways[0]), faults
+    return _Entry(node, read, extras, files, rules, faults).resources(way), faults
+
+
+@lru_cache(maxsize=256)
+def _usual_way(said: frozenset[str]) -> str | None:
+    """The one way in which an entry with these keys is given, whatever they hold.
+
+    None where that is not sure, or something of them does not go together.
+    """
+    if said & {"host", "schema"}:
+        return None
+    ways = _ways({}, said)
+    return ways[0] if len(ways) == 1 and not any(resource_faults({}, said)) else None
 
 
 _FILE_ADDRESS = "file://"
@@ -70,11 +88,20 @@ def _as_path(node: Node) -> str:
     return f"; for a file write `path: {node.value}`" if isinstance(node.value, str) else ""
 
 
+_NO_FACTS = FileFacts("")
+
+
 class _Entry:
     """One entry being read; what is wrong with it is added to `faults`."""
 
-    def __init__(
-        self, node: Node, read: Read, files: Files, rules: Rules, faults: list[Fault]
+    def __init__(  # noqa: PLR0917 # what an entry is read with
+        self,
+        node: Node,
+        read: Read,
+        extras: Node | None,
+        files: Files,
+        rules: Rules,
+        faults: list[Fault],
     ) -> None:
         self._node = node
         self._read = read
@@ -82,7 +109,7 @@ class _Entry:
         self._limits = rules.limits
         self._faults = faults
         # With a fault the resources are not used, and faulty extras cannot be read.
-        self._extras = None if faults else read_extras(child(node, "extras"))
+        self._extras = None if faults else read_extras(extras)
 
     def _fault(self, key: str, sentence: str) -> None:
         self._faults.append(Fault(find(self._node, (key,)).place, sentence))
@@ -127,7 +154,7 @@ class _Entry:
 
     def _fetched(self, url: str) -> list[ResourceSpec]:
         title, key = self._template("title"), self._template("key")
-        if title and "mtime" in title.fields:
+        if isinstance(title, Template) and "mtime" in title.fields:
             self._fault("title", "in 'title', {mtime} is for files: an address does not tell it")
             return []
         said = self._read.get
@@ -150,15 +177,16 @@ class _Entry:
         title, key = self._template("title"), self._template("key")
         found = self._found()
         specs: list[ResourceSpec] = []
+        facts = _NO_FACTS
         for index, file in enumerate(found, 1):
-            folder, name = split(normpath(file.path))
-            facts = FileFacts(name, basename(folder), index, file.mtime)
+            if isinstance(title, Template) or isinstance(key, Template):
+                facts = FileFacts(file.name, file.folder, index, file.mtime)
             specs.append(
                 self._spec(
                     FileSource(file.path, file.shown),
                     self._render("key", key, facts) or file.key,
                     self._render("title", title, facts),
-                    name,
+                    file.name,
                 )
             )
         if len(specs) > 1:
@@ -188,10 +216,11 @@ class _Entry:
             self._fault(way, sentence)
         return found
 
-    def _template(self, field: str) -> Template | None:
-        text = self._read.get(field)
-        if text is None:
-            return None
+    def _template(self, field: str) -> Template | str | None:
+        """What is said there; text if it is the same for every file."""
+        text: str | None = self._read.get(field)
+        if text is None or not has_placeholders(text):
+            return text
         try:
             template = Template(text)
         except TemplateFault as error:
@@ -205,9 +234,9 @@ class _Entry:
             return None
         return template
 
-    def _render(self, field: str, template: Template | None, facts: FileFacts) -> str | None:
-        if template is None:
-            return None
+    def _render(self, field: str, template: Template | str | None, facts: FileFacts) -> str | None:
+        if not isinstance(template, Template):
+            return template
         try:
             text = template.render(facts).strip()
         except TemplateFault as error:
@@ -243,21 +272,27 @@ class _Entry:
         self, source: Source, key: str, title: str | None, default_title: str
     ) -> ResourceSpec:
         read = {**self._read, "title": title, "extras": self._extras}
-        written = self._node.value if isinstance(self._node.value, dict) else ()
-        guard = read.get("guard") or {}
+        written = keys_of(self._node)
         return ResourceSpec(
             key=key,
             source=source,
             metadata=ResourceMetadata(**metadata_of(fields.RESOURCE, read, written)),
             default_title=default_title,
             id=read.get("id"),
-            guard=Guard(
-                guard.get("empty") != "allow", guard.get("shrink"), guard.get("html") or Html.WARN
-            ),
+            guard=_guard(read.get("guard")),
             checks=tuple(dict.fromkeys(read.get("check") or ())),
             remove=read.get("remove") is not None,
             place=self._node.place,
         )
+
+
+_USUAL_GUARD = Guard()
+
+
+def _guard(said: Read | None) -> Guard:
+    if not said:
+        return _USUAL_GUARD
+    return Guard(said.get("empty") != "allow", said.get("shrink"), said.get("html") or Html.WARN)
 
 
 # --- what goes together ---------------------------------------------------------------------

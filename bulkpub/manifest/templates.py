@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-__all__ = ["FILE_WORDS", "NAME_OF_VARIABLE", "TODAY", "FileFacts", "Template", "TemplateFault"]
+__all__ = [
+    "FILE_WORDS",
+    "NAME_OF_VARIABLE",
+    "TODAY",
+    "FileFacts",
+    "Template",
+    "TemplateFault",
+    "has_placeholders",
+]
 
 KNOWN = ("name", "stem", "suffix", "parent", "index", "mtime")
 FILE_WORDS = frozenset({*KNOWN, "seq"})
@@ -61,6 +69,11 @@ class Template:
         return "".join(
             piece if isinstance(piece, str) else _value(*piece, facts) for piece in self._pieces
         )
+
+
+def has_placeholders(text: str) -> bool:
+    """Whether the text is more than itself: what a template makes of it is something else."""
+    return "{" in text or "}" in text
 
 
 def _piece(match: re.Match[str]) -> str | tuple[str, str]:

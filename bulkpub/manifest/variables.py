@@ -19,7 +19,7 @@ from bulkpub.manifest.files import safe, slashes
 from bulkpub.manifest.form import Fault, reason
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.keys import DATASET, RESOURCE
-from bulkpub.manifest.nodes import Node, Number, Unreadable, bare, child, find
+from bulkpub.manifest.nodes import Deferred, Node, Number, Unreadable, bare, child, find
 from bulkpub.manifest.templates import FILE_WORDS, NAME_OF_VARIABLE, TODAY
 from bulkpub.manifest.values import kind, nearest
 from bulkpub.ordinary import read_ordinary
@@ -319,6 +319,8 @@ def _in_template(text: str, values: Values, place: Place, faults: list[Fault]) -
 
 
 def _entry(node: Node, values: Values, fill: Fill, faults: list[Fault]) -> Node:
+    if isinstance(node, Deferred) and node.said is not None and not _has_braces(node.said):
+        return node
     if not isinstance(node.value, dict):
         return node
     of_files = any(child(node, way) for way in _OF_FILES)
@@ -330,6 +332,19 @@ def _entry(node: Node, values: Values, fill: Fill, faults: list[Fault]) -> Node:
         is_template = name == "as" or (name == _TITLE and of_files)
         node = _with(node, (name,), template if is_template else fill)
     return node
+
+
+def _has_braces(said: Json) -> bool:
+    """Whether any of the texts may hold a placeholder."""
+    match said:
+        case str():
+            return "{" in said
+        case Mapping():
+            return any(map(_has_braces, said.values()))
+        case list():
+            return any(map(_has_braces, said))
+        case _:
+            return False
 
 
 def _with(node: Node, names: Iterable[str], fill: Fill) -> Node:

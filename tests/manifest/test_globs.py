@@ -137,3 +137,16 @@ def test_natural_order_is_the_same_whatever_the_file_system_says_first(
 def test_natural_order_sorts_numbers_by_value(numbers: list[int]) -> None:
     names = [f"file {number}.csv" for number in sorted(numbers)]
     assert sorted(names, key=natural) == names
+
+
+def test_only_the_folders_looked_into_last_are_kept(tmp_path: Path) -> None:
+    for folder in "abc":
+        (tmp_path / folder).mkdir()
+        for name in "12":
+            (tmp_path / folder / name).touch()
+    listing = Listing(most=4)
+    looked = {folder: listing(str(tmp_path / folder)) for folder in "ab"}
+    assert listing(str(tmp_path / "a")) is looked["a"]
+    listing(str(tmp_path / "c"))
+    assert listing(str(tmp_path / "a")) is looked["a"]
+    assert listing(str(tmp_path / "b")) is not looked["b"]

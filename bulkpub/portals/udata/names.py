@@ -3,6 +3,7 @@
 It uses awesome-slugify over Unidecode; `tests/contract` holds these to the real portal.
 """
 
+import re
 from functools import lru_cache
 
 from bulkpub.core.names import extension_of, slug
@@ -17,7 +18,11 @@ LONGEST_EXTENSION = 20
 """Characters; what follows the last dot of a name and is longer than this is no extension."""
 
 
-@lru_cache(maxsize=65536)
+_USUAL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*\.[a-zA-Z0-9]+")
+"""Names with which nothing is wrong, as most are: what they are made of stays."""
+
+
+@lru_cache(maxsize=8192)
 def file_slug(name: str) -> str:
     """The name under which the portal stores a file called `name`, and its first title."""
     return slug(name, dots=True)
@@ -28,7 +33,7 @@ def tag_slug(tag: str) -> str:
     return slug(tag.lower())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def upload_name(name: str) -> str:
     """The name under which we send a file called `name`: its slug, of a length all can store.
 
@@ -49,6 +54,8 @@ def upload_name(name: str) -> str:
 
 def name_fault(name: str) -> str:
     """Why the portal would refuse a file called `name`, as the end of a sentence, or nothing."""
+    if _USUAL.fullmatch(name):
+        return ""
     if not file_slug(name).strip("."):
         return "has a name without any letter or digit the portal could keep: rename it"
     if not extension_of(name):
