@@ -11,7 +11,9 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any
 
 from bulkpub.core.csv_text import SEPARATORS, separator_named, separator_of
 from bulkpub.core.fields import Column, Field
@@ -20,10 +22,10 @@ from bulkpub.core.names import plain_words
 from bulkpub.data import columns_in_french
 from bulkpub.manifest.form import Fault, Key
 from bulkpub.manifest.keys import DATASET, RESOURCE
-from bulkpub.manifest.nodes import Node, Unreadable, Value, check_text
+from bulkpub.manifest.nodes import Deferred, Node, Unreadable, Value, check_text
 from bulkpub.manifest.values import suggestion
 
-__all__ = ["COLUMNS", "Cell", "Table", "read_table", "records"]
+__all__ = ["COLUMNS", "Cell", "Record", "Table", "read_table", "records"]
 
 Columns = Mapping[str, tuple[str, Column]]
 """By the name of a column: the key whose value, or part of it, is in it."""
@@ -51,6 +53,45 @@ class Cell:
 
 
 Row = dict[str, Cell]
+"""What is filled in, by column."""
+
+
+class Record:
+    """The cells of one record: their `texts`, without white space around them, and their places.
+
+    A place is worked out when somebody asks for it.
+    """
+
+    __slots__ = ("_file", "_line", "_record", "_separator", "texts")
+
+    def __init__(self, texts: list[str], record: str, separator: str, place: Place) -> None:
+        self.texts = texts
+        self._record = record
+        self._separator = separator
+        self._file = place.file
+        self._line = place.line
+
+    def place(self, number: int) -> Place:
+        """Where the cell of that number, from 0, begins."""
+        if '"' not in self._record:
+            before = self._record.split(self._separator, number)[:number]
+            return Place(self._file, self._line, 1 + number + sum(map(len, before)))
+        offset = 0
+        cell = _cell(self._separator)
+        for _ in range(number):
+            match = cell.match(self._record, offset)
+            offset = match.end() + 1 if match else offset
+        above = self._record.count("\n", 0, offset)
+        column = offset - self._record.rfind("\n", 0, offset)
+        return Place(self._file, self._line + above, column)
+
+    def cell(self, number: int) -> Cell:
+        """The cell of that number, from 0."""
+        return Cell(self.texts[number], self.place(number))
+
+    def cells(self) -> list[Cell]:
+        """All of them."""
+        return [self.cell(number) for number in range(len(self.texts))]
 
 
 @dataclass(slots=True)
@@ -72,11 +113,11 @@ def read_table(lines: Iterable[str], file: str) -> Table:
     head = next(rest, None)
     if head is None:
         raise Unreadable(Place(file, 1, 1), "this manifest is empty")
-    head = [replace(cell, text=_in_english(cell.text)) for cell in head]
+    head.texts = list(map(_in_english, head.texts))
     table = Table(iter(()))
-    table.faults = list(_head_faults(head))
+    table.faults = list(_head_faults(head.cells()))
     if not table.faults:
-        table.datasets = _datasets(_rows(head, rest), table)
+        table.datasets = _datasets(_Head(head.texts), _checked(rest), table)
     return table
 
 
@@ -100,71 +141,119 @@ def _head_faults(head: Sequence[Cell]) -> Iterator[Fault]:
         yield Fault(head[0].place, f"a column {wanted} must say of which dataset each row is")
 
 
-def _rows(head: Sequence[Cell], rest: Iterator[list[Cell]]) -> Iterator[Row]:
-    """What is filled in, by column."""
-    for record in rest:
-        row: Row = {}
-        for number, cell in enumerate(record):
-            check_text(cell.text, cell.place)
-            if not cell.text:
-                continue
-            if number >= len(head) or not head[number].text:
-                row[""] = cell
-            else:
-                row[head[number].text] = cell
-        yield row
+class _Head:
+    """Which column is where: numbers of cells, by the names of columns."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        numbers = {name: number for number, name in enumerate(names) if name}
+        self.width = len(names)
+        self.identity = [(name, numbers[name]) for name in _IDENTITY if name in numbers]
+        self.own = {name: numbers[name] for name in _DATASET_COLUMNS if name in numbers}
+        self.about = {name: numbers[name] for name in _RESOURCE_COLUMNS if name in numbers}
+        self._nameless = [number for number, name in enumerate(names) if not name]
+
+    def nameless(self, texts: Sequence[str]) -> int | None:
+        """The last cell with a text that is in no column with a name."""
+        beyond = range(self.width, len(texts))
+        filled = [number for number in (*self._nameless, *beyond) if texts[number]]
+        return filled[-1] if filled else None
 
 
-def _identity(row: Row) -> tuple[str, str] | None:
-    return next(((column, row[column].text) for column in _IDENTITY if column in row), None)
+def _checked(records: Iterator[Record]) -> Iterator[Record]:
+    for record in records:
+        for number, text in enumerate(record.texts):
+            if not text.isascii():
+                check_text(text, record.place(number))
+        yield record
 
 
-def _datasets(rows: Iterator[Row], given: Table) -> Iterator[Node]:
+def _identity(head: _Head, texts: Sequence[str]) -> tuple[str, str] | None:
+    for name, number in head.identity:
+        if text := texts[number]:
+            return name, text
+    return None
+
+
+def _datasets(head: _Head, records: Iterator[Record], given: Table) -> Iterator[Node]:
     """One tree for each group of rows; what is wrong between its rows goes to `given`."""
-    group: list[Row] = []
+    group: list[Record] = []
     current: tuple[str, str] | None = None
-    for row in rows:
-        identity = _identity(row) or current
+    for record in records:
+        if (missing := head.width - len(record.texts)) > 0:
+            record.texts += [""] * missing
+        identity = _identity(head, record.texts) or current
         if group and identity != current:
-            yield _dataset(group, given)
+            yield _dataset(head, group, given)
             group = []
         current = identity
-        group.append(row)
+        group.append(record)
     if group:
-        yield _dataset(group, given)
+        yield _dataset(head, group, given)
 
 
-def _dataset(group: Sequence[Row], given: Table) -> Node:
-    place = min(cell.place for cell in group[0].values())
-    said: Row = {}
+def _dataset(head: _Head, group: Sequence[Record], given: Table) -> Node:
+    first = group[0]
+    place = first.place(next(number for number, text in enumerate(first.texts) if text))
     given.faults = []
-    resources: list[Node] = []
-    if _identity(group[0]) is None:
+    if _identity(head, first.texts) is None:
         sentence = "no row above says of which dataset this one is: fill in 'dataset'"
         given.faults.append(Fault(place, sentence))
-    for row in group:
-        if extra := row.get(""):
-            given.faults.append(Fault(extra.place, "this cell is in a column without a name"))
-        for column in _DATASET_COLUMNS.keys() & row.keys():
-            cell = row[column]
-            first = said.setdefault(column, cell)
-            if first.text != cell.text:
-                sentence = (
-                    f"'{column}' says something else than at {first.place}: rows of one dataset "
-                    "say the same of it, or leave the cell empty"
-                )
-                given.faults.append(Fault(cell.place, sentence))
-        if about := {column: row[column] for column in _RESOURCE_COLUMNS if column in row}:
-            start = min(cell.place for cell in about.values())
-            resources.append(_tree(about, _RESOURCE_COLUMNS, start))
+    for record in group:
+        if (number := head.nameless(record.texts)) is not None:
+            sentence = "this cell is in a column without a name"
+            given.faults.append(Fault(record.place(number), sentence))
+    said = _said_of_dataset(head, group, given)
     given.faults.sort(key=lambda fault: fault.place)
     tree = _tree(
         {column: said[column] for column in COLUMNS if column in said}, _DATASET_COLUMNS, place
     )
     assert isinstance(tree.value, dict)  # noqa: S101 # as built
-    if resources:
+    if resources := [each for record in group if (each := _resource(head, record))]:
         tree.value["resources"] = Node(resources, place)
     return tree
+
+
+def _said_of_dataset(head: _Head, group: Sequence[Record], given: Table) -> Row:
+    """What the rows say of their dataset, each of it by the first row that does."""
+    said: Row = {}
+    for name, number in head.own.items():
+        for record in group:
+            text = record.texts[number]
+            if not text:
+                continue
+            if name not in said:
+                said[name] = record.cell(number)
+            elif said[name].text != text:
+                sentence = (
+                    f"'{name}' says something else than at {said[name].place}: rows of one dataset "
+                    "say the same of it, or leave the cell empty"
+                )
+                given.faults.append(Fault(record.place(number), sentence))
+    return said
+
+
+def _resource(head: _Head, record: Record) -> Node | None:
+    """What a row says of a resource; None when it says nothing."""
+    texts = record.texts
+    said: dict[str, Any] = {}
+    start = len(texts)
+    for name, number in head.about.items():
+        if not (text := texts[number]):
+            continue
+        start = min(start, number)
+        key, column = _RESOURCE_COLUMNS[name]
+        value = _bare(column, text)
+        if column.part:
+            said.setdefault(key, {})[column.part] = value
+        else:
+            said[key] = value
+    return Deferred(said, record.place(start), partial(_about, head, record)) if said else None
+
+
+def _about(head: _Head, record: Record) -> Value:
+    """The tree of what `_resource` reads."""
+    row = {name: record.cell(number) for name, number in head.about.items() if record.texts[number]}
+    return _tree(row, _RESOURCE_COLUMNS, record.place(0)).value
 
 
 def _tree(row: Row, columns: Columns, place: Place) -> Node:
@@ -182,10 +271,17 @@ def _tree(row: Row, columns: Columns, place: Place) -> Node:
 
 
 def _value(column: Column, cell: Cell) -> Value:
-    text = cell.text
+    value = _bare(column, cell.text)
+    if isinstance(value, list):
+        return [Node(word, cell.place) for word in value]
+    return value
+
+
+def _bare(column: Column, text: str) -> str | bool | list[str]:
+    """What a cell in this column says."""
     if column.is_list:
         words = text.replace(";", ",").split(",")
-        return [Node(word.strip(), cell.place) for word in words if word.strip()]
+        return [word.strip() for word in words if word.strip()]
     if column.is_flag and text.lower() in {"true", "false"}:
         return text.lower() == "true"
     return text
@@ -200,7 +296,7 @@ _LONGEST = 500_000
 """Characters of one record; in a longer one a quote is never closed."""
 
 
-def records(lines: Iterable[str], file: str) -> Iterator[list[Cell]]:
+def records(lines: Iterable[str], file: str) -> Iterator[Record]:
     """The records of a CSV file, empty ones left out.
 
     Raises `Unreadable` with the place of a row in which a quote is never closed.
@@ -211,17 +307,17 @@ def records(lines: Iterable[str], file: str) -> Iterator[list[Cell]]:
         if not delimiter and (delimiter := separator_named(record)):
             continue
         separator = delimiter or separator_of(record)
-        cells = list(_cells(record, number, separator, file))
-        if any(cell.text for cell in cells):
-            yield cells
+        read = _record(record, number, separator, file)
+        if any(read.texts):
+            yield read
             delimiter = separator
             break
     else:
         return
     for number, record in _records(numbered, file, delimiter):
-        cells = list(_cells(record, number, delimiter, file))
-        if any(cell.text for cell in cells):
-            yield cells
+        read = _record(record, number, delimiter, file)
+        if any(read.texts):
+            yield read
 
 
 def _records(
@@ -236,6 +332,10 @@ def _records(
         record += line
         if len(record) > _LONGEST:
             break
+        if '"' not in record:
+            yield first, record.rstrip("\r\n")
+            record = ""
+            continue
         is_open = _stays_open(line, opening, is_open=is_open)
         if not is_open:
             yield first, record.rstrip("\r\n")
@@ -259,18 +359,21 @@ def _stays_open(line: str, opens: re.Pattern[str], *, is_open: bool) -> bool:
         end, is_open = opening.end(), True
 
 
-def _cells(record: str, line: int, delimiter: str, file: str) -> Iterator[Cell]:
-    reader = csv.reader(io.StringIO(record, newline=""), delimiter=delimiter)
-    cell = re.compile(rf'(?:"(?:[^"]|"")*")?[^{re.escape(delimiter)}]*')
-    offset = 0
+def _record(record: str, line: int, delimiter: str, file: str) -> Record:
+    place = Place(file, line, 1)
     values: list[str] | None = None
-    with suppress(csv.Error):  # its limit is everybody's, and others who read tables raise it
-        values = next(reader, [])
-    if values is None or any(len(value) > LONGEST_CELL for value in values):
-        raise Unreadable(Place(file, line, 1), "a cell of this row is too long")
-    for value in values:
-        above = record.count("\n", 0, offset)
-        column = offset - record.rfind("\n", 0, offset)
-        yield Cell(value.strip(), Place(file, line + above, column))
-        match = cell.match(record, offset)
-        offset = match.end() + 1 if match else offset
+    if '"' not in record:
+        values = record.split(delimiter)
+    else:
+        reader = csv.reader(io.StringIO(record, newline=""), delimiter=delimiter)
+        with suppress(csv.Error):  # its limit is everybody's, and others who read tables raise it
+            values = next(reader, [])
+    if values is None or (len(record) > LONGEST_CELL and max(map(len, values)) > LONGEST_CELL):
+        raise Unreadable(place, "a cell of this row is too long")
+    return Record([value.strip() for value in values], record, delimiter, place)
+
+
+@cache
+def _cell(delimiter: str) -> re.Pattern[str]:
+    """One cell as it is written."""
+    return re.compile(rf'(?:"(?:[^"]|"")*")?[^{re.escape(delimiter)}]*')

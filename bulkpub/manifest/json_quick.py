@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from bulkpub.core.model import Place
-from bulkpub.manifest.nodes import MAX_DEPTH, Deferred, Node, Number, Unreadable, Value
+from bulkpub.manifest.nodes import MAX_DEPTH, Deferred, Doubtful, Node, Number, Unreadable, Value
 
-__all__ = ["Doubtful", "Tree", "read_quickly"]
+__all__ = ["Tree", "read_quickly"]
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
@@ -26,10 +26,6 @@ _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 _COLLECTIONS = frozenset({dict, list})
-
-
-class Doubtful(Exception):
-    """This text is not for the quick reader."""
 
 
 class Tree(Protocol):

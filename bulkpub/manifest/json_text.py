@@ -16,8 +16,8 @@ from typing import Literal
 import orjson
 
 from bulkpub.core.model import Place
-from bulkpub.manifest.json_quick import Doubtful, read_quickly
-from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value
+from bulkpub.manifest.json_quick import read_quickly
+from bulkpub.manifest.nodes import MAX_DEPTH, Doubtful, Node, Number, Unreadable, Value
 from bulkpub.manifest.traps import trap_in_json
 
 __all__ = ["read_json"]

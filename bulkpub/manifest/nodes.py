@@ -18,6 +18,7 @@ __all__ = [
     "INT64",
     "MAX_DEPTH",
     "Deferred",
+    "Doubtful",
     "Node",
     "Number",
     "Unreadable",
@@ -49,6 +50,10 @@ class Unreadable(Exception):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+class Doubtful(Exception):
+    """A text is not for the quick reader: the careful one has to say what it means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,7 +273,11 @@ def _text_lines(name: str) -> Iterator[str]:
         if encoding.startswith("utf-8"):  # a fault in it has its place
             file.seek(0)
             for number, raw in enumerate(file, 1):
-                yield from StringIO(_decode(raw, name, number), newline="")
+                line = _decode(raw, name, number)
+                if "\r" in line[:-2]:
+                    yield from StringIO(line, newline="")
+                else:
+                    yield line
             return
     try:
         with TextIOWrapper(open_ordinary(name), encoding=encoding, newline="") as text:

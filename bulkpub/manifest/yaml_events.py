@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Doubtful", "careful_events", "quick_events"]
+from bulkpub.manifest.nodes import Doubtful
+
+__all__ = ["careful_events", "quick_events"]
 
 _DOUBTFUL = re.compile(
     r"[\t\x85\u2028\u2029\ufeff]"  # line ends, and white space, of one version and not the other
@@ -19,40 +21,34 @@ _DOUBTFUL = re.compile(
     r"|[|>][-+0-9]*(?:#|[ ]*(?:#[^\r\n]*)?(?>\r\n|\r|\n)[ ]*[\r\n])",  # or nothing at first
     re.MULTILINE,
 )
+_SIGNS = (*"\t\x85\u2028\u2029\ufeff%&*!|>", "---", "...")
+"""Nothing is in doubt, at first, without one of these."""
 _DOUBTFUL_IN_FLOW = re.compile(r":(?![^\s,\[\]{}])|^[:?]|\n")
-
-
-class Doubtful(Exception):
-    """This text is not for the quick reader."""
 
 
 def quick_events(text: str) -> Iterator[Any]:
     """The events of `text`; raises `Doubtful`, at the beginning or on the way."""
     import yaml  # noqa: PLC0415 - only where YAML is read
 
-    if not yaml.__with_libyaml__ or _DOUBTFUL.search(text):
+    if not yaml.__with_libyaml__ or (
+        any(map(text.__contains__, _SIGNS)) and _DOUBTFUL.search(text)
+    ):
         raise Doubtful
+    in_flow = 0
     try:
         parser: Any = yaml.cyaml.CParser(text)  # type: ignore[attr-defined] # the stubs leave it out
-    except (yaml.YAMLError, ValueError) as error:  # no text: half a character
+        while (event := parser.get_event()) is not None:
+            match event:
+                case yaml.ScalarEvent():
+                    if not event.style and _doubtful(event.value, in_flow=in_flow > 0):
+                        raise Doubtful
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    in_flow += in_flow > 0 or bool(event.flow_style)
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    in_flow -= in_flow > 0
+            yield event
+    except (yaml.YAMLError, ValueError) as error:  # no text, too: half a character
         raise Doubtful from error
-    in_flow = 0
-    while True:
-        try:
-            event = parser.get_event()
-        except (yaml.YAMLError, ValueError) as error:
-            raise Doubtful from error
-        if event is None:
-            return
-        match type(event).__name__:
-            case "ScalarEvent":
-                if not event.style and _doubtful(event.value, in_flow=in_flow > 0):
-                    raise Doubtful
-            case "MappingStartEvent" | "SequenceStartEvent":
-                in_flow += in_flow > 0 or bool(event.flow_style)
-            case "MappingEndEvent" | "SequenceEndEvent":
-                in_flow -= in_flow > 0
-        yield event
 
 
 def _doubtful(plain: str, *, in_flow: bool) -> bool:

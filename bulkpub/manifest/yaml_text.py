@@ -11,39 +11,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bulkpub.core.model import Place
-from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value, check_text
+from bulkpub.manifest.nodes import MAX_DEPTH, Doubtful, Node, Number, Unreadable, Value, check_text
 from bulkpub.manifest.traps import BACKSLASH, cut_short, trap_in_yaml
-from bulkpub.manifest.yaml_events import Doubtful, careful_events, quick_events
+from bulkpub.manifest.yaml_events import careful_events, quick_events
+from bulkpub.manifest.yaml_quick import PROSE, QuickComposer, plain_value
 
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 __all__ = ["compose", "read_yaml"]
 
-_NUMBER = re.compile(
-    r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?"
-    r"|0o[0-7]+|0x[0-9a-fA-F]+"
-)
-_WORDS: dict[str, bool | None] = {
-    "": None,
-    "~": None,
-    "null": None,
-    "Null": None,
-    "NULL": None,
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-}
 _TAG = "tag:yaml.org,2002:"
 _MEANT_TEXT = {"!", _TAG + "str"}
 _PLAIN_TAGS = {_TAG + kind for kind in ("null", "bool", "int", "float")}
 _COLLECTION_TAGS = {None, "!", _TAG + "map", _TAG + "seq"}
 
-_PROSE = {"title", "description", "description_short", "acronym", "path", "glob"}
-"""Keys that hold free text, in which a # may stand."""
 _SHOWN = 40
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -60,7 +42,7 @@ def read_yaml(
     whatever is wrong.
     """
     with suppress(Doubtful, Unreadable):  # what is wrong is said by the careful one
-        return _composed(quick_events(text), text, file, warn)
+        return _composed_quickly(text, file, warn)
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 - only where needed
 
     try:
@@ -84,6 +66,17 @@ def _composed(
     composer = _Composer(events, file)
     root = composer.document()
     if "#" in text:
+        for fault in _cut_short(composer.plain, text):
+            warn(*fault)
+    return root
+
+
+def _composed_quickly(text: str, file: str, warn: Callable[[Place, str], None]) -> Node | None:
+    lines = enumerate(_LINE_END.split(text)) if "#" in text else ()
+    marked = {number for number, line in lines if "#" in line}
+    composer = QuickComposer(quick_events(text), file, marked)
+    root = composer.document()
+    if composer.plain:
         for fault in _cut_short(composer.plain, text):
             warn(*fault)
     return root
@@ -245,7 +238,7 @@ class _Composer:
             key = self._key(event, place, depth)
             below = next(self._events)
             child = self._node(below, depth + 1)
-            if key in _PROSE and _kind(below) == "ScalarEvent" and not below.style:
+            if key in PROSE and _kind(below) == "ScalarEvent" and not below.style:
                 # Of nothing, the marks are where the next thing begins.
                 at = below if below.value else event
                 self.plain.append((key, below.value, self._place(at), at.end_mark))
@@ -306,6 +299,4 @@ def _scalar(event: Any, place: Place) -> Value:  # noqa: ANN401 # as above
         return text
     if tag is not None and tag not in _PLAIN_TAGS:
         raise Unreadable(place, _strange(str(tag)))
-    if text in _WORDS:
-        return _WORDS[text]
-    return Number(text) if _NUMBER.fullmatch(text) else text
+    return plain_value(text)

@@ -3,20 +3,23 @@
 Trees that are only made when somebody looks into them are made at once here, for comparison.
 """
 
+import csv
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.manifest import json_text
-from bulkpub.manifest.json_quick import Doubtful
-from bulkpub.manifest.nodes import Deferred, walk
+from bulkpub.core.model import Place
+from bulkpub.manifest import csv_table, json_text, yaml_text
+from bulkpub.manifest.nodes import Deferred, Doubtful, Node, Value, walk
 from tests.manifests import load
 
 Mapping = dict[str, Any]
@@ -164,9 +167,17 @@ def no_reader(*_: object, **__: object) -> Any:
     raise Doubtful
 
 
+def at_once(_said: object, place: Place, read: Callable[[], Value]) -> Node:
+    return Node(read(), place)
+
+
 @contextmanager
 def carefully() -> Iterator[None]:
-    with patch.object(json_text, "read_quickly", no_reader):
+    with (
+        patch.object(json_text, "read_quickly", no_reader),
+        patch.object(csv_table, "Deferred", at_once),
+        patch.object(yaml_text, "quick_events", no_reader),
+    ):
         yield
 
 
@@ -196,6 +207,53 @@ def test_lines_of_json_are_read_alike(
     header, listed = manifest
     lines = [json.dumps(each, separators=separators, ensure_ascii=False) for each in listed]
     same(folder / "m.jsonl", blemished("\n".join([json.dumps(header), *lines]), blemish))
+
+
+@given(MANIFESTS, BLEMISHES, st.sampled_from([None, False]))
+def test_a_document_of_yaml_is_read_alike(
+    folder: Path, manifest: Any, blemish: Any, flow: Any
+) -> None:
+    header, listed = manifest
+    text = yaml.safe_dump(
+        {**header, "datasets": listed}, sort_keys=False, allow_unicode=True, default_flow_style=flow
+    )
+    same(folder / "m.yaml", blemished(text, blemish))
+
+
+COLUMNS = [
+    *("dataset", "dataset_id", "dataset_title", "description", "path", "title", "link", "check"),
+    *("guard_shrink", "guard_empty", "optional", "schema", "resource_key", "resource_id", "", "x"),
+]
+CELLS = st.one_of(
+    st.just(""),
+    st.sampled_from(
+        ["a", "b", " a ", "a.csv", "gone.csv", "c/d.csv", "https://a.example/f", "oui"]
+    ),
+    st.sampled_from(["50%", "allow", "true", "TRUE", "csv,zip", ";", 'q"q', "{stem}", "{", "é\n"]),
+)
+HEADS = st.lists(st.sampled_from(COLUMNS[:-2]), min_size=1, max_size=7, unique=True).flatmap(
+    lambda names: st.permutations(["dataset_id", *names])
+)
+
+
+@given(HEADS, st.lists(st.lists(CELLS, max_size=9), max_size=6), BLEMISHES, st.sampled_from(",;\t"))
+def test_a_table_is_read_alike(
+    folder: Path, head: list[str], rows: list[list[str]], blemish: Any, separator: str
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=separator).writerows([list(dict.fromkeys(head)), *rows])
+    same(folder / "m.csv", blemished(text.getvalue(), blemish))
+
+
+@given(st.lists(st.text(" aé;'\t\u2028", max_size=5), min_size=1), st.sampled_from(";,"))
+def test_a_record_without_quotes_has_the_cells_it_has_beside_a_quoted_one(
+    cells: list[str], separator: str
+) -> None:
+    head, line = f"a{separator}b\n", separator.join(cells)
+    alone = list(csv_table.records([head, f"{line}\n"], "m.csv"))[1:]
+    beside = list(csv_table.records([head, f'{line}{separator}"x"\n'], "m.csv"))[1]
+    assert [each.cells() for each in alone] == [beside.cells()[:-1]] * len(alone)
+    assert bool(alone) == bool(line.replace(separator, "").strip())
 
 
 @given(st.lists(entries(), max_size=4))

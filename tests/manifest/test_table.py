@@ -222,7 +222,7 @@ def test_only_the_rows_of_one_dataset_are_read_at_a_time() -> None:
             asked += 1
             yield f"d{number},x\n"
 
-    first = next(iter(records(lines(), "m.csv")))
+    first = next(iter(records(lines(), "m.csv"))).cells()
     assert [cell.text for cell in first] == ["d0", "x"]
     assert asked == 1
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bulkpub.manifest.nodes import Node, Unreadable
-from bulkpub.manifest.yaml_events import Doubtful, careful_events, quick_events
+from bulkpub.manifest.nodes import Doubtful, Node, Unreadable
+from bulkpub.manifest.yaml_events import careful_events, quick_events
+from bulkpub.manifest.yaml_quick import QuickComposer
 from bulkpub.manifest.yaml_text import compose, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,18 @@ PIECES = [
     *("\x7f", "\x85", "\u2028", "\ufeff", "a: b\n", "  c: d\n"),
 ]
 TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join)
-TOPS = st.sampled_from(["", "version: 1\ndatasets:\n  - key: x\n    title: "])
+TOPS = st.sampled_from(
+    [
+        "",
+        "version: 1\ndatasets:\n  - key: x\n    title: ",
+        "datasets:\n  - id: x\n    resources:\n      - path: a\n        title: ",
+        "resources: [{path: a, title: ",
+    ]
+)
+
+
+def quickly(text: str) -> Node | None:
+    return QuickComposer(quick_events(text), "m.yaml", ()).document()
 
 
 def shape(node: Node | None) -> Any:
@@ -49,7 +61,7 @@ def shape(node: Node | None) -> Any:
 @example("", "[a?b, c:d, {e}]")
 def test_what_the_quick_reader_reads_is_what_is_there(top: str, text: str) -> None:
     try:
-        quick = compose(quick_events(top + text), "m.yaml")
+        quick = quickly(top + text)
     except (Doubtful, Unreadable):
         return  # the careful one is asked
     assert shape(quick) == shape(compose(careful_events(top + text), "m.yaml"))
@@ -74,7 +86,7 @@ def test_our_manifests_are_read_alike(path: Path) -> None:
     ],
 )
 def test_what_is_usual_is_read_quickly(text: str) -> None:
-    assert compose(quick_events(text), "m.yaml") is not None
+    assert quickly(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -92,4 +104,4 @@ def test_what_is_usual_is_read_quickly(text: str) -> None:
 )
 def test_what_is_in_doubt_is_left_to_the_careful_one(text: str) -> None:
     with pytest.raises(Doubtful):
-        compose(quick_events(text), "m.yaml")
+        quickly(text)
