@@ -90,7 +90,7 @@ def report(results: Results, titles: Mapping[str, str], *, every: bool = False) 
     known = [work for work in titles if results.of(work)]
     for work in [*known, *(work for work in results.works() if work not in titles)]:
         rows = results.of(work)
-        parts.append(f"{titles.get(work, work)} (`{work}`{_runs(rows)}):\n")
+        parts.append(f"{titles.get(work, work)}{_only_step(rows)} (`{work}`{_runs(rows)}):\n")
         parts.append(work_table(rows))
     if grown := growth_table(results):
         parts.append("How it grows: the first publication, and again with the journal warm:\n")
@@ -116,6 +116,12 @@ def growth_table(results: Results) -> str:
 
 def _median(row: Row | None, quantity: str) -> float | None:
     return row.median(quantity) if row else None
+
+
+def _only_step(rows: Sequence[Row]) -> str:
+    """What the rows do not say themselves: the one step that all of them are about."""
+    steps = {row.step for row in rows}
+    return f": {steps.pop()}" if len(steps) == 1 and steps != {"first"} and any(steps) else ""
 
 
 def _runs(rows: Sequence[Row]) -> str:

@@ -165,3 +165,12 @@ def test_how_it_grows_is_shown_line_by_line_as_far_as_it_was_measured() -> None:
     ]
     assert growth_table(results(ours=1.0)) == ""
     assert "How it grows" in report(found, TITLES)
+
+
+def test_the_one_step_of_a_work_is_told_above_its_table() -> None:
+    runs = (Run({"wall": 1.0}),)
+    found = Results("a machine", rows=[Row("many", "5,000 files", "bulkpub", runs)])
+    assert f"{TITLES['many']}: 5,000 files (`many`):" in report(found, TITLES)
+    found.rows.append(Row("many", "more", "bulkpub", runs))
+    assert f"{TITLES['many']} (`many`):" in report(found, TITLES)
+    assert "| more: bulkpub | 1.00 s |" in report(found, TITLES)
