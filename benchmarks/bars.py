@@ -201,6 +201,22 @@ BARS: tuple[Bar, ...] = (
     ),
     Bar(
         "5",
+        "first publication of 1,000,000 files, memory beside that for 100,000",
+        _at("million-first", "1,000,000 files, first", "memory"),
+        1.1,
+        _at("linear", "100,000 files, first", "memory"),
+        unit=_MEMORY,
+    ),
+    Bar(
+        "5",
+        "validate 1,000,000 files in JSONL, memory beside that for 100,000",
+        _at("million", "1,000,000 files, validate", "memory"),
+        1.1,
+        _at("validate", "100,000 files, JSONL", "memory"),
+        unit=_MEMORY,
+    ),
+    Bar(
+        "5",
         "validate 100,000 files, YAML beside JSON: CPU",
         _at("validate", "100,000 files, YAML", "cpu"),
         2.0,
@@ -232,5 +248,13 @@ BARS: tuple[Bar, ...] = (
         _at("linear", "100,000 files, first", "cpu"),
         10.0,
         _at("linear", "10,000 files, first", "cpu"),
+    ),
+    Bar(
+        "7",
+        "report of ten times as many files (100,000 beside 10,000)",
+        _at("linear", _WARM, "report"),
+        10.5,
+        _at("linear", "10,000 files again, journal warm", "report"),
+        unit=_MEMORY,
     ),
 )
