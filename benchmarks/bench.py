@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -122,6 +123,7 @@ def main() -> None:
         text = f"Before: {before.machine}\n\nAfter: {after.machine}\n\n{beside(before, after)}"
         _told(text, "before and after", given.markdown)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # portals and files go, too
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile it all anew
     with tempfile.TemporaryDirectory(prefix="bulkpub-bench-", dir=given.folder) as temporary:
         place = Place(Path(temporary), given.quick)
