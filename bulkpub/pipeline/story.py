@@ -434,7 +434,7 @@ class Story:
             case KeepAbsent():
                 pass
         if plan.releases and not self.has_failed:
-            self._released()
+            self._released("public once all its files are in")
 
     # --- the dataset itself -----------------------------------------------------------------
 
@@ -475,12 +475,12 @@ class Story:
     def released(self, written: RemoteDataset) -> None:
         """The dataset is public, as all its files are in."""
         self.remote = replace(written, resources=self.there.resources)
-        self._released()
+        self._released("public, as all its files are in")
 
-    def _released(self) -> None:
+    def _released(self, reason: str) -> None:
         if self._status is not DatasetStatus.CREATED:
             self._status = DatasetStatus.UPDATED
-        self._reasons.append("public, as all its files are in")
+        self._reasons.append(reason)
 
     @step
     def refreshed(self, fresh: RemoteDataset) -> None:

@@ -89,7 +89,7 @@ def _quoted(name: str) -> str:
     return quote(name, safe="")
 
 
-RULES = Rules(kind="memory", file_name=_quoted, parts=True)
+RULES = Rules(kind="memory", file_name=_quoted, parts=True, community=True)
 """A name is stored as it is, but for what cannot stand in an address."""
 
 OURS = Organization("0" * 23 + "1", "test-organization", "Test Organization")

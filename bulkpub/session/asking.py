@@ -9,7 +9,8 @@ from bulkpub.core.match_datasets import Face, Matched, face_of, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import Owner
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
-from bulkpub.pipeline.index import Entry, Index
+from bulkpub.pipeline.identify import identify
+from bulkpub.pipeline.index import Datasets, Entry, Index
 from bulkpub.portals import Account, Portal
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.portals.telling import DatasetHealth
@@ -62,6 +63,9 @@ async def fares_of(
         return Fares(tuple(each for each in found if not each.dataset.deleted))
     if wanted is None:
         return Fares(())
+    seen: Datasets[RemoteDataset] = Datasets(None)
+    identified = await identify(portal, wanted, seen)
+    seen.close()
     entries = [
         entry
         for entry in wanted.entries.values()
@@ -73,7 +77,7 @@ async def fares_of(
     for entry in by_name:
         by_owner.setdefault(await _owner(portal, entry, account), []).append(entry)
     fares: dict[str, DatasetHealth] = {}
-    missing: list[str] = []
+    missing = [each.message for each in identified.problems]
     for owner, owned in by_owner.items():
         health = {
             each.dataset.id: each
@@ -100,7 +104,7 @@ async def _look_up(
     missing: list[str] = []
     ids = {entry.face.id: entry.key for entry in entries if entry.face.id}
     async for each in portal.health(ids=list(ids)):
-        key = ids.pop(each.dataset.id, None) or ids.pop(each.dataset.slug, None)
+        key = ids.pop(each.dataset.id, None)
         if key is not None and not each.dataset.deleted:
             fares[key] = each
         elif key is not None:

@@ -68,6 +68,8 @@ def check_success(
         seen = _the_one(dataset, now)
         before = known.datasets.get(seen.id)
         _check_dataset(dataset, seen, before)
+        complete = len(entries) == len(dataset.entries)
+        _check_draft(dataset, start.get(seen.id), seen, complete=complete)
         ours = [the_entry(seen, entry) for entry in entries]
         for entry, resource in zip(entries, ours, strict=True):
             _check_entry(wanted, dataset, entry, resource, before)
@@ -127,6 +129,17 @@ def _check_dataset(dataset: WantedDataset, seen: SeenDataset, before: SeenDatase
     if before is not None:
         hold(seen.tags == before.tags, f"state: the tags of {dataset.key} are now {seen.tags}")
         hold(seen.extras == before.extras, f"state: the extras of {dataset.key}: {seen.extras}")
+
+
+def _check_draft(
+    dataset: WantedDataset, start: SeenDataset | None, seen: SeenDataset, *, complete: bool
+) -> None:
+    """What waits is for everybody once all is in, and not before; nothing else ever waits."""
+    if complete or not dataset.waits:
+        hold(not seen.private, f"state: {dataset.key} is a draft still")
+        hold("bulkpub:draft" not in seen.extras, f"state: {dataset.key} is marked as a draft")
+    elif start is None or start.private:
+        hold(seen.private, f"state: {dataset.key} is public, and incomplete")
 
 
 def _check_other_datasets(wanted: Wanted, known: Known, now: Portal) -> None:

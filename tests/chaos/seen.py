@@ -54,6 +54,7 @@ class SeenDataset:
     extras: Mapping[str, Any]
     resources: tuple[SeenResource, ...]
     organization: str | None
+    private: bool = False
 
     @property
     def key(self) -> str | None:
@@ -98,6 +99,7 @@ def look(sandbox: Sandbox) -> dict[str, SeenDataset]:
             dict(dataset.extras),
             resources,
             dataset.organization,
+            dataset.private,
         )
     return seen
 
@@ -124,6 +126,7 @@ async def ask(info: Mapping[str, Any], keys: set[str]) -> dict[str, SeenDataset]
                     row["extras"],
                     tuple(resources),
                     row["organization"] and row["organization"]["id"],
+                    row["private"],
                 )
     return seen
 

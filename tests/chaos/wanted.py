@@ -102,7 +102,7 @@ class WantedDataset:
     """One dataset of the manifest; its files are in a folder named for its key.
 
     One with an `id` is somebody's dataset already. A `personal` one is the account's own, else
-    it is the organization's.
+    it is the organization's. One that `waits` is a draft until all its files are in.
     """
 
     key: str
@@ -111,6 +111,7 @@ class WantedDataset:
     prune: str | None = None
     id: str | None = None
     personal: bool = False
+    waits: bool = False
 
     def hand_over(self) -> None:
         """It becomes the organization's."""
@@ -158,6 +159,7 @@ class Wanted:
             "description": f"About {dataset.key}.",
         }
         more = {"id": dataset.id, "prune": dataset.prune, "personal": dataset.personal or None}
+        more["publish"] = "when-complete" if dataset.waits else None
         said |= {name: value for name, value in more.items() if value is not None}
         resources = [{**self._source(dataset, e), **e.said()} for e in dataset.entries]
         return {**said, "resources": resources}
@@ -194,6 +196,7 @@ class Wanted:
         self.count += 1
         dataset = WantedDataset(f"{self.tag}d{self.count}", f"Dataset {self.tag}{self.count}")
         dataset.prune, dataset.id, dataset.personal = prune, id_, personal
+        dataset.waits = id_ is None and self.count % 2 == 0  # every other one of ours
         self.datasets.append(dataset)
         return dataset
 

@@ -241,7 +241,7 @@ async def test_an_incomplete_one_stays_a_draft_until_it_is_complete(
         assert any("it stays a draft" in note for note in report.datasets[0].notes)
     seen_private(site)
     report = await publish(manifest, dry_run=True)
-    assert "public, as all its files are in" in report.datasets[0].reason
+    assert "public once all its files are in" in report.datasets[0].reason
     assert report.datasets[0].notes == ()
     report = await publish(manifest)
     assert report.run.exit_code == 0
