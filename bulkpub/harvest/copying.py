@@ -21,6 +21,9 @@ from bulkpub.portals import Organization, Portal
 
 __all__ = ["copied"]
 
+_STAYS, _NOT_COPIED = "is not in the manifest and stays as it is", "is not in the copy"
+"""What is said of what a manifest cannot say, and what that means for a copy."""
+
 
 async def copied(
     found: Found,
@@ -38,6 +41,7 @@ async def copied(
     notes = list(found.notes)
     spec = found.dataset
     metadata = spec.metadata
+    notes = [each.replace(_STAYS, _NOT_COPIED) for each in notes]
     if metadata.contact_points:
         notes.append("its contact points are left out: they are those of the portal it comes from")
         metadata = replace(metadata, contact_points=None)

@@ -6,6 +6,7 @@ manifest is silent about stays as it is. What an organization put beside others'
 after its own. A copy, which is for another portal, is another matter: see `copying`.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar, assert_never
 
@@ -30,6 +31,8 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules
+from bulkpub.core.sources import CHECKSUM_DIGITS, Checksum
+from bulkpub.core.text import bounded
 from bulkpub.data import access_words
 from bulkpub.errors import DatasetFailed, ListingIncomplete, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
@@ -43,6 +46,7 @@ __all__ = ["harvest"]
 
 _OURS = "bulkpub:"
 """What the names of our own extras begin with; a manifest does not say them."""
+_STAYS = "is not in the manifest and stays as it is"
 
 
 async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harvest:
@@ -183,18 +187,15 @@ def _resource(remote: RemoteResource, notes: list[str], rules: Rules) -> Resourc
         if is_link or name not in _OF_LINKS
     }
     metadata = ResourceMetadata(**said)
-    source = LinkSource(remote.url) if is_link else ExistingSource()
+    source: LinkSource | ExistingSource = ExistingSource()
+    if is_link:
+        checksum = keep.one("checksum", remote.checksum, _checksum_fault)
+        source = LinkSource(remote.url, remote.size, checksum)
     return ResourceSpec(key=remote.id, source=source, metadata=metadata, id=remote.id)
 
 
 _OF_LINKS = {"format", "mime"}
 """Fields that a manifest says of links only: of files, portals say them."""
-
-
-def _area(area: Spatial | None) -> Spatial | None:
-    if area is None or not (area.zones or area.granularity):
-        return None
-    return Spatial(area.zones or None, area.granularity or None)
 
 
 # --- what a manifest can say just as the portal does --------------------------------------
@@ -223,7 +224,7 @@ class _Keeping:
             case FieldType.PERIOD:
                 return self.one(field.name, value, _period_fault)
             case FieldType.AREA:
-                return _area(value)
+                return self._area(value)
             case FieldType.ACCESS:
                 return self.one(field.name, None if value == Access(OPEN) else value, _access_fault)
             case FieldType.SCHEMA:
@@ -237,9 +238,7 @@ class _Keeping:
         """The value, unless something is wrong with it; None for no value."""
         if value is None or not (fault := fault_of(value)):
             return value
-        self._notes.append(
-            f"the {name}{self._whose} is not in the manifest and stays as it is: {fault}"
-        )
+        self._notes.append(f"the {name}{self._whose} {_STAYS}: {fault}")
         return None
 
     def _text(self, field: Field, value: str | None) -> str | None:
@@ -253,6 +252,17 @@ class _Keeping:
             return f"it has more than {limit} characters" if limit and len(text) > limit else ""
 
         return self.one(field.name, value or None, fault)
+
+    def _area(self, area: Spatial | None) -> Spatial | None:
+        if area is None:
+            return None
+        if area.drawn:
+            self._notes.append(
+                "the shape drawn on the map is not in the manifest and stays as it is"
+            )
+        if not (area.zones or area.granularity):
+            return None
+        return Spatial(area.zones or None, area.granularity or None)
 
     def _tags_fault(self, tags: tuple[str, ...]) -> str:
         odd = [tag for tag in tags if self._rules.tag(tag) != tag or not self._rules.takes_tag(tag)]
@@ -304,6 +314,14 @@ def _access_fault(access: Access) -> str:
     if odd:
         return f"'{odd[0]}' is unknown"
     return _link_fault(access.request_url) if access.request_url else ""
+
+
+def _checksum_fault(checksum: Checksum) -> str:
+    digits = CHECKSUM_DIGITS.get(checksum.kind)
+    if digits is None:
+        return f"there is no kind '{bounded(checksum.kind, 40)}'"
+    is_hex = re.fullmatch(r"[0-9a-f]+", checksum.value) and len(checksum.value) in digits
+    return "" if is_hex else f"it has not the form of one of the kind {checksum.kind}"
 
 
 def _link_fault(url: str) -> str:

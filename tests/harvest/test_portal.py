@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bulkpub.core.model import Access, ExistingSource, LinkSource, UrlSource
+from bulkpub.core.sources import Checksum
 from bulkpub.errors import PortalRefuses, SourceFailed
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, HarvestOptions
@@ -392,3 +393,32 @@ async def test_a_copy_says_what_it_leaves_out(
     assert "the link 'L'API'" in told
     assert found.dataset.metadata.contact_points is None
     assert len(found.dataset.resources) == 1
+
+
+async def test_what_a_link_tells_of_its_file_is_written_or_its_loss_is_said(
+    take: Take, published: Dataset
+) -> None:
+    link = published.resources[1]
+    link.filesize, link.checksum = 1024, {"type": "sha256", "value": "0A" * 32}
+    (found,) = await take(published.slug)
+    assert found.dataset.resources[1].source == LinkSource(
+        link.url, 1024, Checksum("sha256", "0a" * 32)
+    )
+    (copy,) = await take(published.slug, copy=True)
+    assert copy.dataset.resources[1].source == found.dataset.resources[1].source
+    for odd in ({"type": "sha256", "value": "0a"}, {"type": "tiger", "value": "0a"}):
+        link.checksum = odd
+        (found,) = await take(published.slug)
+        assert found.dataset.resources[1].source == LinkSource(link.url, 1024)
+        (note,) = found.notes
+        assert note.startswith("the checksum of the resource 'L'API'")
+        assert "is not in the manifest and stays as it is" in note
+
+
+async def test_a_drawn_area_is_said_to_be_lost(take: Take, published: Dataset) -> None:
+    published.spatial = {"zones": [], "granularity": None, "geom": {"type": "MultiPolygon"}}
+    (found,) = await take(published.slug)
+    shape = "the shape drawn on the map is not in the"
+    assert found.notes == (f"{shape} manifest and stays as it is",)
+    (copy,) = await take(published.slug, copy=True)
+    assert copy.notes == ("the shape drawn on the map is not in the copy",)

@@ -314,12 +314,15 @@ async def test_what_is_on_the_portal_run_unchanged_writes_nothing(
     named = {"title": "L'été {2024}: # 1", "description": "Une description", "type": "update"}
     await portal.put_resource(full, file, {**named, "extras": {"mine": "yes"}})
     await portal.link(full, title="L'API", type="api", format="json", mime="application/json")
+    stock = {"url": "https://example.org/s.zip", "filesize": 1024, "title": "Stock"}
+    await portal.link(full, **stock, checksum={"type": "sha256", "value": "0a" * 32})
     bare = await portal.create("Brouillon", private=True, **by_us)
     before = [await portal.get(full), await portal.get(bare)]
-    assert len(before[0]["resources"]) == 2
+    assert len(before[0]["resources"]) == 3
 
     await program("harvest", "portal", organization["slug"], "--output", "manifest.yaml")
     await program("validate", "manifest.yaml")
+    assert "checksum: sha256:0a0a" in (program.folder / "manifest.yaml").read_text()
     report = await program.run()
     assert writes(report) == 0
     assert {each.status for each in report.datasets} == {"unchanged"}
