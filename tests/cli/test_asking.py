@@ -197,6 +197,16 @@ def test_what_is_unavailable_late_or_not_there_is_told_and_ends_in_1(
     assert document["datasets"][0]["resources"][0]["faults"] == ["no table in it"]
 
 
+def test_a_dataset_is_named_by_its_slug_or_page_too(
+    run_cli: Run, folder: Any, served: Sandbox
+) -> None:
+    run_cli("run", folder.manifest(folder.dataset("a", "a.csv")))
+    (dataset,) = served.state.datasets.values()
+    for name in (dataset.slug, f"{served.base_url}/datasets/{dataset.slug}/"):
+        ran = run_cli("status", folder.manifest({"id": name}))
+        assert (ran.code, "Dataset a" in ran.out) == (0, True), ran.said
+
+
 @pytest.mark.parametrize("words", [[], ["m.yaml", "--organization", "o"]], ids=str)
 def test_what_to_look_at_has_to_be_said(run_cli: Run, words: list[str]) -> None:
     ran = run_cli("status", *words)
