@@ -6,7 +6,7 @@ bytes we sent, and nobody has claimed them.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from bulkpub.core.model import (
     DatasetSpec,
@@ -39,8 +39,14 @@ def copies(
     `before` are the ids that were there when the run began, `sent` the keys of the entries
     whose files were sent, `bound` the ids of those that are known (those are kept).
     """
+    series = {entry.series for entry in spec.resources if entry.series is not None}
+
+    def called(name: str) -> str:
+        """The name; those of a series are as good as one another."""
+        return next((repr(e.parts) for e in series if e.read(name, rules.file_name)), name)
+
     sent_as = (
-        _sent_as(entry, fingerprints.get(entry.key), rules)
+        _sent_as(entry, fingerprints.get(entry.key), rules, called)
         for entry in spec.resources
         # What was sent onto a resource that was there made no new one.
         if entry.key in sent and bound.get(entry.key) not in before
@@ -51,7 +57,7 @@ def copies(
     surplus: list[RemoteResource] = []
     # Those the portal told us of come first, so that it is the others that are surplus.
     for resource in sorted(new, key=lambda resource: resource.id not in known):
-        identity = _stored_as(resource)
+        identity = _stored_as(resource, called)
         if identity not in wanted:
             continue
         if wanted[identity] == 0 and resource.id not in known:
@@ -60,16 +66,18 @@ def copies(
     return tuple(surplus)
 
 
-def _sent_as(entry: ResourceSpec, known: Fingerprint | None, rules: Rules) -> Identity | None:
+def _sent_as(
+    entry: ResourceSpec, known: Fingerprint | None, rules: Rules, called: Callable[[str], str]
+) -> Identity | None:
     """What a resource made of `entry` looks like: a link has its key at once, a file none yet."""
     if isinstance(entry.source, LinkSource):
         return (None, None, entry.source.url, entry.key)
     if isinstance(entry.source, Sent) and known and known.sha1:
-        return (known.sha1, known.size, rules.file_name(entry.source.name), None)
+        return (known.sha1, known.size, called(rules.file_name(entry.source.name)), None)
     return None
 
 
-def _stored_as(resource: RemoteResource) -> Identity:
+def _stored_as(resource: RemoteResource, called: Callable[[str], str]) -> Identity:
     if resource.hosted:
-        return (resource.sha1, resource.size, resource.file_name, resource.key)
+        return (resource.sha1, resource.size, called(resource.file_name), resource.key)
     return (None, None, resource.url, resource.key)

@@ -19,6 +19,7 @@ from bulkpub.core.model import (
     Checksum,
     DatasetMetadata,
     DatasetSpec,
+    FileSource,
     Json,
     LinkSource,
     RemoteDataset,
@@ -37,6 +38,7 @@ __all__ = [
     "changed_fields",
     "claim",
     "dataset_changes",
+    "named",
     "new_dataset",
     "resource_changes",
     "title_to_keep_safe",
@@ -134,8 +136,8 @@ def wanted_resource(
         given = _given_title(remote) if remote else None
         if isinstance(spec.source, Sent) and given == rules.file_name(spec.source.name):
             given = None  # once the file is sent, nobody could tell it from a raw one
-        title = given or spec.default_title or None
-    extras = {**(said.extras or {}), **claim(spec)}
+        title = given or _default_title(spec, remote, rules)
+    extras = {**(said.extras or {}), **claim(spec, remote, rules)}
     if remote is not None and not remote.hosted and is_sent(spec.source):
         extras[SOURCE_EXTRA] = remote.origin
     wanted = ResourceMetadata(  # field by field: it is made for every file, several times
@@ -150,8 +152,27 @@ def wanted_resource(
     return without(wanted, rules.lacks_resource)
 
 
-def claim(spec: ResourceSpec) -> dict[str, Json]:
-    """The extras by which the resource is recognised as `spec` from run to run."""
+def named(spec: ResourceSpec, name: str) -> ResourceSpec:
+    """The entry of a file of a series, to be sent under this name of it."""
+    assert isinstance(spec.source, FileSource)  # noqa: S101 # no other is in a series
+    return replace(spec, source=replace(spec.source, sent_as=name), default_title=name)
+
+
+def _default_title(spec: ResourceSpec, remote: RemoteResource | None, rules: Rules) -> str | None:
+    if spec.series is not None and remote is not None:
+        named = spec.series.read(remote.file_name, rules.file_name)
+        return named.name if named else spec.default_title
+    return spec.default_title or None
+
+
+def claim(spec: ResourceSpec, remote: RemoteResource | None, rules: Rules) -> dict[str, Json]:
+    """The extras by which the resource is recognised as `spec` from run to run.
+
+    Each of a series has a key of its own, its name, as it is never another's.
+    """
+    if spec.series is not None:
+        named = spec.series.read(remote.file_name, rules.file_name) if remote else None
+        return {KEY_EXTRA: named.name if named else spec.default_title}
     return {} if spec.id else {KEY_EXTRA: spec.key}
 
 

@@ -187,7 +187,10 @@ def final_order(
     which the portal puts first, counts as if it had been put last.
     """
     there = set(now)
-    ours = [ids[entry.key] for entry in spec.resources if ids.get(entry.key) in there]
+    # Two files of one content in a series are one resource.
+    ours = list(
+        dict.fromkeys(ids[entry.key] for entry in spec.resources if ids.get(entry.key) in there)
+    )
     places = [i for i in now if i not in created] + [i for i in now if i in created]
     mine, next_of_ours = set(ours), iter(ours)
     return tuple(next(next_of_ours) if i in mine else i for i in places)
@@ -196,5 +199,9 @@ def final_order(
 def in_order(spec: DatasetSpec, ids: Mapping[str, str], now: Sequence[str]) -> bool:
     """Whether our resources follow each other as in the manifest."""
     place = {resource_id: index for index, resource_id in enumerate(now)}
-    ours = [place[ids[entry.key]] for entry in spec.resources if ids.get(entry.key) in place]
+    ours = list(
+        dict.fromkeys(
+            place[ids[entry.key]] for entry in spec.resources if ids.get(entry.key) in place
+        )
+    )
     return ours == sorted(ours)

@@ -118,11 +118,14 @@ def match_resources(
     keys that no entry has are those of entries there were before. In any other dataset they are
     another manifest's, and an entry that is like one of them is a conflict.
     """
+    series = [spec for spec in wanted if spec.series is not None]
+    wanted = [spec for spec in wanted if spec.series is None] if series else wanted
     result = Matching(unmatched={r.id: r for r in remote})
     _match_by_id(result, wanted, bound or {})
     if ours:
         _match_numbered(result, wanted, wanted)
     _match_by_key(result, wanted)
+    _match_series(result, series, fingerprints, rules)
     if result.all_settled(wanted):
         return result
     _match_by_content(result, wanted, fingerprints, rules)
@@ -151,13 +154,14 @@ def match_resource(
     Most entries have an id or a key, or there is nothing left that they could be: then nobody
     else's content and name need be compared.
     """
-    result = Matching(unmatched={r.id: r for r in remote})
-    _match_by_id(result, wanted, bound or {})
-    if ours:
-        _match_numbered(result, [entry], wanted)
-    _match_by_key(result, [entry])
-    if result.settled(entry) or not result.unmatched:
-        return result
+    if entry.series is None:
+        result = Matching(unmatched={r.id: r for r in remote})
+        _match_by_id(result, wanted, bound or {})
+        if ours:
+            _match_numbered(result, [entry], wanted)
+        _match_by_key(result, [entry])
+        if result.settled(entry) or not result.unmatched:
+            return result
     return match_resources(wanted, fingerprints, remote, bound, rules=rules, ours=ours)
 
 
@@ -173,8 +177,10 @@ def hashes_needed(
     but a file of the same size that could be adopted.
     """
     result = Matching(unmatched={r.id: r for r in remote})
-    _match_by_id(result, wanted, bound or {})
-    _match_by_key(result, wanted)
+    by_content = {r.size for r in remote if r.sha1} if any(s.series for s in wanted) else set()
+    others = [spec for spec in wanted if spec.series is None]
+    _match_by_id(result, others, bound or {})
+    _match_by_key(result, others)
     adoptable = {r.size for r in result.unmatched.values() if r.sha1}
     needed = set()
     for spec in wanted:
@@ -182,7 +188,9 @@ def hashes_needed(
         if not isinstance(spec.source, FileSource) or known is None or known.sha1:
             continue
         match = result.matches.get(spec.key)
-        if match is None:
+        if spec.series is not None:
+            decides = known.size in by_content
+        elif match is None:
             decides = known.size in adoptable and spec.key not in result.conflicts
         else:
             there = match.remote
@@ -190,6 +198,29 @@ def hashes_needed(
         if decides:
             needed.add(spec.key)
     return frozenset(needed)
+
+
+def _match_series(
+    result: Matching,
+    wanted: Sequence[ResourceSpec],
+    fingerprints: Mapping[str, Fingerprint],
+    rules: Rules,
+) -> None:
+    """A file of a series is the resource of the same content under any name of the series.
+
+    All that have such a name are what was published before: nobody else's, and none is missing
+    from the manifest.
+    """
+    free = list(result.unmatched.values())
+    for spec in wanted:
+        assert spec.series is not None  # noqa: S101 # the caller's part of the contract
+        known = fingerprints.get(spec.key)
+        for remote in free:
+            if not remote.hosted or not spec.series.read(remote.file_name, rules.file_name):
+                continue
+            result.unmatched.pop(remote.id, None)
+            if known and known.sha1 and _content(remote) == (known.sha1, known.size):
+                result.matches.setdefault(spec.key, Match(remote, By.CONTENT))
 
 
 # --- by id and by key ---------------------------------------------------------------------

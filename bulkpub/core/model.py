@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from bulkpub.core.series import Series
 from bulkpub.core.sources import (
     CHECKSUM_DIGITS,
     Check,
@@ -274,7 +275,7 @@ class ResourceSpec:
     `key` is unique within its dataset and stable from run to run. `default_title` is the
     title of a resource nobody gave one: neither the manifest nor a person on the portal.
     `guard` and `checks` concern files only. `remove`: the file is removed here once the portal is
-    known to have it.
+    known to have it. With a `series`, each new content is a new resource of that series.
     """
 
     key: str
@@ -285,6 +286,7 @@ class ResourceSpec:
     guard: Guard = field(default_factory=Guard)
     checks: tuple[Check, ...] = ()
     remove: bool = False
+    series: Series | None = None
     place: Place = field(default_factory=lambda: Place(""))
 
 

@@ -4,7 +4,7 @@
 did arrive is then seen as there, what did not is planned anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -27,6 +27,7 @@ from bulkpub.core.diff import (
     announcement,
     changed_fields,
     dataset_changes,
+    named,
     new_dataset,
     resource_changes,
     wanted_resource,
@@ -35,6 +36,7 @@ from bulkpub.core.finish import in_order
 from bulkpub.core.guard import size_fault
 from bulkpub.core.match import By, Conflict, Match, Matching, match_resource, match_resources
 from bulkpub.core.model import (
+    KEY_EXTRA,
     DatasetMetadata,
     DatasetSpec,
     ExistingSource,
@@ -89,7 +91,9 @@ def plan(
         rules=rules,
         ours=_is_ours(spec, remote),
     )
-    actions = tuple(_action(r, matching, fingerprints, rules) for r in spec.resources)
+    actions = _numbered(
+        (_action(r, matching, fingerprints, rules) for r in spec.resources), remote, rules
+    )
     refusing = any(isinstance(action, Refuse) for action in actions)
     deletions = () if refusing else _deletions(spec, matching)
     dataset = plan_dataset(spec, owner, remote, rules)
@@ -131,7 +135,10 @@ def plan_resource(
 ) -> ResourceAction:
     """What `plan` decides for `entry` of `spec`, once the content of its file is known."""
     if remote is None:
-        return _created(entry, fingerprints.get(entry.key), NEW, rules)
+        (action,) = _numbered(
+            [_created(entry, fingerprints.get(entry.key), NEW, rules)], None, rules
+        )
+        return action
     matching = match_resource(
         entry,
         spec.resources,
@@ -141,11 +148,31 @@ def plan_resource(
         rules=rules,
         ours=_is_ours(spec, remote),
     )
-    return _action(entry, matching, fingerprints, rules)
+    return _numbered([_action(entry, matching, fingerprints, rules)], remote, rules)[0]
+
+
+def _numbered(
+    actions: Iterable[ResourceAction], remote: RemoteDataset | None, rules: Rules
+) -> tuple[ResourceAction, ...]:
+    """The actions, of which each that makes a new resource of a series has its next name."""
+    numbered: list[ResourceAction] = []
+    taken = [each.file_name for each in remote.resources if each.hosted] if remote else []
+    for action in actions:
+        series = action.spec.series
+        if isinstance(action, Create) and series is not None:
+            name = series.next_name(taken, rules.file_name)
+            taken.append(rules.file_name(name))
+            spec = named(action.spec, name)
+            numbered.append(replace(action, spec=spec, wanted=wanted_resource(spec, None, rules)))
+        else:
+            numbered.append(action)
+    return tuple(numbered)
 
 
 def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rules) -> Plan:
-    actions = tuple(_created(r, fingerprints.get(r.key), NEW, rules) for r in spec.resources)
+    actions = _numbered(
+        (_created(r, fingerprints.get(r.key), NEW, rules) for r in spec.resources), None, rules
+    )
     finish = any(isinstance(action, Create | Fetch) for action in actions)
     return Plan(
         CreateDataset(new_dataset(spec, rules)),
@@ -276,7 +303,8 @@ def _same_content(
 ) -> ResourceAction:
     remote = match.remote
     can_be_marked = "extras" not in rules.lacks_resource
-    if match.by not in {By.ID, By.KEY} and remote.key != spec.key and can_be_marked:
+    claimed = (wanted.extras or {}).get(KEY_EXTRA)
+    if match.by not in {By.ID, By.KEY} and remote.key != claimed and can_be_marked:
         was = f"published before as '{remote.key}'" if remote.key else "put there by other means"
         return Adopt(spec, remote, wanted, f"same {match.by} on the portal, {was}")
     changes = resource_changes(wanted, spec, remote, rules)

@@ -23,15 +23,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """A local file. `path` can be opened from anywhere; `shown` is how the manifest spells it."""
+    """A local file. `path` can be opened from anywhere; `shown` is how the manifest spells it.
+
+    `sent_as` is the name that it is given on its way to the portal; empty: its own.
+    """
 
     path: str
     shown: str
+    sent_as: str = ""
 
     @property
     def name(self) -> str:
         """The file name the portal receives."""
-        return self.path.rsplit("/", 1)[-1]
+        return self.sent_as or self.path.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)

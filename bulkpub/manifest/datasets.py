@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from bulkpub.manifest.variables import (
     UnknownVariable,
     Values,
     filled,
+    siret_faults,
     values_of,
     with_values,
 )
@@ -92,6 +94,7 @@ def read_dataset(
     )
     extras = child(node, "extras")
     faults += extras_faults(extras, rules)
+    faults += _siret_faults(extras, given)
     values = {**read, "extras": None if faults else read_extras(extras)}
     if (name := read.get("description_file")) is not None:
         try:
@@ -99,7 +102,7 @@ def read_dataset(
             values["description"] = _filled(text, variables, name, rules)
         except ValueError as error:
             faults.append(Fault(find(node, ("description_file",)).place, str(error)))
-    resources, resource_faults = _resources(node, files, rules)
+    resources, resource_faults = _resources(node, files, rules, variables.today)
     faults += resource_faults
     if read.get("prune", Prune.NONE) is not Prune.NONE:
         faults += _pruned_after_removal(node)
@@ -137,6 +140,18 @@ def _tag_changes(said: Read | list[str] | None) -> TagChanges | None:
         return None
     add, remove = (tuple(dict.fromkeys(said.get(name) or ())) for name in ("add", "remove"))
     return TagChanges(add, remove) if add or remove else None
+
+
+def _siret_faults(extras: Node | None, given: Given) -> Iterator[Fault]:
+    """What is wrong with the SIRET of a buyer, which essential data have among their extras."""
+    found = child(extras, "siret") if extras is not None else None
+    if found is None:
+        return
+    if isinstance(found.value, str):
+        yield from siret_faults(found.value, found.place, given)
+    else:
+        given_ = kind(bare(found))
+        yield Fault(found.place, f"a SIRET is text, not {given_}: put it between quotes")
 
 
 def _places(node: Node) -> dict[str, Place]:
@@ -277,7 +292,7 @@ def _period_faults(period: Read) -> Iterator[tuple[Sequence[str], str]]:
 
 
 def _resources(
-    node: Node, files: Files, rules: Rules
+    node: Node, files: Files, rules: Rules, today: date
 ) -> tuple[tuple[ResourceSpec, ...], list[Fault]]:
     entries = child(node, "resources")
     if entries is None:
@@ -294,7 +309,7 @@ def _resources(
     faults: list[Fault] = []
     inherited = for_files(node)
     for entry in entries.value:
-        specs, wrong = read_resource(with_dataset(inherited, entry), files, rules)
+        specs, wrong = read_resource(with_dataset(inherited, entry), files, rules, today)
         resources += specs
         faults += wrong
     return tuple(resources), faults + list(_twins(resources))

@@ -64,8 +64,12 @@ class Files:
         self._missed: dict[str, str] = {}
         """Paths of files that are not there, by the sentences that say so."""
 
-    def glob(self, pattern: str, exclude: Sequence[str]) -> tuple[list[Found], list[str]]:
+    def glob(
+        self, pattern: str, exclude: Sequence[str], *, renamed: bool = False
+    ) -> tuple[list[Found], list[str]]:
         """The files that match, and a sentence for each that cannot be published.
+
+        Those to be `renamed` may be called whatever they are.
 
         Raises `Unusable` when nothing matches or a folder cannot be read.
         """
@@ -90,13 +94,13 @@ class Files:
         sentences: list[str] = []
         for match in kept:
             try:
-                found.append(self.path(match))
+                found.append(self.path(match, renamed=renamed))
             except Unusable as error:
                 sentences.append(str(error))
         return found, sentences
 
-    def path(self, shown: str) -> Found:
-        """The one file written as `shown`; raises `Unusable`."""
+    def path(self, shown: str, *, renamed: bool = False) -> Found:
+        """The one file written as `shown`, `renamed` as in `glob`; raises `Unusable`."""
         # Not normalized: behind a link to a folder, `..` is where the system says it is.
         path = shown if shown.startswith("/") else self._beside + shown
         try:
@@ -118,7 +122,7 @@ class Files:
             raise Unusable(f"the file {safe(shown)} cannot be read: permission denied")
         normal = posixpath.normpath(path)
         above, _, name = normal.rpartition("/")
-        if fault := self._name_fault(name):
+        if fault := "" if renamed else self._name_fault(name):
             raise Unusable(f"the file {safe(shown)} {fault}")
         self._named.append(hash(normal))
         return Found(path, shown, self._key(shown), status.st_mtime, name, above.rpartition("/")[2])

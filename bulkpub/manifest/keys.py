@@ -57,7 +57,7 @@ WAYS = ("path", "glob", "url", "link", "host")
 
 OF_LINKS = ("of", "size", "checksum", "upload_to")
 """The keys of what a link says of the file behind it."""
-OF_FILES = ("optional", "remove")
+OF_FILES = ("optional", "remove", "as", "append")
 """The keys of files here."""
 FOREIGN = {
     "path": ("exclude", "max_size", "expect", "format", "mime", *OF_LINKS),
@@ -253,6 +253,14 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
     Key("optional", Flag, "Optional",
         "`true`: the file may be missing, or the glob match nothing. Not for what is elsewhere.",
         columns=(Column("optional", is_flag=True),)),
+    Key("as", Name, "Sent as",
+        "The [name under which](#names) the file is sent: a [template](#templates), with "
+        "`{today:%Y-%m-%d}`, `{seq:02}` and variables besides.",
+        ("DECP-{siret}-{today:%Y-%m-%d}-{seq:02}{suffix}",), filled=True,
+        columns=(Column("as"),)),
+    Key("append", Flag, "Append",
+        "`true`, with `as`: each new content is [a new resource](#names), under the next number "
+        "of the day.", columns=(Column("append", is_flag=True),)),
     Key("remove", values.RemoveWord, "Remove",
         "`verified`: the file is [removed here](#remove) once the portal is known to have it. A "
         "glob may then match nothing.", ("verified",), columns=(Column("remove"),)),

@@ -200,6 +200,9 @@ def _datasets(
         place, name = removed[path]
         sentence = f"the file {safe(basename(path))} is listed elsewhere, too: it cannot be removed"
         _add(problems, [Fault(place, sentence)], name)
+    for fault in {fault.sentence: fault for fault in reversed(given.warnings)}.values():
+        source.warn(fault.place, fault.sentence)
+    given.warnings.clear()
     _add(problems, [*header_faults, *source.faults], None)
     _add_hints(problems, files.meant())
 

@@ -1,6 +1,8 @@
 """One entry of `resources:` → the resources it stands for, and everything wrong with it."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from bulkpub.core import fields
@@ -16,23 +18,27 @@ from bulkpub.core.model import (
     Source,
     UrlSource,
 )
-from bulkpub.core.rules import Rules
+from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES, scheme_of
+from bulkpub.core.series import Series
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, Found, Unusable, slashes
 from bulkpub.manifest.form import Fault, Read, check
 from bulkpub.manifest.keys import FOREIGN, OF_LINKS, WAYS, forms, metadata_of
 from bulkpub.manifest.nodes import Node, bare, child, find, is_mapping, keys_of
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault, has_placeholders
+from bulkpub.manifest.upload_names import name_fault, name_template, series_of
 from bulkpub.manifest.values import kind, too_long
 
 __all__ = ["read_resource", "resource_faults"]
 
 
-def read_resource(node: Node, files: Files, rules: Rules) -> tuple[list[ResourceSpec], list[Fault]]:
+def read_resource(
+    node: Node, files: Files, rules: Rules, today: date
+) -> tuple[list[ResourceSpec], list[Fault]]:
     """The resources, in order, and the faults; with any fault the resources are not to be used.
 
-    `node` has what it inherits from its dataset already.
+    `node` has what it inherits from its dataset already, `today` is the day for names of files.
     """
     if not is_mapping(node):
         return [], [
@@ -55,7 +61,8 @@ def read_resource(node: Node, files: Files, rules: Rules) -> tuple[list[Resource
         faults += extras_faults(extras, rules)
     if way is None:
         return [], faults
-    return _Entry(node, read, extras, files, rules, faults).resources(way), faults
+    entry = _Entry(node, read, extras, files, rules, faults=faults, today=today)
+    return entry.resources(way), faults
 
 
 @lru_cache(maxsize=256)
@@ -64,13 +71,14 @@ def _usual_way(said: frozenset[str]) -> str | None:
 
     None where that is not sure, or something of them does not go together.
     """
-    if said & {"host", "schema"}:
+    if said & {"host", "schema", "append"}:
         return None
     ways = _ways({}, said)
     return ways[0] if len(ways) == 1 and not any(resource_faults({}, said)) else None
 
 
 _FILE_ADDRESS = "file://"
+_MAIN, _TYPES = "main", Vocabulary.RESOURCE_TYPES
 
 
 def _address_hint(path: str) -> str:
@@ -94,18 +102,22 @@ _NO_FACTS = FileFacts("")
 class _Entry:
     """One entry being read; what is wrong with it is added to `faults`."""
 
-    def __init__(  # noqa: PLR0917 # what an entry is read with
+    def __init__(
         self,
         node: Node,
         read: Read,
         extras: Node | None,
         files: Files,
         rules: Rules,
+        *,
         faults: list[Fault],
+        today: date,
     ) -> None:
         self._node = node
         self._read = read
         self._files = files
+        self._rules = rules
+        self._today = today
         self._limits = rules.limits
         self._faults = faults
         # With a fault the resources are not used, and faulty extras cannot be read.
@@ -175,28 +187,65 @@ class _Entry:
     def _files_named(self) -> list[ResourceSpec]:
         """The files the entry names, in order."""
         title, key = self._template("title"), self._template("key")
-        found = self._found()
+        found, renaming = self._found(), self._renaming()
         specs: list[ResourceSpec] = []
         facts = _NO_FACTS
         for index, file in enumerate(found, 1):
-            if isinstance(title, Template) or isinstance(key, Template):
+            if renaming or isinstance(title, Template) or isinstance(key, Template):
                 facts = FileFacts(file.name, file.folder, index, file.mtime)
-            specs.append(
-                self._spec(
-                    FileSource(file.path, file.shown),
-                    self._render("key", key, facts) or file.key,
-                    self._render("title", title, facts),
-                    file.name,
-                )
+            series = self._series(renaming, facts) if renaming else None
+            sent_as = series.name(1) if series else ""
+            spec = self._spec(
+                FileSource(file.path, file.shown, sent_as),
+                self._render("key", key, facts) or file.key,
+                self._render("title", title, facts),
+                sent_as or file.name,
             )
+            specs.append(self._in_series(spec, series) if series else spec)
         if len(specs) > 1:
             self._check_many(specs)
         return specs
 
+    def _in_series(self, spec: ResourceSpec, series: Series) -> ResourceSpec:
+        """The entry as one of its series, if it is: what is published one by one is the data."""
+        if not self._read.get("append"):
+            return spec
+        metadata = spec.metadata
+        if metadata.type is None and _MAIN in self._rules.vocabularies.get(_TYPES, ()):
+            metadata = replace(metadata, type=_MAIN)
+        return replace(spec, series=series, metadata=metadata)
+
+    def _renaming(self) -> Template | None:
+        """The template of the names under which the files are sent, if they have other ones."""
+        text = self._read.get("as")
+        if text is None:
+            return None
+        try:
+            return name_template(text, appends=bool(self._read.get("append")))
+        except TemplateFault as error:
+            self._fault("as", f"in 'as', {error}")
+            return None
+
+    def _series(self, template: Template, facts: FileFacts) -> Series | None:
+        """The names of one file, which the portal is to keep apart."""
+        try:
+            series = series_of(template, facts, self._today)
+        except TemplateFault as error:
+            self._fault("as", f"in 'as', {error}: {facts.name}")
+            return None
+        name = series.name(1)
+        fault = name_fault(name, self._rules)
+        if not fault and self._read.get("append"):
+            fault = _indistinct(series, self._rules)
+        if fault:
+            self._fault("as", f"'as' comes out as '{name[:80]}' for the file {facts.name}: {fault}")
+            return None
+        return series
+
     def _found(self) -> list[Found]:
         said = self._read.get
         way = "glob" if said("path") is None else "path"
-        written = said(way)
+        written, renamed = said(way), said("as") is not None
         if written is None:
             return []
         if hint := _address_hint(written):
@@ -204,8 +253,8 @@ class _Entry:
             return []
         try:
             if way == "path":
-                return [self._files.path(written)]
-            found, sentences = self._files.glob(written, said("exclude") or ())
+                return [self._files.path(written, renamed=renamed)]
+            found, sentences = self._files.glob(written, said("exclude") or (), renamed=renamed)
         except Unusable as error:
             # What is spelled for another system is missing for ever.
             may_be_missing = said("optional") or (way == "glob" and said("remove"))
@@ -252,9 +301,24 @@ class _Entry:
             )
         return text or None
 
+    def _check_names(self, specs: Sequence[ResourceSpec]) -> None:
+        first: dict[str, str] = {}
+        for spec in specs:
+            assert isinstance(spec.source, FileSource)  # noqa: S101 # these are files
+            other = first.setdefault(spec.source.name, spec.source.shown)
+            if other != spec.source.shown:
+                self._fault(
+                    "as",
+                    f"'as' gives '{spec.source.name}' to both {other} and {spec.source.shown}: "
+                    "tell them apart by {name}, {stem} or {index}",
+                )
+                return
+
     def _check_many(self, specs: Sequence[ResourceSpec]) -> None:
         if self._read.get("id") is not None:
             self._fault("id", f"one 'id' cannot be that of the {len(specs)} files that match")
+        if self._read.get("as") is not None and not self._read.get("append"):
+            self._check_names(specs)
         if self._read.get("key") is None:
             return
         first: dict[str, str] = {}
@@ -334,7 +398,29 @@ def resource_faults(read: Read, said: Collection[str]) -> Iterator[tuple[tuple[s
                 yield (key,), sentence
     if ways == ["link"]:
         yield from _link_faults(said)
+    if ways in (["path"], ["glob"]):
+        yield from _append_faults(read, said)
     yield from _schema_faults(read.get("schema"))
+
+
+def _append_faults(read: Read, said: Collection[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What does not go together in files of which each new content is a new resource."""
+    if not read.get("append"):
+        return
+    if "as" not in said:
+        yield ("append",), "'append' needs 'as', which gives each file a name of its own"
+    if "id" in said:
+        yield ("append",), "'append' makes a new resource of each content, and 'id' names one"
+
+
+def _indistinct(series: Series, rules: Rules) -> str:
+    """Why the names of a series cannot be read off what the portal makes of them."""
+    for number in (1, 12345):
+        name = series.name(number)
+        named = series.read(rules.file_name(name), rules.file_name)
+        if named is None or named.name != name:
+            return "the portal shortens such a name, and its number would be lost: make it short"
+    return ""
 
 
 def _schema_faults(schema: Read | None) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -359,7 +445,10 @@ _GOES_WITH = {
     "exclude": "'exclude' goes with 'glob' only",
     "max_size": "'max_size' goes with 'url' only",
     "expect": "'expect' goes with 'url' only",
-    "remove": "'remove' is for files on this machine: it goes with 'path' and 'glob'",
+    **{
+        key: f"'{key}' is for files on this machine: it goes with 'path' and 'glob'"
+        for key in ("remove", "as", "append")
+    },
     **{key: f"'{key}' goes with 'link' only" for key in OF_LINKS},
 }
 

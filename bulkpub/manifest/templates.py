@@ -5,26 +5,34 @@ could be made to fill the memory. Whatever is wrong with a template is a `Templa
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 __all__ = [
     "FILE_WORDS",
+    "IN_NAMES",
     "NAME_OF_VARIABLE",
+    "SEQ",
     "TODAY",
     "FileFacts",
     "Template",
     "TemplateFault",
     "has_placeholders",
+    "value_of",
 ]
 
 KNOWN = ("name", "stem", "suffix", "parent", "index", "mtime")
-FILE_WORDS = frozenset({*KNOWN, "seq"})
+SEQ = "seq"
+"""The number of the day, in the names of a series."""
+FILE_WORDS = frozenset({*KNOWN, SEQ})
 """What placeholders can say of a file; no variable of a manifest is called so."""
 NAME_OF_VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
 TODAY = "today"
 """The variable that is always there: the day."""
+IN_NAMES = (*KNOWN, TODAY, SEQ)
+"""The placeholders of the names under which files are sent."""
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _INDEX_SPEC = re.compile(r"(?:0?[1-9])?d?")
@@ -52,22 +60,23 @@ class FileFacts:
 class Template:
     """A parsed template; `TemplateFault` on creation when it cannot be understood."""
 
-    __slots__ = ("_pieces", "fields")
+    __slots__ = ("fields", "pieces")
 
-    def __init__(self, text: str) -> None:
-        self._pieces: list[str | tuple[str, str]] = []
+    def __init__(self, text: str, known: Sequence[str] = KNOWN) -> None:
+        self.pieces: list[str | tuple[str, str]] = []
+        """Texts, and placeholders, each with what follows its name."""
         end = 0
         for match in _PIECE.finditer(text):
-            self._pieces.append(text[end : match.start()])
-            self._pieces.append(_piece(match))
+            self.pieces.append(text[end : match.start()])
+            self.pieces.append(_piece(match, known))
             end = match.end()
-        self._pieces.append(text[end:])
-        self.fields = frozenset(piece[0] for piece in self._pieces if isinstance(piece, tuple))
+        self.pieces.append(text[end:])
+        self.fields = frozenset(piece[0] for piece in self.pieces if isinstance(piece, tuple))
 
     def render(self, facts: FileFacts) -> str:
         """The text for one file."""
         return "".join(
-            piece if isinstance(piece, str) else _value(*piece, facts) for piece in self._pieces
+            piece if isinstance(piece, str) else value_of(*piece, facts) for piece in self.pieces
         )
 
 
@@ -76,7 +85,7 @@ def has_placeholders(text: str) -> bool:
     return "{" in text or "}" in text
 
 
-def _piece(match: re.Match[str]) -> str | tuple[str, str]:
+def _piece(match: re.Match[str], fields: Sequence[str]) -> str | tuple[str, str]:
     if match[0] in {"{{", "}}"}:
         return match[0][0]
     if match[1] is None:
@@ -84,8 +93,8 @@ def _piece(match: re.Match[str]) -> str | tuple[str, str]:
             f"there is a '{match[0]}' without its partner; write '{match[0] * 2}' for the character"
         )
     name, _, spec = match[1].partition(":")
-    if name not in KNOWN:
-        known = ", ".join(f"{{{field}}}" for field in KNOWN)
+    if name not in fields:
+        known = ", ".join(f"{{{field}}}" for field in fields)
         raise TemplateFault(
             f"the placeholder {{{match[1]}}} is not known; the known ones are {known}, "
             "and '{{' stands for the character"
@@ -97,19 +106,21 @@ def _piece(match: re.Match[str]) -> str | tuple[str, str]:
 
 
 def _spec_fault(name: str, spec: str) -> str:
-    if name == "index":
+    if name in {"index", "seq"}:
         if not _INDEX_SPEC.fullmatch(spec):
-            return "only a width can follow, as in {index:03}"
-    elif name == "mtime":
+            return f"only a width can follow, as in {{{name}:03}}"
+    elif name in {"mtime", TODAY}:
         wrong = [letter for letter in re.findall(r"%(.?)", spec) if letter not in _DIRECTIVES]
         if wrong:
-            return "only %Y %m %d %H %M %S %y %j %G %V %u can follow, as in {mtime:%Y-%m}"
+            words = "%Y %m %d %H %M %S %y %j %G %V %u"
+            return f"only {words} can follow, as in {{{name}:%Y-%m}}"
     elif spec:
         return "nothing can follow the name"
     return ""
 
 
-def _value(name: str, spec: str, facts: FileFacts) -> str:
+def value_of(name: str, spec: str, facts: FileFacts) -> str:
+    """What stands for a placeholder of `KNOWN`; raises `TemplateFault`."""
     path = PurePosixPath(facts.name)
     match name:
         case "name":

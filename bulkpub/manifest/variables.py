@@ -20,6 +20,7 @@ from bulkpub.manifest.form import Fault, reason
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.keys import DATASET, RESOURCE
 from bulkpub.manifest.nodes import Deferred, Node, Number, Unreadable, bare, child, find
+from bulkpub.manifest.siret import fails_luhn, siret_fault
 from bulkpub.manifest.templates import FILE_WORDS, NAME_OF_VARIABLE, TODAY
 from bulkpub.manifest.values import kind, nearest
 from bulkpub.ordinary import read_ordinary
@@ -31,6 +32,7 @@ __all__ = [
     "escaped",
     "filled",
     "given_fault",
+    "siret_faults",
     "values_of",
     "with_values",
 ]
@@ -53,12 +55,14 @@ class Given:
     """What is known of variables before a manifest is read.
 
     `values` are those given by who starts the run, `now` is the moment it started (UTC). `files`
-    keeps what was read of files of variables, by path.
+    keeps what was read of files of variables, by path. What may not be meant is added to
+    `warnings` while a manifest is read.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     files: dict[str, "_Read"] = field(default_factory=dict)
+    warnings: list[Fault] = field(default_factory=list)
 
 
 def given_fault(values: Mapping[str, str]) -> str:
@@ -143,6 +147,9 @@ def values_of(node: Node, base: str, given: Given) -> tuple[Values, list[Fault]]
         faults += wrong
         texts |= found
     texts |= given.values
+    if "siret" in texts:
+        written = (child(said, "siret") if said is not None else None) or node
+        faults += siret_faults(texts["siret"].strip(), written.place, given)
     today = _day(texts[TODAY])
     if today is None:
         where = child(said, TODAY) if said else None
@@ -150,6 +157,16 @@ def values_of(node: Node, base: str, given: Given) -> tuple[Values, list[Fault]]
         faults.append(Fault((where or node).place, sentence))
         today = given.now.date()
     return Values(texts | {TODAY: today.isoformat()}, today), faults
+
+
+def siret_faults(text: str, place: Place, given: Given) -> list[Fault]:
+    """What is wrong with a SIRET; one whose check digit is odd is only warned of."""
+    if fault := siret_fault(text):
+        return [Fault(place, fault)]
+    if fails_luhn(text):
+        sentence = f"the check digit of the SIRET {text} is not that of its other digits"
+        given.warnings.append(Fault(place, sentence))
+    return []
 
 
 def _today(zone: Node | None, given: Given, faults: list[Fault]) -> date:
@@ -302,18 +319,20 @@ def escaped(value: Json) -> Json:
             return value
 
 
-def _in_template(text: str, values: Values, place: Place, faults: list[Fault]) -> str:
-    """A template of files with the variables put in, and its own placeholders left."""
+def _in_template(
+    text: str, values: Values, place: Place, faults: list[Fault], own: frozenset[str]
+) -> str:
+    """A template of files with the variables put in, and its `own` placeholders left."""
 
     def put(match: re.Match[str]) -> str:
         name, spec = match[1], match[2] or ""
-        if name is None or name in FILE_WORDS or not values.may_mean(name):
+        if name is None or name in own or not values.may_mean(name):
             return match[0]
         try:
             return values.text(name, spec).replace("{", "{{").replace("}", "}}")
         except UnknownVariable as error:
             faults.append(Fault(place, str(error)))
-            return "?"  # no second fault at this place
+            return "x"  # no second fault at this place
 
     return _OF_TEMPLATES.sub(put, text) if "{" in text else text
 
@@ -326,11 +345,14 @@ def _entry(node: Node, values: Values, fill: Fill, faults: list[Fault]) -> Node:
     of_files = any(child(node, way) for way in _OF_FILES)
 
     def template(text: str, place: Place) -> str:
-        return _in_template(text, values, place, faults)
+        return _in_template(text, values, place, faults, FILE_WORDS)
 
+    def name_of_file(text: str, place: Place) -> str:
+        return _in_template(text, values, place, faults, FILE_WORDS | {TODAY})
+
+    fills = {_TITLE: template, "as": name_of_file} if of_files else {"as": name_of_file}
     for name in _FILLED_OF_RESOURCE:
-        is_template = name == "as" or (name == _TITLE and of_files)
-        node = _with(node, (name,), template if is_template else fill)
+        node = _with(node, (name,), fills.get(name, fill))
     return node
 
 

@@ -15,12 +15,21 @@ from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.actions import Create, Fetch, Replace
 from bulkpub.core.model import FileSource, LinkSource, RemoteResource
-from bulkpub.errors import BulkpubError, PlanAgain, PortalUnavailable, ResourceFailed, Uncertain
+from bulkpub.core.plan import plan_resource
+from bulkpub.errors import (
+    BulkpubError,
+    DatasetFailed,
+    Outdated,
+    PlanAgain,
+    PortalUnavailable,
+    ResourceFailed,
+    Uncertain,
+)
 from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import UploadFinished, UploadStarted
 from bulkpub.pipeline.creating import Creation
 from bulkpub.pipeline.fetching import fetched
-from bulkpub.pipeline.files import check, content_of
+from bulkpub.pipeline.files import check, content_of, hash_files
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources import FileContent, sha1_of
@@ -42,7 +51,11 @@ async def send_all(story: Story, actions: Sequence[Action], means: Means) -> Non
     # Nothing is waited for where nobody is in the way: that costs more than the turn itself.
     limiter = anyio.Semaphore(story.job.options.uploads, fast_acquire=True)
     sending = _Sending(story, means, limiter, Creation(story, means))
-    await side_by_side([partial(sending.send, action) for action in todo])
+    for action in todo:
+        if action.spec.series is not None:  # the name of each follows from those before it
+            await sending.send(action)
+    others = [action for action in todo if action.spec.series is None]
+    await side_by_side([partial(sending.send, action) for action in others])
     if doubts := story.round.doubts:
         underway = any(isinstance(doubt, Uncertain) and doubt.underway for doubt in doubts)
         raise Uncertain("; ".join(map(str, doubts)), underway=underway)
@@ -63,12 +76,10 @@ class _Sending:
     async def send(self, action: Action) -> None:
         try:
             match action.spec.source:
+                case FileSource() if action.spec.series is not None:
+                    await self._append(action.spec.key)
                 case FileSource() as source:
-                    async with self._turn(action, self.story.rules.file_name(source.name)) as ours:
-                        if ours:
-                            content = content_of(self.story, action.spec.key, source, self.means)
-                            await check(self.story, content, action.spec)
-                            await self._begin(action, content)
+                    await self._send_file(action, source)
                 case LinkSource() as link:
                     async with self._turn(action, link.url) as ours:
                         if ours:
@@ -84,6 +95,38 @@ class _Sending:
                 self.story.doubted(action.spec.key, error)
             else:
                 self.story.file_failed(action.spec.key, str(error))
+
+    async def _send_file(self, action: Action, source: FileSource) -> None:
+        async with self._turn(action, self.story.rules.file_name(source.name)) as ours:
+            if ours:
+                content = content_of(self.story, action.spec.key, source, self.means)
+                await check(self.story, content, action.spec)
+                await self._begin(action, content)
+
+    async def _append(self, key: str) -> None:
+        """Send a file of a series under the name that is the next one now, if it is still new.
+
+        Raises `Outdated` while another of a series may still arrive: it would have that name.
+        """
+        story, means = self.story, self.means
+        if story.round.doubts:
+            raise Outdated("another file of a series may still arrive")
+        if story.fingerprints[key].sha1 is None:
+            await hash_files(story, [key], means)
+        if story.remote is not None:
+            fresh = await means.portal.dataset(story.remote.id)
+            if fresh is None:
+                raise DatasetFailed("the dataset vanished from the portal while it was published")
+            story.refreshed(fresh)
+        entry = story.resources[key].spec
+        if story.resources[key].error is not None:
+            return
+        now = plan_resource(entry, story.spec, story.fingerprints, story.remote, rules=story.rules)
+        if isinstance(now, Create) and isinstance(now.spec.source, FileSource):
+            story.named(now.spec)
+            await self._send_file(now, now.spec.source)
+        else:
+            story.decided(key, now)
 
     async def _fetch(self, action: Action) -> None:
         """Fetch the file, decide, and send it if it is not what the portal has."""

@@ -101,6 +101,7 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "fetched": frozenset({Phase.PLANNED}),
     "left": frozenset({Phase.PLANNED}),
     "decided": frozenset({Phase.PLANNED}),
+    "named": frozenset({Phase.PLANNED}),
     "sending": frozenset({Phase.PLANNED}),
     "stored": frozenset({Phase.PLANNED}),
     "sent": frozenset({Phase.PLANNED}),
@@ -552,6 +553,14 @@ class Story:
         self.spec = replace(self.spec, resources=entries)
 
     @step
+    def named(self, entry: ResourceSpec) -> None:
+        """The next name of its series is that of `entry`, which is sent under it."""
+        resource = self.resources[entry.key]
+        resource.spec = replace(resource.spec, default_title=entry.default_title)
+        self._is_made_of(entry.key, entry.source)
+        resource.wanted = wanted_resource(resource.spec, None, self.rules)
+
+    @step
     def sending(self, key: str) -> int:
         """An attempt to send the file, or the link, begins; its number, from 1."""
         self.resources[key].attempts += 1
@@ -649,7 +658,9 @@ class Story:
         resource.error = f"the portal refuses its description ({reason})"
         resource.touched = True
         title = resource.wanted.title if resource.wanted else None
-        least = ResourceMetadata(title=title, extras=claim(resource.spec) or None)
+        least = ResourceMetadata(
+            title=title, extras=claim(resource.spec, resource.remote, self.rules) or None
+        )
         resource.wanted = without(least, self.rules.lacks_resource)
 
     @step

@@ -31,8 +31,9 @@ def manifest(*entries: str) -> str:
         ("{path: a.csv, glob: '*'}", "a resource has only one of 'path' and 'glob'"),
         ("{path: a.csv, link: 'http://x/'}", "a resource has only one of 'path' and 'link'"),
         ("{path: a.csv, file: x}", ("unknown key 'file'; a resource knows path, glob, exclude, "
-         "url, max_size, expect, link, of, size, checksum, upload_to, host, optional, remove, "
-         "guard, check, key, id, title, description, type, schema, extras, format, mime")),
+         "url, max_size, expect, link, of, size, checksum, upload_to, host, optional, as, "
+         "append, remove, guard, check, key, id, title, description, type, schema, extras, "
+         "format, mime")),
         ("{path: a.csv, typ: main}", "unknown key 'typ' (did you mean 'type'?)"),
         ("{path: ''}", "'path' is empty: write something, or take the line away"),
         ("{path: true}", ("'path' must be text, not true; put it between quotes if you mean the "

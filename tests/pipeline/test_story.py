@@ -77,6 +77,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "fetched": lambda one: one.fetched("a", "a.csv", Fingerprint(1)),
     "left": lambda one: one.left("a", "no file"),
     "decided": lambda one: one.decided("a", CREATION),
+    "named": lambda one: one.named(ENTRY),
     "sending": lambda one: one.sending("a"),
     "stored": lambda one: one.stored("a", RESOURCE),
     "sent": lambda one: one.sent("a", seconds=1.0),

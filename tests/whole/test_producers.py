@@ -135,5 +135,66 @@ async def test_a_file_that_is_put_into_a_bucket_and_linked(
     assert link["checksum"]["value"] == sha256(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "siret", "suffixes"),
+    [
+        ("decp-acheteur.yaml", "89764547841001", ["xml"]),
+        ("decp-plateforme.yaml", "73282932000074", ["xml", "json"]),
+    ],
+)
+async def test_essential_data_of_public_procurement(
+    *,
+    target: Any,
+    copy: Any,
+    publish: Any,
+    writes: Any,
+    name: str,
+    siret: str,
+    suffixes: list[str],
+) -> None:
+    manifest = copy(name)
+    folder = manifest.parent / "exports/decp"
+
+    def called(day: str, number: int, suffix: str) -> str:
+        return f"DECP-{siret}-{day}-{number:02}.{suffix}"
+
+    async def titles() -> list[str]:
+        return sorted(each["title"] for each in await target.resources(first))
+
+    first = await publish(manifest, variables={"today": "2018-11-28"})
+    assert first.run.exit_code == 0
+    dataset = await target.dataset(first)
+    assert dataset["title"].startswith("Données essentielles des marchés publics - ")
+    assert set(dataset["tags"]) == {"donnees-essentielles", "commande-publique"}
+    assert dataset["license"] == "fr-lo"
+    assert dataset["extras"].get("siret") == (siret if "acheteur" in name else None)
+    there = sorted(called("2018-11-28", 1, suffix) for suffix in suffixes)
+    assert await titles() == there
+    for resource in dataset["resources"]:
+        assert resource["type"] == "main"
+        assert resource["filetype"] == "file"
+        assert resource["url"].endswith(resource["title"].lower())
+
+    again = await publish(manifest, variables={"today": "2018-11-29"})
+    assert writes(again) == 0
+
+    # Twice on the same day, then the next one; and what was published once is never again.
+    original = (folder / "marches.xml").read_text()
+    for day, number, content in [
+        ("2018-11-28", 2, original.replace("12500", "12600")),
+        ("2018-11-28", 3, original.replace("12500", "12700")),
+        ("2018-11-29", 1, original.replace("12500", "12800")),
+    ]:
+        (folder / "marches.xml").write_text(content)
+        await target.next_second()
+        report = await publish(manifest, variables={"today": day})
+        assert report.run.exit_code == 0
+        there.append(called(day, number, "xml"))
+        assert await titles() == sorted(there)
+    (folder / "marches.xml").write_text(original)
+    again = await publish(manifest, variables={"today": "2018-11-30"})
+    assert (writes(again), again.run.exit_code) == (0, 0)
+
+
 def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
