@@ -49,7 +49,8 @@ def status(
     named: str | None = None
     if manifests:
         try:
-            wanted = wanted_of([str(each) for each in manifests], settings.connection.portal)
+            paths = [str(each) for each in manifests]
+            wanted = wanted_of(paths, settings.connection.portal, settings.variables)
             index, named = wanted.index, wanted.portal
         except ManifestInvalid as invalid:
             raise SettingsInvalid(str(invalid)) from invalid

@@ -94,6 +94,9 @@ def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
     if spec.prune is not Prune.NONE and not rules.deletes:
         yield spec.place, "this portal cannot delete resources: take 'prune' away"
     for entry in spec.resources:
+        if "sha1" not in rules.digests and (entry.series is not None or entry.remove):
+            key = "append" if entry.series is not None else "remove"
+            yield entry.place, f"this portal tells no checksum, by which '{key}' knows what it has"
         match entry.source:
             case LinkSource() if not rules.links:
                 yield entry.place, "this portal cannot list what stays on another server"

@@ -177,8 +177,10 @@ def hashes_needed(
     but a file of the same size that could be adopted.
     """
     result = Matching(unmatched={r.id: r for r in remote})
-    by_content = {r.size for r in remote if r.sha1} if any(s.series for s in wanted) else set()
-    others = [spec for spec in wanted if spec.series is None]
+    others, by_content = wanted, set[int | None]()
+    if any(spec.series for spec in wanted):
+        others = [spec for spec in wanted if spec.series is None]
+        by_content = {remote_.size for remote_ in remote if remote_.sha1}
     _match_by_id(result, others, bound or {})
     _match_by_key(result, others)
     adoptable = {r.size for r in result.unmatched.values() if r.sha1}

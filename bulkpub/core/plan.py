@@ -155,6 +155,9 @@ def _numbered(
     actions: Iterable[ResourceAction], remote: RemoteDataset | None, rules: Rules
 ) -> tuple[ResourceAction, ...]:
     """The actions, of which each that makes a new resource of a series has its next name."""
+    actions = tuple(actions)
+    if not any(action.spec.series for action in actions):
+        return actions
     numbered: list[ResourceAction] = []
     taken = [each.file_name for each in remote.resources if each.hosted] if remote else []
     for action in actions:

@@ -12,6 +12,7 @@ from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
     FileSource,
+    LinkSource,
     Place,
     Prune,
     ResourceSpec,
@@ -330,6 +331,7 @@ def _pruned_after_removal(node: Node) -> Iterator[Fault]:
 def _twins(resources: Sequence[ResourceSpec]) -> Iterator[Fault]:
     """Resources of one dataset that cannot be told apart; each is named with the first such."""
     files: dict[str, ResourceSpec] = {}
+    targets: dict[str, ResourceSpec] = {}
     keys: dict[str, ResourceSpec] = {}
     ids: dict[str, ResourceSpec] = {}
     for spec in resources:
@@ -337,6 +339,15 @@ def _twins(resources: Sequence[ResourceSpec]) -> Iterator[Fault]:
         same_file = spec
         if isinstance(source, FileSource):
             same_file = files.setdefault(posixpath.normpath(source.path), spec)
+        if isinstance(source, LinkSource) and source.target:
+            same_file = targets.setdefault(source.target, spec)
+            if same_file is not spec:
+                yield Fault(
+                    spec.place,
+                    f"{source.target} is where the link at {same_file.place} puts its file: "
+                    "give one of them another 'upload_to'",
+                )
+                continue
         same_key = keys.setdefault(spec.key, spec)
         same_id = spec if spec.id is None else ids.setdefault(spec.id, spec)
         if same_file is not spec:

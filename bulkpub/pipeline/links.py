@@ -62,7 +62,11 @@ async def store_behind_links(story: Story, means: Means) -> None:
 
     async def store(key: str, what: ToStore) -> None:
         try:
-            if not await storing.holds(what):
+            if await storing.holds(what):
+                pass
+            elif means.stopping.requested:
+                story.file_failed(key, f"not put at {what.shown}: the run was asked to end")
+            else:
                 await storing.put(what)
                 story.put_elsewhere(key, f"put at {what.shown}")
             if fingerprint(what.file) != story.behind[key]:
@@ -70,8 +74,7 @@ async def store_behind_links(story: Story, means: Means) -> None:
         except ResourceFailed as error:
             story.file_failed(key, str(error))
 
-    if not means.stopping.requested:
-        await side_by_side([partial(store, *each) for each in _to_store(story).items()])
+    await side_by_side([partial(store, *each) for each in _to_store(story).items()])
 
 
 async def foresee_storing(story: Story, means: Means) -> None:

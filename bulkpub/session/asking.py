@@ -33,10 +33,12 @@ async def opened(connection: Connection) -> AsyncIterator[Portal]:
         yield portal
 
 
-def wanted_of(manifests: Sequence[str], portal: str | None) -> Wanted:
+def wanted_of(
+    manifests: Sequence[str], portal: str | None, variables: Mapping[str, str] | None = None
+) -> Wanted:
     """What manifests say; raises `ManifestInvalid` when they cannot be read."""
     rules = locate(portal).kind.rules if portal else DEFAULT.rules
-    wanted = Manifests(manifests).read(rules)
+    wanted = Manifests(manifests, variables).read(rules)
     if wanted.problems:
         raise ManifestInvalid(wanted.problems)
     return wanted

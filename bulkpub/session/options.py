@@ -374,7 +374,7 @@ OPTIONS: tuple[Option, ...] = (
         place="variables",
         unit=Unit.PAIRS,
         metavar="NAME=VALUE",
-        commands=(*_MANIFEST, "validate"),
+        commands=(*_MANIFEST, "validate", "status"),
         environment=False,
         nothing="what the manifest says",
         help="Give a variable of the manifest this value; can be given several times.",

@@ -206,6 +206,25 @@ async def test_a_link_may_point_elsewhere_later_and_lose_its_checksum(portal: An
     assert (await portal.put_resource(dataset, link, {"checksum": None}))["checksum"] is None
 
 
+@pytest.mark.parametrize("kind", ["sha1", "sha2", "sha256", "md5", "crc"])
+async def test_a_link_may_tell_checksums_of_these_kinds(portal: Any, kind: str) -> None:
+    dataset = await portal.create()
+    link = await portal.link(dataset, checksum={"type": kind, "value": "ff"}, filesize=0)
+    assert (link["checksum"], link["filesize"]) == ({"type": kind, "value": "ff"}, 0)
+    other = {"type": kind, "value": "00"}
+    changed = await portal.put_resource(dataset, link, {"checksum": other, "filesize": 7})
+    assert (changed["checksum"], changed["filesize"]) == (other, 7)
+
+
+async def test_a_link_tells_no_other_checksum_and_any_size(portal: Any) -> None:
+    dataset = await portal.create()
+    link = await portal.link(dataset, filesize=-1)
+    assert link["filesize"] == -1
+    body = {"checksum": {"type": "sha512", "value": "ff"}}
+    answer = await portal.put_resource(dataset, link, body, expect=400)
+    assert answer["errors"] == {"checksum": {"type": ["Not a valid choice."]}}
+
+
 async def test_only_links_can_be_posted(portal: Any) -> None:
     dataset = await portal.create()
     path = f"/datasets/{dataset['id']}/resources/"

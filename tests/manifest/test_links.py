@@ -89,3 +89,10 @@ def test_what_is_wrong(one_resource: Any, entry: str, sentence: str) -> None:
 def test_nothing_but_a_link_says_such_things(one_resource: Any, way: str, key: str) -> None:
     (problem,) = one_resource(f"{{{way}, {key}}}")
     assert problem == f"'{key.partition(':')[0]}' goes with 'link' only"
+
+
+def test_two_files_are_not_put_in_one_place(one_resource: Any) -> None:
+    link = "{{link: 'https://x/{}', of: m.yaml, upload_to: 's3://b/{}'}}"
+    (problem,) = one_resource(f"{link.format('a', 'c')}\n      - {link.format('b', 'c/')}")
+    assert problem.startswith("s3://b/c/m.yaml is where the link at ")
+    assert one_resource(f"{link.format('a', 'c')}\n      - {link.format('b', 'd')}") == []

@@ -2,18 +2,24 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bulkpub import ResourceStatus, RunReport
 from bulkpub.core.model import KEY_EXTRA
-from bulkpub.errors import PortalRefuses
+from bulkpub.errors import PortalRefuses, Uncertain
 from bulkpub.pipeline import Verify
+from bulkpub.portals import memory, udata
 from bulkpub.portals.memory import Call, Site
 
 AS = "DECP-{siret}-{today:%Y-%m-%d}-{seq:02}{suffix}"
+RULES = replace(udata.RULES, same_name_pause=0.01)
 MONDAY, TUESDAY = "2018-11-26", "2018-11-27"
 
 
@@ -222,3 +228,78 @@ async def test_a_name_alone_only_renames(
     (dataset,) = site.datasets.values()
     assert [each.id for each in dataset.resources] == [only.id]
     assert re.fullmatch(r".*/ete-2018\.csv", dataset.resources[0].url)
+
+
+HISTORY = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.integers(0, 2),
+        st.sampled_from([None, None, "lost", "lost before", "killed", "killed before", "twice"]),
+        st.sampled_from(["upload", "set_resources"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(history=HISTORY)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=max(settings().max_examples // 5, 5),  # each is a handful of runs
+)
+async def test_whatever_happens_each_content_is_there_once(
+    *, history: Any, publish: Any, folder: Any, file: Path
+) -> None:
+    """In order of days: what was sent is there once, and each day's numbers follow each other."""
+    address = f"memory://{uuid4().hex}"
+    site = memory.site(address.removeprefix("memory://"), RULES)
+    entry = {"path": "export.xml", "as": AS, "append": True}
+    manifest = folder.manifest(folder.dataset("k", entry, vars={"siret": "1234"}))
+    sent: set[str] = set()
+    history = sorted(history, key=lambda each: each[1])
+    for content, day, fault, where in [*history, (history[-1][0], 3, None, "")]:
+        write(file, content)
+        site.trouble = Faulty(site, fault, where) if fault else None
+        report = await publish_there(publish, address, manifest, f"2018-11-2{day}")
+        if not (fault or "").startswith("killed"):
+            assert report.run.exit_code == 0, report
+            sent.add(content)
+        if site.datasets:
+            (dataset,) = site.datasets.values()
+            contents = [site.files[each.id].decode() for each in dataset.resources]
+            assert len(contents) == len(set(contents))
+            assert sent <= set(contents)
+    numbered: dict[str, list[int]] = {}
+    for each in sorted(resource.file_name for resource in dataset.resources):
+        date, number = each.removesuffix(".xml").rsplit("-", 1)
+        numbered.setdefault(date, []).append(int(number))
+    assert all(each == list(range(1, len(each) + 1)) for each in numbered.values())
+    memory._sites.pop(address.removeprefix("memory://"))
+
+
+class Faulty:
+    """Trouble with the first call called `where`: its answer is lost, or the run ends, or worse."""
+
+    def __init__(self, site: Site, fault: str, where: str) -> None:
+        self._site, self._fault, self._where, self._left = site, fault, where, 1
+
+    async def __call__(self, call: Call, carry_out: Any) -> Any:
+        if call.name != self._where or not self._left:
+            return await carry_out()
+        self._left = 0
+        if call.content is not None and "before" in self._fault:
+            async for _ in call.content.open():  # what was sent is read to its end
+                pass
+        if "before" not in self._fault:
+            stored = await carry_out()
+            if self._fault == "twice" and call.content is not None:
+                # A proxy repeats what it got no answer to.
+                self._site.store(call.dataset, call.content.name, self._site.files[stored.id])
+        raise (PortalRefuses if "killed" in self._fault else Uncertain)("no answer")
+
+
+async def publish_there(publish: Any, address: str, manifest: Any, today: str) -> RunReport:
+    publish_to = publish.func
+    report: RunReport = await publish_to(address, "any", manifest, variables={"today": today})
+    return report

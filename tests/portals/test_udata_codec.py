@@ -107,6 +107,12 @@ def test_a_resource_is_read_whole() -> None:
     assert resource_from(RESOURCE).key == "k"
 
 
+@pytest.mark.parametrize(("told", "size"), [(-1, None), (0, 0), (None, None)])
+def test_a_size_that_none_can_have_is_none(told: int | None, size: int | None) -> None:
+    """Of a link anybody may say anything."""
+    assert resource_from(RESOURCE | {"filetype": "remote", "filesize": told}).size == size
+
+
 def test_a_dataset_is_read_whole() -> None:
     assert dataset_from(DATASET) == RemoteDataset(
         id="d1",
@@ -226,7 +232,6 @@ def test_an_answer_with_one_field_gone_mad_raises_only_what_is_announced(
     ("field", "value", "sentence"),
     [
         ("checksum", {"type": "sha1", "value": []}, "checksum.value must be text, not a list"),
-        ("filesize", -1, "filesize must not be negative"),
         ("filesize", True, "filesize must be a whole number, not true"),
         ("filesize", 2.5, "filesize must be a whole number, not a number"),
         ("filesize", 10**30, "filesize is larger than any there can be"),

@@ -39,10 +39,10 @@ from bulkpub.portals.udata.shapes import (
     EXTRAS,
     FLAG,
     ID,
+    INT64,
     NAME,
     NAMES,
     REFERENCE,
-    SIZE,
     TEXT,
     Shape,
     list_of,
@@ -319,12 +319,17 @@ def _checksum(checksum: Mapping[str, str | None]) -> Checksum | None:
     return Checksum(kind, value.lower()) if kind and value else None
 
 
+_FILE_SIZE = made(
+    optional(core_schema.int_schema(ge=-INT64, lt=INT64)),
+    lambda size: None if size is None or size < 0 else size,
+)
+"""In bytes; of a link anybody may have said anything, and udata takes negative sizes."""
 RESOURCE_SCHEMAS: Mapping[str, CoreSchema] = {
     "id": ID,
     "filetype": NAME,
     "url": TEXT,
     "latest": TEXT,
-    "filesize": SIZE,
+    "filesize": _FILE_SIZE,
     "checksum": optional(record({"type": TEXT, "value": TEXT}, _checksum)),
     **_schemas(fields.RESOURCE, _OF_RESOURCES),
 }

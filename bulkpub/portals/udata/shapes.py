@@ -19,6 +19,7 @@ __all__ = [
     "EXTRAS",
     "FLAG",
     "ID",
+    "INT64",
     "NAME",
     "NAMES",
     "REFERENCE",
