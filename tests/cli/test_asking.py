@@ -21,6 +21,7 @@ Run = Callable[..., Any]
         (["extensions", "geojson"], "geojson"),
         (["types", "api"], "api"),
         (["granularities", "poi"], "poi"),
+        (["zones", "Paris"], "fr:departement:75  Paris  fr:departement"),
         (["organizations"], "test-organization  Test Organization"),
         (["organizations", "other"], "other-organization  Other Organization"),
     ],

@@ -23,6 +23,7 @@ def connection(target: Any) -> Connection:
         (Listing.EXTENSIONS, "csv", "csv"),
         (Listing.TYPES, "main", "main"),
         (Listing.GRANULARITIES, "poi", "poi"),
+        (Listing.ZONES, "Paris", "fr:commune:75056"),
         (Listing.ORGANIZATIONS, "", "other-organization"),
         (Listing.ORGANIZATIONS, "test", "test-organization"),
     ],
