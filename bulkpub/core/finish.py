@@ -3,12 +3,14 @@
 Asked once the uploads are over, when every entry's id is known.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bulkpub.core.actions import ListItem
 from bulkpub.core.diff import announced, changed_fields, resource_changes, title_to_keep_safe
+from bulkpub.core.fitting import without
 from bulkpub.core.model import (
+    KEY_EXTRA,
     SOURCE_EXTRA,
     TITLE_EXTRA,
     DatasetSpec,
@@ -22,7 +24,7 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Rules
 
 __all__ = ["final_order", "finishing", "in_order", "in_requests", "moving", "safeguarding"]
-__all__ += ["unfinished"]
+__all__ += ["unfinished", "unnamed"]
 
 
 def finishing(
@@ -51,6 +53,7 @@ def finishing(
     for remote in now:
         if remote.id in given_up and (changes := _as_before(remote)):
             items[remote.id] = ListItem(remote.id, changes)
+    items |= unnamed(spec, ids.values(), now, rules)
     places = [resource.id for resource in now]
     # Where the portal put new ones nobody knows; said in so many words, it is sure.
     settled = not created and in_order(spec, ids, places)
@@ -58,6 +61,29 @@ def finishing(
     if settled and not any(item.writes for item in items.values()):
         return None
     return tuple(items[resource_id] for resource_id in final_order(spec, ids, places, created))
+
+
+def unnamed(
+    spec: DatasetSpec, known: Collection[str], now: Sequence[RemoteResource], rules: Rules
+) -> dict[str, ListItem]:
+    """What names those of a series that a run uploaded and could not describe any more, by id.
+
+    Their content is no longer that of any file here, so that no entry is one of them; `known` are
+    the ids of those that entries are.
+    """
+    series = [entry.series for entry in spec.resources if entry.series is not None]
+    found: dict[str, ListItem] = {}
+    for remote in now if series else ():
+        raw = remote.key is None and remote.metadata.title == remote.file_name
+        if not raw or not remote.hosted or remote.id in known:
+            continue
+        for each in series:
+            if said := each.read(remote.file_name, rules.file_name):
+                extras = {**(remote.metadata.extras or {}), KEY_EXTRA: said.name}
+                changes = ResourceMetadata(title=said.name, extras=extras)
+                found[remote.id] = ListItem(remote.id, without(changes, rules.lacks_resource))
+                break
+    return found
 
 
 def moving(

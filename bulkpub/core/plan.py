@@ -32,7 +32,7 @@ from bulkpub.core.diff import (
     resource_changes,
     wanted_resource,
 )
-from bulkpub.core.finish import in_order
+from bulkpub.core.finish import in_order, unnamed
 from bulkpub.core.guard import size_fault
 from bulkpub.core.match import By, Conflict, Match, Matching, match_resource, match_resources
 from bulkpub.core.model import (
@@ -378,8 +378,10 @@ def _needs_finishing(
 def _settled(
     spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
 ) -> bool:
-    """Whether what is there and stays as it is lies in order."""
+    """Whether what is there and stays as it is lies in order, and all of a series is named."""
     there = {a.spec.key: a.remote.id for a in actions if isinstance(a, Keep | Describe)}
+    if unnamed(spec, there.values(), remote.resources, rules):
+        return False
     return not rules.orders or in_order(spec, there, [resource.id for resource in remote.resources])
 
 
