@@ -9,7 +9,7 @@ from dataclasses import replace
 import anyio
 from rich.text import Text
 
-from bulkpub.cli.environment import api_key
+from bulkpub.cli.environment import api_key, key_variables
 from bulkpub.cli.options import with_flags
 from bulkpub.cli.problems import render_problems
 from bulkpub.core.exit_codes import ExitCode, code_of
@@ -22,6 +22,7 @@ from bulkpub.errors import (
     ResourceFailed,
     SettingsInvalid,
 )
+from bulkpub.manifest import KeyNames
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import printable
@@ -36,18 +37,26 @@ FAILED = (DatasetFailed, PlanAgain, PortalUnavailable, ResourceFailed)
 
 
 def ask(
-    settings: Settings, work: Callable[[Portal], Awaitable[ExitCode]], *, portal: str | None = None
+    settings: Settings,
+    work: Callable[[Portal], Awaitable[ExitCode]],
+    *,
+    portal: str | None = None,
+    keys: KeyNames | None = None,
 ) -> ExitCode:
     """Do `work` with the portal of the settings, else `portal`; what goes wrong is said.
+
+    `keys` are the variables that manifests for `portal` name.
 
     Raises `SettingsInvalid` for what the command line has wrong.
     """
     configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
-    connection = replace(settings.connection, key=api_key(os.environ))
+    connection = replace(
+        settings.connection, key=api_key(os.environ), environment=key_variables(os.environ)
+    )
     connection = replace(connection, portal=connection.portal or portal)
 
     async def asked() -> ExitCode:
-        async with opened(connection) as there:
+        async with opened(connection, keys, portal) as there:
             return await work(there)
 
     try:

@@ -20,7 +20,8 @@ Exit codes: 0 all as wanted; 1 some files or datasets failed, the others are don
 manifest or the command line is wrong, nothing was sent; 3 the portal refuses (key, rights,
 read-only); 4 stopped early, run again to go on; 130 interrupted, run again to go on.
 
-The API key comes from BULKPUB_API_KEY or DATAGOUV_API_KEY, in the environment or in .env.
+The API key comes from BULKPUB_API_KEY or DATAGOUV_API_KEY, in the environment or in .env, or
+from the variables that the manifest names.
 """
 
 

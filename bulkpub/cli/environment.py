@@ -9,13 +9,13 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from bulkpub.core.api_key import can_be_key
+from bulkpub.core.api_key import can_be_key, is_key_variable
 from bulkpub.errors import SettingsInvalid
 
-__all__ = ["KEY_VARIABLES", "add_env_file", "api_key"]
+__all__ = ["KEY_VARIABLES", "add_env_file", "api_key", "key_variables"]
 
-KEY_VARIABLES = ("BULKPUB_API_KEY", "DATAGOUV_API_KEY")
-"""Where the API key is looked for, the first one first."""
+KEY_VARIABLES = ("BULKPUB_API_KEY", "DATAGOUV_API_KEY", "OTA_ENGINE_DATAGOUV_API_KEY")
+"""Where the API key is looked for, the first one first; the last is Open Terms Archive's."""
 
 
 OF_OTHERS = stat.S_IRGRP | stat.S_IROTH
@@ -32,10 +32,11 @@ def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> 
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{file} cannot be read: {error}") from error
     for name, value in values.items():
-        ours = name.startswith("BULKPUB_") or name in KEY_VARIABLES
+        ours = name.startswith("BULKPUB_") or is_key_variable(name)
         if ours and value is not None:
             environment.setdefault(name, value)
-    has_key = any(values.get(name) for name in KEY_VARIABLES)
+    keys = key_variables({name: value or "" for name, value in values.items()})
+    has_key = any(value and "KEY" in name for name, value in keys.items())
     if has_key and os.name != "nt" and file.stat().st_mode & OF_OTHERS:
         return f"{file} holds the API key, and others on this machine can read it: chmod 600 {file}"
     return None
@@ -45,6 +46,11 @@ def _values(file: Path) -> dict[str, str | None]:
     from dotenv import dotenv_values  # noqa: PLC0415 - few have such a file, and each command looks
 
     return dotenv_values(file)
+
+
+def key_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a manifest may name for keys: no other program's secret is among them."""
+    return {name: value for name, value in environment.items() if is_key_variable(name)}
 
 
 def api_key(environment: Mapping[str, str]) -> str | None:

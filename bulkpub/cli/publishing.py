@@ -13,7 +13,7 @@ import platformdirs
 import typer
 
 import bulkpub
-from bulkpub.cli.environment import api_key
+from bulkpub.cli.environment import api_key, key_variables
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
@@ -105,7 +105,9 @@ def _carry_out(task: Task, settings: Settings) -> ExitCode:
     report_file = settings.output.report or None
     if report_file is not None:
         check_report_path(report_file)
-    connection = replace(settings.connection, key=api_key(os.environ))
+    connection = replace(
+        settings.connection, key=api_key(os.environ), environment=key_variables(os.environ)
+    )
     with observing(settings.output) as observers:
         report = anyio.run(
             partial(

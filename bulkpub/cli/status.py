@@ -13,6 +13,7 @@ from rich.text import Text
 from bulkpub.cli.asking import ask
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.manifest import KeyNames
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.text import counted, printable, shown
 from bulkpub.pipeline.index import Index
@@ -47,15 +48,16 @@ def status(
         raise SettingsInvalid("say what to look at: manifests, or --organization ORG")
     index: Index | None = None
     named: str | None = None
+    keys: KeyNames | None = None
     if manifests:
         try:
             paths = [str(each) for each in manifests]
             wanted = wanted_of(paths, settings.connection.portal, settings.variables)
-            index, named = wanted.index, wanted.portal
+            index, named, keys = wanted.index, wanted.portal, wanted.keys
         except ManifestInvalid as invalid:
             raise SettingsInvalid(str(invalid)) from invalid
     work = partial(_show, organization=organization, index=index, as_json=as_json)
-    raise typer.Exit(ask(settings, work, portal=named))
+    raise typer.Exit(ask(settings, work, portal=named, keys=keys))
 
 
 async def _show(

@@ -7,6 +7,7 @@ anything else. `json_schema` is for editors. What depends on the kind of portal 
 which each of them is given.
 """
 
+from bulkpub.manifest.key_names import KeyName, KeyNames
 from bulkpub.manifest.keys import json_schema
 from bulkpub.manifest.loading import Loaded, Stream, load, parse, stream, stream_document
 from bulkpub.manifest.reading import may_name_portal
@@ -15,6 +16,8 @@ from bulkpub.manifest.writing import LinesWriter, ManifestWriter, Writer
 
 __all__ = [
     "Given",
+    "KeyName",
+    "KeyNames",
     "LinesWriter",
     "Loaded",
     "ManifestWriter",

@@ -151,6 +151,16 @@ _GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink
                   Column("guard_html", "html"))
 
 
+_OF_AN_ORGANIZATION = form_of(
+    "OrganizationForm", "", "What is said of an organization.",
+    [
+        Key("key_env", values.KeyVariable, "Variable of the key",
+            "The variable that holds the API key for the organization's datasets.",
+            ("BULKPUB_API_KEY_VILLE",)),
+    ],
+)
+
+
 # --- the keys, in the order of the reference ------------------------------------------------
 
 VARIABLES: tuple[Key, ...] = (
@@ -539,6 +549,21 @@ def _top(defaults: Form) -> list[Key]:
             "Organization",
             "Id or slug of the organization of every dataset.",
             ("ville-exemple",),
+        ),
+        Key(
+            "key_env",
+            values.KeyVariable,
+            "Variable of the key",
+            "[The variable](#keys) that holds the API key, in place of `BULKPUB_API_KEY`.",
+            ("BULKPUB_API_KEY_METROPOLE",),
+        ),
+        Key(
+            "organizations",
+            dict[Name, _OF_AN_ORGANIZATION.shape],  # type: ignore[name-defined]
+            "Organizations",
+            "Organizations, by id or slug, that have [keys of their own](#keys).",
+            ({"ville-exemple": {"key_env": "BULKPUB_API_KEY_VILLE"}},),
+            below=_OF_AN_ORGANIZATION,
         ),
         Key(
             "defaults",

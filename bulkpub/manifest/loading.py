@@ -7,7 +7,7 @@ a manifest's header or defaults spoils every dataset of that manifest, since all
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from posixpath import basename, normpath
 from typing import Any
 
@@ -20,6 +20,7 @@ from bulkpub.manifest.datasets import name_of, own_faults, read_dataset
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.files import Files, safe
 from bulkpub.manifest.form import Fault, check
+from bulkpub.manifest.key_names import KeyNames
 from bulkpub.manifest.keys import VARIABLES, forms
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Node, Unreadable, bare, child, find, from_python, walk
@@ -36,13 +37,15 @@ class Loaded:
 
     `datasets` are the sound ones, in the order written; `problems` is everything wrong,
     sorted by place; `portal` is the one the manifests name, None when they name none or
-    disagree (which is a problem). `warnings` are what may not be meant as it was read.
+    disagree (which is a problem). `warnings` are what may not be meant as it was read, `keys` name
+    the variables that hold API keys.
     """
 
     datasets: tuple[DatasetSpec, ...]
     problems: tuple[Problem, ...]
     portal: str | None
     warnings: tuple[Problem, ...] = ()
+    keys: KeyNames = field(default_factory=KeyNames)
 
 
 class Stream:
@@ -64,25 +67,26 @@ class Stream:
         self.problems: tuple[Problem, ...] = ()
         self.warnings: tuple[Problem, ...] = ()
         self.portal: str | None = None
+        self.keys = KeyNames()
         self.spoilt: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[DatasetSpec]:
         """The datasets that are sound as far as is known."""
         problems: dict[Problem, None] = {}
         warnings: list[Problem] = []
-        portals: list[tuple[str, Place]] = []
+        tops = _Tops([], self.keys)
         order: dict[str, int] = {}
         names = _Names()
         given = 0
         for source in self._sources:
             order.setdefault(source.name, len(order))
-            for spec, sound in _datasets(source, self._rules, self._given, problems, portals):
+            for spec, sound in _datasets(source, self._rules, self._given, problems, tops):
                 if names.takes(spec, given if sound else None) and sound:
                     given += 1
                     yield spec
             warnings += (_problem(fault) for fault in source.warnings)
         problems |= dict.fromkeys(names.problems)
-        _check_portals(portals, problems)
+        _check_portals(tops.portals, problems)
         self.spoilt = frozenset(names.spoilt)
         self.problems = tuple(
             naturally(
@@ -90,14 +94,15 @@ class Stream:
                 key=lambda each: (order.get(each.file, 0), each.file, each.line, each.column),
             )
         )
-        self.portal = portals[0][0] if len({portal for portal, _ in portals}) == 1 else None
+        named = {portal for portal, _ in tops.portals}
+        self.portal = tops.portals[0][0] if len(named) == 1 else None
         self.warnings = tuple(warnings)
 
     def loaded(self) -> Loaded:
         """All of it at once."""
         datasets = list(self)
         sound = (spec for number, spec in enumerate(datasets) if number not in self.spoilt)
-        return Loaded(tuple(sound), self.problems, self.portal, self.warnings)
+        return Loaded(tuple(sound), self.problems, self.portal, self.warnings, self.keys)
 
 
 def stream(
@@ -160,6 +165,14 @@ def load_text(text: str, base: str, name: str, *, rules: Rules) -> Loaded:
     return Stream([text_source(text, base, name)], rules).loaded()
 
 
+@dataclass(frozen=True, slots=True)
+class _Tops:
+    """What the tops of all manifests say of the portal and of its keys."""
+
+    portals: list[tuple[str, Place]]
+    keys: KeyNames
+
+
 _Named = tuple[int | None, Place]
 """The number of a dataset among those given out, if it is, and its place."""
 
@@ -169,13 +182,13 @@ def _datasets(
     rules: Rules,
     given: Given,
     problems: dict[Problem, None],
-    portals: list[tuple[str, Place]],
+    tops: _Tops,
 ) -> Iterator[tuple[DatasetSpec, bool]]:
     """The datasets of one manifest, one at a time, and whether each is sound.
 
     What is wrong goes to `problems`.
     """
-    defaults, header_faults = _header(source, rules, portals)
+    defaults, header_faults = _header(source, rules, tops)
     inherited = _places(defaults)
     files, removed = Files(source.base, rules), dict[str, tuple[Place, str]]()
     for number, own in enumerate(source.datasets, 1):
@@ -231,16 +244,15 @@ def _problem(fault: Fault, dataset: str | None = None) -> Problem:
     return Problem(place.file, place.line, place.column, bounded(fault.sentence), dataset)
 
 
-def _header(
-    source: Source, rules: Rules, portals: list[tuple[str, Place]]
-) -> tuple[Node | None, list[Fault]]:
+def _header(source: Source, rules: Rules, tops: _Tops) -> tuple[Node | None, list[Fault]]:
     """What every dataset inherits, without what is unknown; and the faults of the header."""
     node = source.header
     if node is None:
         return None, []
     top, faults = check(forms(rules).header, node, leave=("defaults",))
+    faults += tops.keys.take(top, node)
     if "portal" in top:
-        portals.append((top["portal"], find(node, ("portal",)).place))
+        tops.portals.append((top["portal"], find(node, ("portal",)).place))
     names = ("organization", *(key.name for key in VARIABLES))
     said = {name: below for name in names if (below := child(node, name))}
     inherited = Node(said, node.place)

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from bulkpub.core import units
 from bulkpub.core.addresses import address_fault, web_address_fault
+from bulkpub.core.api_key import KEY_VARIABLE, is_key_variable
 from bulkpub.core.model import Check, Html, Prune, State
 from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES, scheme_of
@@ -40,6 +41,7 @@ __all__ = [
     "FirstDay",
     "Flag",
     "HtmlWord",
+    "KeyVariable",
     "LastDay",
     "LinkAddress",
     "Name",
@@ -232,6 +234,17 @@ def _day(value: object, *, last: bool) -> date:
         return date(year, month, day)
     except ValueError:
         raise refuse(f"{{field}} is {text}, which is in no calendar") from None
+
+
+def _key_variable(value: object) -> str:
+    # What is written may be the key itself: no sentence repeats it.
+    if not isinstance(value, str) or not is_key_variable(value.strip()):
+        raise refuse(
+            "{field} must be the name of a variable that holds an API key, in capitals and with "
+            "BULKPUB or DATAGOUV in it, as in BULKPUB_API_KEY_LYON; the key itself has no place "
+            "in a manifest"
+        )
+    return value.strip()
 
 
 def _single_day(value: object) -> date | Literal[""]:
@@ -474,6 +487,12 @@ Variables = Annotated[
 ]
 """Names and texts or numbers; what each is, `variables` checks, as it knows its place."""
 WebAddress = Annotated[str, PlainValidator(_address(web_address_fault)), _WEB]
+KeyVariable = Annotated[
+    str,
+    PlainValidator(_key_variable),
+    WithJsonSchema({"type": "string", "pattern": KEY_VARIABLE}),
+]
+"""The name of a variable that holds an API key."""
 WebAddressOrNone = Annotated[
     str,
     PlainValidator(_or_nothing(_address(web_address_fault))),

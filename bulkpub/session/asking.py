@@ -2,19 +2,22 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bulkpub.core.match import Conflict
 from bulkpub.core.match_datasets import Face, Matched, face_of, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import Owner
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.manifest import KeyNames
 from bulkpub.pipeline.identify import identify
 from bulkpub.pipeline.index import Datasets, Entry, Index
 from bulkpub.portals import Account, Portal
-from bulkpub.portals.kinds import DEFAULT, locate, names
+from bulkpub.portals.kinds import DEFAULT, locate
+from bulkpub.portals.kinds import names as portal_names
 from bulkpub.portals.telling import DatasetHealth
 from bulkpub.session.connection import Connection
+from bulkpub.session.keys import keys_of
 from bulkpub.session.opening import open_portal
 from bulkpub.session.wanted import Manifests, Wanted
 
@@ -24,12 +27,23 @@ AT_ONCE = 8
 
 
 @asynccontextmanager
-async def opened(connection: Connection) -> AsyncIterator[Portal]:
-    """The portal that `connection` names; raises `SettingsInvalid` when it names none."""
+async def opened(
+    connection: Connection, names: KeyNames | None = None, named: str | None = None
+) -> AsyncIterator[Portal]:
+    """The portal that `connection` names; raises `SettingsInvalid` when it names none.
+
+    `names` are the variables for keys of manifests that are for the portal `named`; raises
+    `ManifestInvalid` for those that are not set.
+    """
     if not connection.portal:
-        raise SettingsInvalid(f"which portal? say so with `portal` ({', '.join(names())}, …)")
+        known = ", ".join(portal_names())
+        raise SettingsInvalid(f"which portal? say so with `portal` ({known}, …)")
     located = locate(connection.portal, insecure=connection.insecure)
-    async with open_portal(located, connection, at_once=AT_ONCE) as portal:
+    keys = keys_of(names or KeyNames(), connection, located, named)
+    if keys.problems:
+        raise ManifestInvalid(keys.problems)
+    connection = replace(connection, key=keys.first)
+    async with open_portal(located, connection, at_once=AT_ONCE, keys=keys.own) as portal:
         yield portal
 
 

@@ -1,5 +1,6 @@
 """How to reach a portal, as a value that never shows the key; how to fetch from elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +18,15 @@ class Connection:
 
     `portal` is a known name (`www`, `demo`, `sandbox`) or the address of a udata site; None
     takes the one the manifest names. `key` is the API key; it is sent to that portal alone,
-    and never appears in a representation of this object. `ca_file` has certificates (PEM) to trust
-    besides the system's. `patience_s` is how long to wait for
-    an answer without any progress, in seconds.
+    and never appears in a representation of this object. `environment` has the variables in which
+    the keys are looked up that a manifest names; they are sent to the manifest's portal alone.
+    `ca_file` has certificates (PEM) to trust besides the system's. `patience_s` is how long to
+    wait for an answer without any progress, in seconds.
     """
 
     portal: str | None = None
     key: str | None = field(default=None, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     insecure: bool = False
     ca_file: str | None = None
     patience_s: float = HttpSettings().patience_s

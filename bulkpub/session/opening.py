@@ -5,8 +5,8 @@ Each is a context manager, and there is no other way to open one: `run`, `plan`,
 """
 
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from bulkpub.http.transport import HttpSettings
 from bulkpub.pipeline.means import DOWNLOADERS
 from bulkpub.portals import Portal
 from bulkpub.portals.base import Located, Opening
+from bulkpub.portals.keyed import KeyedPortal
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.sources.answers import Patience
@@ -42,10 +43,13 @@ async def open_portal(
     parts: PartSizes | None = None,
     at_once: int = 32,
     listener: TransportListener | None = None,
+    keys: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Portal]:
     """The portal, with at most `at_once` requests in flight, paced as `connection` says.
 
-    A key that everybody knows takes the place of the user's, which must not reach that portal.
+    `keys` are those of organizations, by id or slug; the connection's is for everything else, or,
+    where it has none, the first of these. A key that everybody knows takes the place of all, which
+    must not reach that portal.
     """
     pace = Gate(
         replace(connection.limits, most=at_once, window=located.kind.rules.quota_window),
@@ -55,7 +59,6 @@ async def open_portal(
     opening = Opening(
         located.url,
         pace,
-        key=located.key or connection.key,
         http=HttpSettings(
             connections=at_once,
             patience_s=connection.patience_s,
@@ -67,8 +70,17 @@ async def open_portal(
         parts=parts or PartSizes(),
         listener=listener,
     )
-    async with located.kind.open(opening) as portal:
-        yield portal
+    own = {} if located.key else dict(keys or {})
+    first = located.key or connection.key or next(iter(own.values()), None)
+    async with AsyncExitStack() as stack:
+        sessions = {
+            key: await stack.enter_async_context(located.kind.open(replace(opening, key=key)))
+            for key in dict.fromkeys((first, *own.values()))
+        }
+        if not own:
+            yield sessions[first]
+            return
+        yield KeyedPortal(sessions[first], {name: sessions[key] for name, key in own.items()})
 
 
 @asynccontextmanager

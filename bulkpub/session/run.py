@@ -51,6 +51,7 @@ from bulkpub.portals.base import Located, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.keys import Keys, keys_of
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.outcomes import Outcomes
@@ -96,6 +97,7 @@ class Run:
         self._preparing: anyio.CancelScope | None = None
         self._stopped: Stop | None = None
         self._warnings: Sequence[Problem] = ()
+        self._keys = Keys()
 
     def interrupt(self, reason: str) -> None:
         """Begin nothing new, and give what is under way a moment; what was done is still told.
@@ -125,7 +127,7 @@ class Run:
             preparation.problems += problems
             located = self._located(wanted)
             if not self._sources.allow_private:
-                self._warnings = (*wanted.warnings, *wanted.local_links(located.url))
+                self._warnings = (*self._warnings, *wanted.local_links(located.url))
             try:
                 with interruptible(self):
                     await self._carry_out(wanted, located, preparation)
@@ -177,7 +179,13 @@ class Run:
         located: Located | None = None
         if self._portal_name:
             located = locate(self._portal_name, insecure=connection.insecure)
-        key = (located and located.key) or connection.key
+        keys = self._keys = keys_of(wanted.keys, connection, located, wanted.portal)
+        self._warnings = (*self._warnings, *keys.warnings)
+        if keys.problems:
+            raise ManifestInvalid(sorted((*wanted.problems, *keys.problems)))
+        entries = wanted.index.entries.values()
+        covered = all(keys.cover(entry.organization) for entry in entries)
+        key = keys.first or (keys.own and covered)
         nothing_to_ask = not key and not self._options.keep_going
         unknown = wanted.find is None and not wanted.index.entries
         if unknown or (wanted.problems and nothing_to_ask):
@@ -189,6 +197,7 @@ class Run:
                 "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
                 "a .env file; you find yours on the portal, in the settings of your account"
             )
+        self._connection = replace(connection, key=keys.first)
         return located
 
     # --- the work ----------------------------------------------------------------------------
@@ -211,6 +220,7 @@ class Run:
                     ),
                     at_once=options.concurrency * options.uploads,
                     listener=self,
+                    keys=self._keys.own,
                 ) as portal,
                 open_fetcher(connection, self._sources, located.url) as fetcher,
             ):

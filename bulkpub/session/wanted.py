@@ -12,7 +12,14 @@ from bulkpub.core.addresses import is_local, named, shown_address
 from bulkpub.core.model import DatasetSpec, LinkSource, Place
 from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem, SettingsInvalid
-from bulkpub.manifest import Given, given_fault, may_name_portal, stream, stream_document
+from bulkpub.manifest import (
+    Given,
+    KeyNames,
+    given_fault,
+    may_name_portal,
+    stream,
+    stream_document,
+)
 from bulkpub.pipeline.index import Entry, Index
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
@@ -79,7 +86,8 @@ class Wanted:
     `portal` is the one it names itself, `identity` what two runs of the same have in common and
     no others, wherever they were started. `index` has what is wanted, `problems` what is wrong
     with how it was written, `warnings` what may not be meant as it was; `local_links` warns of what
-    nobody can follow who sees the portal at an address. With `find`, the datasets are only known
+    nobody can follow who sees the portal at an address; `keys` are the variables that hold API
+    keys. With `find`, the datasets are only known
     once the portal was asked.
     """
 
@@ -89,6 +97,7 @@ class Wanted:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     local_links: Callable[[str | None], Sequence[Problem]] = field(default=lambda _: ())
+    keys: KeyNames = field(default_factory=KeyNames)
     find: Callable[[Portal], AsyncIterator[DatasetSpec]] | None = None
 
 
@@ -156,6 +165,7 @@ class Manifests:
             manifest.problems,
             manifest.warnings,
             warnings,
+            manifest.keys,
         )
 
 

@@ -69,6 +69,55 @@ def test_the_second_variable_for_the_key_does_as_well(
     assert run_cli("run", manifest, env=key).code == 0
 
 
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_the_variable_of_open_terms_archive_does_where_there_is_none_of_ours(
+    where: str, *, run_cli: Run, folder: Any, served: Sandbox
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    none = {"BULKPUB_API_KEY": None, "DATAGOUV_API_KEY": None}
+    key = {"OTA_ENGINE_DATAGOUV_API_KEY": served.api_key}
+    if where == ".env":
+        folder.file(".env", f"OTA_ENGINE_DATAGOUV_API_KEY={served.api_key}\n").chmod(0o600)
+        key = {}
+    assert run_cli("run", manifest, env={**none, **key}).code == 0
+    assert run_cli("run", manifest, env={**key, "BULKPUB_API_KEY": "wrong-key"}).code == 3
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_a_manifest_names_the_variable_of_its_key(
+    where: str, *, run_cli: Run, folder: Any, served: Sandbox
+) -> None:
+    """The file tells it as well; `validate` needs none, and the others name the one missing."""
+    name = "BULKPUB_API_KEY_VILLE"
+    manifest = folder.manifest(
+        folder.dataset("a", "a.csv"), organizations={"test-organization": {"key_env": name}}
+    )
+    env: dict[str, str | None] = {"BULKPUB_API_KEY": None}
+    assert run_cli("validate", manifest, env=env).code == 0
+    for command in ("plan", "run", "verify", "status"):
+        ran = run_cli(command, manifest, env=env)
+        assert ran.code == 2, command
+        assert f"there is no API key in {name}" in ran.said
+    if where == ".env":
+        file = folder.file(".env", f"{name}={served.api_key}\n")
+        file.chmod(0o644)
+        assert "chmod 600 .env" in run_cli("validate", manifest, env=env).err
+        file.chmod(0o600)
+    else:
+        env[name] = served.api_key
+    for command in ("plan", "run", "verify", "status"):
+        assert run_cli(command, manifest, env=env).code == 0
+
+
+def test_a_manifest_names_no_secret_of_another_program(
+    run_cli: Run, folder: Any, served: Sandbox
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"), key_env="CLOUD_SECRET")
+    ran = run_cli("run", manifest, env={"CLOUD_SECRET": "not-for-portals"})
+    assert (ran.code, served.requests) == (2, [])
+    assert "not-for-portals" not in ran.said
+
+
 def test_the_env_file_tells_the_key_and_the_environment_overrules_it(
     run_cli: Run, folder: Any, served: Sandbox
 ) -> None:
@@ -185,7 +234,7 @@ def test_a_wrong_default_is_one_problem_and_keeps_only_its_datasets_back(
 ) -> None:
     folder.text(
         "organization: test-organization\n"
-        "defaults: {license: Licence Ouverte}\n"
+        "defaults: {license: lov3}\n"
         "datasets:\n"
         "  - {key: a, title: A, description: D}\n"
         "  - {key: b, title: B, description: D}\n"
@@ -193,9 +242,7 @@ def test_a_wrong_default_is_one_problem_and_keeps_only_its_datasets_back(
     )
     ran = run_cli("run", "manifest.yaml", "--keep-going")
     assert ran.code == 1
-    sentence = (
-        "manifest.yaml:2:21: the portal knows no licence 'Licence Ouverte'; did you mean 'lov2'?"
-    )
+    sentence = "manifest.yaml:2:21: the portal knows no licence 'lov3'; did you mean 'lov2'?"
     assert ran.err.count(sentence) == 1
     status = {each["key"]: each["status"] for each in ran.report["datasets"]}
     assert status == {"a": "failed", "b": "failed", "c": "created"}

@@ -24,6 +24,7 @@ from bulkpub.session.options import BY_NAME, OPTIONS, Option, Settings, Unit, se
 PACKAGE = Path(bulkpub.__file__).parent
 
 NO_OPTIONS = {
+    "connection.environment": "keys have no options",
     "connection.key": "comes from the environment alone",
     "connection.retry.first_delay": "the library's alone",
     "connection.retry.max_delay": "the library's alone",

@@ -1,0 +1,74 @@
+"""Which key goes where; nothing here needs a portal."""
+
+from dataclasses import replace
+
+import pytest
+
+from bulkpub.core.model import Place
+from bulkpub.errors import SettingsInvalid
+from bulkpub.manifest import KeyName, KeyNames
+from bulkpub.portals.kinds import locate
+from bulkpub.session.connection import Connection
+from bulkpub.session.keys import keys_of
+
+HERE = Place("m.yaml", 3, 1)
+NAMES = KeyNames(
+    KeyName("BULKPUB_TOP", HERE), {"ville": KeyName("BULKPUB_VILLE", Place("m.yaml", 5, 1))}
+)
+CONNECTION = Connection(key="own", environment={"BULKPUB_TOP": " top\n", "BULKPUB_VILLE": "city"})
+
+
+@pytest.mark.parametrize("named", [None, "demo", "https://demo.data.gouv.fr/api/1/"])
+def test_keys_go_to_the_portal_that_they_are_named_for(named: str | None) -> None:
+    keys = keys_of(NAMES, CONNECTION, locate("demo"), named)
+    assert (keys.first, keys.own) == ("top", {"ville": "city"})
+    assert (keys.problems, keys.warnings) == ([], [])
+
+
+def test_to_no_other_portal_and_that_is_told() -> None:
+    keys = keys_of(NAMES, CONNECTION, locate("https://data.example.org"), "www")
+    assert (keys.first, keys.own) == ("own", {})
+    other = (
+        "is for the portal www, and is not sent to https://data.example.org/api/1: what it is for "
+        "goes by the account's key there"
+    )
+    assert [(each.line, each.message) for each in keys.warnings] == [
+        (3, f"the key of BULKPUB_TOP {other}"),
+        (5, f"the key of BULKPUB_VILLE {other}"),
+    ]
+
+
+def test_a_key_that_everybody_knows_takes_the_place_of_all() -> None:
+    sandbox = locate("sandbox")
+    keys = keys_of(NAMES, replace(CONNECTION, environment={}), sandbox, None)
+    assert (keys.first, keys.own, keys.problems) == (sandbox.key, {}, [])
+
+
+def test_all_that_are_missing_are_told_at_once() -> None:
+    keys = keys_of(NAMES, Connection(environment={"BULKPUB_TOP": " "}), locate("demo"), None)
+    assert [problem.line for problem in keys.problems] == [3, 5]
+    assert (keys.first, keys.own) == (None, {})
+
+
+def test_what_cannot_be_a_key_is_not_shown() -> None:
+    odd = replace(CONNECTION, environment={"BULKPUB_TOP": "se cret", "BULKPUB_VILLE": "x"})
+    with pytest.raises(SettingsInvalid, match="BULKPUB_TOP does not hold an API key") as told:
+        keys_of(NAMES, odd, locate("demo"), None)
+    assert "cret" not in str(told.value)
+
+
+def test_no_representation_shows_a_key() -> None:
+    keys = keys_of(NAMES, CONNECTION, locate("demo"), None)
+    assert not {"top", "city", "own"} & set(repr((keys, CONNECTION)).replace("'", " ").split())
+    assert "city" not in repr(CONNECTION)
+
+
+def test_a_dataset_is_covered_by_the_first_key_or_by_its_organizations() -> None:
+    keys = keys_of(replace_top(None), replace(CONNECTION, key=None), locate("demo"), None)
+    assert [keys.cover(each) for each in ("ville", "autre", None)] == [True, False, False]
+    keys = keys_of(NAMES, CONNECTION, locate("demo"), None)
+    assert keys.cover(None)
+
+
+def replace_top(top: KeyName | None) -> KeyNames:
+    return KeyNames(top, NAMES.organizations)
