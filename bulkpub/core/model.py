@@ -39,6 +39,7 @@ __all__ = [
     "Access",
     "Check",
     "Checksum",
+    "Contact",
     "ContentSchema",
     "DatasetMetadata",
     "DatasetSpec",
@@ -185,6 +186,21 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody to write to about a dataset: by mail, or at the address of a form."""
+
+    name: str
+    role: str = "contact"
+    email: str | None = None
+    form: str | None = None
+
+    def __str__(self) -> str:
+        """As people write it."""
+        role = "" if self.role == "contact" else f" ({self.role})"
+        return f"{self.name} <{self.email or self.form}>{role}"
+
+
+@dataclass(frozen=True, slots=True)
 class TagChanges:
     """Tags that are added to those a dataset has, and such as are taken away; the others stay."""
 
@@ -300,10 +316,11 @@ class DatasetSpec:
     where the manifest is silent: then one that was deleted stays so. `when_complete`: what is not
     public yet becomes so only once all its files are in. `community`: the resources stand beside
     the dataset of the `id`, which is somebody else's, as the organization's own. `tag_changes` are
-    made to the tags that it has; `metadata` has no tags then. `id` is the portal's, or what else it
-    finds it by (a slug, the address of its page) until the portal was asked. `places` tells where
-    that is written which only the portal can judge, by the way to it (`spatial.zones`, and each of
-    a list: `spatial.zones.0`).
+    made to the tags that it has; `metadata` has no tags then. `contacts` are contact points by what
+    they say; once the portal was asked, `metadata` has them all, and these are new there. `id` is
+    the portal's, or what else it finds it by (a slug, the address of its page) until the portal was
+    asked. `places` tells where that is written which only the portal can judge, by the way to it
+    (`spatial.zones`, and each of a list: `spatial.zones.0`).
     """
 
     key: str
@@ -317,6 +334,7 @@ class DatasetSpec:
     state: State | None = None
     when_complete: bool = False
     tag_changes: TagChanges | None = None
+    contacts: tuple[Contact, ...] = ()
     place: Place = field(default_factory=lambda: Place(""))
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 

@@ -33,6 +33,7 @@ __all__ = [
     "columns",
     "columns_in_french",
     "columns_of_datasets",
+    "contact_roles",
     "extensions_of_content_types",
     "formats",
     "frequencies",
@@ -188,6 +189,12 @@ def access_words() -> AccessWords:
     """The words for access in a manifest: `access.toml`."""
     table = _toml("access.toml")
     return AccessWords(*(tuple(table[field.name]["words"]) for field in fields(AccessWords)))
+
+
+@cache
+def contact_roles() -> tuple[str, ...]:
+    """The roles of a contact point in a manifest: `contact_roles.csv`."""
+    return read_column("data/contact_roles.csv", "role")
 
 
 # --- frequencies, granularities, columns --------------------------------------------------

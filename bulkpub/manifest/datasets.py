@@ -17,7 +17,6 @@ from bulkpub.core.model import (
     Prune,
     ResourceSpec,
     State,
-    TagChanges,
 )
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
@@ -28,6 +27,7 @@ from bulkpub.manifest.form import Fault, Read, check, reason
 from bulkpub.manifest.keys import forms, metadata_of
 from bulkpub.manifest.merging import for_files, with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
+from bulkpub.manifest.parts import contacts_of, parts_faults, tag_changes_of
 from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.states import community_faults, state_faults
 from bulkpub.manifest.values import WHEN_COMPLETE, kind, too_long
@@ -119,7 +119,8 @@ def read_dataset(
         community=bool(read.get("community")),
         state=read.get("state"),
         when_complete=read.get("publish") == WHEN_COMPLETE,
-        tag_changes=_tag_changes(read.get("tags")),
+        contacts=contacts_of(read.get("contacts")),
+        tag_changes=tag_changes_of(read.get("tags")),
         place=node.place,
         places=_places(node),
     )
@@ -134,13 +135,6 @@ def own_faults(own: Node, spec: DatasetSpec) -> Iterator[Fault]:
             f"a licence is for open data: take 'license' away, as 'access' is '{access.type}' here"
         )
         yield Fault(license_.place, sentence)
-
-
-def _tag_changes(said: Read | list[str] | None) -> TagChanges | None:
-    if not isinstance(said, dict):
-        return None
-    add, remove = (tuple(dict.fromkeys(said.get(name) or ())) for name in ("add", "remove"))
-    return TagChanges(add, remove) if add or remove else None
 
 
 def _siret_faults(extras: Node | None, given: Given) -> Iterator[Fault]:
@@ -223,7 +217,7 @@ def _description(path: Path, written: str, rules: Rules) -> str:
 # --- what goes together ---------------------------------------------------------------------
 
 
-def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
+def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str | int], str]]:
     """What does not go together in a dataset: where in it, and the sentence.
 
     `said` are the keys written, sound or not.
@@ -241,18 +235,7 @@ def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence
         )
     if read.get("organization") is not None and read.get("personal"):
         yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"
-    if (read.get("access") or {}).get("audiences") == {}:
-        sentence = "'audiences' of 'access' is empty: name one, as the portal takes none away"
-        yield ("access", "audiences"), sentence
-    tags = read.get("tags")
-    if isinstance(tags, dict) and (changes := _tag_changes(tags)):
-        for tag in sorted({*changes.add} & {*changes.remove}):
-            yield ("tags", "remove"), f"'tags' cannot both add and remove '{tag}'"
-    area, period = read.get("spatial"), read.get("temporal_coverage")
-    if area is not None and area.get("zones") is None and area.get("granularity") is None:
-        yield ("spatial",), "'spatial' needs 'zones' or a 'granularity'"
-    if period is not None:
-        yield from _period_faults(period)
+    yield from parts_faults(read, said)
 
 
 def _creation_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
@@ -278,15 +261,6 @@ def _creation_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequen
                 "without (only one with an 'id' may leave it out)"
             ),
         )
-
-
-def _period_faults(period: Read) -> Iterator[tuple[Sequence[str], str]]:
-    start, end = period.get("start"), period.get("end")
-    if start is None:
-        yield ("temporal_coverage",), "'temporal_coverage' needs a 'start'"
-    elif end is not None and end < start:
-        sentence = f"the period ends on {end}, before it starts on {start}"
-        yield ("temporal_coverage", "end"), sentence
 
 
 # --- its resources --------------------------------------------------------------------------

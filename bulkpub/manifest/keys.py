@@ -17,7 +17,7 @@ from bulkpub.core.fields import Column, FieldType
 from bulkpub.core.model import Access, ContentSchema, Json, Spatial, State, TemporalCoverage
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES
-from bulkpub.data import access_words
+from bulkpub.data import access_words, contact_roles
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
@@ -151,6 +151,17 @@ _GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink
                   Column("guard_html", "html"))
 
 
+_CONTACT = form_of(
+    "ContactForm", "", "Somebody to write to about a dataset.",
+    [
+        Key("name", values.contact_name(), "Name", "Who it is.", ("Service SIG",)),
+        Key("email", values.Mail, "E-mail", "An address for mail.", ("sig@ville-exemple.fr",)),
+        Key("form", WebAddress, "Form", "The address of a form.",
+            ("https://ville-exemple.fr/contact",)),
+        Key("role", values.choice(contact_roles()), "Role", "`contact` (the default), or another.",
+            ("publisher",)),
+    ],
+)
 _OF_AN_ORGANIZATION = form_of(
     "OrganizationForm", "", "What is said of an organization.",
     [
@@ -206,6 +217,11 @@ DATASET: tuple[fields.Field | Key, ...] = (
         "becomes public then, in one request. `at-once` (default): with its first file.",
         (values.WHEN_COMPLETE,), inherited=True, columns=(Column("publish"),)),
     *VARIABLES,
+    Key("contacts", list_of(_CONTACT.shape), "Contacts",
+        "[Contact points](#contacts) by `name` and `email` or `form`, made where the owner has "
+        "none that says the same; in place of `contact_points`.",
+        ([{"name": "Service SIG", "email": "sig@ville-exemple.fr"}],), inherited=True,
+        below=_CONTACT),
     Key("guard", _GUARD.shape, "Guard",
         "Which of its files [not to publish](#guard): those that shrank too much, pages in place "
         "of data.",

@@ -2,8 +2,9 @@
 
 What the heir says wins. Mappings are merged key by key at every depth; anything else, lists
 included, is replaced as a whole. Whoever writes `null` takes away what would be inherited.
-Organization and personal space exclude each other, and so do a description and its file, a state
-and its parts: saying one of a pair in the dataset takes the other away when it is only a default.
+Organization and personal space exclude each other, and so do a description and its file, contact
+points by id and by name, a state and its parts: saying one of a pair in the dataset takes the other
+away when it is only a default.
 What stands beside another's dataset inherits nothing that is said of a dataset.
 """
 
@@ -16,6 +17,8 @@ _EXCLUSIVE = (
     ("personal", "organization"),
     ("description", "description_file"),
     ("description_file", "description"),
+    ("contacts", "contact_points"),
+    ("contact_points", "contacts"),
     ("state", "private"),
     ("state", "archived"),
 )

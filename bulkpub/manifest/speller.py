@@ -256,7 +256,7 @@ def _shortened(
     return braced(cut) if template else cut
 
 
-Faults = Callable[[Read, Collection[str]], Iterator[tuple[Sequence[str], str]]]
+Faults = Callable[[Read, Collection[str]], Iterator[tuple[Sequence[str | int], str]]]
 """What does not go together, as `dataset_faults` and `resource_faults` say it."""
 
 

@@ -14,6 +14,7 @@ from bulkpub.core.addresses import has_pattern, redacted
 from bulkpub.core.fields import FieldType
 from bulkpub.core.model import (
     Access,
+    Contact,
     ContentSchema,
     DatasetMetadata,
     DatasetSpec,
@@ -81,6 +82,7 @@ def spell_dataset(
     if (tags := spec.tag_changes) is not None:
         both = {"add": list(tags.add), "remove": list(tags.remove)}
         inheritable["tags"] = {name: words for name, words in both.items() if words}
+    inheritable["contacts"] = [_contact(each) for each in spec.contacts] or None
     inheritable["prune"] = None if spec.prune is Prune.NONE else str(spec.prune)
     inheritable["publish"] = WHEN_COMPLETE if spec.when_complete else None
     spelled["community"] = spec.community or None
@@ -248,6 +250,13 @@ def _access(access: Access) -> Spelled | str:
     if access.audiences is not None:
         said["audiences"] = dict(access.audiences)
     return _without_nothing(said)
+
+
+def _contact(contact: Contact) -> Spelled:
+    role = None if contact.role == "contact" else contact.role
+    return _without_nothing(
+        {"name": contact.name, "email": contact.email, "form": contact.form, "role": role}
+    )
 
 
 def _guard(guard: Guard) -> Spelled | None:

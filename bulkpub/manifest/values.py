@@ -44,6 +44,7 @@ __all__ = [
     "KeyVariable",
     "LastDay",
     "LinkAddress",
+    "Mail",
     "Name",
     "PruneWord",
     "PublishWord",
@@ -58,8 +59,10 @@ __all__ = [
     "WebAddressOrNone",
     "choice",
     "condition",
+    "contact_name",
     "kind",
     "limited",
+    "limited_reader",
     "list_of",
     "mapping_or",
     "nearest",
@@ -236,6 +239,31 @@ def _day(value: object, *, last: bool) -> date:
         raise refuse(f"{{field}} is {text}, which is in no calendar") from None
 
 
+_MAIL = r"[^@\s]+@[^@\s]+\.[^@\s.]+"
+_LONGEST_CONTACT = 255
+"""Characters of the name of a contact point, and of its address."""
+
+
+def contact_name() -> Any:  # noqa: ANN401 # as above
+    """The name of a contact point, which has no address in it."""
+    read = limited_reader(_LONGEST_CONTACT)
+
+    def read_plain(value: object) -> str:
+        text = read(value)
+        if re.search(r"https?://|www\.", text):
+            raise refuse("{field} has an address in it: that goes into 'form'")
+        return text
+
+    return Annotated[str, PlainValidator(read_plain), WithJsonSchema(_NAME_SCHEMA)]
+
+
+def _mail(value: object) -> str:
+    text = limited_reader(_LONGEST_CONTACT)(value)
+    if not re.fullmatch(_MAIL, text):
+        raise refuse(f"{{field}} must be an address for mail, not {kind(text)}")
+    return text
+
+
 def _key_variable(value: object) -> str:
     # What is written may be the key itself: no sentence repeats it.
     if not isinstance(value, str) or not is_key_variable(value.strip()):
@@ -334,8 +362,8 @@ def _share(value: object) -> float:
 # --- what the portal's rules decide ---------------------------------------------------------
 
 
-def limited(limit: int | None, *, may_be_empty: bool = False) -> Any:  # noqa: ANN401 # as above
-    """Text of at most `limit` characters."""
+def limited_reader(limit: int | None, *, may_be_empty: bool = False) -> Callable[[object], str]:
+    """Reads text of at most `limit` characters."""
 
     def read(value: object) -> str:
         text = _text(value) if may_be_empty else read_name(value)
@@ -343,6 +371,12 @@ def limited(limit: int | None, *, may_be_empty: bool = False) -> Any:  # noqa: A
             raise refuse(f"{{field}} has {len(text)} characters; the portal takes {limit} at most")
         return text
 
+    return read
+
+
+def limited(limit: int | None, *, may_be_empty: bool = False) -> Any:  # noqa: ANN401 # as above
+    """Text of at most `limit` characters."""
+    read = limited_reader(limit, may_be_empty=may_be_empty)
     schema = dict(_TEXT_SCHEMA if may_be_empty else _NAME_SCHEMA)
     if limit is not None:
         schema["maxLength"] = limit
@@ -487,6 +521,10 @@ Variables = Annotated[
 ]
 """Names and texts or numbers; what each is, `variables` checks, as it knows its place."""
 WebAddress = Annotated[str, PlainValidator(_address(web_address_fault)), _WEB]
+Mail = Annotated[
+    str, PlainValidator(_mail), WithJsonSchema({"type": "string", "pattern": f"^{_MAIL}$"})
+]
+"""An address for mail."""
 KeyVariable = Annotated[
     str,
     PlainValidator(_key_variable),

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 import anyio
 
 from bulkpub.core.actions import CreateDataset, UpdateDataset
+from bulkpub.core.diff import new_dataset
 from bulkpub.core.match import Conflict
 from bulkpub.core.plan import plan_dataset
+from bulkpub.pipeline.contacts import make_contacts
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 
@@ -47,9 +49,12 @@ class Creation:
         story, means, action = self.story, self.means, self.story.round.plan.dataset
         assert isinstance(action, CreateDataset)  # noqa: S101 - what is not there is created
         slug = story.rules.title_slug(action.metadata.title or "")
+        metadata = action.metadata
+        if await make_contacts(story, means):
+            metadata = new_dataset(story.spec, story.rules)
         async with means.creating.setdefault(slug, anyio.Lock()):
             owner = story.job.owner.organization
-            story.created(await means.portal.create_dataset(action.metadata, owner, means.now()))
+            story.created(await means.portal.create_dataset(metadata, owner, means.now()))
         tell_what_was_not_taken_over(story)
 
 

@@ -68,8 +68,8 @@ class Entry:
     """What has to be known of a dataset that is wanted, while all of them have to be known.
 
     `owner` is whose it shall be, `found` the id of the portal's dataset that it is, or why that
-    cannot be told, None: it is new. `has_area`, `has_contacts`, `has_patterns`, `has_permalinks`:
-    whether its spec says something of the kind.
+    cannot be told, None: it is new. `has_area`, `has_contacts` (by id), `has_named` (contacts by
+    name), `has_patterns`, `has_permalinks`: whether its spec says something of the kind.
     """
 
     face: Face
@@ -79,6 +79,7 @@ class Entry:
     files: int
     has_area: bool
     has_contacts: bool
+    has_named: bool
     has_patterns: bool
     has_permalinks: bool
     owner: Owner = UNSAID
@@ -114,6 +115,7 @@ class Index:
             len(spec.resources),
             has_area=spec.metadata.spatial is not None,
             has_contacts=bool(spec.metadata.contact_points),
+            has_named=bool(spec.contacts),
             has_patterns=any(map(_stands_for_many, spec.resources)),
             has_permalinks=any(map(is_permalink, spec.resources)),
         )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import anyio
 
+from bulkpub.core.model import Contact
 from bulkpub.core.rules import Rules
 from bulkpub.observers.events import Event
 from bulkpub.portals import Portal
@@ -56,6 +57,8 @@ class Means:
 
     `emit` is told what happens as it happens; without it, `Result.events` has it. `creating`
     keeps datasets that must not be created at the same moment (`Rules.title_slug`) apart.
+    `contacts` are the ids of contact points made in this run, by organization and what they say;
+    one is made at a time (`contacting`).
     """
 
     portal: Portal
@@ -68,6 +71,8 @@ class Means:
         default_factory=lambda: anyio.CapacityLimiter(DOWNLOADERS)
     )
     creating: dict[str, anyio.Lock] = field(default_factory=dict)
+    contacts: dict[tuple[str | None, Contact], str] = field(default_factory=dict)
+    contacting: anyio.Lock = field(default_factory=anyio.Lock)
 
     @property
     def rules(self) -> Rules:

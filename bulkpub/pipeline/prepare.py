@@ -10,10 +10,11 @@ from pathlib import Path
 from bulkpub.core.diff import dataset_changes
 from bulkpub.core.match import Conflict
 from bulkpub.core.match_datasets import Face
-from bulkpub.core.model import DatasetSpec, RemoteDataset, State
+from bulkpub.core.model import Contact, DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.errors import ManifestInvalid, Problem
 from bulkpub.pipeline.absence import too_many
+from bulkpub.pipeline.contacts import known_contacts, new_contacts, with_contacts
 from bulkpub.pipeline.expanding import expand
 from bulkpub.pipeline.identify import identify
 from bulkpub.pipeline.index import Datasets, Entry, Index
@@ -42,6 +43,7 @@ class Preparation:
         self._checked: Checked | None = None
         self._notes: Mapping[str, str] = {}
         self._namesakes: dict[str | None, frozenset[str]] = {}
+        self._contacts: Mapping[str, Mapping[Contact, str]] = {}
 
     async def run(self, means: Means) -> None:
         """Find out what there is to do.
@@ -67,6 +69,7 @@ class Preparation:
             await check_contacts(portal, checked, index, owners)
         self._take(checked)
         self._refuse(checked)
+        self._contacts = await known_contacts(portal, self._owners_of_named(checked))
         self._find_namesakes()
         self.to_do = [key for key in index.entries if key not in self.refused]
 
@@ -77,15 +80,17 @@ class Preparation:
         held = self._checked.held(self.index.spec(key))
         found = entry.found
         there = self._seen_with(entry)[found] if isinstance(found, str) else found
+        spec = with_contacts(held.spec, self._contacts.get(key))
         return Job(
-            held.spec,
+            spec,
             there,
             entry.owner,
             self._options.of_a_job,
             (
                 *([self._notes[key]] if key in self._notes else ()),
                 *held.notes,
-                *_recognised(held.spec, there),
+                *_recognised(spec, there),
+                *new_contacts(spec),
             ),
             self._namesakes.get(entry.face.title, frozenset()) - {key},
             self._checked.extensions,
@@ -171,9 +176,20 @@ class Preparation:
             remote = self._head(entry)
             wanted = checked.held(self.index.head(entry.key)).spec.metadata.contact_points
             if wanted and wanted != remote.metadata.contact_points:
-                user = None if remote.organization else checked.account.id
-                learned[entry.key] = Owner(remote.organization, user)
+                learned[entry.key] = _owner_of(remote, checked)
         return learned
+
+    def _owners_of_named(self, checked: Checked) -> Mapping[str, Owner]:
+        """Whose datasets with contacts by name are, by key, as far as somebody knows."""
+        owners: dict[str, Owner] = {}
+        for entry in self._sound():
+            if not entry.has_named:
+                continue
+            if entry.owner != UNSAID:
+                owners[entry.key] = entry.owner
+            elif isinstance(entry.found, str):
+                owners[entry.key] = _owner_of(self._head(entry), checked)
+        return owners
 
     def _find_namesakes(self) -> None:
         """Which titles several datasets have, and the keys of these."""
@@ -184,6 +200,10 @@ class Preparation:
             if other != key:
                 several.setdefault(entry.face.title, {other}).add(key)
         self._namesakes = {title: frozenset(keys) for title, keys in several.items()}
+
+
+def _owner_of(remote: RemoteDataset, checked: Checked) -> Owner:
+    return Owner(remote.organization, None if remote.organization else checked.account.id)
 
 
 def _recognised(spec: DatasetSpec, found: RemoteDataset | Conflict | None) -> tuple[str, ...]:

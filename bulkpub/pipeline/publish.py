@@ -36,6 +36,7 @@ from bulkpub.errors import (
     Stop,
 )
 from bulkpub.observers.events import DatasetStarted, Event
+from bulkpub.pipeline.contacts import make_contacts
 from bulkpub.pipeline.creating import Creation, tell_what_was_not_taken_over
 from bulkpub.pipeline.files import look_at_files
 from bulkpub.pipeline.job import Job, Result, Verify
@@ -158,6 +159,7 @@ async def _write_dataset(story: Story, plan: Plan, means: Means) -> None:
                 await Creation(story, means).done()
         case UpdateDataset():
             fresh = await _refresh(story, means)
+            await make_contacts(story, means)
             action = plan_dataset(story.spec, story.job.owner, fresh, story.rules)
             if isinstance(action, Conflict):
                 raise DatasetFailed(action.message)

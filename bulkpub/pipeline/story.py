@@ -89,6 +89,7 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "file_removed": frozenset({Phase.PLANNED}),
     "planned": frozenset({Phase.OBSERVED, Phase.PLANNED}),
     "foreseen": frozenset({Phase.PLANNED}),
+    "contacts_made": frozenset({Phase.PLANNED}),
     "created": frozenset({Phase.PLANNED}),
     "updating": frozenset({Phase.PLANNED}),
     "updated": frozenset({Phase.PLANNED}),
@@ -482,6 +483,14 @@ class Story:
         if self._status is not DatasetStatus.CREATED:
             self._status = DatasetStatus.UPDATED
         self._reasons.append(reason)
+
+    @step
+    def contacts_made(self, made: Mapping[str, str]) -> None:
+        """Take the ids of contact points in place of what they say, as they are there now."""
+        metadata = self.spec.metadata
+        points = tuple(made.get(each, each) for each in metadata.contact_points or ())
+        metadata = replace(metadata, contact_points=points)
+        self.spec = replace(self.spec, metadata=metadata, contacts=())
 
     @step
     def refreshed(self, fresh: RemoteDataset) -> None:

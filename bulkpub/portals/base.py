@@ -14,6 +14,7 @@ from typing import Protocol
 from bulkpub.core.actions import ListItem
 from bulkpub.core.catalogue import KnownSchema
 from bulkpub.core.model import (
+    Contact,
     DatasetMetadata,
     LinkSource,
     RemoteDataset,
@@ -193,6 +194,14 @@ class Portal(Protocol):
         As the end of a sentence: "is the organization 'X''s", "is nobody's". Those that the portal
         does not tell of are not in it.
         """
+
+    async def contacts(
+        self, *, organization: str | None = None, user: str | None = None
+    ) -> Mapping[Contact, str]:
+        """The ids of an owner's contact points, by what they say; empty when it does not tell."""
+
+    async def create_contact(self, contact: Contact, organization: str | None) -> str:
+        """The id of a contact point of an organization (id) or of the account, made if need be."""
 
     def owned_by(
         self, *, organization: str | None = None, user: str | None = None

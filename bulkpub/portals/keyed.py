@@ -12,6 +12,7 @@ from datetime import datetime
 from bulkpub.core.actions import ListItem
 from bulkpub.core.catalogue import KnownSchema
 from bulkpub.core.model import (
+    Contact,
     DatasetMetadata,
     LinkSource,
     RemoteDataset,
@@ -184,6 +185,16 @@ class KeyedPortal:
         """See `Portal`."""
         session = self._of(organization)
         return await session.foreign_contacts(contacts, organization=organization, user=user)
+
+    async def contacts(
+        self, *, organization: str | None = None, user: str | None = None
+    ) -> Mapping[Contact, str]:
+        """See `Portal`."""
+        return await self._of(organization).contacts(organization=organization, user=user)
+
+    async def create_contact(self, contact: Contact, organization: str | None) -> str:
+        """See `Portal`."""
+        return await self._of(organization).create_contact(contact, organization)
 
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None

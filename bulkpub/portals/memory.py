@@ -37,6 +37,7 @@ from bulkpub.core.catalogue import KnownSchema, catalogued, schema_fault
 from bulkpub.core.fitting import without
 from bulkpub.core.model import (
     Checksum,
+    Contact,
     ContentSchema,
     DatasetMetadata,
     LinkSource,
@@ -119,6 +120,8 @@ METHODS = {
     "update_dataset": "PUT",
     "delete_dataset": "DELETE",
     "upload": "POST",
+    "contacts": "GET",
+    "create_contact": "POST",
     "create_link": "POST",
     "set_resources": "PUT",
     "move_link": "PUT",
@@ -162,6 +165,7 @@ class Site:
     `datasets` are by id, oldest first; `files` has the bytes of hosted files, by resource id. To
     change something by hand, put another value there, or use `store` and `add_link`. `schemas`,
     `zones` and `contacts` (the owner of each, by id) are those it knows; while empty, any will do.
+    `cards` has the ids of contact points by owner and what they say.
     `beside` has what owners (ids) put beside the datasets: sites with the same datasets.
     """
 
@@ -179,6 +183,7 @@ class Site:
         self.schemas: tuple[KnownSchema, ...] = ()
         self.zones: frozenset[str] = frozenset()
         self.contacts: dict[str, str] = {}
+        self.cards: dict[tuple[str, Contact], str] = {}
         self.datasets: dict[str, RemoteDataset] = {}
         self.files: dict[str, bytes] = {}
         self.calls: list[Call] = []
@@ -573,6 +578,30 @@ class MemoryPortal:
             return self.site.foreign(contacts, organization or user or "")
 
         return await self._call(Call("foreign_contacts"), tell)
+
+    async def contacts(
+        self, *, organization: str | None = None, user: str | None = None
+    ) -> Mapping[Contact, str]:
+        """See `Portal`."""
+
+        async def tell() -> Mapping[Contact, str]:
+            owner, cards = organization or user, self.site.cards.items()
+            return {each: id_ for (whose, each), id_ in cards if whose == owner}
+
+        return await self._call(Call("contacts"), tell)
+
+    async def create_contact(self, contact: Contact, organization: str | None) -> str:
+        """See `Portal`."""
+
+        async def create() -> str:
+            if organization not in {None, *(each.id for each in self.site.account.organizations)}:
+                raise DatasetFailed(f"no right to publish for the organization {organization}")
+            owner = organization or self.site.account.id
+            id_ = self.site.cards.setdefault((owner, contact), f"c{len(self.site.cards):023x}")
+            self.site.contacts[id_] = owner
+            return id_
+
+        return await self._call(Call("create_contact"), create)
 
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None

@@ -65,6 +65,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "put_elsewhere": lambda one: one.put_elsewhere("a", "put at s3://b/a"),
     "planned": lambda one: one.planned(PLAN),
     "foreseen": lambda one: one.foreseen(),
+    "contacts_made": lambda one: one.contacts_made({}),
     "created": lambda one: one.created(EMPTY),
     "updating": lambda one: one.updating(("title",)),
     "updated": lambda one: one.updated(EMPTY, ("title",)),

@@ -144,3 +144,34 @@ async def test_access_is_restricted_for_some_and_opened_again(
     dataset = await target.dataset(report)
     assert (dataset["access_type"], dataset["license"]) == ("open", "lov2")
     await settles(manifest(said("a", access="open"), defaults=defaults))
+
+
+async def test_contacts_by_name_are_made_and_found_again(
+    *, target: Any, settles: Any, publish: Publish, manifest: Any, said: Any
+) -> None:
+    name = f"Service {target.tag}"
+    contacts = [
+        {"name": name, "email": "sig@example.org"},
+        {"name": name, "form": "https://example.org/contact", "role": "publisher"},
+    ]
+    wanted = manifest(said("a", contacts=contacts), said("b", contacts=contacts[:1]))
+    planned = await publish(wanted, dry_run=True)
+    assert f"new contact point: {name} <sig@example.org>" in planned.datasets[0].notes
+    listing = f"/organizations/{target.portal.org}/contacts/?page_size=500"
+
+    async def there() -> Any:
+        every = (await target.portal.call("GET", listing)).body["data"]
+        return {(each["role"], each["email"]): each["id"] for each in every if each["name"] == name}
+
+    assert await there() == {}
+    report, _ = await settles(wanted)
+    made = await there()
+    assert made.keys() == {("contact", "sig@example.org"), ("publisher", None)}
+    dataset = await target.dataset(report)
+    assert {each["id"] for each in dataset["contact_points"]} == set(made.values())
+    other = await target.dataset(report, 1)
+    assert [each["id"] for each in other["contact_points"]] == [made["contact", "sig@example.org"]]
+    # Who repeats it is answered with the one that is there: an answer that is lost does no harm.
+    again = await publish(manifest(said("c", contacts=contacts)))
+    assert again.run.exit_code == 0, again
+    assert await there() == made

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import core_schema
 
+from bulkpub.core import model as core
 from bulkpub.core.catalogue import KnownSchema
 from bulkpub.portals.base import Account, Organization, Page
 from bulkpub.portals.udata import codec
@@ -13,7 +14,6 @@ from bulkpub.portals.udata.shapes import (
     ID,
     NAME,
     NAMES,
-    REFERENCE,
     SIZE,
     TEXT,
     Shape,
@@ -119,10 +119,30 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """One page of a listing of contact points, by id."""
+    """One page of a listing of contact points: their ids, and those of what they say, if told."""
 
     ids: frozenset[str]
+    cards: Mapping[core.Contact, str]
     last: bool
+
+
+def _contacts(data: Mapping[str, Any]) -> Contacts:
+    cards: dict[core.Contact, str] = {}
+    for id_, card in data["data"]:
+        cards.setdefault(card, id_)
+    return Contacts(frozenset(id_ for id_, _ in data["data"]), cards, not data["next_page"])
+
+
+def _card(data: Mapping[str, Any]) -> tuple[str, core.Contact]:
+    name, role = data["name"] or "", data["role"] or ""
+    return data["id"], core.Contact(name, role, data["email"] or None, data["contact_form"] or None)
+
+
+_CARD = record(
+    {"id": ID, "name": TEXT, "role": TEXT, "email": TEXT, "contact_form": TEXT},
+    _card,
+    needed=("id",),
+)
 
 
 def _contact(data: Mapping[str, Any]) -> Contact:
@@ -147,8 +167,8 @@ CONTACT: Shape[Contact] = Shape(
 """A contact point."""
 CONTACTS: Shape[Contacts] = Shape(
     record(
-        {"data": list_of(REFERENCE), "next_page": TEXT},
-        lambda data: Contacts(frozenset(data["data"]), not data["next_page"]),
+        {"data": list_of(_CARD), "next_page": TEXT},
+        _contacts,
         needed=("data",),
     )
 )

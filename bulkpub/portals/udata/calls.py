@@ -14,6 +14,7 @@ from urllib.parse import quote
 from bulkpub.core.actions import ListItem
 from bulkpub.core.catalogue import KnownSchema
 from bulkpub.core.model import (
+    Contact,
     DatasetMetadata,
     LinkSource,
     RemoteDataset,
@@ -38,7 +39,7 @@ from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Organization, Page, Traffic
 from bulkpub.portals.udata import codec, lookups, versions
 from bulkpub.portals.udata.address import shown_on_page
-from bulkpub.portals.udata.answers import ME, ORGANIZATION, PAGE, PART
+from bulkpub.portals.udata.answers import CONTACT, ME, ORGANIZATION, PAGE, PART
 from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
@@ -162,6 +163,20 @@ class Udata(Told):
     ) -> Mapping[str, str]:
         """See `Portal`."""
         return await lookups.foreign_contacts(self._transport, contacts, Owner(organization, user))
+
+    async def contacts(
+        self, *, organization: str | None = None, user: str | None = None
+    ) -> Mapping[Contact, str]:
+        """See `Portal`."""
+        return await lookups.contacts(self._transport, Owner(organization, user))
+
+    async def create_contact(self, contact: Contact, organization: str | None) -> str:
+        """See `Portal`; one that says the same is answered with (200), so nothing is made twice."""
+        body = codec.contact_body(contact, organization)
+        request = Request("POST", "/contacts/", "/contacts/", json=body)
+        answer = await self._transport.send(request)
+        made = read(CONTACT, request, answer, DatasetFailed, f"the contact point {contact}")
+        return made.id
 
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None

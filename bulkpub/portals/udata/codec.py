@@ -20,6 +20,7 @@ from bulkpub.core.actions import ListItem
 from bulkpub.core.fields import Field, FieldType
 from bulkpub.core.model import (
     Checksum,
+    Contact,
     ContentSchema,
     DatasetMetadata,
     Json,
@@ -60,6 +61,7 @@ __all__ = [
     "RESOURCES",
     "RESOURCE_FIELDS",
     "RESOURCE_SCHEMAS",
+    "contact_body",
     "dataset_body",
     "error_message",
     "item_refusals",
@@ -411,6 +413,18 @@ def _announced(size: int | None, checksum: Checksum | None) -> dict[str, Json]:
     if checksum is not None:
         body["checksum"] = {"type": checksum.kind, "value": checksum.value}
     return body
+
+
+def contact_body(contact: Contact, organization: str | None) -> dict[str, Json]:
+    """The body that makes a contact point, of an organization or of the account itself."""
+    said = {
+        "name": contact.name,
+        "role": contact.role,
+        "email": contact.email,
+        "contact_form": contact.form,
+        "organization": organization,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 # --- refusals -----------------------------------------------------------------------------

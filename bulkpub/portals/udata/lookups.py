@@ -5,23 +5,32 @@ is not checked against; what is wrong is then refused when it is written. The fa
 line are in `docs/reference/portal.md`.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from functools import partial
 from urllib.parse import quote
 
 import anyio
 
 from bulkpub.core.catalogue import KnownSchema
+from bulkpub.core.model import Contact as KnownContact
 from bulkpub.core.owners import Owner
 from bulkpub.errors import DatasetFailed
 from bulkpub.http.messages import Request
 from bulkpub.http.tasks import side_by_side
 from bulkpub.http.transport import Transport
-from bulkpub.portals.udata.answers import CONTACT, CONTACTS, SCHEMAS, VOCABULARY, WORDS, Contact
+from bulkpub.portals.udata.answers import (
+    CONTACT,
+    CONTACTS,
+    SCHEMAS,
+    VOCABULARY,
+    WORDS,
+    Contact,
+    Contacts,
+)
 from bulkpub.portals.udata.reading import read
 from bulkpub.portals.udata.shapes import Unreadable
 
-__all__ = ["foreign_contacts", "schemas", "unknown_zones", "vocabulary"]
+__all__ = ["contacts", "foreign_contacts", "schemas", "unknown_zones", "vocabulary"]
 
 NOT_FOUND, CRASHED = 404, 500
 UNAVAILABLE = frozenset({503})
@@ -128,20 +137,10 @@ async def foreign_contacts(
     The owner's are listed; only those that are not among them are looked at one by one.
     """
     missing, listed = set(contacts), False
-    path, endpoint = _contacts_of(owner)
-    for number in range(1, MOST_PAGES + 1):
-        params = {"page": str(number), "page_size": str(CONTACTS_PER_PAGE)}
-        mask = {"X-Fields": "next_page,data{id}"}
-        request = Request(
-            "GET", path, endpoint, params=params, headers=mask, done_without=UNAVAILABLE
-        )
-        answer = await transport.send(request)
-        if answer.status in UNTOLD:
-            break
-        page = read(CONTACTS, request, answer, DatasetFailed, "the listing of contact points")
+    async for page in _pages(transport, owner, "next_page,data{id}"):
         listed = listed or bool(page.ids)
         missing -= page.ids
-        if not missing or page.last or not page.ids:
+        if not missing:
             break
     ask = {each: partial(_contact, transport, each) for each in sorted(missing)[:MOST_SINGLE]}
     found = await side_by_side(ask.values(), anyio.CapacityLimiter(AT_ONCE))
@@ -152,6 +151,33 @@ async def foreign_contacts(
         elif contact is not None and contact.owner and not _is_of(contact, owner):
             foreign[each] = f"belongs to '{contact.owner}'"
     return foreign
+
+
+async def contacts(transport: Transport, owner: Owner) -> dict[KnownContact, str]:
+    """The ids of the owner's contact points, by what they say; of two alike that of the first."""
+    found: dict[KnownContact, str] = {}
+    mask = "next_page,data{id,name,role,email,contact_form}"
+    async for page in _pages(transport, owner, mask):
+        found = {**page.cards, **found}
+    return found
+
+
+async def _pages(transport: Transport, owner: Owner, mask: str) -> AsyncIterator[Contacts]:
+    """The listing of the owner's contact points; it ends early where the portal does not tell."""
+    path, endpoint = _contacts_of(owner)
+    for number in range(1, MOST_PAGES + 1):
+        params = {"page": str(number), "page_size": str(CONTACTS_PER_PAGE)}
+        headers = {"X-Fields": mask}
+        request = Request(
+            "GET", path, endpoint, params=params, headers=headers, done_without=UNAVAILABLE
+        )
+        answer = await transport.send(request)
+        if answer.status in UNTOLD:
+            return
+        page = read(CONTACTS, request, answer, DatasetFailed, "the listing of contact points")
+        yield page
+        if page.last or not page.ids:
+            return
 
 
 def _is_of(contact: Contact, owner: Owner) -> bool:

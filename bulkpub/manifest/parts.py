@@ -1,0 +1,71 @@
+"""What a dataset says in several parts: tags, contacts, access, area, period.
+
+What it comes to, and what does not go together in it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from bulkpub.core.model import Contact, TagChanges
+from bulkpub.manifest.form import Read
+
+__all__ = ["contacts_of", "parts_faults", "tag_changes_of"]
+
+Faults = Iterator[tuple[Sequence[str | int], str]]
+"""Where in the dataset, and the sentence."""
+
+
+def tag_changes_of(said: Read | list[str] | None) -> TagChanges | None:
+    """What is to be done to the tags, where that is said rather than the tags themselves."""
+    if not isinstance(said, dict):
+        return None
+    add, remove = (tuple(dict.fromkeys(said.get(name) or ())) for name in ("add", "remove"))
+    return TagChanges(add, remove) if add or remove else None
+
+
+def contacts_of(said: Sequence[Read] | None) -> tuple[Contact, ...]:
+    """The contacts, each once."""
+    contacts = (
+        Contact(
+            each.get("name") or "",
+            each.get("role") or "contact",
+            each.get("email"),
+            each.get("form"),
+        )
+        for each in said or ()
+    )
+    return tuple(dict.fromkeys(contacts))
+
+
+def parts_faults(read: Read, said: Collection[str]) -> Faults:
+    """What does not go together; `said` are the keys written, sound or not."""
+    if "contacts" in said and "contact_points" in said:
+        yield ("contacts",), "a dataset has only one of 'contact_points' and 'contacts'"
+    yield from _contacts_faults(read.get("contacts") or ())
+    if (read.get("access") or {}).get("audiences") == {}:
+        sentence = "'audiences' of 'access' is empty: name one, as the portal takes none away"
+        yield ("access", "audiences"), sentence
+    changes = tag_changes_of(read.get("tags")) or TagChanges()
+    for tag in sorted({*changes.add} & {*changes.remove}):
+        yield ("tags", "remove"), f"'tags' cannot both add and remove '{tag}'"
+    area, period = read.get("spatial"), read.get("temporal_coverage")
+    if area is not None and area.get("zones") is None and area.get("granularity") is None:
+        yield ("spatial",), "'spatial' needs 'zones' or a 'granularity'"
+    if period is not None:
+        yield from _period_faults(period)
+
+
+def _contacts_faults(contacts: Sequence[Read]) -> Faults:
+    for index, contact in enumerate(contacts):
+        if not contact.get("name"):
+            yield ("contacts", index), "a contact needs a 'name'"
+        if not (contact.get("email") or contact.get("form")):
+            yield ("contacts", index), "a contact needs an 'email' or the address of a 'form'"
+
+
+def _period_faults(period: Read) -> Faults:
+    start, end = period.get("start"), period.get("end")
+    if start is None:
+        yield ("temporal_coverage",), "'temporal_coverage' needs a 'start'"
+    elif end is not None and end < start:
+        sentence = f"the period ends on {end}, before it starts on {start}"
+        yield ("temporal_coverage", "end"), sentence
