@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from bulkpub.core.model import ContentSchema
 
-__all__ = ["KnownSchema", "catalogued", "schema_fault"]
+__all__ = ["KnownSchema", "KnownZone", "catalogued", "schema_fault"]
 
 LATEST = "latest"
 """The version that every schema has."""
@@ -28,6 +28,15 @@ class KnownSchema:
     name: str
     versions: tuple[str, ...] = ()
     addresses: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownZone:
+    """A zone that a portal knows, its name and its level (`fr:commune`)."""
+
+    id: str
+    name: str
+    level: str
 
 
 def catalogued(schema: ContentSchema, catalogue: Sequence[KnownSchema]) -> ContentSchema:

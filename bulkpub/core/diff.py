@@ -63,6 +63,9 @@ def told_changes(changes: DatasetMetadata, remote: RemoteDataset) -> tuple[str, 
     names = dict(zip(given := changed_fields(changes), given, strict=True))
     if changes.spatial is not None and changes.spatial.drawn is False:
         names["spatial"] = "spatial (zones take the place of the area drawn on the portal)"
+    has = remote.metadata.spatial
+    if changes.spatial is not None and changes.spatial.shape and has is not None and has.zones:
+        names["spatial"] = f"spatial (the shape takes the place of {', '.join(has.zones[:5])})"
     lost = remote.metadata.license
     if changes.access is not None and not changes.access.is_open and remote.is_open and lost:
         names["access"] = f"access (without the licence '{lost}', which is of open data)"
@@ -279,9 +282,13 @@ def _merged(want: Json, has: Json) -> Json:
         case Mapping():
             return {**(has or {}), **want}
         case Spatial(zones=zones, granularity=granularity) if isinstance(has, Spatial):
+            if want.shape is not None:
+                grain = granularity or has.granularity
+                return Spatial((), grain, drawn=True, shape=want.shape)
             drawn = False if zones and has.drawn else has.drawn
+            shape = has.shape if drawn else None
             zones = has.zones if zones is None else zones
-            return Spatial(zones, granularity or has.granularity, drawn)
+            return Spatial(zones, granularity or has.granularity, drawn, shape)
         case Access():
             return want.over(has)
         case Spatial(zones=(), granularity=None) if has is None:

@@ -136,10 +136,12 @@ DATASET: Mapping[str, Field] = {
               ({"start": "2024-01", "end": "2024-06"},), inherited=True, filled=True,
               columns=(Column("temporal_start", "start"), Column("temporal_end", "end"))),
         Field("spatial", FieldType.AREA, "Spatial coverage",
-              "The area the data covers: `zones` (ids of the portal's zones: `fr:region:11`, "
-              "`country:fr`) and `granularity` (`fr:commune`, `poi`…). One of the two is enough.",
+              "[The area the data covers](#areas): `zones` (`fr:region:11`, `country:fr`, or a "
+              "name) or the `geometry` in a file, and `granularity` (`fr:commune`, `poi`…). One of "
+              "them is enough.",
               ({"zones": ["fr:region:11"]},), inherited=True,
               columns=(Column("spatial_zones", "zones", is_list=True),
+                       Column("spatial_geometry", "geometry"),
                        Column("spatial_granularity", "granularity"))),
         Field("access", FieldType.ACCESS, "Access",
               "[Who may get at the data](#access): `open`, `open_with_account` or `restricted`; "

@@ -51,6 +51,7 @@ __all__ = [
     "Json",
     "LastFetch",
     "LinkSource",
+    "NamedZone",
     "Place",
     "Prune",
     "RemoteDataset",
@@ -131,16 +132,28 @@ class TemporalCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedZone:
+    """A zone by its name, at one level (`fr:commune`) or at whichever there is one."""
+
+    name: str
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Spatial:
     """The area the data covers: zone ids such as `fr:region:11`, and the grain of the data.
 
     `drawn`, observed: somebody drew it as a shape; no area has both a shape and zones. Written:
-    False takes the shape away, None leaves it.
+    False takes the shape away, None leaves it. `shape` is the text of one (`core.shapes`), to be
+    written, or observed where all of it was asked for. `named` are zones whose ids are not known
+    yet.
     """
 
     zones: tuple[str, ...] | None = None
     granularity: str | None = None
     drawn: bool | None = None
+    shape: str | None = None
+    named: tuple[NamedZone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from bulkpub.manifest.form import Fault, Read, check, reason
 from bulkpub.manifest.keys import forms, metadata_of
 from bulkpub.manifest.merging import for_files, with_dataset
 from bulkpub.manifest.nodes import Node, Number, bare, child, find
-from bulkpub.manifest.parts import contacts_of, parts_faults, tag_changes_of
+from bulkpub.manifest.parts import contacts_of, parts_faults, tag_changes_of, with_shape
 from bulkpub.manifest.resources import read_resource
 from bulkpub.manifest.states import community_faults, state_faults
 from bulkpub.manifest.values import WHEN_COMPLETE, kind, too_long
@@ -103,6 +103,11 @@ def read_dataset(
             values["description"] = _filled(text, variables, name, rules)
         except ValueError as error:
             faults.append(Fault(find(node, ("description_file",)).place, str(error)))
+    if (area := read.get("spatial")) is not None:
+        try:
+            values["spatial"] = with_shape(area, base)
+        except ValueError as error:
+            faults.append(Fault(find(node, ("spatial", "geometry")).place, str(error)))
     resources, resource_faults = _resources(node, files, rules, variables.today)
     faults += resource_faults
     if read.get("prune", Prune.NONE) is not Prune.NONE:
@@ -163,7 +168,10 @@ def _places(node: Node) -> dict[str, Place]:
             name = ".".join(path)
             places[name] = found.place
             items = found.value if isinstance(found.value, list) else ()
-            places |= {f"{name}.{index}": item.place for index, item in enumerate(items)}
+            named = [item for item in items if isinstance(item.value, dict)]
+            plain = [item for item in items if item not in named]
+            places |= {f"{name}.{index}": item.place for index, item in enumerate(plain)}
+            places |= {f"spatial.named.{index}": item.place for index, item in enumerate(named)}
     return places
 
 

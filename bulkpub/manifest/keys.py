@@ -14,7 +14,15 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from bulkpub.core import fields
 from bulkpub.core.fields import Column, FieldType
-from bulkpub.core.model import Access, ContentSchema, Json, Spatial, State, TemporalCoverage
+from bulkpub.core.model import (
+    Access,
+    ContentSchema,
+    Json,
+    NamedZone,
+    Spatial,
+    State,
+    TemporalCoverage,
+)
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES
 from bulkpub.data import access_words, contact_roles
@@ -92,10 +100,21 @@ _PERIOD = form_of(
             "open.", ("2024-12",)),
     ],
 )
+_ZONE = form_of(
+    "ZoneForm", "", "A zone by its name.",
+    [
+        Key("name", Name, "Name", "Its name, with its accents.", ("Paris",)),
+        Key("level", Name, "Level", "Its level, where several have the name.", ("fr:commune",)),
+    ],
+)
 _AREA = form_of(
     "SpatialForm", "", "The area the data covers.",
     [
-        Key("zones", _WORDS, "Zones", "Ids of the portal's zones.", (["fr:region:11"],)),
+        Key("zones", list_of(mapping_or(_ZONE.shape, Name)), "Zones",
+            "Ids of the portal's zones, or their names.",
+            (["fr:region:11", {"name": "Paris", "level": "fr:commune"}],), below=_ZONE),
+        Key("geometry", FileName, "Geometry",
+            "A file of GeoJSON with the shape of the area, in place of zones.", ("zone.geojson",)),
         Key("granularity", Name, "Granularity", "The grain of the data, one of the portal's.",
             ("fr:commune",)),
     ],
@@ -447,14 +466,24 @@ def _value(field: fields.Field, said: Any) -> Any:  # noqa: ANN401, PLR0911 # an
             start = said.get("start")
             return TemporalCoverage(start, said.get("end")) if start else None
         case FieldType.AREA:
-            zones = said.get("zones")
-            return Spatial(None if zones is None else tuple(zones), said.get("granularity"))
+            return _area(said)
         case FieldType.ACCESS:
             return _access(said)
         case FieldType.SCHEMA:
             return ContentSchema(said.get("name"), said.get("version"), said.get("url"))
         case _:
             return said
+
+
+def _area(said: Read) -> Spatial:
+    zones = said.get("zones")
+    named = tuple(
+        NamedZone(each.get("name") or "", each.get("level"))
+        for each in zones or ()
+        if isinstance(each, dict)
+    )
+    ids = None if zones is None else tuple(each for each in zones if isinstance(each, str))
+    return Spatial(ids, said.get("granularity"), shape=said.get("shape"), named=named)
 
 
 def _access(said: Read) -> Access:

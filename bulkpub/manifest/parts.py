@@ -4,12 +4,20 @@ What it comes to, and what does not go together in it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import orjson
 
 from bulkpub.core.model import Contact, TagChanges
-from bulkpub.manifest.form import Read
+from bulkpub.core.shapes import shape_of
+from bulkpub.manifest.files import safe, slashes
+from bulkpub.manifest.form import Read, reason
+from bulkpub.ordinary import open_ordinary
 
-__all__ = ["contacts_of", "parts_faults", "tag_changes_of"]
+__all__ = ["contacts_of", "parts_faults", "tag_changes_of", "with_shape"]
 
+LARGEST_SHAPE = 5_000_000
+"""Bytes; what is shown on a small map has far fewer."""
 Faults = Iterator[tuple[Sequence[str | int], str]]
 """Where in the dataset, and the sentence."""
 
@@ -48,8 +56,8 @@ def parts_faults(read: Read, said: Collection[str]) -> Faults:
     for tag in sorted({*changes.add} & {*changes.remove}):
         yield ("tags", "remove"), f"'tags' cannot both add and remove '{tag}'"
     area, period = read.get("spatial"), read.get("temporal_coverage")
-    if area is not None and area.get("zones") is None and area.get("granularity") is None:
-        yield ("spatial",), "'spatial' needs 'zones' or a 'granularity'"
+    if area is not None:
+        yield from _area_faults(area)
     if period is not None:
         yield from _period_faults(period)
 
@@ -60,6 +68,46 @@ def _contacts_faults(contacts: Sequence[Read]) -> Faults:
             yield ("contacts", index), "a contact needs a 'name'"
         if not (contact.get("email") or contact.get("form")):
             yield ("contacts", index), "a contact needs an 'email' or the address of a 'form'"
+
+
+def _area_faults(area: Read) -> Faults:
+    if not any(area.get(name) is not None for name in ("zones", "geometry", "granularity")):
+        yield ("spatial",), "'spatial' needs 'zones', a 'geometry' or a 'granularity'"
+    if area.get("zones") and area.get("geometry") is not None:
+        yield ("spatial", "geometry"), "an area has either 'zones' or a 'geometry', not both"
+    for index, zone in enumerate(area.get("zones") or ()):
+        if isinstance(zone, dict) and not zone.get("name"):
+            yield ("spatial", "zones", index), "a zone that is no id needs a 'name'"
+
+
+def with_shape(area: Read, base: str) -> Read:
+    """The area with the shape that is in its file; ValueError, with a sentence, if none is."""
+    written = area.get("geometry")
+    if written is None:
+        return area
+    shown = safe(written)
+    try:
+        content = read_bounded(Path(base, written))
+        return {**area, "shape": shape_of(orjson.loads(content))}
+    except FileNotFoundError:
+        raise ValueError(f"the geometry {shown} does not exist{slashes(written)}") from None
+    except IsADirectoryError:
+        raise ValueError(f"the geometry {shown} is a folder") from None
+    except OSError as error:
+        raise ValueError(f"the geometry {shown} cannot be read: {reason(error)}") from None
+    except orjson.JSONDecodeError:
+        raise ValueError(f"the geometry {shown} is no JSON, and so no GeoJSON") from None
+    except ValueError as error:
+        raise ValueError(f"the geometry {shown} {error}") from None
+
+
+def read_bounded(path: Path) -> bytes:
+    """What is in the file, unless that is far more than the shape of an area."""
+    with open_ordinary(path) as file:
+        content = file.read(LARGEST_SHAPE + 1)
+    if len(content) > LARGEST_SHAPE:
+        raise ValueError(f"has more than {LARGEST_SHAPE // 1_000_000} MB: simplify it")
+    return content
 
 
 def _period_faults(period: Read) -> Faults:

@@ -153,7 +153,10 @@ def _written(field: fields.Field, value: Any) -> Any:  # noqa: ANN401, PLR0911 #
         case FieldType.PERIOD:
             return _without_nothing({"start": value.start, "end": value.end})
         case FieldType.AREA:
-            zones = None if value.zones is None else list(value.zones)
+            zones: list[Json] | None = None if value.zones is None else list(value.zones)
+            if value.named:
+                named = ({"name": each.name, "level": each.level} for each in value.named)
+                zones = [*(zones or ()), *map(_without_nothing, named)]
             return _without_nothing({"zones": zones, "granularity": value.granularity})
         case FieldType.SCHEMA:
             return _schema(value)

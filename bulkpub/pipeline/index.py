@@ -68,8 +68,9 @@ class Entry:
     """What has to be known of a dataset that is wanted, while all of them have to be known.
 
     `owner` is whose it shall be, `found` the id of the portal's dataset that it is, or why that
-    cannot be told, None: it is new. `has_area`, `has_contacts` (by id), `has_named` (contacts by
-    name), `has_patterns`, `has_permalinks`: whether its spec says something of the kind.
+    cannot be told, None: it is new. `has_area`, `has_shape`, `has_zone_names`, `has_contacts` (by
+    id), `has_named` (contacts by name), `has_patterns`, `has_permalinks`: whether its spec says
+    something of the kind.
     """
 
     face: Face
@@ -78,6 +79,8 @@ class Entry:
     community: bool
     files: int
     has_area: bool
+    has_shape: bool
+    has_zone_names: bool
     has_contacts: bool
     has_named: bool
     has_patterns: bool
@@ -106,14 +109,16 @@ class Index:
     def put(self, spec: DatasetSpec) -> str:
         """Add a dataset, or put another in the place of the one with its key; that key."""
         self.words.add(spec)
-        face, key = face_of(spec), intern(spec.key)
+        face, key, area = face_of(spec), intern(spec.key), spec.metadata.spatial
         self.entries[key] = Entry(
             replace(face, key=key, title=face.title and intern(face.title)),
             spec.organization and intern(spec.organization),
             spec.personal,
             spec.community,
             len(spec.resources),
-            has_area=spec.metadata.spatial is not None,
+            has_area=area is not None,
+            has_shape=area is not None and area.shape is not None,
+            has_zone_names=area is not None and bool(area.named),
             has_contacts=bool(spec.metadata.contact_points),
             has_named=bool(spec.contacts),
             has_patterns=any(map(_stands_for_many, spec.resources)),

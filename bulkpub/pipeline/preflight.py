@@ -21,6 +21,7 @@ from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.index import Entry, Index
 from bulkpub.pipeline.judged import Told, area_faults, as_kept, ask, ask_of_areas, word_faults
 from bulkpub.pipeline.refusals import refused_files
+from bulkpub.pipeline.zones import Found, ask_for_zones, with_zones, zone_faults
 from bulkpub.portals import Account, Portal
 
 __all__ = ["Checked", "check", "check_areas", "check_contacts"]
@@ -32,7 +33,8 @@ class Checked:
 
     `problems` keep everything from being published, those that are `alone` only the datasets
     they are of. `refused` tells by dataset key why it is not published, where that is a problem
-    which it shares with others. `told` is what the portal told of words.
+    which it shares with others. `told` is what the portal told of words, `zones` what of the names
+    of zones.
     """
 
     account: Account
@@ -41,6 +43,7 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     alone: list[Problem] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    zones: Found = field(default_factory=dict)
 
     @property
     def extensions(self) -> frozenset[str] | None:
@@ -49,7 +52,8 @@ class Checked:
 
     def held(self, spec: DatasetSpec) -> Fitted:
         """The dataset as the portal keeps it, with notes on what it cannot hold."""
-        held = fitted(as_kept(spec, self.told, self.rules), self.rules)
+        kept = with_zones(as_kept(spec, self.told, self.rules), self.zones, self.rules)
+        held = fitted(kept, self.rules)
         return replace(held, notes=(*_understood(spec, held.spec), *held.notes))
 
     def add(self, faults: "Faults", problems: list[Problem] | None = None) -> None:
@@ -73,8 +77,12 @@ async def check(portal: Portal, index: Index) -> Checked:
     """
     account, words = await portal.account(), index.words
     told = await ask(portal, words.needs, schemas=words.has_schemas)
-    checked = Checked(account, portal.rules, told)
+    named = [entry.key for entry in index.entries.values() if entry.has_zone_names]
+    zones = await ask_for_zones(portal, map(index.head, named))
+    checked = Checked(account, portal.rules, told, zones=zones)
     wrong = Faults()
+    for key in named:
+        wrong.add(key, zone_faults(index.head(key), zones))
     if not words.are_known(portal, told):
         for spec in index.specs():
             held = checked.held(spec)

@@ -22,6 +22,7 @@ from bulkpub.pipeline.job import Job, RunOptions
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe, observe_elsewhere
 from bulkpub.pipeline.preflight import Checked, check, check_areas, check_contacts
+from bulkpub.portals import Portal
 
 __all__ = ["Preparation"]
 
@@ -63,6 +64,7 @@ class Preparation:
         self._take(checked)
         self._refuse(checked)
         await self._observe(means, checked, identified.found)
+        await self._look_at_shapes(portal)
         # What a dataset has already, the portal knows: nobody has to ask for it every night.
         await check_areas(portal, checked, index, list(self._with_another_area(checked)))
         if owners := self._owners_learned(checked):
@@ -153,6 +155,17 @@ class Preparation:
     def _tell(self, matched: Mapping[str, str | Conflict]) -> None:
         for key, found in matched.items():
             self.index.entries[key].found = found
+
+    async def _look_at_shapes(self, portal: Portal) -> None:
+        """Ask for the shapes of those alone that shall have one: a listing leaves them out."""
+        for entry in self._sound():
+            if not entry.has_shape or not isinstance(entry.found, str):
+                continue
+            has = self._head(entry).metadata.spatial
+            if has is not None and has.drawn and has.shape is None:
+                whole = await portal.dataset(entry.found)
+                if whole is not None:
+                    self._seen_with(entry).put(entry.found, whole)
 
     def _with_another_area(self, checked: Checked) -> Iterator[str]:
         """The keys of those that are new, or whose area is not what the portal has."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bulkpub.core.actions import ListItem
-from bulkpub.core.catalogue import KnownSchema
+from bulkpub.core.catalogue import KnownSchema, KnownZone
 from bulkpub.core.model import (
     Contact,
     DatasetMetadata,
@@ -185,6 +185,9 @@ class Portal(Protocol):
 
     async def unknown_zones(self, zones: Collection[str]) -> frozenset[str]:
         """Which of these are ids of no zone; none when the portal does not tell."""
+
+    async def zones_named(self, name: str) -> Sequence[KnownZone] | None:
+        """The zones with `name` in theirs, and perhaps others; None when it does not tell."""
 
     async def foreign_contacts(
         self, contacts: Collection[str], *, organization: str | None = None, user: str | None = None

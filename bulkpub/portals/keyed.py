@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bulkpub.core.actions import ListItem
-from bulkpub.core.catalogue import KnownSchema
+from bulkpub.core.catalogue import KnownSchema, KnownZone
 from bulkpub.core.model import (
     Contact,
     DatasetMetadata,
@@ -178,6 +178,10 @@ class KeyedPortal:
     async def unknown_zones(self, zones: Collection[str]) -> frozenset[str]:
         """See `Portal`."""
         return await self._first.unknown_zones(zones)
+
+    async def zones_named(self, name: str) -> Sequence[KnownZone] | None:
+        """See `Portal`."""
+        return await self._first.zones_named(name)
 
     async def foreign_contacts(
         self, contacts: Collection[str], *, organization: str | None = None, user: str | None = None

@@ -33,7 +33,7 @@ from uuid import uuid4
 import anyio.lowlevel
 
 from bulkpub.core.actions import ListItem
-from bulkpub.core.catalogue import KnownSchema, catalogued, schema_fault
+from bulkpub.core.catalogue import KnownSchema, KnownZone, catalogued, schema_fault
 from bulkpub.core.fitting import without
 from bulkpub.core.model import (
     Checksum,
@@ -114,6 +114,7 @@ METHODS = {
     "schemas": "GET",
     "unknown_zones": "GET",
     "foreign_contacts": "GET",
+    "zones_named": "GET",
     "owned_by": "GET",
     "dataset": "GET",
     "create_dataset": "POST",
@@ -165,6 +166,7 @@ class Site:
     `datasets` are by id, oldest first; `files` has the bytes of hosted files, by resource id. To
     change something by hand, put another value there, or use `store` and `add_link`. `schemas`,
     `zones` and `contacts` (the owner of each, by id) are those it knows; while empty, any will do.
+    `zone_names` are the zones that are found by their names, None where it does not tell.
     `cards` has the ids of contact points by owner and what they say.
     `beside` has what owners (ids) put beside the datasets: sites with the same datasets.
     """
@@ -183,6 +185,7 @@ class Site:
         self.schemas: tuple[KnownSchema, ...] = ()
         self.zones: frozenset[str] = frozenset()
         self.contacts: dict[str, str] = {}
+        self.zone_names: tuple[KnownZone, ...] | None = None
         self.cards: dict[tuple[str, Contact], str] = {}
         self.datasets: dict[str, RemoteDataset] = {}
         self.files: dict[str, bytes] = {}
@@ -392,11 +395,15 @@ def _over(before: Metadata, changes: Metadata) -> Metadata:
 
 
 def _merged(before: Spatial | None, wanted: Spatial | None) -> Spatial | None:
+    if wanted is not None and wanted.shape is not None:
+        grain = wanted.granularity or (before.granularity if before else None)
+        return Spatial((), grain, drawn=True, shape=wanted.shape)
     if before is None or wanted is None:
         return wanted
     zones = before.zones if wanted.zones is None else wanted.zones
     drawn = before.drawn if wanted.drawn is None else wanted.drawn or None
-    return Spatial(zones, wanted.granularity or before.granularity, drawn)
+    shape = before.shape if drawn else None
+    return Spatial(zones, wanted.granularity or before.granularity, drawn, shape)
 
 
 @dataclass(slots=True)
@@ -568,6 +575,19 @@ class MemoryPortal:
             return frozenset(zones) - self.site.zones if self.site.zones else frozenset()
 
         return await self._call(Call("unknown_zones"), tell)
+
+    async def zones_named(self, name: str) -> Sequence[KnownZone] | None:
+        """See `Portal`."""
+
+        async def tell() -> Sequence[KnownZone] | None:
+            names = self.site.zone_names
+            return (
+                None
+                if names is None
+                else [zone for zone in names if name.casefold() in zone.name.casefold()]
+            )
+
+        return await self._call(Call("zones_named"), tell)
 
     async def foreign_contacts(
         self, contacts: Collection[str], *, organization: str | None = None, user: str | None = None

@@ -42,7 +42,7 @@ Write = Callable[..., Path]
         ("archived: 1", "'archived' must be true or false, not the number 1"),
         ("contact_points: x", "'contact_points' must be a list, not 'x': write it as a list, [x]"),
         ("spatial: fr", "'spatial' must be a mapping of names and values, not 'fr'"),
-        ("spatial: {}", "'spatial' needs 'zones' or a 'granularity'"),
+        ("spatial: {}", "'spatial' needs 'zones', a 'geometry' or a 'granularity'"),
         ("spatial: {zone: [x]}", "unknown key 'zone' (did you mean 'zones'?)"),
         ("spatial: {zones: fr}", ("'zones' of 'spatial' must be a list, not 'fr': write it as a "
          "list, [fr]")),
@@ -111,7 +111,7 @@ def test_an_unknown_key_near_nothing_is_told_with_those_that_exist(
     (message,) = one_dataset("zzz: 1")
     assert message.startswith("unknown key 'zzz'; a dataset knows description, ")
     (message,) = one_dataset("spatial: {zzz: 1, granularity: x}")
-    assert message == "unknown key 'zzz'; 'spatial' knows zones, granularity"
+    assert message == "unknown key 'zzz'; 'spatial' knows zones, geometry, granularity"
 
 
 @pytest.mark.parametrize(

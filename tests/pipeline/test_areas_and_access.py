@@ -1,11 +1,14 @@
 """What a person did on the portal, drew an area or closed the access, and the manifest after."""
 
+import json
 from typing import Any
 
 import pytest
 
 from bulkpub import Connection, verify
+from bulkpub.core.catalogue import KnownZone
 from bulkpub.core.model import Access, Spatial
+from bulkpub.core.shapes import shape_text
 from bulkpub.portals.memory import Site
 
 NOTE = (
@@ -81,6 +84,132 @@ async def test_a_granularity_leaves_what_was_drawn(
     (dataset,) = site.datasets.values()
     assert dataset.metadata.spatial == Spatial((), "poi", drawn=True)
     assert (await publish(manifest)).totals.datasets.unchanged == 1
+
+
+# --- areas by name and by shape -----------------------------------------------------------
+
+PARIS = (
+    KnownZone("fr:departement:75", "Paris", "fr:departement"),
+    KnownZone("fr:commune:75056", "Paris", "fr:commune"),
+    KnownZone("fr:commune:95176", "Cormeilles-en-Parisis", "fr:commune"),
+    KnownZone("fr:commune:2A004", "Ajaccio", "fr:commune"),
+)
+
+
+async def test_zones_go_by_their_names(
+    *, publish: Any, folder: Any, site: Site, writes: Any
+) -> None:
+    site.zone_names = PARIS
+    zones = ["fr:region:11", {"name": "paris", "level": "fr:commune"}, {"name": "Ajaccio"}]
+    manifest = folder.manifest(
+        folder.dataset("a", "a.csv", spatial={"zones": zones}),
+        folder.dataset("b", "b.csv", spatial={"zones": zones[1:], "granularity": "poi"}),
+    )
+    assert (await publish(manifest)).run.exit_code == 0
+    areas = [each.metadata.spatial for each in site.datasets.values()]
+    found = ("fr:commune:75056", "fr:commune:2a004")
+    assert areas == [Spatial(("fr:region:11", *found)), Spatial(found, "poi")]
+    site.calls.clear()
+    assert (await publish(manifest)).totals.datasets.unchanged == 2
+    assert writes(site) == []
+    assert [call.name for call in site.calls].count("zones_named") == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "sentence"),
+    [
+        (
+            {"name": "Paris"},
+            "'Paris' is fr:departement:75 (Paris) and fr:commune:75056 (Paris): say its 'level'",
+        ),
+        (
+            {"name": "Pari"},
+            "the portal knows no zone that is called 'Pari'; it has fr:departement:75 (Paris), fr:",
+        ),
+        (
+            {"name": "Paris", "level": "fr:epci"},
+            "no zone that is called 'Paris' at the level 'fr:epci'; it has fr:departement:75 (Par",
+        ),
+        ({"name": "Nulle part"}, "the portal knows no zone that is called 'Nulle part'"),
+        ({"level": "fr:commune"}, "a zone that is no id needs a 'name'"),
+        ({"nom": "Paris"}, "unknown key 'nom'"),
+    ],
+)
+async def test_a_name_of_no_zone_or_of_two_is_a_problem(
+    *, publish: Any, folder: Any, site: Site, zone: Any, sentence: str, writes: Any
+) -> None:
+    site.zone_names = PARIS
+    entry = folder.dataset("a", "a.csv", spatial={"zones": ["fr:region:11", zone]})
+    for dry_run in (True, False):
+        report = await publish(folder.manifest(entry), dry_run=dry_run)
+        assert sentence in report.run.problems[0].message
+        assert report.run.problems[0].line
+        assert (report.run.exit_code, writes(site)) == (2, [])
+
+
+async def test_a_portal_that_tells_no_names_wants_ids(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    entry = folder.dataset("a", "a.csv", spatial={"zones": [{"name": "Paris"}]})
+    report = await publish(folder.manifest(entry))
+    (problem,) = report.run.problems
+    assert problem.message == "the portal does not tell which zone 'Paris' is: give its id"
+    assert site.datasets == {}
+
+
+RING = [[2, 48], [2.5, 48], [2.5, 49], [2, 48]]
+
+
+async def test_an_area_has_the_shape_that_is_in_a_file(
+    *, publish: Any, folder: Any, site: Site, writes: Any, edit: Any
+) -> None:
+    folder.file("zone.geojson", json.dumps({"type": "Polygon", "coordinates": [RING]}))
+    area = {"geometry": "zone.geojson", "granularity": "poi"}
+    manifest = folder.manifest(folder.dataset("a", "a.csv", spatial=area))
+    assert (await publish(manifest)).run.exit_code == 0
+    (dataset,) = site.datasets.values()
+    shape = shape_text([[RING]])
+    assert dataset.metadata.spatial == Spatial((), "poi", drawn=True, shape=shape)
+    site.calls.clear()
+    assert (await publish(manifest)).totals.datasets.unchanged == 1
+    assert writes(site) == []
+    # Somebody draws it otherwise, somebody else gives it zones: it is as in the file again.
+    for other in (
+        Spatial((), "poi", drawn=True, shape=shape_text([[RING], [RING]])),
+        Spatial(("fr:region:11",), "poi"),
+    ):
+        (dataset,) = site.datasets.values()
+        edit(dataset, spatial=other)
+        report = await publish(manifest)
+        assert (report.run.exit_code, report.datasets[0].reason[:18]) == (0, "differs in: spatia")
+        assert ("takes the place of fr:region:11" in report.datasets[0].reason) is bool(other.zones)
+        (dataset,) = site.datasets.values()
+        assert dataset.metadata.spatial == Spatial((), "poi", drawn=True, shape=shape)
+    assert (await publish(manifest)).totals.datasets.unchanged == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "area", "sentence"),
+    [
+        (None, {}, "the geometry zone.geojson does not exist"),
+        ("{", {}, "the geometry zone.geojson is no JSON, and so no GeoJSON"),
+        ('{"type": "Point"}', {}, "the geometry zone.geojson has a Point: an area is a Polygon or"),
+        (
+            json.dumps({"type": "Polygon", "coordinates": [RING]}),
+            {"zones": ["fr:region:11"]},
+            "an area has either 'zones' or a 'geometry', not both",
+        ),
+    ],
+)
+async def test_what_is_no_shape_is_a_problem(
+    *, publish: Any, folder: Any, site: Site, content: Any, area: Any, sentence: str
+) -> None:
+    if content is not None:
+        folder.file("zone.geojson", content)
+    entry = folder.dataset("a", "a.csv", spatial={"geometry": "zone.geojson", **area})
+    (problem,) = (await publish(folder.manifest(entry))).run.problems
+    assert sentence in problem.message
+    assert site.calls == []
 
 
 # --- access, as the manifest has it -------------------------------------------------------

@@ -198,3 +198,43 @@ async def test_essential_data_of_public_procurement(
 
 def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+async def test_all_that_a_producer_says_of_datasets(
+    *, target: Any, copy: Any, publish: Any, writes: Any
+) -> None:
+    manifest = copy("described.yaml")
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report
+    greens, gardens = [await target.dataset(report, index) for index in (0, 1)]
+    assert greens["license"] == "lov2"
+    assert greens["tags"] == ["biodiversite", "espaces-verts"]
+    assert greens["frequency_date"].startswith("2027-01-31")
+    assert greens["description_short"] == "Les espaces verts ouverts au public."
+    assert greens["spatial"]["geom"]["type"] == "MultiPolygon"
+    assert greens["extras"]["qualite.controle"] == "2026-11-20"
+    contacts = [each["name"] for each in greens["contact_points"]]
+    assert sorted(contacts) == ["Mairie", "Service des espaces verts"]
+    assert (gardens["access_type"], gardens["license"]) == ("restricted", "notspecified")
+    assert len(gardens["access_audiences"]) == 3
+    assert gardens["spatial"]["zones"] == ["fr:region:11", "fr:commune:75056"]
+    assert writes(await publish(manifest)) == 0
+
+    # A year later: someone tagged it, the perimeter grew, the gardens are open.
+    await target.portal.put(greens, {"tags": ["a-la-une", "brouillon", *greens["tags"]]})
+    shape = manifest.parent / "exports/espaces-verts/perimetre.geojson"
+    shape.write_text(shape.read_text().replace("48.9", "48.95"))
+    document = json.loads(manifest.read_text())
+    document["datasets"][0]["next_update"] = "2028-01-31"
+    document["datasets"][1]["access"] = "open"
+    manifest.write_text(json.dumps(document))
+    report = await publish(manifest)
+    assert report.run.exit_code == 0, report
+    assert report.datasets[0].reason == "differs in: next_update, tags, spatial"
+    assert report.datasets[1].reason == "differs in: license, access"
+    greens, gardens = [await target.dataset(report, index) for index in (0, 1)]
+    assert greens["tags"] == ["a-la-une", "biodiversite", "espaces-verts"]
+    assert greens["frequency_date"].startswith("2028-01-31")
+    assert greens["spatial"]["geom"]["coordinates"][0][0][2] == [2.42, 48.95]
+    assert (gardens["access_type"], gardens["license"]) == ("open", "lov2")
+    assert writes(await publish(manifest)) == 0

@@ -3,6 +3,7 @@
 Each is written, said again without a write, and harvested into a manifest that changes nothing.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,50 @@ async def test_contacts_by_name_are_made_and_found_again(
     again = await publish(manifest(said("c", contacts=contacts)))
     assert again.run.exit_code == 0, again
     assert await there() == made
+
+
+async def test_zones_go_by_their_names(
+    *, target: Any, settles: Any, publish: Publish, manifest: Any, said: Any
+) -> None:
+    zones = [{"name": "Paris", "level": "fr:commune"}, {"name": "île-de-france"}]
+    report, harvested = await settles(manifest(said("a", spatial={"zones": zones})))
+    dataset = await target.dataset(report)
+    assert dataset["spatial"]["zones"] == ["fr:commune:75056", "fr:region:11"]
+    assert "fr:commune:75056" in harvested
+    report = await publish(manifest(said("b", spatial={"zones": [{"name": "Paris"}]})))
+    (problem,) = report.run.problems
+    assert "fr:departement:75 (Paris) and fr:commune:75056 (Paris)" in problem.message
+
+
+async def test_an_area_has_the_shape_of_a_file(
+    *, target: Any, publish: Publish, manifest: Any, said: Any, folder: Any, writes: Any
+) -> None:
+    ring = [[2.123456789, 48], [2.5, 48, 35], [2.5, 49.0], [2.123456789, 48]]
+    kept = [[2.123457, 48], [2.5, 48], [2.5, 49], [2.123457, 48]]
+    polygon = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {}, "geometry": polygon}
+    folder.file("zone.geojson", json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    drawn = {"geometry": "zone.geojson", "granularity": "poi"}
+
+    def wanted() -> Any:
+        return manifest(said("a", spatial=drawn), said("b"))
+
+    report = await publish(wanted())
+    assert report.run.exit_code == 0, report
+    shape = {"type": "MultiPolygon", "coordinates": [[kept]]}
+    area = {"geom": shape, "zones": [], "granularity": "poi"}
+    assert (await target.dataset(report))["spatial"] == area
+    assert writes(await publish(wanted())) == 0
+    # Of another tag than its own, the shape stays as it is; zones take its place, and give way.
+    report = await publish(manifest(said("a", acronym="A"), said("b")))
+    assert (await target.dataset(report))["spatial"] == area
+    report = await publish(manifest(said("a", spatial={"zones": ["fr:region:11"]}), said("b")))
+    assert report.run.exit_code == 0, report
+    assert (await target.dataset(report))["spatial"]["geom"] is None
+    report = await publish(wanted())
+    assert (report.run.exit_code, report.datasets[0].reason) == (
+        0,
+        "differs in: spatial (the shape takes the place of fr:region:11)",
+    )
+    assert (await target.dataset(report))["spatial"] == area
+    assert writes(await publish(wanted())) == 0

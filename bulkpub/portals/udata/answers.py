@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic_core import core_schema
 
 from bulkpub.core import model as core
-from bulkpub.core.catalogue import KnownSchema
+from bulkpub.core.catalogue import KnownSchema, KnownZone
 from bulkpub.portals.base import Account, Organization, Page
 from bulkpub.portals.udata import codec
 from bulkpub.portals.udata.shapes import (
@@ -25,7 +25,7 @@ from bulkpub.portals.udata.shapes import (
 )
 
 __all__ = ["CONTACT", "CONTACTS", "ME", "ORGANIZATION", "PAGE", "PART", "SCHEMAS"]
-__all__ += ["VOCABULARY", "WORDS", "Contact", "Contacts", "Me"]
+__all__ += ["VOCABULARY", "WORDS", "ZONES", "Contact", "Contacts", "Me"]
 
 
 class Me(NamedTuple):
@@ -172,6 +172,19 @@ CONTACTS: Shape[Contacts] = Shape(
         needed=("data",),
     )
 )
+ZONES: Shape[tuple[KnownZone, ...]] = Shape(
+    made(
+        list_of(
+            record(
+                {"id": ID, "name": TEXT, "level": TEXT},
+                lambda data: KnownZone(data["id"], data["name"] or "", data["level"] or ""),
+                needed=("id",),
+            )
+        ),
+        tuple,
+    )
+)
+"""Zones, as they are suggested."""
 WORDS: Shape[str] = Shape(record({"message": TEXT}, lambda data: data["message"] or ""))
 """What the portal says of a refusal, whole."""
 PAGE: Shape[Page] = Shape(

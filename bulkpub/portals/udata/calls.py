@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from bulkpub.core.actions import ListItem
-from bulkpub.core.catalogue import KnownSchema
+from bulkpub.core.catalogue import KnownSchema, KnownZone
 from bulkpub.core.model import (
     Contact,
     DatasetMetadata,
@@ -158,6 +158,10 @@ class Udata(Told):
         """See `Portal`."""
         return await lookups.unknown_zones(self._transport, zones)
 
+    async def zones_named(self, name: str) -> Sequence[KnownZone] | None:
+        """See `Portal`."""
+        return await lookups.zones_named(self._transport, name)
+
     async def foreign_contacts(
         self, contacts: Collection[str], *, organization: str | None = None, user: str | None = None
     ) -> Mapping[str, str]:
@@ -231,7 +235,7 @@ class Udata(Told):
                 "page_size": str(PAGE_SIZE),
                 "sort": "created",
             },
-            headers={"X-Fields": f"total,next_page,data{{{codec.DATASET_FIELDS}}}"},
+            headers={"X-Fields": f"total,next_page,data{{{codec.LISTED_FIELDS}}}"},
         )
         answer = await self._transport.send(request)
         if answer.status == NOT_FOUND and number > 1:

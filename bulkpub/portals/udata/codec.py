@@ -32,6 +32,7 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.rules import Vocabulary
+from bulkpub.core.shapes import geometry_of, shape_text
 from bulkpub.core.text import bounded
 from bulkpub.portals.udata.access import MASK, SCHEMAS, access_body, access_from
 from bulkpub.portals.udata.names import tag_slug
@@ -57,6 +58,7 @@ from bulkpub.portals.udata.vocabularies import renamed_frequencies
 __all__ = [
     "DATASET",
     "DATASET_FIELDS",
+    "LISTED_FIELDS",
     "RESOURCE",
     "RESOURCES",
     "RESOURCE_FIELDS",
@@ -146,7 +148,8 @@ def _temporal_coverage_body(period: TemporalCoverage) -> Json:
 def _spatial(data: Mapping[str, Any]) -> Spatial:
     # In lower case, as in `normalized`: codes such as 2A are kept in either.
     zones = tuple(zone.lower() for zone in data["zones"] or ())
-    return Spatial(zones, data["granularity"], data["geom"] or None)
+    drawn, shape = data["geom"] or (None, None)
+    return Spatial(zones, data["granularity"], drawn, shape)
 
 
 def _spatial_body(spatial: Spatial) -> Json:
@@ -157,6 +160,8 @@ def _spatial_body(spatial: Spatial) -> Json:
         body["granularity"] = spatial.granularity
     if spatial.drawn is False:
         body["geom"] = None  # without, zones are refused
+    elif spatial.shape is not None:
+        body |= {"geom": dict(geometry_of(spatial.shape)), "zones": None}  # the same of zones
     return body
 
 
@@ -169,8 +174,19 @@ def _schema_body(schema: ContentSchema) -> Json:
     return {"name": schema.name, "version": schema.version, "url": schema.url}
 
 
-_SHAPE = made(optional(core_schema.dict_schema()), bool)
-"""A shape on the map, in GeoJSON, of which only counts that it is there."""
+def _shape(geometry: Mapping[str, Json] | None) -> tuple[bool, str | None] | None:
+    """That there is a shape, and its text where all of it was asked for."""
+    if not geometry:
+        return None
+    polygons = geometry.get("coordinates")
+    try:
+        return True, shape_text(polygons) if isinstance(polygons, list) else None
+    except (TypeError, ValueError):
+        return True, None  # no such as we write
+
+
+_SHAPE = made(optional(core_schema.dict_schema()), _shape)
+"""A shape on the map, in GeoJSON."""
 _OF_DATASETS: Mapping[str, _Special] = {
     # A moment; ours is a day.
     "next_update": _Special(
@@ -186,7 +202,7 @@ _OF_DATASETS: Mapping[str, _Special] = {
     "spatial": _Special(
         optional(record({"zones": NAMES, "granularity": TEXT, "geom": _SHAPE}, _spatial)),
         _spatial_body,
-        "{zones,granularity,geom{type}}",  # its points can be many
+        "{zones,granularity,geom}",
     ),
     "contact_points": _Special(
         made(optional(list_of(REFERENCE)), lambda ids: tuple(ids or ())), list, "{id}"
@@ -265,6 +281,8 @@ DATASET_FIELDS = (
     f"{_mask(fields.DATASET, _OF_DATASETS)},resources{{{RESOURCE_FIELDS}}}"
 )
 """The `X-Fields` mask that asks for all that `dataset_from` reads, and for nothing else."""
+LISTED_FIELDS = DATASET_FIELDS.replace(",geom}", ",geom{type}}")
+"""The same for many datasets: of shapes, whose points can be many, only that they are there."""
 
 
 # --- from udata ---------------------------------------------------------------------------

@@ -66,7 +66,7 @@ _DATASETS: Shape[tuple[RemoteDataset, ...]] = Shape(
         needed=("data",),
     )
 )
-_MASK = f"{codec.DATASET_FIELDS},quality,frequency_date"
+_MASK = f"{codec.LISTED_FIELDS},quality,frequency_date"
 
 
 async def health(transport: Transport, owner: Mapping[str, str]) -> AsyncIterator[DatasetHealth]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import anyio
 
-from bulkpub.core.catalogue import KnownSchema
+from bulkpub.core.catalogue import KnownSchema, KnownZone
 from bulkpub.core.model import Contact as KnownContact
 from bulkpub.core.owners import Owner
 from bulkpub.errors import DatasetFailed
@@ -24,13 +24,14 @@ from bulkpub.portals.udata.answers import (
     SCHEMAS,
     VOCABULARY,
     WORDS,
+    ZONES,
     Contact,
     Contacts,
 )
 from bulkpub.portals.udata.reading import read
 from bulkpub.portals.udata.shapes import Unreadable
 
-__all__ = ["contacts", "foreign_contacts", "schemas", "unknown_zones", "vocabulary"]
+__all__ = ["contacts", "foreign_contacts", "schemas", "unknown_zones", "vocabulary", "zones_named"]
 
 NOT_FOUND, CRASHED = 404, 500
 UNAVAILABLE = frozenset({503})
@@ -40,6 +41,8 @@ LONGEST_LIST = 1500
 CONTACTS_PER_PAGE = 500
 MOST_PAGES = 20
 """Pages that are read of one owner's contact points; beyond, they are asked for one by one."""
+MOST_SUGGESTED = 1000
+"""Zones that have a name in theirs: of those that have a short one, there are many."""
 MOST_SINGLE = 50
 """Contact points, or zones, that are asked for one by one."""
 AT_ONCE = 8
@@ -116,6 +119,17 @@ async def _is_unknown(transport: Transport, zone: str) -> str:
     path, endpoint = f"/spatial/zone/{quote(zone, safe=':')}/", "/spatial/zone/{id}/"
     answer = await transport.send(Request("GET", path, endpoint, done_without=UNAVAILABLE))
     return zone if answer.status == NOT_FOUND else ""
+
+
+async def zones_named(transport: Transport, name: str) -> tuple[KnownZone, ...] | None:
+    """The zones in whose names it is; None when the portal does not tell."""
+    path = "/spatial/zones/suggest/"
+    params = {"q": name, "size": str(MOST_SUGGESTED)}
+    request = Request("GET", path, path, params=params, done_without=UNAVAILABLE)
+    answer = await transport.send(request)
+    if answer.status in UNTOLD:
+        return None
+    return read(ZONES, request, answer, DatasetFailed, f"GET {path}")
 
 
 # --- contact points -----------------------------------------------------------------------
