@@ -14,6 +14,8 @@ import pytest
 
 from bulkpub.core.actions import ListItem
 from bulkpub.core.model import (
+    Access,
+    Contact,
     ContentSchema,
     DatasetMetadata,
     LinkSource,
@@ -264,6 +266,7 @@ FULL: dict[str, Any] = {
     "acronym": "VLO",
     "license": "lov2",
     "frequency": "daily",
+    "next_update": date(2027, 1, 31),
     "tags": ("mobilite", "velo"),
     "private": True,
     "archived": True,
@@ -284,6 +287,9 @@ FULL: dict[str, Any] = {
         {"acronym": ""},
         {"license": "fr-lo"},
         {"frequency": "weekly"},
+        {"next_update": date(2028, 2, 29)},
+        {"next_update": ""},
+        {"access": Access("open", (("private", "no"),), reason="Autrefois des noms.")},
         {"tags": ("pietons", "velo")},
         {"tags": ()},
         {"private": False},
@@ -371,6 +377,41 @@ async def test_extras_may_have_the_names_that_the_rules_allow(
     written = await place.portal.update_dataset(dataset, changes, now())
     kept = None if "extras" in place.lacks else {name: "value"}
     assert (written.metadata.extras or None) == kept
+
+
+# --- contact points and zones -------------------------------------------------------------
+
+
+async def test_a_contact_point_is_made_once_and_found_by_what_it_says(place: Any) -> None:
+    name = f"Service {now():%f}"
+    cards = [
+        Contact(name, email="sig@example.org"),
+        Contact(name, "publisher", form="https://example.org/contact"),
+    ]
+    portal, ours = place.portal, place.organization
+    known = await portal.contacts(organization=ours)
+    assert not known.keys() & set(cards)
+    made = [await portal.create_contact(each, ours) for each in cards]
+    again = [await portal.create_contact(each, ours) for each in cards]
+    assert made == again
+    known = await portal.contacts(organization=ours)
+    assert [known[each] for each in cards] == made
+    own = await portal.create_contact(cards[0], None)
+    assert own not in made
+    account = await portal.account()
+    assert (await portal.contacts(user=account.id))[cards[0]] == own
+    foreign = await portal.foreign_contacts([*made, own], organization=ours)
+    assert foreign.keys() == {own}
+
+
+async def test_zones_with_a_name_are_told_with_their_levels(place: Any) -> None:
+    found = await place.portal.zones_named("paris")
+    if found is None:
+        return
+    levels = {zone.id: zone.level for zone in found if zone.name == "Paris"}
+    assert levels["fr:commune:75056"] == "fr:commune"
+    assert levels["fr:departement:75"] == "fr:departement"
+    assert await place.portal.zones_named("Nulle part ailleurs") == ()
 
 
 # --- files --------------------------------------------------------------------------------

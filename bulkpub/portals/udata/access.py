@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core.core_schema import CoreSchema
 
-from bulkpub.core.model import Access, Json
+from bulkpub.core.model import OPEN, Access, Json
 from bulkpub.portals.udata.shapes import TEXT, list_of, optional, record
 
 __all__ = ["MASK", "SCHEMAS", "access_body", "access_from"]
@@ -27,7 +27,7 @@ MASK = ",".join(SCHEMAS)
 
 
 def access_from(data: Mapping[str, Any]) -> Access | None:
-    """What those fields say; None when they say nothing."""
+    """What those fields say; None when it is that everybody has access, and nothing else."""
     kind, audiences, category, reason, request_url = (data[name] for name in SCHEMAS)
     access = Access(
         kind or None,
@@ -36,7 +36,7 @@ def access_from(data: Mapping[str, Any]) -> Access | None:
         reason or None,
         request_url or None,
     )
-    return None if access == Access() else access
+    return None if access in {Access(), Access(OPEN)} else access
 
 
 def access_body(access: Access) -> dict[str, Json]:
