@@ -62,6 +62,7 @@ _TYPES: dict[Unit, Any] = {
 }
 _METAVARS = {
     Unit.SECONDS: "SECONDS",
+    Unit.AT_ONCE: "N|auto",
     Unit.SIZE: "SIZE",
     Unit.DURATION: "DURATION",
     Unit.SHARE: "PERCENT",

@@ -90,7 +90,8 @@ class ByteTotals:
 class RequestTotals:
     """Requests sent. `by_endpoint` is keyed by method and endpoint: `GET /datasets/`.
 
-    `planned` is how many writes the plans needed when first made, had nothing failed.
+    `planned` is how many writes the plans needed when first made, had nothing failed; `at_once` how
+    many were allowed in flight in the end, None when the portal was not asked.
     """
 
     total: int = 0
@@ -99,6 +100,7 @@ class RequestTotals:
     by_endpoint: Mapping[str, int] = field(default_factory=dict)
     retried: int = 0
     rate_limited: int = 0
+    at_once: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import anyio
 from bulkpub.core.report import RateLimit
 from bulkpub.errors import StoppedEarly
 from bulkpub.http.clock import unix_time
+from bulkpub.http.flight import Flight
 from bulkpub.http.pace import HOUR, Pace, observe, release, reserve
 from bulkpub.http.signals import Signal
 
@@ -33,8 +34,14 @@ LOOK_AGAIN = 5.0
 class PaceOwner(Protocol):
     """Who says when the next request may start; one for each key and portal, whoever asks.
 
-    Who was given a turn tells what came of it: `learn`, or `abandon` to give it back.
+    Who was given a turn tells what came of it: `learn`, or `abandon` to give it back. A request
+    that is `aside` is one that the portal deals with for long and by itself: it takes no place
+    among the requests in flight.
     """
+
+    @property
+    def at_once(self) -> int:
+        """How many requests it is worth having in flight, as far as is known."""
 
     @property
     def ever_answered(self) -> bool:
@@ -48,7 +55,7 @@ class PaceOwner(Protocol):
     def quota_waited(self) -> float:
         """Seconds during which requests were held back for the quota."""
 
-    async def turn(self) -> None:
+    async def turn(self, *, aside: bool = False) -> None:
         """Wait until the next request may start; it then counts as under way.
 
         Raises `StoppedEarly` when that would take longer than the user is ready to wait.
@@ -57,7 +64,7 @@ class PaceOwner(Protocol):
     def learn(self, signal: Signal) -> None:
         """Take note of an answer, or of a request that was sent and got none."""
 
-    def abandon(self) -> None:
+    def abandon(self, *, aside: bool = False) -> None:
         """Take note that a request ended for a reason of our own."""
 
     def check_patience(self) -> None:
@@ -91,14 +98,16 @@ class GateLimits:
     """How long to wait at most, in seconds; None: as long as it takes.
 
     `max_wait` is for the quota, `give_up_after` for a portal that is down. `quota_reserve` is
-    the share of the quota left to the key's other users, `most` the requests in flight;
-    `window` is the time in seconds that the announced limit is for.
+    the share of the quota left to the key's other users, `most` the requests in flight, of which
+    only as many as make the portal faster when it `finds` that out (`http.flight`). `window` is
+    the time in seconds that the announced limit is for.
     """
 
     max_wait: float | None = None
     give_up_after: float = 600.0
     quota_reserve: float = 0.05
     most: int = 64
+    finds: bool = False
     window: float = HOUR
 
 
@@ -106,6 +115,7 @@ class GateLimits:
 class Gate:
     """The one gate to one portal, for all requests of a run: the `PaceOwner` of one process.
 
+    Requests pass in the order in which they come to it.
     `ever_answered` tells that the portal has worked in this run. `on_wait` is told the reason,
     the seconds and the end (UTC) of every wait worth telling. `awake` gives seconds that stand
     still while the machine sleeps: a portal is not down while nobody asks it (None: `clock`).
@@ -117,7 +127,9 @@ class Gate:
     awake: Callable[[], float] | None = None
     quota_wait: Stopwatch = field(default_factory=Stopwatch)
     _pace: Pace = field(init=False)
+    _flight: Flight | None = field(init=False)
     ever_answered: bool = False
+    _line: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _down_since: float | None = None
     _announced_until: float = 0.0
@@ -125,24 +137,33 @@ class Gate:
     def __post_init__(self) -> None:
         limits = self.limits
         self._pace = Pace(limits.quota_reserve, float(limits.most), limits.window)
+        self._flight = Flight(limits.most) if limits.finds else None
 
-    async def turn(self) -> None:
+    @property
+    def at_once(self) -> int:
         """See `PaceOwner`."""
-        while True:
-            now = self.clock()
-            self._pace, wait = reserve(self._pace, now)
-            if not wait:
-                return
-            self._check(wait, now)
-            # Waiting for a place among the requests in flight is work going on, not a delay.
-            counted = nullcontext() if math.isinf(wait) else self.quota_wait.running()
-            # No longer at a time: while the machine sleeps, the wait goes on and its timer stops.
-            with counted, anyio.move_on_after(min(wait, LOOK_AGAIN)):
-                await self._changed.wait()
+        return self.limits.most if self._flight is None else self._flight.level
+
+    async def turn(self, *, aside: bool = False) -> None:
+        """See `PaceOwner`."""
+        async with self._line:  # whoever is first in it waits for something to change, alone
+            while True:
+                now = self.clock()
+                self._pace, wait = reserve(self._pace, now, at_once=self.at_once, aside=aside)
+                if not wait:
+                    return
+                self._check(wait, now)
+                # Waiting for a place among the requests in flight is work going on, not a delay.
+                counted = nullcontext() if math.isinf(wait) else self.quota_wait.running()
+                # Not longer at a time: while the machine sleeps, the timer of the wait stops.
+                with counted, anyio.move_on_after(min(wait, LOOK_AGAIN)):
+                    await self._changed.wait()
 
     def learn(self, signal: Signal) -> None:
         """See `PaceOwner`."""
         now = self.clock()
+        if self._flight is not None and not signal.aside:
+            self._tell_flight(self._flight, signal, now)
         self._pace = observe(self._pace, signal, now)
         if not signal.congested or signal.refused:
             self._down_since, self.ever_answered = None, True
@@ -150,9 +171,9 @@ class Gate:
             self._down_since = self._awake()
         self._wake()
 
-    def abandon(self) -> None:
+    def abandon(self, *, aside: bool = False) -> None:
         """See `PaceOwner`."""
-        self._pace = release(self._pace)
+        self._pace = release(self._pace, aside=aside)
         self._wake()
 
     def check_patience(self) -> None:
@@ -201,6 +222,19 @@ class Gate:
             self._announced_until = now + wait + WORTH_ANNOUNCING
             reason = "quota used up" if quota_out else "the portal asked to wait"
             self.on_wait(reason, wait, until)
+
+    def _tell_flight(self, flight: Flight, signal: Signal, now: float) -> None:
+        if signal.congested or signal.seconds is None:
+            flight.disturbed(now)
+            return
+        flight.answered(
+            signal.what,
+            signal.size,
+            signal.seconds,
+            started_at=signal.started_at,
+            now=now,
+            in_flight=self._pace.in_flight - self._pace.aside,
+        )
 
     def _awake(self) -> float:
         return (self.awake or self.clock)()

@@ -10,7 +10,11 @@ import orjson
 from bulkpub.core.model import Json
 from bulkpub.core.report import RateLimit
 
-__all__ = ["Answer", "Body", "Request", "TransportListener"]
+__all__ = ["ASIDE", "Answer", "Body", "Request", "TransportListener"]
+
+
+ASIDE = 2
+"""Requests that a portal is given to deal with aside (`Request.aside`), at once at most."""
 
 
 class Body(Protocol):
@@ -40,7 +44,8 @@ class Request:
     how many bytes the portal has to deal with besides the body, which takes it time. `done_without`
     are statuses that are an answer like any other when they last, as what it asks for can be done
     without: 503 of a list, say. `root` is the address that the path is below, of the same origin;
-    None: that of the API.
+    None: that of the API. `aside`: the portal deals with it for long, and others need not wait for
+    that.
     """
 
     method: str
@@ -53,6 +58,7 @@ class Request:
     handles: int = 0
     done_without: frozenset[int] = frozenset()
     root: str | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

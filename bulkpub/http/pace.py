@@ -11,7 +11,7 @@ Three things hold requests back, each for its own reason:
 - the *rate* at which it turned us away (429) without announcing a quota: we go a little
   slower than that, then feel our way up again;
 - the number of requests *in flight*: halved when the portal fails or becomes slow, and one
-  more for each round of good answers.
+  more for each round of good answers; how many it is the faster for, `http.flight` finds out.
 
 One congestion counts once: answers to requests sent before we slowed down are old news. And
 when a window of the quota should have begun, one request goes alone and asks whether it has.
@@ -59,6 +59,7 @@ class Pace:
     a request sent at `quota_seen_at`, or supposed at the reset then. Until an answer confirms that
     the window we think of has begun, we are `unsure`, and one request at a time is `asking`.
     Nothing starts before `closed_until` (the portal turned us away) and `next_at` (spreading).
+    Of those in flight, so many are `aside`, and take no place among them.
     `rate` is how many requests a second we allow ourselves, None for no bound; `too_much` the
     rate at which we were turned away. `slots` bounds the requests in flight. `epoch_at` is when
     we last slowed down, `refusals` how often in a row. `answered` counts good answers since
@@ -75,6 +76,7 @@ class Pace:
     unsure: bool = True
     asking: bool = False
     in_flight: int = 0
+    aside: int = 0
     closed_until: float = 0.0
     next_at: float = 0.0
     rate: float | None = None
@@ -88,8 +90,12 @@ class Pace:
     usual_seconds: float | None = None
 
 
-def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
-    """Ask for the right to start a request now.
+def reserve(
+    pace: Pace, now: float, *, at_once: float = inf, aside: bool = False
+) -> tuple[Pace, float]:
+    """Ask for the right to start a request now, with at most `at_once` in flight.
+
+    One that is `aside` needs no place among those: the portal deals with it for long, by itself.
 
     Returns the state afterwards and the seconds to wait: 0 grants the request and counts it;
     otherwise nothing is counted, and the caller asks again after waiting, or after the next
@@ -99,8 +105,8 @@ def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
     opens_at = max(pace.closed_until, pace.next_at)
     if now < opens_at:
         return pace, opens_at - now
-    allowed = 1 if pace.unsure and pace.asking else int(min(pace.slots, pace.most))
-    if pace.in_flight >= max(allowed, 1):
+    allowed = 1 if pace.unsure and pace.asking else int(min(pace.slots, pace.most, at_once))
+    if not aside and pace.in_flight - pace.aside >= max(allowed, 1):
         return pace, inf
     if (usable := _usable(pace)) is not None and usable <= 0:
         return pace, _until_reset(pace, now)
@@ -108,6 +114,7 @@ def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
         pace,
         next_at=_next_start(pace, now),
         in_flight=pace.in_flight + 1,
+        aside=pace.aside + aside,
         asking=pace.unsure,
         remaining=None if pace.remaining is None else pace.remaining - 1,
         counting_from=pace.counting_from or now,
@@ -115,9 +122,13 @@ def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
     return granted, 0.0
 
 
-def release(pace: Pace) -> Pace:
+def release(pace: Pace, *, aside: bool = False) -> Pace:
     """Take note that a request ended without anything to learn from (it was cancelled)."""
-    return replace(pace, in_flight=max(pace.in_flight - 1, 0), asking=False)
+    return replace(_ended(pace, aside=aside), asking=False)
+
+
+def _ended(pace: Pace, *, aside: bool) -> Pace:
+    return replace(pace, in_flight=max(pace.in_flight - 1, 0), aside=max(pace.aside - aside, 0))
 
 
 def observe(pace: Pace, signal: Signal, now: float) -> Pace:
@@ -125,7 +136,7 @@ def observe(pace: Pace, signal: Signal, now: float) -> Pace:
     pace = _after_reset(pace, now)
     slow = _is_slow(pace, signal)
     usual = _usual_seconds(pace, signal)
-    pace = replace(pace, in_flight=max(pace.in_flight - 1, 0), usual_seconds=usual)
+    pace = replace(_ended(pace, aside=signal.aside), usual_seconds=usual)
     pace = _learn_quota(pace, signal, now)
     if signal.refused:
         return _turned_away(pace, signal, now)
@@ -297,16 +308,21 @@ def _rising(pace: Pace, now: float) -> Pace:
 
 
 def _is_slow(pace: Pace, signal: Signal) -> bool:
-    if signal.seconds is None or pace.usual_seconds is None:
+    if (seconds := _seconds(signal)) is None or pace.usual_seconds is None:
         return False
-    return signal.seconds > max(SLOW_ANSWER, 4.0 * pace.usual_seconds)
+    return seconds > max(SLOW_ANSWER, 4.0 * pace.usual_seconds)
 
 
 def _usual_seconds(pace: Pace, signal: Signal) -> float | None:
     """A moving mean; slow answers count too: some portals are slow by nature."""
-    if signal.seconds is None or pace.usual_seconds is None:
-        return pace.usual_seconds if signal.seconds is None else signal.seconds
-    return 0.9 * pace.usual_seconds + 0.1 * signal.seconds
+    if (seconds := _seconds(signal)) is None or pace.usual_seconds is None:
+        return pace.usual_seconds if seconds is None else seconds
+    return 0.9 * pace.usual_seconds + 0.1 * seconds
+
+
+def _seconds(signal: Signal) -> float | None:
+    """How long the answer took; None where that says more of a file's size, or of the line."""
+    return None if signal.size or signal.aside else signal.seconds
 
 
 def _is_old(signal: Signal, since: float, now: float) -> bool:

@@ -35,7 +35,8 @@ class Signal:
 
     `started_at` is when its request was sent, `reset_at` Unix time, `retry_after` seconds.
     `refused`: turned away for the limit (429). `congested`: that, or a failure that may pass.
-    `seconds` is how long the answer took, where that says something of the portal's load.
+    `seconds` is how long the answer took, to a request that was `what` (its method and endpoint)
+    and sent `size` bytes; `aside`: it took no place among those in flight.
     """
 
     started_at: float
@@ -46,6 +47,9 @@ class Signal:
     refused: bool = False
     congested: bool = False
     seconds: float | None = None
+    what: str = ""
+    size: int = 0
+    aside: bool = False
 
 
 def signal_of(

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import anyio
@@ -56,9 +56,9 @@ PATIENT_REFUSALS = 20
 class HttpSettings:
     """How to talk to a portal.
 
-    `connections` bounds those open at once. `patience_s` is how long to wait without any
-    progress before an answer counts as lost, in seconds. `ca_file` has certificates (PEM) to
-    trust besides the system's.
+    `connections` bounds those open at once: no fewer than the requests in flight, and aside.
+    `patience_s` is how long to wait without any progress before an answer counts as lost, in
+    seconds. `ca_file` has certificates (PEM) to trust besides the system's.
     """
 
     connections: int = 40
@@ -158,16 +158,16 @@ class Transport:
         return True
 
     async def _attempt(self, request: Request) -> tuple[Verdict, str, Answer | None]:
-        await self._pace.turn()
+        await self._pace.turn(aside=request.aside)
         started_at, clock = unix_time(), time.perf_counter()
         try:
-            answer = await self._exchange(request)
+            answer, size = await self._exchange(request)
         except _Interrupted as error:
-            self._pace.learn(Signal(started_at, congested=True))
+            self._pace.learn(Signal(started_at, congested=True, aside=request.aside))
             self._log.debug("no answer", method=request.method, path=request.path, why=str(error))
             return lost(request.method), str(error), None
         except BaseException:
-            self._pace.abandon()
+            self._pace.abandon(aside=request.aside)
             raise
         took = time.perf_counter() - clock
         self._log.debug(
@@ -177,10 +177,11 @@ class Transport:
             status=answer.status,
             ms=round(1000 * took),
         )
-        self._learn(answer, started_at, None if request.body else took)
+        self._learn(request, answer, size=size, started_at=started_at, seconds=took)
         return classify(request.method, answer.status), f"it answered {answer.status}", answer
 
-    async def _exchange(self, request: Request) -> Answer:
+    async def _exchange(self, request: Request) -> tuple[Answer, int]:
+        """The answer, and the bytes of the body that was sent (0: none, or JSON)."""
         headers = {**request.headers, **self._credentials}
         patience_s = self._settings.patience_s + request.handles / SLOWEST
         body, data = request.body() if request.body else None, None
@@ -199,7 +200,8 @@ class Transport:
             try:
                 async with self._asked(request, headers, streamed or data) as response:
                     content = await read_whole(response, scope, patience_s)
-                    return Answer(response.status, response.headers, content)
+                    answer = Answer(response.status, response.headers, content)
+                    return answer, 0 if body is None else body.length
             except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
                 if streamed is not None and streamed.failure is not None:
                     raise streamed.failure from None
@@ -237,7 +239,9 @@ class Transport:
         with self._backing_off.running():
             await anyio.sleep(seconds)
 
-    def _learn(self, answer: Answer, started_at: float, seconds: float | None) -> None:
+    def _learn(
+        self, request: Request, answer: Answer, *, size: int, started_at: float, seconds: float
+    ) -> None:
         signal = signal_of(
             self._settings.rate_headers,
             answer.headers,
@@ -247,6 +251,8 @@ class Transport:
             wall=time.time(),
             seconds=seconds,
         )
+        what = f"{request.method} {request.endpoint}"
+        signal = replace(signal, what=what, size=size, aside=request.aside)
         self._pace.learn(signal)
         self.rate_limited += signal.refused
         if signal.remaining is not None and self._listener:
@@ -258,6 +264,11 @@ class Transport:
     def rate_limit(self) -> RateLimit:
         """The rate limit as last seen."""
         return self._pace.rate_limit
+
+    @property
+    def at_once(self) -> int:
+        """How many requests it is worth having in flight, as far as is known."""
+        return self._pace.at_once
 
     @property
     def requests(self) -> RequestTotals:
@@ -274,6 +285,7 @@ class Transport:
             },
             retried=self.retried,
             rate_limited=self.rate_limited,
+            at_once=self._pace.at_once,
         )
 
     @property

@@ -15,7 +15,20 @@ from bulkpub.errors import Stop
 from bulkpub.observers.events import Event
 from bulkpub.portals.whole_or_parts import PartSizes
 
-__all__ = ["Figures", "Job", "JobOptions", "Owner", "Result", "RunOptions", "Verify"]
+__all__ = [
+    "MOST_AT_ONCE",
+    "Figures",
+    "Job",
+    "JobOptions",
+    "Owner",
+    "Result",
+    "RunOptions",
+    "Verify",
+]
+
+
+MOST_AT_ONCE = 64
+"""Requests in flight at most, however fast a portal may be with more."""
 
 
 class Verify(StrEnum):
@@ -38,7 +51,7 @@ class JobOptions:
     dry_run: bool = False
     verify: Verify = Verify.NO
     allow_mass_delete: bool = False
-    uploads: int = 4
+    uploads: int = 8
     attempts: int = 4
     look_again_s: float = 2.0
 
@@ -47,15 +60,17 @@ class JobOptions:
 class RunOptions(JobOptions):
     """How to go about a run: what decides each of its jobs, and the run as a whole.
 
-    `concurrency` datasets at once, `uploads` within one. `attempts` is how often the bytes of
-    one file are sent before it is given up, `look_again_s` how long to wait (seconds) before
-    looking what became of a request whose answer was lost. Files of more than `chunk_above` bytes
-    are sent in parts of `chunk_size` bytes; where that is None, those that the portal refuses
-    whole, that broke off, or that would take longer than `chunk_after_s` seconds.
+    At most `concurrency` requests are in flight, and as many datasets worked on; None: as many as
+    the portal is the faster for, up to `MOST_AT_ONCE`. Of one dataset at most `uploads` files are
+    sent at once. `attempts` is how often the bytes of one file are sent before it is given up,
+    `look_again_s` how long to wait (seconds) before looking what became of a request whose answer
+    was lost. Files of more than `chunk_above` bytes are sent in parts of `chunk_size` bytes; where
+    that is None, those that the portal refuses whole, that broke off, or that would take longer
+    than `chunk_after_s` seconds.
     """
 
     keep_going: bool = False
-    concurrency: int = 8
+    concurrency: int | None = None
     chunk_size: int = PartSizes().size
     chunk_above: int | None = None
     chunk_after_s: float = PartSizes().after_s

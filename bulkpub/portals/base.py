@@ -130,6 +130,10 @@ class Portal(Protocol):
     def traffic(self) -> Traffic:
         """What was asked of it so far."""
 
+    @property
+    def at_once(self) -> int:
+        """How many requests it is worth having in flight, as far as is known."""
+
     def file_refusal(self, name: str, extensions: frozenset[str]) -> str | None:
         """Why it would refuse a file called `name`; None when it would not.
 

@@ -445,6 +445,11 @@ class MemoryPortal:
         """See `Portal`; an endpoint is called as the protocol's method."""
         return Traffic(self._counted.requests)
 
+    @property
+    def at_once(self) -> int:
+        """See `Portal`."""
+        return self._pace.at_once
+
     async def _call(self, call: Call, carry_out: Callable[[], Awaitable[T]]) -> T:
         """One call, in its turn; what `trouble` makes of it is the answer."""
         await self._pace.turn()

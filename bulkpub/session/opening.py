@@ -12,8 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bulkpub.http.gate import Gate
-from bulkpub.http.messages import TransportListener
+from bulkpub.http.messages import ASIDE, TransportListener
 from bulkpub.http.transport import HttpSettings
+from bulkpub.pipeline.job import MOST_AT_ONCE
 from bulkpub.pipeline.means import DOWNLOADERS
 from bulkpub.portals import Portal
 from bulkpub.portals.base import Located, Opening
@@ -41,18 +42,26 @@ async def open_portal(
     connection: Connection,
     *,
     parts: PartSizes | None = None,
-    at_once: int = 32,
+    at_once: int = MOST_AT_ONCE,
+    finds: bool = False,
     listener: TransportListener | None = None,
     keys: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Portal]:
     """The portal, with at most `at_once` requests in flight, paced as `connection` says.
+
+    When it `finds` out how many it is the faster for, no more than those.
 
     `keys` are those of organizations, by id or slug; the connection's is for everything else, or,
     where it has none, the first of these. A key that everybody knows takes the place of all, which
     must not reach that portal.
     """
     pace = Gate(
-        replace(connection.limits, most=at_once, window=located.kind.rules.quota_window),
+        replace(
+            connection.limits,
+            most=at_once,
+            finds=finds,
+            window=located.kind.rules.quota_window,
+        ),
         on_wait=listener.waiting if listener is not None else lambda *_: None,
         awake=time.monotonic,
     )
@@ -60,7 +69,7 @@ async def open_portal(
         located.url,
         pace,
         http=HttpSettings(
-            connections=at_once,
+            connections=at_once + ASIDE,
             patience_s=connection.patience_s,
             policy=connection.retry,
             rate_headers=connection.rate_headers,

@@ -19,6 +19,7 @@ from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.kinds import Kind
 from bulkpub.harvest.words.languages import short_language
 from bulkpub.pipeline import RunOptions
+from bulkpub.pipeline.job import MOST_AT_ONCE
 from bulkpub.session.connection import Connection, Sources
 
 __all__ = [
@@ -76,6 +77,14 @@ def _quota_share(text: str) -> float:
     return part
 
 
+def _at_once(text: str) -> int | None:
+    if text.strip().lower() == AUTO:
+        return None
+    if not re.fullmatch(r"\d{1,3}", text.strip()) or not 1 <= int(text) <= MOST_AT_ONCE:
+        raise ValueError(f"'{text}' is neither {AUTO} nor a number from 1 to {MOST_AT_ONCE}")
+    return int(text)
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
@@ -111,6 +120,8 @@ class Unit(Enum):
     SIZE = "size"
     DURATION = "duration"
     SHARE = "share"
+    AT_ONCE = "at once"
+    """A number of things at once; None: as many as turn out well."""
     DAY = "day"
     LANGUAGE = "language"
     TEXT = "text"
@@ -128,6 +139,7 @@ READERS: Mapping[Unit, Callable[[str], Any]] = {
     Unit.SIZE: units.size,
     Unit.DURATION: units.duration,
     Unit.SHARE: _quota_share,
+    Unit.AT_ONCE: _at_once,
     Unit.DAY: _day,
     Unit.LANGUAGE: _language,
 }
@@ -138,6 +150,7 @@ _WRITERS: Mapping[Unit, Callable[[Any], str]] = {
     Unit.SHARE: units.spell_share,
 }
 
+AUTO = "auto"
 PACE = "Pace and patience"
 OUTPUT = "Output"
 FETCHING = "Files fetched from elsewhere"
@@ -421,12 +434,12 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="concurrency",
         place="run.concurrency",
-        unit=Unit.COUNT,
-        least=1,
-        most=64,
+        unit=Unit.AT_ONCE,
+        nothing=AUTO,
         commands=_PORTAL,
         group=PACE,
-        help="Datasets worked on at once.",
+        help=f"Requests in flight at once, 1 to {MOST_AT_ONCE}; by default as many as the portal "
+        "is the faster for, which is found out.",
     ),
     Option(
         name="uploads",
@@ -436,7 +449,7 @@ OPTIONS: tuple[Option, ...] = (
         most=32,
         commands=_WRITING,
         group=PACE,
-        help="Uploads at once within one dataset.",
+        help="Of those, uploads to one dataset.",
     ),
     Option(
         name="chunk_size",

@@ -43,7 +43,7 @@ from bulkpub.observers.events import (
     Waiting,
 )
 from bulkpub.pipeline.forecast import look_ahead
-from bulkpub.pipeline.job import Figures, Job, Result, RunOptions
+from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions
 from bulkpub.pipeline.means import DOWNLOADERS, Means
 from bulkpub.pipeline.prepare import Preparation
 from bulkpub.pipeline.story import Story
@@ -207,7 +207,7 @@ class Run:
         with open_state(
             self._state_dir, located.url, wanted.identity, writes=not options.dry_run
         ) as memory:
-            options = self._options = _within_limits(options)
+            most = _within_limits(options.concurrency or MOST_AT_ONCE)
             async with (
                 open_portal(
                     located,
@@ -218,7 +218,8 @@ class Run:
                         options.chunk_after_s,
                         memory.refused_size(),
                     ),
-                    at_once=options.concurrency * options.uploads,
+                    at_once=most,
+                    finds=options.concurrency is None,
                     listener=self,
                     keys=self._keys.own,
                 ) as portal,
@@ -237,9 +238,8 @@ class Run:
                             await self._prepare(wanted, means, preparation)
                         self._preparing = None
                     to_do = [] if self._stopped else preparation.to_do
-                    at_once = min(options.concurrency, len(to_do))
                     jobs = map(preparation.job, to_do)
-                    await run_jobs(jobs, means, at_once=at_once, done=self._done)
+                    await run_jobs(jobs, means, at_once=options.concurrency, done=self._done)
                 finally:
                     self._traffic = portal.traffic
                     if portal.refused_size is not None:
@@ -362,16 +362,12 @@ class Run:
         self._emit(QuotaSeen(rate_limit))
 
 
-def _within_limits(options: RunOptions) -> RunOptions:
-    """The options, with no more under way at once than the system lets us open files for."""
-    asked = options.concurrency * options.uploads
+def _within_limits(asked: int) -> int:
+    """So many requests in flight, or as many as the system lets us open files for."""
     allowed = in_flight(asked)
-    if allowed == asked:
-        return options
-    log.warning("few files may be open (ulimit -n): fewer uploads at once", at_once=allowed)
-    concurrency = min(options.concurrency, allowed)
-    uploads = max(1, min(options.uploads, allowed // concurrency))
-    return replace(options, concurrency=concurrency, uploads=uploads)
+    if allowed < asked:
+        log.warning("few files may be open (ulimit -n): fewer uploads at once", at_once=allowed)
+    return allowed
 
 
 def _log_to_stderr() -> None:

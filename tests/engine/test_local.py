@@ -12,8 +12,9 @@ import anyio.to_process
 import pytest
 
 from bulkpub.core.model import DatasetMetadata, DatasetSpec, FileSource, ResourceSpec
-from bulkpub.engine.local import run_jobs
+from bulkpub.engine.local import FEW, run_jobs
 from bulkpub.errors import PortalRefuses
+from bulkpub.observers.events import DatasetStarted, Event
 from bulkpub.pipeline import Job, Means, Result, publish_one
 from bulkpub.portals.base import Opening
 from bulkpub.portals.kinds import locate
@@ -54,6 +55,31 @@ async def test_every_job_has_a_result(means: Means, site: Site, tmp_path: Path) 
     assert statuses(results) == dict.fromkeys("abcdef", "created")
     assert sum(result.figures.uploaded for result in results) == sum(map(len, site.files.values()))
     assert all(result.events for result in results)  # nobody was there to be told
+
+
+async def test_as_many_are_worked_on_as_requests_are_worth_having_in_flight(
+    means: Means, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worth, started, done, most = 8, 0, 0, dict[int, int]()
+
+    def begun(event: Event) -> None:
+        nonlocal started
+        started += isinstance(event, DatasetStarted)
+        most[worth] = max(most.get(worth, 0), started - done)
+
+    def ended(_result: Result) -> None:
+        nonlocal worth, done
+        done += 1
+        worth = {30: 16, 60: 1, 70: 2}.get(done, worth)
+
+    means.emit = begun
+    monkeypatch.setattr(MemoryPortal, "at_once", property(lambda _: worth))
+    jobs = [job(tmp_path, f"{number}") for number in range(90)]
+    await run_jobs(jobs, means, done=ended)
+    assert done == 90
+    assert most[8] == 8
+    assert 8 < most[16] <= 16
+    assert most[2] <= FEW + 1  # one may be done and not told of yet
 
 
 async def test_what_stops_one_job_ends_the_others_and_takes_up_no_more(
@@ -141,8 +167,8 @@ async def test_one_pace_serves_several_portals(sandbox: Sandbox) -> None:
         given = 0
         learned = 0
 
-        async def turn(self) -> None:
-            self.given += 1
+        async def turn(self, *, aside: bool) -> None:
+            self.given += not aside
 
         def learn(self, _signal: object) -> None:
             self.learned += 1

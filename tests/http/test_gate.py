@@ -1,5 +1,6 @@
 """The gate holds requests back by a clock that only the test moves."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -115,6 +116,67 @@ async def test_one_that_gives_up_waiting_takes_nothing_with_it(
         tasks.cancel_scope.cancel()
     narrow.learn(Signal(hands.now))
     await narrow.turn()
+
+
+async def test_they_pass_in_the_order_in_which_they_came(
+    gate: Callable[..., Gate], hands: Hands
+) -> None:
+    narrow = gate(most=1)
+    async with anyio.create_task_group() as tasks:
+        passed = await waiting(narrow, tasks, 6)
+        for _ in range(6):
+            narrow.learn(Signal(hands.now))
+            await anyio.wait_all_tasks_blocked()
+    assert passed == [0, 1, 2, 3, 4, 5]
+
+
+async def test_one_that_is_aside_takes_no_place_of_another(
+    gate: Callable[..., Gate], hands: Hands
+) -> None:
+    narrow = gate(most=1)
+    await narrow.turn()
+    narrow.learn(Signal(hands.now))
+    await narrow.turn(aside=True)
+    await narrow.turn()  # it passes, though something is under way
+    async with anyio.create_task_group() as tasks:
+        passed = await waiting(narrow, tasks, 2)
+        narrow.learn(Signal(hands.now, aside=True))
+        await anyio.wait_all_tasks_blocked()
+        assert not passed  # what ends aside makes no room either
+        narrow.learn(Signal(hands.now))
+        await anyio.wait_all_tasks_blocked()
+        assert passed == [0]
+        narrow.abandon()
+
+
+async def test_one_that_was_given_up_aside_makes_no_room(gate: Callable[..., Gate]) -> None:
+    narrow = gate(most=1)
+    await narrow.turn()
+    narrow.learn(Signal(narrow.clock()))
+    await narrow.turn(aside=True)
+    narrow.abandon(aside=True)
+    await narrow.turn()
+    async with anyio.create_task_group() as tasks:
+        assert not await waiting(narrow, tasks, 2)
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_portal_whose_answers_queue_up_is_given_fewer(
+    gate: Callable[..., Gate], hands: Hands
+) -> None:
+    """One request at a time is answered, each a second after the one before."""
+    portal, under_way = gate(finds=True), deque[float]()
+    await portal.turn()
+    portal.learn(Signal(hands.now))
+    for _ in range(400):
+        while len(under_way) < portal.at_once:
+            await portal.turn()
+            under_way.append(hands.now)
+        hands.now += 1.0
+        sent = under_way.popleft()
+        portal.learn(Signal(sent, seconds=hands.now - sent, what="POST", size=9))
+    assert portal.at_once <= 4
+    assert gate().at_once == 64  # nobody asked for anything to be found out
 
 
 async def test_a_wait_ends_by_itself() -> None:

@@ -82,6 +82,11 @@ class Udata(Told):
     # --- pure ------------------------------------------------------------------------------
 
     @property
+    def at_once(self) -> int:
+        """See `Portal`."""
+        return self._transport.at_once
+
+    @property
     def refused_size(self) -> int | None:
         """See `Portal`."""
         return self._whole_or_parts.refused
