@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import aiohttp
@@ -24,7 +24,7 @@ from bulkpub.errors import PortalUnavailable, Uncertain
 from bulkpub.http.clock import unix_time
 from bulkpub.http.connection import SLOWEST, Watched, explain, read_whole, trust
 from bulkpub.http.gate import Gate, PaceOwner, Stopwatch
-from bulkpub.http.messages import Answer, Request, TransportListener
+from bulkpub.http.messages import ASIDE, Answer, Request, TransportListener
 from bulkpub.http.proxies import login_for, proxy_for
 from bulkpub.http.retry import (
     SERVER_ERROR,
@@ -94,6 +94,7 @@ class Transport:
         self._listener = listener
         self._sent: Counter[tuple[str, str]] = Counter()
         self._probing = anyio.Lock()
+        self._aside = anyio.CapacityLimiter(ASIDE)
         self._revivals = 0
         self._backing_off = Stopwatch()
         # Asked for once: aiohttp would do it before each request, in two threads.
@@ -158,6 +159,10 @@ class Transport:
         return True
 
     async def _attempt(self, request: Request) -> tuple[Verdict, str, Answer | None]:
+        async with self._aside if request.aside else nullcontext():
+            return await self._attempt_now(request)
+
+    async def _attempt_now(self, request: Request) -> tuple[Verdict, str, Answer | None]:
         await self._pace.turn(aside=request.aside)
         started_at, clock = unix_time(), time.perf_counter()
         try:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Self
 
 import anyio
 from structlog.contextvars import bind_contextvars
@@ -81,9 +82,9 @@ class _Sending:
                 case FileSource() as source:
                     await self._send_file(action, source)
                 case LinkSource() as link:
-                    async with self._turn(action, link.url) as ours:
-                        if ours:
-                            await self._begin(action, link)
+                    async with self._turn(action, link.url) as place:
+                        if place:
+                            await self._begin(action, link, place)
                 case _:
                     await self._fetch(action)
         except ResourceFailed as error:
@@ -97,11 +98,11 @@ class _Sending:
                 self.story.file_failed(action.spec.key, str(error))
 
     async def _send_file(self, action: Action, source: FileSource) -> None:
-        async with self._turn(action, self.story.rules.file_name(source.name)) as ours:
-            if ours:
+        async with self._turn(action, self.story.rules.file_name(source.name)) as place:
+            if place:
                 content = content_of(self.story, action.spec.key, source, self.means)
                 await check(self.story, content, action.spec)
-                await self._begin(action, content)
+                await self._begin(action, content, place)
 
     async def _append(self, key: str) -> None:
         """Send a file of a series under the name that is the next one now, if it is still new.
@@ -134,30 +135,30 @@ class _Sending:
             if got is None:
                 return
             name = self.story.rules.file_name(got.content.name)
-            async with self._turn(got.action, name) as ours:
-                if ours:
-                    await self._begin(got.action, got.content)
+            async with self._turn(got.action, name) as place:
+                if place:
+                    await self._begin(got.action, got.content, place)
 
     @asynccontextmanager
-    async def _turn(self, action: Action, name: str) -> AsyncIterator[bool]:
-        """Wait for the turn of this stored name; False when nothing is to be begun any more."""
+    async def _turn(self, action: Action, name: str) -> AsyncIterator["_Place | None"]:
+        """Wait for the turn of this stored name; None when nothing is to be begun any more."""
         pause = self.story.rules.same_name_pause
         alone = nullcontext() if pause is None else self.turns[name]
         async with alone:
             last = self.story.sent_at.get(name)
             if last is not None and pause is not None:
                 await anyio.sleep(max(0.0, last + pause - time.monotonic()))
-            async with self.limiter:
+            async with _Place(self.limiter) as place:
                 if self.means.stopping.requested:
                     self.story.held_back(action.spec.key)
-                    yield False
+                    yield None
                     return
                 try:
-                    yield True
+                    yield place
                 finally:
                     self.story.turn_ended(name)
 
-    async def _begin(self, action: Action, sent: FileContent | LinkSource) -> None:
+    async def _begin(self, action: Action, sent: FileContent | LinkSource, place: "_Place") -> None:
         story, key, means = self.story, action.spec.key, self.means
         resource = story.resources[key]
         if resource.attempts >= story.job.options.attempts:
@@ -174,7 +175,7 @@ class _Sending:
         try:
             if isinstance(sent, FileContent):
                 onto = action.remote.id if isinstance(action, Replace) else None
-                await _upload(_Upload(story, key, sent, onto, means))
+                await _upload(_Upload(story, key, sent, onto, means, place))
             else:
                 wanted = resource.wanted or action.wanted
                 remote = await means.portal.create_link(story.there.id, sent, wanted)
@@ -182,6 +183,28 @@ class _Sending:
                 story.stored(key, remote)
         finally:
             story.sent(key, seconds=time.perf_counter() - started)
+
+
+class _Place:
+    """A place among the uploads of a dataset, which may be left before the upload is done."""
+
+    def __init__(self, limiter: anyio.Semaphore) -> None:
+        self._limiter = limiter
+        self._held = False
+
+    async def __aenter__(self) -> Self:
+        await self._limiter.acquire()
+        self._held = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Make room for another one."""
+        if self._held:
+            self._held = False
+            self._limiter.release()
 
 
 async def _upload(upload: "_Upload") -> None:
@@ -217,6 +240,7 @@ class _Upload:
     content: FileContent
     onto: str | None
     means: Means
+    place: _Place
 
     async def send(self) -> RemoteResource:
         planned, stored = self.story.fingerprints[self.key], list[RemoteResource]()
@@ -234,7 +258,14 @@ class _Upload:
         return stored[0]
 
     async def _send(self) -> RemoteResource:
-        content = self.content
+        content, told = self.content, self.content.progressed
+
+        def progressed(sent: int) -> None:
+            told(sent)
+            if sent >= content.size and self.means.portal.sends_in_parts(content.size):
+                self.place.leave()  # what is left to do is the portal's, which joins the parts
+
+        content.progressed = progressed
         try:
             return await self.means.portal.upload(self.story.there.id, content, self.onto)
         finally:

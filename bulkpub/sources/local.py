@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from io import BufferedReader
 
 import anyio.to_thread
-from aiofiles.threadpool import wrap
 
 from bulkpub.core.model import FileSource, Fingerprint
 from bulkpub.errors import FileChanged, ResourceFailed
@@ -119,6 +118,18 @@ def _same_file(source: FileSource, planned: Fingerprint) -> None:
     raise FileChanged(f"{source.shown} {change} while it was being published")
 
 
+async def _read_on(file: BufferedReader, most: int, digest: "hashlib._Hash | None") -> bytes:
+    """Read, and hash what was read, in one thread: several files keep all cores busy."""
+    return await anyio.to_thread.run_sync(_read_and_hash, file, most, digest)
+
+
+def _read_and_hash(file: BufferedReader, most: int, digest: "hashlib._Hash | None") -> bytes:
+    piece = file.read(most)
+    if digest is not None:
+        digest.update(piece)
+    return piece
+
+
 class FileContent:
     """The content of a local file on its way to a portal; see `bulkpub.portals.base.Content`.
 
@@ -201,16 +212,16 @@ class FilePieces:
         if (small := self.at_once()) is not None:
             yield small
             return
-        source, digest, left = self._content.source, hashlib.sha1(), self.length
+        source, left = self._content.source, self.length
+        # A part is not hashed: the whole is, beside the parts.
+        digest = hashlib.sha1() if left == self._content.size else None
         try:
             # Opened here and not in a thread: a thread that is given up while it opens leaves
             # an open file that nobody knows of.
             with open(source.path, "rb") as opened:  # noqa: ASYNC230, PTH123 - as above
                 self._opened = opened
                 opened.seek(self._start)
-                file = wrap(opened)
-                while left and (piece := await file.read(min(PIECE, left))):
-                    digest.update(piece)
+                while left and (piece := await _read_on(opened, min(PIECE, left), digest)):
                     left -= len(piece)
                     yield piece
         except OSError as error:
@@ -219,12 +230,12 @@ class FilePieces:
             ) from error
         self._read_to_its_end(digest, missing=left)
 
-    def _read_to_its_end(self, digest: "hashlib._Hash", missing: int = 0) -> None:
+    def _read_to_its_end(self, digest: "hashlib._Hash | None", missing: int = 0) -> None:
         """See that what was read is the file that was planned, before it counts as sent."""
         content = self._content
         content.see_that_it_is_the_same()
         if missing:
             raise FileChanged(f"{content.source.shown} ended {missing} bytes early")
         content.bytes_sent += self.length
-        if self.length == content.size:
+        if digest is not None and self.length == content.size:
             content.sha1 = digest.hexdigest()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiofiles.threadpool import wrap
 
 from bulkpub.sandbox import Sandbox
+from bulkpub.sources.local import SMALL, _read_on
 
 Run = Callable[..., Any]
 Make = Callable[[Path], None]
@@ -109,16 +109,15 @@ def test_a_file_one_may_not_read(
 def test_a_file_whose_disk_fails_while_it_is_read_fails_alone(
     run_cli: Run, folder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    really_wrap = wrap
-
-    def failing(file: Any) -> Any:
+    async def failing(file: Any, *asked: Any) -> bytes:
         if file.name.endswith("bad.csv"):
             raise OSError(5, "Input/output error")
-        return really_wrap(file)
+        return await _read_on(file, *asked)
 
-    monkeypatch.setattr("bulkpub.sources.local.wrap", failing)
+    monkeypatch.setattr("bulkpub.sources.local._read_on", failing)
     folder.file("good.csv")
     manifest = folder.manifest(folder.dataset("a", "bad.csv", "good.csv"))
+    (folder.path / "bad.csv").write_bytes(bytes(2 * SMALL))  # too large to be read in one go
     ran = run_cli("run", manifest)
     assert ran.code == 1
     assert "bad.csv could not be read to its end: Input/output error" in ran.out

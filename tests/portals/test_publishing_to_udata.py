@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import anyio
 import pytest
 from aiohttp import web
 
+from bulkpub.portals.whole_or_parts import TELLING
 from bulkpub.sandbox import Sandbox, SandboxSettings
 from bulkpub.sandbox.records import ContactPoint
 
@@ -168,3 +170,67 @@ async def test_a_quota_is_never_overdrawn(publish: Publish, folder: Any) -> None
         assert report.rate_limit.limit == 15
         assert 429 not in {seen.status for seen in limited.requests[8:]}
         assert len(limited.state.datasets) == 1
+
+
+# --- large files --------------------------------------------------------------------------
+
+
+async def test_others_do_not_wait_until_the_portal_has_joined_the_parts_of_a_file(
+    publish: Publish, folder: Any, sandbox: Sandbox
+) -> None:
+    """Though one request and one upload at once are allowed.
+
+    The portal joins them only once all else was asked for: it would do so for ever.
+    """
+    others, stored = anyio.Event(), list[str]()
+
+    async def joining(request: web.Request, handler: Any) -> web.StreamResponse:
+        # The form that joins them has no file in it; that of a part is larger than one.
+        uploads = request.method == "POST" and request.path.endswith("/upload/")
+        length = int(request.headers.get("Content-Length", 0))
+        if uploads and length < 700:
+            with anyio.fail_after(20):
+                await others.wait()
+        answered: web.StreamResponse = await handler(request)
+        if uploads:
+            stored.append(request.path)
+        if len(stored) == 3 + 1:
+            others.set()
+        return answered
+
+    sandbox.interceptor = joining
+    folder.file("large.csv", b"a" * 3000)
+    folder.file("z-small.csv", b"b" * 900)
+    manifest = folder.manifest(folder.dataset("a", "large.csv", "z-small.csv"))
+    options = {"concurrency": 1, "uploads": 1, "chunk_above": 1000, "chunk_size": 1000}
+    report = await publish(manifest, **options)
+    assert report.run.exit_code == 0
+    assert report.totals.resources.created == 2
+    assert len(stored) == 3 + 1 + 1  # each once: no wait was given up
+
+
+async def test_a_file_that_is_refused_says_nothing_of_how_fast_the_line_is(
+    publish: Publish, folder: Any, sandbox: Sandbox
+) -> None:
+    """The portal answers late, and refuses the first: at that pace all would go in parts."""
+    refused = list[str]()
+
+    async def refusing(request: web.Request, handler: Any) -> web.StreamResponse:
+        if not refused and request.path.endswith("/upload/"):
+            refused.append(request.path)
+            await request.read()
+            await anyio.sleep(0.5)
+            return web.json_response({"message": "no"}, status=400)
+        answered: web.StreamResponse = await handler(request)
+        return answered
+
+    sandbox.interceptor = refusing
+    size = TELLING + 1
+    for name in ("1.csv", "2.csv"):
+        folder.file(name, name.encode() * (size // 4))
+    manifest = folder.manifest(folder.dataset("a", "1.csv", "2.csv"))
+    options = {"uploads": 1, "chunk_after_s": 0.4, "chunk_size": size // 8}
+    report = await publish(manifest, **options)
+    assert report.totals.resources.failed == 1
+    uploads = [seen for seen in sandbox.requests if seen.path.endswith("/upload/")]
+    assert len(uploads) == 2

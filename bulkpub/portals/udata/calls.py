@@ -341,7 +341,8 @@ class Udata(Told):
             self._whole_or_parts.was_refused(content.size)
             if self.sends_in_parts(content.size):
                 return await self._upload_in_parts(dataset_id, content, resource_id)
-        self._whole_or_parts.arrived(content.size, time.perf_counter() - begun)
+        if answer.ok:  # what was refused may have been so before it was read
+            self._whole_or_parts.arrived(content.size, time.perf_counter() - begun)
         return self._stored(codec.RESOURCE, request, answer, "the file", resource_id)
 
     async def _upload_in_parts(
@@ -354,7 +355,7 @@ class Udata(Told):
 
         async def join(form: Callable[[], Body], size: int) -> RemoteResource:
             request = self._upload_request(dataset_id, resource_id, form, size)
-            answer = await self._transport.send(request)
+            answer = await self._transport.send(replace(request, aside=True))
             return self._stored(codec.RESOURCE, request, answer, "the file", resource_id)
 
         return await Parts(content, self._whole_or_parts.part_size, send_part, join).send()
