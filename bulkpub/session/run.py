@@ -20,6 +20,7 @@ from bulkpub.core.outcome import DatasetOutcome, DatasetStatus
 from bulkpub.core.report import RateLimit, RunInfo, RunReport
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.engine.local import run_jobs
+from bulkpub.engine.order import long_ones_first
 from bulkpub.errors import (
     BulkpubError,
     Interrupted,
@@ -29,6 +30,7 @@ from bulkpub.errors import (
     SettingsInvalid,
     Stop,
 )
+from bulkpub.http.flight import FIRST
 from bulkpub.http.messages import Request as HttpRequest
 from bulkpub.http.pace import quota_wait
 from bulkpub.observers.events import (
@@ -261,7 +263,7 @@ class Run:
 
     async def _forecast(self, preparation: Preparation, means: Means) -> None:
         """Tell what the run needs; those datasets that need nothing are done with it."""
-        needed, size, left = 0, 0, list[str]()
+        needed, size, left, needs = 0, 0, list[str](), list[tuple[int, int]]()
         to_do, preparation.to_do = preparation.to_do, left
         for key in to_do:
             ahead = await look_ahead(preparation.job(key), means)
@@ -270,6 +272,7 @@ class Run:
                 self._done(ahead.result)
             else:
                 left.append(key)
+                needs.append((ahead.requests, ahead.bytes))
                 needed, size = needed + ahead.requests, size + ahead.bytes
         quota = means.portal.traffic.rate_limit
         reset_in = (quota.reset_at - means.now()).total_seconds() if quota.reset_at else None
@@ -282,6 +285,8 @@ class Run:
             window=means.rules.quota_window,
         )
         self._emit(Forecast(needed, quota, wait, size))
+        in_order = long_ones_first(needs, self._options.concurrency or FIRST)
+        preparation.to_do = [left[number] for number in in_order]
 
     def _done(self, result: Result) -> None:
         self._outcomes.add(result.outcome)
