@@ -32,6 +32,8 @@ STEP = 1.35
 """By how much the level is raised, or lowered, to try."""
 WORTH = 0.25
 """More requests in flight must bring this share of what they would if none waited for another."""
+ALL_OF_IT = 0.6
+"""When they bring this share of it, the level rises again: a pause had looked like waiting."""
 AS_GOOD = 0.95
 """Fewer are as good as more when they do this share of the work."""
 COUNTED = 32
@@ -95,8 +97,8 @@ class Flight:
     def _rise(self, size: int, now: float) -> None:
         if self._stretch >= QUEUED:
             # What is in flight beyond this only waits, as a first guess.
-            guess = max(round(self.level / self._stretch), self.level // 4, 1)
-            self._rising, self._up = False, False
+            guess = max(round(self.level / self._stretch), self.level // 4, min(self.level, FIRST))
+            self._rising, self._up = False, guess > FIRST
             self._go_on_at(guess, now)
         elif size > LARGE or self.level == self._most:
             self._rising, self._up = False, size > LARGE
@@ -117,6 +119,10 @@ class Flight:
         more = self.level / tried.level - 1.0
         if rate >= tried.rate * (1.0 + WORTH * more if more > 0 else AS_GOOD):
             self._turned, self._next_rest = False, 1
+            if more > 0 and rate >= tried.rate * (1.0 + ALL_OF_IT * more):
+                self._rising, self._stretch = True, 1.0  # nothing waits: it ended too early
+                self.disturbed(now)
+                return
             self._try_from(rate, now)
             return
         self._up = not self._up

@@ -269,6 +269,7 @@ class _Upload:
         try:
             return await self.means.portal.upload(self.story.there.id, content, self.onto)
         finally:
+            content.progressed = told  # or they hold each other, and what they know, in memory
             self.story.sent(self.key, uploaded=content.bytes_sent)
             if content.sha1 is not None:  # also when the answer was lost: it may be there
                 self._hashed(content.sha1)
