@@ -12,9 +12,10 @@ import hashlib
 import os
 import stat
 from collections.abc import AsyncIterator, Callable, Sequence
-from io import BufferedReader
+from io import BufferedReader, FileIO
 
 import anyio.to_thread
+from aiofiles.threadpool import wrap
 
 from bulkpub.core.model import FileSource, Fingerprint
 from bulkpub.errors import FileChanged, ResourceFailed
@@ -118,16 +119,18 @@ def _same_file(source: FileSource, planned: Fingerprint) -> None:
     raise FileChanged(f"{source.shown} {change} while it was being published")
 
 
-async def _read_on(file: BufferedReader, most: int, digest: "hashlib._Hash | None") -> bytes:
-    """Read, and hash what was read, in one thread: several files keep all cores busy."""
-    return await anyio.to_thread.run_sync(_read_and_hash, file, most, digest)
+class _Hashing(BufferedReader):
+    """A file whose bytes are hashed where they are read: in the same thread, beside others."""
 
+    def __init__(self, opened: FileIO, digest: "hashlib._Hash") -> None:
+        super().__init__(opened)
+        self._digest = digest
 
-def _read_and_hash(file: BufferedReader, most: int, digest: "hashlib._Hash | None") -> bytes:
-    piece = file.read(most)
-    if digest is not None:
-        digest.update(piece)
-    return piece
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read on, and hash what was read."""
+        piece = super().read(size)
+        self._digest.update(piece)
+        return piece
 
 
 class FileContent:
@@ -218,10 +221,13 @@ class FilePieces:
         try:
             # Opened here and not in a thread: a thread that is given up while it opens leaves
             # an open file that nobody knows of.
-            with open(source.path, "rb") as opened:  # noqa: ASYNC230, PTH123 - as above
-                self._opened = opened
-                opened.seek(self._start)
-                while left and (piece := await _read_on(opened, min(PIECE, left), digest)):
+            with open(source.path, "rb", buffering=0) as plain:  # noqa: ASYNC230, PTH123 - as above
+                plain.seek(self._start)
+                opened = self._opened = (
+                    BufferedReader(plain) if digest is None else _Hashing(plain, digest)
+                )
+                file = wrap(opened)
+                while left and (piece := await file.read(min(PIECE, left))):
                     left -= len(piece)
                     yield piece
         except OSError as error:

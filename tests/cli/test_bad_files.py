@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiofiles.threadpool import wrap
 
 from bulkpub.sandbox import Sandbox
-from bulkpub.sources.local import SMALL, _read_on
+from bulkpub.sources.local import SMALL
 
 Run = Callable[..., Any]
 Make = Callable[[Path], None]
@@ -109,12 +110,14 @@ def test_a_file_one_may_not_read(
 def test_a_file_whose_disk_fails_while_it_is_read_fails_alone(
     run_cli: Run, folder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def failing(file: Any, *asked: Any) -> bytes:
+    really_wrap = wrap
+
+    def failing(file: Any) -> Any:
         if file.name.endswith("bad.csv"):
             raise OSError(5, "Input/output error")
-        return await _read_on(file, *asked)
+        return really_wrap(file)
 
-    monkeypatch.setattr("bulkpub.sources.local._read_on", failing)
+    monkeypatch.setattr("bulkpub.sources.local.wrap", failing)
     folder.file("good.csv")
     manifest = folder.manifest(folder.dataset("a", "bad.csv", "good.csv"))
     (folder.path / "bad.csv").write_bytes(bytes(2 * SMALL))  # too large to be read in one go
