@@ -11,16 +11,17 @@ import sys
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, cast
 
-import anyio
 import typer
 from rich.status import Status
 from rich.text import Text
 
 from bulkpub.cli.environment import api_key
 from bulkpub.cli.harvest_output import Added, Output, open_output
+from bulkpub.cli.loop import run as run_in_loop
 from bulkpub.cli.options import with_flags
 from bulkpub.cli.problems import render_problems
 from bulkpub.core.addresses import redacted
@@ -108,7 +109,7 @@ def _harvest(order: _Order) -> ExitCode:
     progress = Progress(quiet=order.settings.output.quiet)
     configure_logging(format="human", level=logging.WARNING, stream=progress.console)
     try:
-        return anyio.run(_write_all, order, progress)
+        return run_in_loop(partial(_write_all, order, progress))
     except KeyboardInterrupt:
         progress.failed("interrupted")
         return ExitCode.INTERRUPTED

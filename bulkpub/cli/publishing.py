@@ -8,13 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-import anyio
 import platformdirs
 import typer
 
 import bulkpub
 from bulkpub.cli.environment import api_key, key_variables
 from bulkpub.cli.interrupts import interruptible
+from bulkpub.cli.loop import run as run_in_loop
 from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.cli.render import render_plan, render_summary
@@ -109,7 +109,7 @@ def _carry_out(task: Task, settings: Settings) -> ExitCode:
         settings.connection, key=api_key(os.environ), environment=key_variables(os.environ)
     )
     with observing(settings.output) as observers:
-        report = anyio.run(
+        report = run_in_loop(
             partial(
                 task,
                 connection=connection,

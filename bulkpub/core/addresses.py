@@ -119,7 +119,9 @@ def shown_address(address: str) -> str:
     shown = urlunsplit((parts.scheme, _host(parts), parts.path, "", ""))
     if "@" in shown and not parts.netloc:
         return UNREADABLE  # credentials may be anywhere in it
-    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in shown)
+    if not shown.isprintable():
+        odd = "\N{REPLACEMENT CHARACTER}"
+        shown = "".join(each if each.isprintable() else odd for each in shown)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 

@@ -1,5 +1,6 @@
 """What a process opens once, to work on any number of jobs with it."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ from bulkpub.state.journal import Forgetful, Memory
 
 __all__ = ["DOWNLOADERS", "Means", "Stopping"]
 
-HASHERS = 2
-"""Files hashed at once; hashing is bound by the disk or by a core, more only compete."""
+HASHERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""Threads that hash: as many as there are cores for us, as each of them keeps one busy."""
 DOWNLOADERS = 8
 """Published files read at once, to verify them."""
 

@@ -10,6 +10,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import lru_cache
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -85,6 +86,8 @@ class Web:
         self._clock = clock
         self._hosts = Hosts(courtesy, clock)
         self._closing = AsyncExitStack()
+        # The whole environment is read for an answer, which is the same for each file of a host.
+        self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
 
     async def __aenter__(self) -> Self:
         """Open; raises `SettingsInvalid` when `ca_file` holds no certificates."""
@@ -279,7 +282,7 @@ class Web:
     async def _send(
         self, url: URL, headers: Mapping[str, str], stack: AsyncExitStack
     ) -> aiohttp.ClientResponse:
-        proxy = proxy_for(url)
+        proxy = self._proxy_for(url.origin())
         if proxy is not None:
             await self._check_name(url)
             if url.scheme == "http":  # the request itself goes to the proxy

@@ -37,6 +37,7 @@ MOST = 420
 """Modules that `--help` loads: Python's own, typer's and rich's; what we add is a dozen."""
 LOADED = """
 import sys
+sys.argv[0] = "bulkpub"
 try:
     import bulkpub.cli
     bulkpub.cli.main()
@@ -52,6 +53,14 @@ def test_the_list_of_commands_loads_none_of_them(arguments: list[str]) -> None:
     assert not modules & HEAVY
     assert len(modules) < MOST
     assert len([name for name in modules if name.startswith("bulkpub")]) < 12
+
+
+@pytest.mark.served
+def test_neither_does_a_shell_that_completes_the_name_of_one() -> None:
+    asked = {"_BULKPUB_COMPLETE": "complete_bash", "COMP_WORDS": "bulkpub ru", "COMP_CWORD": "1"}
+    modules = loaded_by([], None, **asked)
+    assert not modules & (HEAVY - {"pydantic", "pydantic_core"})  # typer reads what was typed so
+    assert len(modules) < MOST
 
 
 @pytest.mark.served

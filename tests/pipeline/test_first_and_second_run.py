@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import anyio
 import pytest
 
 from bulkpub.core.model import ContentSchema, DatasetMetadata, Spatial, TemporalCoverage
@@ -207,3 +208,20 @@ async def test_an_empty_file_is_published_where_that_is_meant(
     manifest = folder.manifest(folder.dataset("a", "empty.csv", guard={"empty": "allow"}))
     assert (await publish(manifest)).totals.resources.created == 1
     assert (await publish(manifest)).totals.resources.unchanged == 1
+
+
+async def test_small_files_are_hashed_many_in_one_thread(
+    publish: Publish, folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number:03}.csv" for number in range(150)]
+    manifest = folder.manifest(folder.dataset("a", *names))
+    assert (await publish(manifest)).totals.resources.created == 150
+    run_sync, threads = anyio.to_thread.run_sync, []
+
+    def counted(function: Any, *args: Any, **options: Any) -> Any:
+        threads.append(function)
+        return run_sync(function, *args, **options)
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", counted)
+    assert (await publish(manifest)).totals.resources.unchanged == 150
+    assert 0 < len(threads) < 10

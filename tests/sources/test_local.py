@@ -9,11 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import anyio
 import pytest
 
 from bulkpub.core.model import FileSource
 from bulkpub.errors import FileChanged
-from bulkpub.sources.local import SMALL, FileContent, FilePieces, fingerprint
+from bulkpub.sources.local import SMALL, FileContent, FilePieces, fingerprint, sha1s_of
 
 
 async def _sent(body: FilePieces) -> int:
@@ -96,3 +97,22 @@ async def test_a_file_that_changes_before_it_is_sent_never_counts_as_sent(
         with pytest.raises(FileChanged, match=words):
             content.open().at_once()
     assert (content.sha1, content.bytes_sent) == (None, 0)
+
+
+async def test_of_files_hashed_together_each_has_its_own_hash_or_its_own_failure(
+    tmp_path: Path,
+) -> None:
+    sizes = {"empty": 0, "small": 10, "large": 3 * SMALL, "changed": 10, "gone": 10, "last": SMALL}
+    files = []
+    for name, size in sizes.items():
+        (tmp_path / name).write_bytes(os.urandom(size))
+        source = FileSource(str(tmp_path / name), name)
+        files.append((source, fingerprint(source)))
+    (tmp_path / "changed").write_bytes(b"x" * 11)
+    (tmp_path / "gone").unlink()
+    found = await sha1s_of(files, limiter=anyio.CapacityLimiter(1))
+    told = dict(zip(sizes, found, strict=True))
+    assert "grew from 10 to 11 bytes" in str(told.pop("changed"))
+    assert "gone cannot be read" in str(told.pop("gone"))
+    for name, sha1 in told.items():
+        assert sha1 == hashlib.sha1((tmp_path / name).read_bytes()).hexdigest()
