@@ -9,6 +9,7 @@ import netrc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.request import getproxies, proxy_bypass
 
 import structlog
@@ -41,13 +42,17 @@ def _basic(name: str, password: str) -> str:
 def login_for(url: URL) -> str | None:
     """The value of the header that says the login which the user's `.netrc` has for `url`'s host.
 
-    One that cannot be read has none.
+    The file is where `NETRC` says, or in the user's home.
     """
+    named = os.environ.get("NETRC")
     try:
-        found = netrc.netrc(os.environ.get("NETRC")).authenticators(url.host or "")
-    except (OSError, UnicodeError, netrc.NetrcParseError) as error:
-        if not isinstance(error, FileNotFoundError):
-            log.warning("the .netrc file cannot be read", why=str(error))
+        file = Path(named) if named else Path("~/.netrc").expanduser()
+        found = netrc.netrc(file).authenticators(url.host or "")
+    except (OSError, RuntimeError, UnicodeError, netrc.NetrcParseError) as error:
+        if named or not isinstance(error, OSError | RuntimeError):  # most people have none
+            # A parser's own words quote what it stumbled on, which may be half a password.
+            line = error.lineno if isinstance(error, netrc.NetrcParseError) else None
+            log.warning("the .netrc file cannot be read", why=type(error).__name__, line=line)
         return None
     return _basic(found[0], found[2]) if found and found[0] else None
 

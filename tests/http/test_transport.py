@@ -16,6 +16,7 @@ from unittest.mock import Mock
 import aiohttp
 import anyio
 import pytest
+import structlog
 from aiohttp import web
 from aioresponses import CallbackResult, aioresponses
 from yarl import URL
@@ -754,6 +755,43 @@ async def test_the_login_of_a_portal_that_is_behind_one_is_that_of_netrc(
     monkeypatch.setenv("NETRC", str(file))
     await (await served(portal)).send(GET)
     assert seen == [(says, KEY)]
+
+
+async def test_what_is_wrong_with_a_netrc_is_told_without_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "netrc"
+    file.write_text("machine 127.0.0.1 login me\npassword hush secret-half\n")
+    monkeypatch.setenv("NETRC", str(file))
+    with structlog.testing.capture_logs() as lines:
+        async with connect(PORTAL):
+            pass
+    (line,) = (line for line in lines if line["log_level"] == "warning")
+    assert line["why"] == "NetrcParseError"
+    assert line["line"] is not None
+    assert "secret" not in str(line)
+
+
+async def test_the_netrc_of_the_users_home_is_read_whoever_else_can_read_it(
+    served: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As curl does; most people have none, which is nothing to tell."""
+    seen: list[str | None] = []
+
+    async def portal(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("Authorization"))
+        return web.json_response({})
+
+    monkeypatch.delenv("NETRC", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with structlog.testing.capture_logs() as lines:
+        await (await served(portal)).send(GET)
+        file = tmp_path / ".netrc"
+        file.write_text("machine 127.0.0.1 login me password pass\n")
+        file.chmod(0o644)
+        await (await served(portal)).send(GET)
+    assert seen == [None, "Basic bWU6cGFzcw=="]
+    assert [line for line in lines if line["log_level"] == "warning"] == []
 
 
 # --- the circuit --------------------------------------------------------------------------
