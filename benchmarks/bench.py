@@ -80,15 +80,15 @@ def measured(names: list[str], place: Place, kept: Callable[[Results], None]) ->
     return results
 
 
-def keeping(file: Path | None, *, beside_others: bool) -> Callable[[Results], None]:
-    """Writes results to a file, if there is to be one; also what it has of other works."""
-    earlier = None
-    if file and beside_others and file.exists():
-        earlier = Results.from_json(json.loads(file.read_text()))
+def keeping(file: Path | None, only: list[str] | None) -> Callable[[Results], None]:
+    """Writes results to a file, if there is to be one; also what it has of works but `only`."""
+    earlier: list[Row] = []
+    if file and only and file.exists():
+        rows = Results.from_json(json.loads(file.read_text())).rows
+        earlier = [row for row in rows if row.work not in only]
 
     def keep(results: Results) -> None:
-        if earlier:
-            results.merge(earlier.rows)
+        results.merge(earlier)
         if file:
             file.write_text(json.dumps(results.to_json(), indent=1) + "\n")
 
@@ -128,7 +128,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bulkpub-bench-", dir=given.folder) as temporary:
         place = Place(Path(temporary), given.quick)
         names = chosen(given.only, quick=given.quick)
-        kept = keeping(given.json, beside_others=given.only is not None)
+        kept = keeping(given.json, given.only)
         results = measured(names, place, kept)
     every = bool(given.markdown) or not (given.only or given.quick)
     _told(report(results, TITLES, every=every), "figures", given.markdown)

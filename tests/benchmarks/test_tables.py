@@ -1,9 +1,11 @@
 """What a benchmark prints and keeps: bars judged, failures shown as such, JSON and back."""
 
 import json
+from pathlib import Path
 
 import pytest
 from bars import BARS, Bar, judged
+from bench import keeping
 from hypothesis import given
 from hypothesis import strategies as st
 from results import At, Results, Row, Run
@@ -174,3 +176,16 @@ def test_the_one_step_of_a_work_is_told_above_its_table() -> None:
     found.rows.append(Row("many", "more", "bulkpub", runs))
     assert f"{TITLES['many']} (`many`):" in report(found, TITLES)
     assert "| more: bulkpub | 1.00 s |" in report(found, TITLES)
+
+
+def test_works_measured_again_are_kept_once_while_they_are_measured(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    rows = [Row(work, "first", "ours") for work in ("start", "small", "many")]
+    file.write_text(json.dumps(Results("a machine", rows=rows).to_json()))
+    keep, now = keeping(file, ["start", "small"]), Results("a machine")
+    for work in ("start", "small"):
+        now.rows.append(Row(work, "now", "ours"))
+        keep(now)
+    kept = Results.from_json(json.loads(file.read_text()))
+    found = sorted((row.work, row.step) for row in kept.rows)
+    assert found == [("many", "first"), ("small", "now"), ("start", "now")]
