@@ -4,7 +4,9 @@ The rule: the portal is told of a file only once it is where the link leads, if 
 What is on the portal and in the bucket already costs a look at each.
 """
 
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bulkpub.core.model import Checksum, LinkSource
 from bulkpub.errors import FileChanged, ResourceFailed
@@ -12,7 +14,9 @@ from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources import fingerprint, sha256_of
-from bulkpub.sources.storing import Storing, ToStore
+
+if TYPE_CHECKING:  # what speaks to buckets is loaded where a link leads to one
+    from bulkpub.sources.storing import Storing, ToStore
 
 __all__ = ["foresee_storing", "look_behind_links", "store_behind_links"]
 __all__ += ["verify_storing"]
@@ -43,63 +47,72 @@ async def look_behind_links(story: Story, means: Means) -> None:
     )
 
 
-def _to_store(story: Story) -> dict[str, ToStore]:
-    """The files that have to be in a bucket, by resource key."""
-    found: dict[str, ToStore] = {}
-    for entry in story.spec.resources:
-        source = entry.source
-        if not isinstance(source, LinkSource) or story.resources[entry.key].error is not None:
-            continue
-        if source.target and source.of and source.checksum and source.size is not None:
-            what = ToStore(source.of, source.target, source.size, source.checksum.value)
-            found[entry.key] = what
-    return found
+async def _of_each(
+    story: Story, means: Means, do: "Callable[[Storing, str, ToStore], Awaitable[None]]"
+) -> None:
+    """Do it with each file that has to be in a bucket, by resource key; failures are its own."""
+    links = {
+        entry.key: entry.source
+        for entry in story.spec.resources
+        if isinstance(entry.source, LinkSource) and entry.source.target
+    }
+    if not links:
+        return
+    from bulkpub.sources.storing import Storing, ToStore  # noqa: PLC0415 - see above
+
+    storing = Storing(means.sources)
+
+    async def one(key: str, what: ToStore) -> None:
+        try:
+            await do(storing, key, what)
+        except ResourceFailed as error:
+            story.file_failed(key, str(error))
+
+    await side_by_side(
+        [
+            partial(one, key, ToStore(link.of, link.target, link.size, link.checksum.value))
+            for key, link in links.items()
+            if story.resources[key].error is None
+            and link.target
+            and link.of
+            and link.checksum
+            and link.size is not None
+        ]
+    )
 
 
 async def store_behind_links(story: Story, means: Means) -> None:
     """Put files where links lead, unless they are there; what fails is not told to the portal."""
-    storing = Storing(means.sources)
 
-    async def store(key: str, what: ToStore) -> None:
-        try:
-            if await storing.holds(what):
-                pass
-            elif means.stopping.requested:
-                story.file_failed(key, f"not put at {what.shown}: the run was asked to end")
-            else:
-                await storing.put(what)
-                story.put_elsewhere(key, f"put at {what.shown}")
-            if fingerprint(what.file) != story.behind[key]:
-                raise FileChanged(f"{what.file.shown} changed while it was put at {what.shown}")
-        except ResourceFailed as error:
-            story.file_failed(key, str(error))
+    async def store(storing: "Storing", key: str, what: "ToStore") -> None:
+        if await storing.holds(what):
+            pass
+        elif means.stopping.requested:
+            story.file_failed(key, f"not put at {what.shown}: the run was asked to end")
+        else:
+            await storing.put(what)
+            story.put_elsewhere(key, f"put at {what.shown}")
+        if fingerprint(what.file) != story.behind[key]:
+            raise FileChanged(f"{what.file.shown} changed while it was put at {what.shown}")
 
-    await side_by_side([partial(store, *each) for each in _to_store(story).items()])
+    await _of_each(story, means, store)
 
 
 async def foresee_storing(story: Story, means: Means) -> None:
     """Only to know: which files would be put where links lead."""
-    storing = Storing(means.sources)
 
-    async def look(key: str, what: ToStore) -> None:
-        try:
-            if not await storing.holds(what):
-                story.put_elsewhere(key, f"to be put at {what.shown}")
-        except ResourceFailed as error:
-            story.file_failed(key, str(error))
+    async def look(storing: "Storing", key: str, what: "ToStore") -> None:
+        if not await storing.holds(what):
+            story.put_elsewhere(key, f"to be put at {what.shown}")
 
-    await side_by_side([partial(look, *each) for each in _to_store(story).items()])
+    await _of_each(story, means, look)
 
 
 async def verify_storing(story: Story, means: Means) -> None:
     """Write down which files are not where links lead."""
-    storing = Storing(means.sources)
 
-    async def look(key: str, what: ToStore) -> None:
-        try:
-            if not await storing.holds(what):
-                story.file_failed(key, f"not as wanted: {what.shown} does not have its file")
-        except ResourceFailed as error:
-            story.file_failed(key, str(error))
+    async def look(storing: "Storing", key: str, what: "ToStore") -> None:
+        if not await storing.holds(what):
+            story.file_failed(key, f"not as wanted: {what.shown} does not have its file")
 
-    await side_by_side([partial(look, *each) for each in _to_store(story).items()])
+    await _of_each(story, means, look)
