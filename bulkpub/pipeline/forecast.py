@@ -5,9 +5,12 @@ A dataset that needs nothing is done with that: it is not looked at a second tim
 
 from dataclasses import dataclass
 
+import structlog
+
 from bulkpub.core.match import Conflict, hashes_needed
 from bulkpub.core.model import FileSource, LinkSource, ResourceSpec
 from bulkpub.core.plan import plan
+from bulkpub.errors import Stop
 from bulkpub.observers.events import DatasetStarted, PlanReady
 from bulkpub.pipeline.files import look_at_files, recall_hashes
 from bulkpub.pipeline.job import Job, Result
@@ -15,6 +18,8 @@ from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 
 __all__ = ["Ahead", "look_ahead"]
+
+log = structlog.get_logger("bulkpub.pipeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,19 @@ async def look_ahead(job: Job, means: Means) -> Ahead:
     """See what `job` needs.
 
     Nothing is hashed for it: a file of the same size as the published one whose hash is not
-    remembered counts as one to send.
+    remembered counts as one to send. What fails here fails again, and is told, when the dataset's
+    turn comes; only what stops the whole run is raised.
     """
+    try:
+        return await _look_ahead(job, means)
+    except Stop:
+        raise
+    except Exception:  # a defect of ours must not take the other datasets along
+        log.debug("not seen ahead", dataset=job.spec.key, exc_info=True)
+        return Ahead()
+
+
+async def _look_ahead(job: Job, means: Means) -> Ahead:
     if isinstance(job.found, Conflict):
         return Ahead()
     story = Story(job, means.rules)

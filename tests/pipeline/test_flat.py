@@ -13,6 +13,8 @@ from bulkpub import RunReport
 from bulkpub.core.model import ResourceSpec
 from bulkpub.core.outcome import ResourceOutcome
 from bulkpub.observers.events import DatasetFinished, Event, Forecast, RunStarted
+from bulkpub.pipeline.files import recall_hashes
+from bulkpub.pipeline.story import Story
 from bulkpub.portals.memory import Site
 
 Publish = Callable[..., Any]
@@ -136,3 +138,23 @@ async def test_what_needs_nothing_is_done_with_the_forecast(
     )
     assert [each.key for each in report.datasets] == ["a", "b", "c"]
     assert report.totals.requests.planned == forecast.requests
+
+
+async def test_a_defect_met_when_looking_ahead_costs_only_its_dataset(
+    publish: Publish, folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = many(folder, 3)
+
+    def failing(story: Story, *given: Any) -> Any:
+        if story.spec.key == "d1":
+            raise ZeroDivisionError("a mistake")
+        return recall_hashes(story, *given)
+
+    await publish(manifest)
+    (folder.path / "a.csv").write_text("changed\n")
+    monkeypatch.setattr("bulkpub.pipeline.forecast.recall_hashes", failing)
+    monkeypatch.setattr("bulkpub.pipeline.files.recall_hashes", failing)
+    report = await publish(manifest)
+    assert report.run.exit_code == 1
+    assert [each.status for each in report.datasets] == ["updated", "failed", "updated"]
+    assert "a mistake" in str(report.datasets[1].error)
