@@ -89,7 +89,7 @@ def harvest(
             flags = " and ".join(flag for each in option.flags for flag in each.split("/"))
             raise SettingsInvalid(f"'harvest {kind}' has no use for {flags or option.flag}")
     if kind is Kind.PORTAL and settings.harvest.organization and not settings.harvest.copy:
-        raise SettingsInvalid("'harvest portal' has use for --organization with --copy alone")
+        raise SettingsInvalid("'harvest portal' takes --organization only with --copy")
     settings = replace(settings, connection=replace(settings.connection, key=api_key(os.environ)))
     raise typer.Exit(_harvest(_Order(kind, tuple(sources), output, settings)))
 

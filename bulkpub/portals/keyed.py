@@ -80,6 +80,11 @@ class KeyedPortal:
         return Traffic(requests, WaitTotals(quota, backoff), last.rate_limit)
 
     @property
+    def at_once(self) -> int:
+        """See `Portal`; the pace is one for all sessions."""
+        return self._first.at_once
+
+    @property
     def refused_size(self) -> int | None:
         """See `Portal`."""
         sizes = [each for s in self._sessions if (each := s.refused_size) is not None]

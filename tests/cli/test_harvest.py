@@ -413,7 +413,7 @@ def vars_of(seen: Any) -> dict[str, str]:
         (("portal", "x"), {"BULKPUB_PORTAL": None}, 2, "which portal?"),
         (("portal", "x", "--portal", "nowhere"), {}, 2, "unknown portal 'nowhere'"),
         (("portal", "x", "--links"), {}, 2, "'harvest portal' has no use for --links"),
-        (("portal", "x", "--organization", "o"), {}, 2, "no use for --organization"),
+        (("portal", "x", "--organization", "o"), {}, 2, "takes --organization only with --copy"),
         (("folder", "none"), {}, 2, "none is not a folder"),
         (("folder", ".", "--recursive"), {}, 2, "'harvest folder' has no use for --recursive"),
         (("folder", ".", "--output", "m.txt"), {}, 2, "a manifest's name ends in one of"),
