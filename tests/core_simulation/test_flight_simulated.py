@@ -43,7 +43,8 @@ class SimulatedPlace:
     A service takes `noise` (the sigma of its logarithm) more or less, and by the share `slower`
     more for each request that waits. From `change[0]` seconds on there are `change[1]` workers; all
     answers between the two times of `down` are failures. With a `line`, in bytes a second, each
-    worker is a transfer that shares it with the others.
+    worker is a transfer that shares it with the others. At each time of `stalls` our own machine
+    stands still for so many seconds: answers are seen when it goes on.
     """
 
     workers: int
@@ -54,6 +55,7 @@ class SimulatedPlace:
     change: tuple[float, int] | None = None
     down: tuple[float, float] | None = None
     line: float | None = None
+    stalls: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass
@@ -123,6 +125,10 @@ class _Simulation:
         self._serve(now)
 
     def _answer(self, now: float, sent_at: float) -> None:
+        for begins, lasts in self._place.stalls:
+            if begins <= now < begins + lasts:
+                self._at(begins + lasts, self._answer, sent_at)
+                return
         down = self._place.down
         if down is not None and down[0] <= now < down[1]:
             self._flight.disturbed(now)
@@ -189,6 +195,17 @@ def test_two_hundred_small_files_at_100_ms_take_less_than_eight_at_a_time() -> N
     place = SimulatedPlace(100, 0.003, 0.1)
     eight = _Simulation(place, Fixed(8), 200, size=SMALL, seed=1)().seconds
     assert found(place, 200).seconds < 0.4 * eight
+
+
+@pytest.mark.parametrize("begins", [0.05, 0.15, 0.35, 0.6])
+@pytest.mark.parametrize("latency", [0.02, 0.1])
+def test_a_machine_that_stands_still_for_a_moment_is_not_taken_for_a_portal_that_is_busy(
+    begins: float, latency: float
+) -> None:
+    """The rise ends early then, and goes on; it takes some rounds."""
+    place = SimulatedPlace(200, 0.01, latency, stalls=((begins, 0.5), (begins + 3.0, 0.5)))
+    assert times_the_best(place, 4000) < 1.3
+    assert found(place, 4000).level(0.8) > MOST / 2
 
 
 # --- no more than it takes ----------------------------------------------------------------
