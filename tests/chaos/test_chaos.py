@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.chaos.kills import Victim
-from tests.chaos.seen import ask
+from tests.chaos.seen import KEY, SeenDataset, SeenResource, ask
+from tests.chaos.untrue import without_hidden
 from tests.chaos.wanted import Wanted
 from tests.chaos.whims import Whims
 
@@ -62,6 +63,33 @@ def test_no_answer_of_a_portal_is_too_odd() -> None:
     assert code == 0, "\n".join(lines)
     assert "; untrue 100 with " in lines[-1]
     assert "untrue 100 with 0 " not in lines[-1]
+
+
+def has(*resources: tuple[str, str]) -> SeenDataset:
+    """A dataset that has resources of one key with these ids and contents."""
+    seen = (
+        SeenResource(id_, "B", "main", None, {KEY: "b"}, "", None, None, content, hosted=True)
+        for id_, content in resources
+    )
+    return SeenDataset("d", "D", "", (), {}, tuple(seen), None)
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        ([("old", "1"), ("new", "2")], ["new"]),
+        ([("old", "2"), ("new", "2")], ["new"]),
+        ([("old", "1"), ("new", "1")], ["new"]),
+        ([("old", "1")], ["old"]),
+        ([("old", "2")], ["old"]),
+        ([("old", "3"), ("new", "2")], ["old", "new"]),
+        ([("old", "1"), ("new", "2"), ("newer", "3")], ["new", "newer"]),
+    ],
+)
+def test_what_a_lying_portal_hid_may_stay_as_it_was_and_nothing_else(
+    now: list[tuple[str, str]], left: list[str]
+) -> None:
+    assert without_hidden(has(*now), has(("old", "1"))).ids == left
 
 
 @pytest.mark.real

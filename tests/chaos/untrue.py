@@ -38,7 +38,7 @@ from tests.chaos.seen import SeenDataset, look
 from tests.chaos.site import FlakySite
 from tests.chaos.warp import clock
 
-__all__ = ["COMMANDS", "Tally", "UntruePortal", "untrue_portal"]
+__all__ = ["COMMANDS", "Tally", "UntruePortal", "untrue_portal", "without_hidden"]
 
 COMMANDS = ("run", "run", "plan", "verify", "migrate", "harvest")
 TOO_LONG_S = 7200.0
@@ -171,8 +171,9 @@ class UntruePortal:
         if command in {"plan", "verify", "harvest"}:
             hold(now == before, f"state: {command} wrote")
         if command in {"run", "verify"} and code == 0:
-            # What a lying portal hid of what it had stored may be there twice.
-            seen = {each.id: _once(each) for each in now.values()} if mutating.lied else now
+            seen = now
+            if mutating.lied:
+                seen = {each.id: without_hidden(each, before.get(each.id)) for each in now.values()}
             hold(
                 self._as_wanted(seen), f"state: {command} succeeds, and it is not as wanted: {now}"
             )
@@ -262,9 +263,22 @@ def _is_as_wanted(key: str, now: Portal) -> bool:
     )
 
 
-def _once(dataset: SeenDataset) -> SeenDataset:
-    different = {(each.key, each.title, each.content): each for each in dataset.resources}
-    return replace(dataset, resources=tuple(different.values()))
+def without_hidden(dataset: SeenDataset, before: SeenDataset | None) -> SeenDataset:
+    """The dataset without what a lying portal may have hidden of what it had stored.
+
+    That may be there twice: with the same content, and with an older one, of which the portal said
+    that it has another key. Nobody can know that it is to be replaced, so it stays as it was, and
+    the new content is a new resource beside it.
+    """
+    once = {(each.key, each.title, each.content): each for each in dataset.resources}
+    known = before.by_id if before else {}
+    new = {each.key for each in once.values() if each.key and each.id not in known}
+    left = (
+        each
+        for each in once.values()
+        if each.key not in new or each.id not in known or each.content != known[each.id].content
+    )
+    return replace(dataset, resources=tuple(left))
 
 
 def _nothing_twice(now: Portal) -> None:
