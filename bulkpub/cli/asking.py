@@ -9,7 +9,7 @@ from dataclasses import replace
 import anyio
 from rich.text import Text
 
-from bulkpub.cli.environment import api_key, key_variables
+from bulkpub.cli.environment import with_keys
 from bulkpub.cli.options import with_flags
 from bulkpub.cli.problems import render_problems
 from bulkpub.core.exit_codes import ExitCode, code_of
@@ -50,9 +50,7 @@ def ask(
     Raises `SettingsInvalid` for what the command line has wrong.
     """
     configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
-    connection = replace(
-        settings.connection, key=api_key(os.environ), environment=key_variables(os.environ)
-    )
+    connection = with_keys(settings.connection, os.environ)
     connection = replace(connection, portal=connection.portal or portal)
 
     async def asked() -> ExitCode:

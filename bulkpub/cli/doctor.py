@@ -9,12 +9,11 @@ from typing import Annotated
 
 import anyio
 import orjson
-import platformdirs
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from bulkpub.cli.environment import api_key
+from bulkpub.cli.environment import api_key, state_folder
 from bulkpub.cli.options import with_flags
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import SettingsInvalid
@@ -22,6 +21,7 @@ from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
 from bulkpub.session.doctor import Finding, Health, examine
 from bulkpub.session.options import Settings
+from bulkpub.sources.spool import spool_folder
 
 __all__ = ["doctor"]
 
@@ -65,13 +65,12 @@ async def _examine(settings: Settings, console: Console | None) -> Sequence[Find
     except SettingsInvalid as error:
         fault = str(error)
     named = settings.connection.portal or "www"
-    folder = settings.state_dir or platformdirs.user_state_path("bulkpub", appauthor=False)
-    spool = settings.sources.spool_dir or platformdirs.user_cache_path("bulkpub") / "spool"
+    spool = settings.sources.spool_dir or spool_folder()
     findings: list[Finding] = []
     async for finding in examine(
         replace(settings.connection, portal=named, key=key),
         settings.sources,
-        state_dir=folder,
+        state_dir=state_folder(settings),
         spool_dir=spool,
         key_fault=fault,
     ):

@@ -7,12 +7,18 @@ what is on a command line can be read by every process of a machine.
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bulkpub.core.api_key import can_be_key, is_key_variable
 from bulkpub.errors import SettingsInvalid
 
-__all__ = ["KEY_VARIABLES", "add_env_file", "api_key", "key_variables"]
+if TYPE_CHECKING:  # `--help` needs neither
+    from bulkpub.session.connection import Connection
+    from bulkpub.session.options import Settings
+
+__all__ = ["KEY_VARIABLES", "add_env_file", "api_key", "key_variables", "state_folder", "with_keys"]
 
 KEY_VARIABLES = ("BULKPUB_API_KEY", "DATAGOUV_API_KEY", "OTA_ENGINE_DATAGOUV_API_KEY")
 """Where the API key is looked for, the first one first; the last is Open Terms Archive's."""
@@ -65,3 +71,18 @@ def api_key(environment: Mapping[str, str]) -> str | None:
                 raise SettingsInvalid(f"{name} does not hold an API key: it has odd characters")
             return key
     return None
+
+
+def with_keys(connection: "Connection", environment: Mapping[str, str]) -> "Connection":
+    """`connection` with the API key, and with the variables that a manifest may name for others.
+
+    Raises `SettingsInvalid` as `api_key` does.
+    """
+    return replace(connection, key=api_key(environment), environment=key_variables(environment))
+
+
+def state_folder(settings: "Settings") -> Path:
+    """Where a command remembers what it saw: where it was told to, or the user's state folder."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - not for `--help`
+
+    return settings.state_dir or user_state_path("bulkpub", appauthor=False)

@@ -8,11 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-import platformdirs
 import typer
 
 import bulkpub
-from bulkpub.cli.environment import api_key, key_variables
+from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.loop import run as run_in_loop
 from bulkpub.cli.options import Manifests, with_flags
@@ -105,9 +104,7 @@ def _carry_out(task: Task, settings: Settings) -> ExitCode:
     report_file = settings.output.report or None
     if report_file is not None:
         check_report_path(report_file)
-    connection = replace(
-        settings.connection, key=api_key(os.environ), environment=key_variables(os.environ)
-    )
+    connection = with_keys(settings.connection, os.environ)
     with observing(settings.output) as observers:
         report = run_in_loop(
             partial(
@@ -117,8 +114,7 @@ def _carry_out(task: Task, settings: Settings) -> ExitCode:
                 options=settings.run,
                 observers=observers,
                 interruptible=interruptible,
-                state_dir=settings.state_dir
-                or platformdirs.user_state_path("bulkpub", appauthor=False),
+                state_dir=state_folder(settings),
             )
         )
     planned = settings.run.dry_run and settings.run.verify is Verify.NO

@@ -12,11 +12,10 @@ from typing import Annotated
 
 import anyio
 import orjson
-import platformdirs
 import typer
 
 import bulkpub
-from bulkpub.cli.environment import api_key
+from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.publishing import observing
@@ -64,8 +63,8 @@ def watch(
         tuple(str(path) for path in manifests),
         schedule,
         settings,
-        replace(settings.connection, key=api_key(os.environ)),
-        settings.state_dir or platformdirs.user_state_path("bulkpub", appauthor=False),
+        with_keys(settings.connection, os.environ),
+        state_folder(settings),
         (cron, tz, *(str(path.resolve()) for path in manifests)),
     )
     raise typer.Exit(anyio.run(_watch, order))

@@ -26,7 +26,7 @@ from platformdirs import user_cache_path
 from bulkpub.errors import SourceFailed
 from bulkpub.sources.budget import Budget, Share
 
-__all__ = ["Spool", "SpoolFile"]
+__all__ = ["Spool", "SpoolFile", "spool_folder"]
 
 log = structlog.get_logger("bulkpub.sources")
 
@@ -106,6 +106,11 @@ class SpoolFile:
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
+def spool_folder() -> Path:
+    """Where fetched files are kept unless somebody says where: in the user's cache."""
+    return user_cache_path("bulkpub") / "spool"
+
+
 class Spool:
     """Room for files of `size` bytes in all, in `folder`; an async context manager.
 
@@ -115,7 +120,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path | None, size: int) -> None:
-        self._folder = folder or user_cache_path("bulkpub") / "spool"
+        self._folder = folder or spool_folder()
         self._budget = Budget(size)
         self._own: Path | None = None
         self._lock: FileLock | None = None

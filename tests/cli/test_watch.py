@@ -22,8 +22,8 @@ CRON, ZONE = "0 0 * * 0", "Europe/Paris"
 @pytest.fixture
 def start(
     served: Sandbox, environment: dict[str, str], tmp_path: Path
-) -> Callable[[Path], "subprocess.Popen[str]"]:
-    def start(manifest: Path) -> "subprocess.Popen[str]":
+) -> Callable[..., "subprocess.Popen[str]"]:
+    def start(manifest: Path, **variables: str) -> "subprocess.Popen[str]":
         folder = Path(environment["BULKPUB_STATE_DIR"])
         then = datetime.now(UTC) - timedelta(days=15)
         was_due(folder, (CRON, ZONE, str(manifest.resolve())), then)
@@ -33,6 +33,7 @@ def start(
                 **environment,
                 "BULKPUB_PORTAL": served.base_url,
                 "BULKPUB_API_KEY": served.api_key,
+                **variables,
             },
             cwd=tmp_path,
             stdout=subprocess.PIPE,
@@ -64,6 +65,19 @@ def test_a_missed_run_is_made_up_for_told_in_a_line_and_the_next_one_waited_for(
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (0, ""), err
     assert "Traceback" not in err
+
+
+def test_the_variable_that_a_manifest_names_for_its_key_is_used(
+    start: Run, folder: Any, served: Sandbox
+) -> None:
+    manifest = folder.manifest(
+        folder.dataset("a", "a.csv"), portal=served.base_url, key_env="BULKPUB_KEY_OF_OURS"
+    )
+    process = start(manifest, BULKPUB_API_KEY="of-nobody", BULKPUB_KEY_OF_OURS=served.api_key)
+    line = json.loads(process.stdout.readline())
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert (line["exit_code"], line["resources"]["created"]) == (0, 1)
 
 
 @pytest.mark.parametrize(

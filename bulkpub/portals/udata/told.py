@@ -1,5 +1,6 @@
 """What a udata portal tells people, beyond what publishing needs: the part of `Portal` for that."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 
 from bulkpub.errors import SettingsInvalid
@@ -11,18 +12,18 @@ from bulkpub.portals.udata import health, listings, raw
 __all__ = ["Told"]
 
 
-class Told:
+class Told(ABC):
     """The calls of `Portal` that no publishing needs, over one transport."""
 
     _transport: Transport
 
+    @abstractmethod
     async def account(self) -> Account:
         """See `Portal`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def organization(self, id_or_slug: str) -> Organization | None:
         """See `Portal`."""
-        raise NotImplementedError
 
     async def raw(self, request: RawRequest) -> RawAnswer:
         """See `Portal`."""
