@@ -4,11 +4,15 @@ Every report that `publish` hands over has been held to the report's JSON Schema
 test needs to. The command line's fixtures are in `tests/cli/conftest.py`.
 """
 
+import gc
 import hashlib
+import http.client
 import importlib
 import json
 import logging
 import os
+import re
+import socket
 import subprocess
 import threading
 import time
@@ -92,6 +96,22 @@ def nothing_is_started(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
     monkeypatch.setattr(Sandbox, "__aenter__", refuse)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_asked_for_names() -> Iterator[None]:
+    """No name but this machine's own leads anywhere: a server of names may be far, or silent."""
+    look_up = socket.getaddrinfo
+
+    def known(host: Any, *args: Any, **more: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and name != "localhost" and not re.fullmatch(r"[\d.]+|[\da-fA-F:.]+(%.*)?", name):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *args, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", known)
+        yield
 
 
 # --- the portal ---------------------------------------------------------------------------
@@ -537,16 +557,39 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return own | {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
-# --- a bucket -----------------------------------------------------------------------------
+# --- memory -------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def s3_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of moto's S3, which is where the environment says; it has the bucket `data`."""
+def only_new_objects() -> Iterator[None]:
+    """`gc.get_objects()` has none of before the test, which are many and slow to go through."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+# --- a bucket -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[tuple[str, int]]:
+    """Host and port of moto's S3."""
     moto = importlib.import_module("moto.server")
     server = moto.ThreadedMotoServer("127.0.0.1", 0)
     server.start()
-    host, port = server.get_host_and_port()
+    yield server.get_host_and_port()
+    server.stop()
+
+
+@pytest.fixture
+def s3_client(s3_server: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of an S3 which is where the environment says; it has the bucket `data`, empty."""
+    host, port = s3_server
+    forgetting = http.client.HTTPConnection(host, port)
+    forgetting.request("POST", "/moto-api/reset")
+    assert forgetting.getresponse().status == 200
+    forgetting.close()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -555,4 +598,3 @@ def s3_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     client.create_bucket(Bucket="data")
     yield client
     client.close()
-    server.stop()

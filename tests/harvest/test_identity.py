@@ -305,7 +305,8 @@ def test_keys_are_unique_and_the_order_makes_no_difference(
 @pytest.fixture
 def site() -> Iterator[Site]:
     name = uuid4().hex
-    yield memory.site(name, udata.RULES)
+    # All but the pause of a second and more between two files of one name.
+    yield memory.site(name, replace(udata.RULES, same_name_pause=0.01))
     memory._sites.pop(name)
 
 

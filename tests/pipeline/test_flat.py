@@ -36,7 +36,7 @@ class Living:
 
     def __init__(self) -> None:
         gc.collect()
-        self.before = alive()  # what other tests have left
+        self.before = alive()  # what an earlier run has left
         self.most = 0
         self.looks = 0
 
@@ -53,6 +53,7 @@ def alive() -> Counter[type]:
     return Counter(type(each) for each in gc.get_objects() if type(each) in WATCHED)
 
 
+@pytest.mark.usefixtures("only_new_objects")
 async def test_few_datasets_are_in_memory_at_a_time_however_many_there_are(
     publish: Publish, folder: Any
 ) -> None:

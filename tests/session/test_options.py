@@ -1,11 +1,15 @@
 """Each option is declared once: its flag and its variable put a value where the table says."""
 
 import ast
+import os
 import re
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import typer
@@ -67,8 +71,9 @@ def cases() -> list[Any]:
     ]
 
 
-def given(option: Option, command: str, *words: str, env: dict[str, str] | None = None) -> Settings:
-    """What a command of this name is given for a command line and variables."""
+@cache
+def telling(command: str) -> Callable[..., Settings]:
+    """A command of this name that answers with what it is given."""
     got: list[Settings] = []
 
     def asked(*, settings: Settings) -> None:
@@ -77,10 +82,25 @@ def given(option: Option, command: str, *words: str, env: dict[str, str] | None 
     asked.__name__ = command
     one = typer.Typer()
     one.command()(with_options(asked))
-    ended = CliRunner().invoke(one, words, env=env)
-    assert ended.exit_code == 0, ended.output
-    assert option.name in BY_NAME
-    return got[0]
+    command_line = typer.main.get_command(one)
+
+    def answer(words: list[str]) -> Settings:
+        command_line.main(words, standalone_mode=False)
+        return got.pop()
+
+    return answer
+
+
+def given(command: str, *words: str, env: dict[str, str] | None = None) -> Settings:
+    """What a command of this name is given for a command line and variables."""
+    with patch.dict(os.environ, env or {}):
+        return telling(command)(list(words))
+
+
+@cache
+def silent(command: str) -> Settings:
+    """What it is given for nothing."""
+    return given(command)
 
 
 def sample(option: Option, tmp_path: Path) -> tuple[list[str], Any]:
@@ -113,11 +133,12 @@ def test_a_flag_reaches_its_place_and_no_other(
     option: Option, command: str, tmp_path: Path
 ) -> None:
     words, value = sample(option, tmp_path)
-    settings, silent = given(option, command, *words), given(option, command)
+    settings, unsaid = given(command, *words), silent(command)
+    assert option.name in BY_NAME
     assert option.value(settings) == value
-    assert option.value(silent) == option.default(command) != value
+    assert option.value(unsaid) == option.default(command) != value
     others = [o for o in OPTIONS if o is not option and command in o.commands]
-    assert [o.value(settings) for o in others] == [o.value(silent) for o in others]
+    assert [o.value(settings) for o in others] == [o.value(unsaid) for o in others]
 
 
 @pytest.mark.parametrize(("option", "command"), cases())
@@ -127,15 +148,15 @@ def test_a_variable_does_the_same_and_a_flag_beats_it(
     words, value = sample(option, tmp_path)
     if option.variable is None:
         name = f"BULKPUB_{option.name.upper()}"
-        assert given(option, command, env={name: words[-1]}) == given(option, command)
+        assert given(command, env={name: words[-1]}) == silent(command)
         return
     written = "1" if option.unit is Unit.SWITCH else words[-1]
-    assert option.value(given(option, command, env={option.variable: written})) == value
+    assert option.value(given(command, env={option.variable: written})) == value
     if option.unit in WRITTEN:
         choices = [each for each in option.choices if each != words[-1]]
         other = {option.variable: choices[0] if choices else WRITTEN[option.unit][2]}
-        assert option.value(given(option, command, env=other)) != value
-        assert option.value(given(option, command, *words, env=other)) == value
+        assert option.value(given(command, env=other)) != value
+        assert option.value(given(command, *words, env=other)) == value
 
 
 @pytest.mark.parametrize(
