@@ -21,7 +21,7 @@ from bulkpub.core.rules import Rules
 __all__ = ["copies"]
 
 Identity = tuple[str | None, int | None, str, str | None]
-"""SHA-1, size, the name or address it is stored under, and our key."""
+"""Checksum, size, the name or address it is stored under, and our key."""
 
 
 def copies(
@@ -72,12 +72,12 @@ def _sent_as(
     """What a resource made of `entry` looks like: a link has its key at once, a file none yet."""
     if isinstance(entry.source, LinkSource):
         return (None, None, entry.source.url, entry.key)
-    if isinstance(entry.source, Sent) and known and known.sha1:
-        return (known.sha1, known.size, called(rules.file_name(entry.source.name)), None)
+    if isinstance(entry.source, Sent) and known and known.digest:
+        return (known.digest, known.size, called(rules.file_name(entry.source.name)), None)
     return None
 
 
 def _stored_as(resource: RemoteResource, called: Callable[[str], str]) -> Identity:
     if resource.hosted:
-        return (resource.sha1, resource.size, called(resource.file_name), resource.key)
+        return (resource.digest, resource.size, called(resource.file_name), resource.key)
     return (None, None, resource.url, resource.key)

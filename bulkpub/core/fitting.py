@@ -51,7 +51,7 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     ]
     if not rules.orders and len(spec.resources) > 1:
         notes.append("the portal keeps the resources of a dataset in an order of its own")
-    if "sha1" not in rules.digests and any(is_sent(each.source) for each in spec.resources):
+    if not rules.tells_digest and any(is_sent(each.source) for each in spec.resources):
         notes.append("the portal tells no checksum: whether a file changed cannot be seen there")
     drafts = not rules.lacks_dataset & {"private", "extras"}
     if spec.when_complete and not drafts:
@@ -94,7 +94,7 @@ def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
     if spec.prune is not Prune.NONE and not rules.deletes:
         yield spec.place, "this portal cannot delete resources: take 'prune' away"
     for entry in spec.resources:
-        if "sha1" not in rules.digests and (entry.series is not None or entry.remove):
+        if not rules.tells_digest and (entry.series is not None or entry.remove):
             key = "append" if entry.series is not None else "remove"
             yield entry.place, f"this portal tells no checksum, by which '{key}' knows what it has"
         match entry.source:

@@ -1,6 +1,6 @@
 """Who is who: which of a dataset's resources on the portal the manifest's entries are.
 
-The rule, in this order: by id, by our key in the extras, by content (SHA-1 and size), by
+The rule, in this order: by id, by our key in the extras, by content (checksum and size), by
 title or stored file name. Whoever has been matched is out of the game for the rest: each step
 takes what the ones before it left, and settles what it is sure of. Two candidates for one entry
 are a `Conflict` that names both, never a guess. So is a resource that only another key marks:
@@ -171,7 +171,7 @@ def hashes_needed(
     remote: Sequence[RemoteResource],
     bound: Mapping[str, str] | None = None,
 ) -> frozenset[str]:
-    """The keys of the files whose SHA-1 decides something; the others are hashed while sent.
+    """The keys of the files whose digest decides something; the others are hashed while sent.
 
     It decides when the counterpart has the same size, and when there is no counterpart yet
     but a file of the same size that could be adopted.
@@ -180,14 +180,14 @@ def hashes_needed(
     others, by_content = wanted, set[int | None]()
     if any(spec.series for spec in wanted):
         others = [spec for spec in wanted if spec.series is None]
-        by_content = {remote_.size for remote_ in remote if remote_.sha1}
+        by_content = {remote_.size for remote_ in remote if remote_.digest}
     _match_by_id(result, others, bound or {})
     _match_by_key(result, others)
-    adoptable = {r.size for r in result.unmatched.values() if r.sha1}
+    adoptable = {r.size for r in result.unmatched.values() if r.digest}
     needed = set()
     for spec in wanted:
         known = fingerprints.get(spec.key)
-        if not isinstance(spec.source, FileSource) or known is None or known.sha1:
+        if not isinstance(spec.source, FileSource) or known is None or known.digest:
             continue
         match = result.matches.get(spec.key)
         if spec.series is not None:
@@ -196,7 +196,7 @@ def hashes_needed(
             decides = known.size in adoptable and spec.key not in result.conflicts
         else:
             there = match.remote
-            decides = there.stored and there.sha1 is not None and there.size == known.size
+            decides = there.stored and there.digest is not None and there.size == known.size
         if decides:
             needed.add(spec.key)
     return frozenset(needed)
@@ -221,7 +221,7 @@ def _match_series(
             if not remote.hosted or not spec.series.read(remote.file_name, rules.file_name):
                 continue
             result.unmatched.pop(remote.id, None)
-            if known and known.sha1 and _content(remote) == (known.sha1, known.size):
+            if known and known.digest and _content(remote) == (known.digest, known.size):
                 result.matches.setdefault(spec.key, Match(remote, By.CONTENT))
 
 
@@ -351,14 +351,14 @@ def _match_by_address_and_title(result: Matching, wanted: Sequence[ResourceSpec]
 
 
 Digest = tuple[str, int]
-"""SHA-1 and size in bytes."""
+"""The checksum and the size in bytes."""
 
 
 def _content(remote: RemoteResource) -> Digest | None:
     """What it holds, if that is on the portal: what a link says of a file elsewhere is not."""
-    if not (remote.stored and remote.sha1) or remote.size is None:
+    if not (remote.stored and remote.digest) or remote.size is None:
         return None
-    return (remote.sha1, remote.size)
+    return (remote.digest, remote.size)
 
 
 def _by_content(
@@ -368,10 +368,10 @@ def _by_content(
     groups: dict[Digest, list[ResourceSpec]] = {}
     for spec in wanted:
         known = fingerprints.get(spec.key)
-        if known is None or known.sha1 is None or not isinstance(spec.source, Sent):
+        if known is None or known.digest is None or not isinstance(spec.source, Sent):
             continue
         if not result.settled(spec):
-            groups.setdefault((known.sha1, known.size), []).append(spec)
+            groups.setdefault((known.digest, known.size), []).append(spec)
     return groups
 
 
@@ -569,8 +569,8 @@ def _likenesses(
     spec: ResourceSpec, known: Fingerprint | None, rules: Rules
 ) -> Iterator[tuple[By, object]]:
     """By what an entry could be taken for a resource, the surest first."""
-    if isinstance(spec.source, Sent) and known and known.sha1:
-        yield By.CONTENT, (known.sha1, known.size)
+    if isinstance(spec.source, Sent) and known and known.digest:
+        yield By.CONTENT, (known.digest, known.size)
     if isinstance(spec.source, LinkSource | UrlSource):
         yield By.URL, spec.source.url
     if spec.metadata.title is not None:

@@ -367,8 +367,9 @@ class RemoteResource:
 
     `hosted` is False for a resource that points to another server; `uploaded` is True for one
     that still does, but whose file has come to the portal already. `checksum` is the one that the
-    portal tells, of a link what somebody said; `sha1` is its value where it is a SHA-1, else None.
-    `permalink` never changes, `url` may with every replacement.
+    portal tells, of a link what somebody said; `digest` is its value where it is of the kind by
+    which files are compared (`Rules.digest`), else None. `permalink` never changes, `url` may
+    with every replacement.
     `apart`: it is still the account's that uploaded it, and to become that of the organization
     whose resources are looked at.
     """
@@ -379,7 +380,7 @@ class RemoteResource:
     url: str = ""
     permalink: str = ""
     size: int | None = None
-    sha1: str | None = None
+    digest: str | None = None
     uploaded: bool = False
     apart: bool = False
     checksum: Checksum | None = None

@@ -67,8 +67,9 @@ class ResourceOutcome:
     deleted resource. `reason` tells why this status, `error` what went wrong (failed only).
     `warnings` say what is odd about a file that is published all the same.
     `removed`: its file was removed here, as the portal has it.
-    `sha1` and `size` (bytes) are those of the file published, when known. `attempts` counts
-    the times its bytes were sent; `duration_s` is the time spent on it, in seconds.
+    `sha1` or `sha256`, whichever the portal compares files by, and `size` (bytes) are those of the
+    file published, when known. `attempts` counts the times its bytes were sent; `duration_s` is the
+    time spent on it, in seconds.
     """
 
     key: str | None
@@ -78,6 +79,7 @@ class ResourceOutcome:
     title: str | None = None
     source: str | None = None
     sha1: str | None = None
+    sha256: str | None = None
     size: int | None = None
     url: str | None = None
     permalink: str | None = None

@@ -75,7 +75,7 @@ def plan(
 ) -> Plan:
     """Decide what makes `remote` what `spec` wants, in the hands of `owner`.
 
-    `fingerprints` has what is known of each file, by resource key, with the SHA-1 of those
+    `fingerprints` has what is known of each file, by resource key, with the digest of those
     that `hashes_needed` names. `bound` are ids the portal gave to our entries earlier in
     this run, by resource key.
     """
@@ -269,11 +269,11 @@ def _content_differs(known: Fingerprint | None, remote: RemoteResource) -> str |
     """Why the file has to be sent, None when the portal has these very bytes."""
     if not remote.stored:
         return ELSEWHERE
-    if known is None or remote.sha1 is None:
-        return "the portal has no SHA-1 to compare with"
+    if known is None or remote.digest is None:
+        return "the portal has no checksum to compare with"
     if known.size != remote.size:
         return f"size changed from {remote.size} to {known.size} bytes"
-    return None if known.sha1 == remote.sha1 else "content changed"
+    return None if known.digest == remote.digest else "content changed"
 
 
 def _guarded(action: Create | Replace, known: Fingerprint | None) -> Create | Replace | Refuse:

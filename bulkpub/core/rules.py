@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bulkpub.core.model import DatasetMetadata
+from bulkpub.core.sources import DIGEST_NAMES, Digest
 
 __all__ = ["NO_FAULT", "Limits", "Rules", "Vocabulary"]
 
@@ -91,8 +92,8 @@ class Rules:
     `tells_format`: format and media type of a hosted file are the portal's to say.
     `same_name_pause`: seconds between two uploads of one stored name to one dataset, which may
     never be in flight together; None: they may. `parts`: a large file can be sent in parts.
-    `digests` are those that the portal tells of what it has; of a file it can be compared by
-    `sha1` alone.
+    `digest` is the kind of checksum by which files are compared with what the portal has, which it
+    `tells_digest` of; where it tells none, files are hashed so all the same.
 
     `joins_organizations`: a personal dataset can be given to an organization, with its id and its
     resources kept. `orders`: resources can be put in order. `described_at_once`: how many
@@ -130,7 +131,8 @@ class Rules:
     tells_format: bool = False
     same_name_pause: float | None = None
     parts: bool = False
-    digests: frozenset[str] = frozenset({"sha1"})
+    digest: Digest = "sha1"
+    tells_digest: bool = True
     orders: bool = True
     joins_organizations: bool = True
     described_at_once: int | None = None
@@ -152,11 +154,16 @@ class Rules:
         return hash(self.kind)
 
     @property
+    def digest_name(self) -> str:
+        """How people call the kind of checksum that files are compared by."""
+        return DIGEST_NAMES[self.digest]
+
+    @property
     def holds_all(self) -> bool:
         """Whether nothing that a manifest can want is beyond it."""
         can = self.orders and self.links and self.hosts_in_place
         can = can and self.deletes and self.deletes_datasets and self.community
-        return can and "sha1" in self.digests and not (self.lacks_dataset or self.lacks_resource)
+        return can and self.tells_digest and not (self.lacks_dataset or self.lacks_resource)
 
     def takes_tag(self, kept: str) -> bool:
         """Whether a tag is of a length that portals take; `kept` is the form they keep it in."""

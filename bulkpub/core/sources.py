@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from bulkpub.core.addresses import named, shown_address
 
 __all__ = [
     "CHECKSUM_DIGITS",
+    "DIGEST_NAMES",
     "Check",
     "Checksum",
+    "Digest",
     "ExistingSource",
     "FileSource",
     "Fingerprint",
@@ -57,6 +60,11 @@ CHECKSUM_DIGITS = {
     "crc": (8,),
 }
 """The kinds of checksums that links can tell, and how many hex digits each has."""
+
+Digest = Literal["sha1", "sha256"]
+"""The kinds of checksums that files are compared by; each kind of portals has one."""
+DIGEST_NAMES: dict[Digest, str] = {"sha1": "SHA-1", "sha256": "SHA-256"}
+"""How people call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +161,11 @@ class Check(StrEnum):
 class LastFetch:
     """What the last fetch of an address gave: enough to ask whether it has changed since.
 
-    `sha1` (hex) and `size` (bytes) are those of the content, `name` the file name it was given;
+    `digest` (hex) and `size` (bytes) are those of the content, `name` the file name it was given;
     `etag` and `last_modified` are as the server wrote them.
     """
 
-    sha1: str
+    digest: str
     size: int
     name: str
     etag: str | None = None
@@ -166,7 +174,9 @@ class LastFetch:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is known of a file's content: its size in bytes, and its SHA-1 once hashed (hex).
+    """What is known of a file's content: its size in bytes, and its digest once hashed (hex).
+
+    Its kind is the one that the portal tells (`Rules.digest`).
 
     `mtime_ns` and `inode` tell whether it is still the same file later on.
     """
@@ -174,4 +184,4 @@ class Fingerprint:
     size: int
     mtime_ns: int = 0
     inode: int = 0
-    sha1: str | None = None
+    digest: str | None = None

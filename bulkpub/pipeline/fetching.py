@@ -91,7 +91,7 @@ class _Fetching:
     @property
     def last(self) -> LastFetch | None:
         """What the last fetch of the address gave."""
-        return self.means.memory.last_fetch(self.source.url)
+        return self.means.memory.last_fetch(self.means.rules.digest, self.source.url)
 
     async def fetch(self, last: LastFetch | None) -> Fetched:
         """Fetch it, unless it has not changed since `last`."""
@@ -113,7 +113,7 @@ class _Fetching:
             raise
         finally:
             emit(FetchFinished(dataset, self.key, error))
-        self.means.memory.keep_fetch(self.source.url, got.last)
+        self.means.memory.keep_fetch(self.means.rules.digest, self.source.url, got.last)
         self.story.fetched(self.key, got.name, got.fingerprint)
         return got
 
@@ -145,9 +145,9 @@ class _Fetching:
         remote = action.remote if isinstance(action, Fetch) else None
         if remote is None or remote.hosted or not remote.stored or remote.size is None:
             return False
-        if self.last is not None and self.last.sha1 != remote.sha1:
+        if self.last is not None and self.last.digest != remote.digest:
             return False
-        known = Fingerprint(remote.size, sha1=remote.sha1)
+        known = Fingerprint(remote.size, digest=remote.digest)
         self.story.fetched(self.key, remote.file_name, known)
         self._planned(f"; its source could not be asked again ({failure})")
         return True
@@ -196,7 +196,7 @@ async def ask_sources(story: Story, fetches: Iterable[Fetch], means: Means) -> N
 
     async def look(fetch: Fetch) -> None:
         key, source = fetch.spec.key, fetch.source
-        last = means.memory.last_fetch(source.url)
+        last = means.memory.last_fetch(means.rules.digest, source.url)
         try:
             looked = await means.sources.look(source, last)
         except NotAFile as failure:
@@ -211,7 +211,7 @@ async def ask_sources(story: Story, fetches: Iterable[Fetch], means: Means) -> N
             if why is not None:
                 story.file_failed(key, f"{source.shown}: {why}")
             elif looked.unchanged and last is not None:
-                story.fetched(key, last.name, Fingerprint(last.size, sha1=last.sha1))
+                story.fetched(key, last.name, Fingerprint(last.size, digest=last.digest))
             else:
                 story.source_sized(key, looked.size)
                 _weigh(story, fetch, looked.size)

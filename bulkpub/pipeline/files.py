@@ -14,7 +14,7 @@ from bulkpub.http.tasks import side_by_side
 from bulkpub.observers.events import UploadProgressed
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources import FileContent, fingerprint, sha1s_of
+from bulkpub.sources import FileContent, digests_of, fingerprint
 from bulkpub.sources.html_page import ENOUGH, is_html
 
 __all__ = ["check", "content_of", "hash_files", "look_at_files", "recall_hashes"]
@@ -55,14 +55,16 @@ def _look(source: FileSource) -> Fingerprint | ResourceFailed:
 
 
 def recall_hashes(story: Story, keys: Iterable[str], means: Means) -> frozenset[str]:
-    """Write down the SHA-1 of the files of the entries `keys` that are remembered: their keys."""
+    """Write down the digests of the files of the entries `keys` that are remembered: their keys."""
     files = _files(story, keys)
-    remembered = means.memory.sha1s(
-        {source.path: story.fingerprints[key] for key, source in files.items()}
+    remembered = means.memory.digests(
+        means.rules.digest, {source.path: story.fingerprints[key] for key, source in files.items()}
     )
-    known = {key: sha1 for key, source in files.items() if (sha1 := remembered.get(source.path))}
-    for key, sha1 in known.items():
-        story.hashed(key, sha1)
+    known = {
+        key: digest for key, source in files.items() if (digest := remembered.get(source.path))
+    }
+    for key, digest in known.items():
+        story.hashed(key, digest)
     return frozenset(known)
 
 
@@ -73,27 +75,29 @@ def content_of(story: Story, key: str, source: FileSource, means: Means) -> File
     def progressed(sent: int) -> None:
         means.notify(UploadProgressed(dataset, key, sent, planned.size))
 
-    return FileContent(source, planned, progressed)
+    return FileContent(source, planned, progressed, means.rules.digest)
 
 
 async def hash_files(story: Story, keys: Iterable[str], means: Means) -> None:
-    """Find the SHA-1 of the files of the entries `keys`: remembered, or else read from the disk."""
-    files = _files(story, keys)
+    """Find the digests of the files of the entries `keys`: remembered, or read from the disk."""
+    files, kind = _files(story, keys), means.rules.digest
     remembered = recall_hashes(story, files, means)
 
-    async def digest(batch: Sequence[str]) -> None:
-        found = await sha1s_of(
-            [(files[key], story.fingerprints[key]) for key in batch], limiter=means.hashing
+    async def hash_batch(batch: Sequence[str]) -> None:
+        found = await digests_of(
+            [(files[key], story.fingerprints[key]) for key in batch],
+            kind,
+            limiter=means.hashing,
         )
-        for key, sha1 in zip(batch, found, strict=True):
-            if isinstance(sha1, ResourceFailed):
-                story.file_failed(key, str(sha1))
+        for key, digest in zip(batch, found, strict=True):
+            if isinstance(digest, ResourceFailed):
+                story.file_failed(key, str(digest))
                 continue
-            known = story.hashed(key, sha1, read=story.fingerprints[key].size)
-            means.memory.keep_sha1(files[key].path, known)
+            known = story.hashed(key, digest, read=story.fingerprints[key].size)
+            means.memory.keep_digest(kind, files[key].path, known)
 
     unknown = [key for key in files if key not in remembered]
-    await side_by_side([partial(digest, each) for each in _batches(story, unknown)])
+    await side_by_side([partial(hash_batch, each) for each in _batches(story, unknown)])
 
 
 def _batches(story: Story, keys: Iterable[str]) -> Iterator[list[str]]:

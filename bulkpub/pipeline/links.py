@@ -5,6 +5,7 @@ What is on the portal and in the bucket already costs a look at each.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from bulkpub.errors import FileChanged, ResourceFailed
 from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources import fingerprint, sha256_of
+from bulkpub.sources import digest_of, fingerprint
 
 if TYPE_CHECKING:  # what speaks to buckets is loaded where a link leads to one
     from bulkpub.sources.storing import Storing, ToStore
@@ -29,10 +30,11 @@ async def look_behind_links(story: Story, means: Means) -> None:
         assert source.of is not None  # noqa: S101 - the others have nothing to look at
         try:
             seen = fingerprint(source.of)
-            sha256 = means.memory.sha256(source.of.path, seen)
+            known = means.memory.digests("sha256", {source.of.path: seen})
+            sha256 = known.get(source.of.path)
             if sha256 is None:
-                sha256 = await sha256_of(source.of, seen, limiter=means.hashing)
-                means.memory.keep_sha256(source.of.path, seen, sha256)
+                sha256 = await digest_of(source.of, seen, "sha256", limiter=means.hashing)
+                means.memory.keep_digest("sha256", source.of.path, replace(seen, digest=sha256))
         except ResourceFailed as error:
             story.file_failed(key, str(error))
         else:

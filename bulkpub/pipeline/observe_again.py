@@ -72,14 +72,14 @@ def _all_arrived(story: Story, fresh: RemoteDataset | None) -> bool:
     sure = {id_ for key, id_ in story.bound.items() if key not in story.round.doubtful}
     left = [resource for resource in fresh.resources if resource.id not in sure]
     # Counted, as another file may have the same content.
-    files = Counter((resource.sha1, resource.size) for resource in left if resource.stored)
+    files = Counter((resource.digest, resource.size) for resource in left if resource.stored)
     links = Counter(resource.url for resource in left if not resource.hosted)
     for key in story.round.doubtful:
         source, known = story.resources[key].spec.source, story.fingerprints.get(key)
         if isinstance(source, LinkSource):
             links[source.url] -= 1
-        elif known and known.sha1:
-            files[known.sha1, known.size] -= 1
+        elif known and known.digest:
+            files[known.digest, known.size] -= 1
     return min([*files.values(), *links.values()], default=0) >= 0
 
 

@@ -1,7 +1,7 @@
 """Files that are removed here once they are published: `remove: verified`.
 
-The rule: only what the portal is known to have, by its own SHA-1 and by its last answer, and only
-the very file that was hashed. Whatever is in doubt stays, and is told.
+The rule: only what the portal is known to have, by its own checksum and by its last answer, and
+only the very file that was hashed. Whatever is in doubt stays, and is told.
 """
 
 from pathlib import Path
@@ -37,9 +37,9 @@ def remove_files(story: Story) -> None:
 def _doubt(story: Story, key: str, resource: ResourceStory, source: FileSource) -> str:
     """Why it cannot be removed, as the end of a sentence; empty when it can."""
     known, remote = story.fingerprints.get(key), resource.remote
-    if known is None or remote is None or not remote.hosted or remote.sha1 is None:
+    if known is None or remote is None or not remote.hosted or remote.digest is None:
         return "the portal does not tell the checksum of what it has"
-    if known.sha1 != remote.sha1:
+    if known.digest != remote.digest:
         return "the portal does not have the same content"
     try:
         now = fingerprint(source)

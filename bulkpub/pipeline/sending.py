@@ -17,6 +17,7 @@ from structlog.contextvars import bind_contextvars
 from bulkpub.core.actions import Create, Fetch, Replace
 from bulkpub.core.model import FileSource, LinkSource, RemoteResource
 from bulkpub.core.plan import plan_resource
+from bulkpub.core.rules import Rules
 from bulkpub.errors import (
     BulkpubError,
     DatasetFailed,
@@ -33,7 +34,7 @@ from bulkpub.pipeline.fetching import fetched
 from bulkpub.pipeline.files import check, content_of, hash_files
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
-from bulkpub.sources import FileContent, sha1_of
+from bulkpub.sources import FileContent, digest_of
 
 __all__ = ["send_all"]
 
@@ -112,7 +113,7 @@ class _Sending:
         story, means = self.story, self.means
         if story.round.doubts:
             raise Outdated("another file of a series may still arrive")
-        if story.fingerprints[key].sha1 is None:
+        if story.fingerprints[key].digest is None:
             await hash_files(story, [key], means)
         if story.remote is not None:
             fresh = await means.portal.dataset(story.remote.id)
@@ -222,7 +223,7 @@ async def _upload(upload: "_Upload") -> None:
             _check_new(story, remote)
         story.stored(key, remote)
         means.memory.stored(dataset, key, remote.id)
-        _check_bytes(remote, story.fingerprints[key].sha1, size)
+        _check_bytes(remote, story.fingerprints[key].digest, size, story.rules)
         error = None
     except BulkpubError as failure:
         error = str(failure)
@@ -233,7 +234,7 @@ async def _upload(upload: "_Upload") -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """One attempt to send one file, whole or in parts; afterwards its SHA-1 is in the story."""
+    """One attempt to send one file, whole or in parts; afterwards its digest is in the story."""
 
     story: Story
     key: str
@@ -248,12 +249,12 @@ class _Upload:
         async def send() -> None:
             stored.append(await self._send())
 
-        if planned.sha1 is None and self.means.portal.sends_in_parts(planned.size):
+        if planned.digest is None and self.means.portal.sends_in_parts(planned.size):
             # Parts leave in any order: the whole is hashed beside them.
             await side_by_side([self._digest, send])
         else:
             await send()
-        if self.story.fingerprints[self.key].sha1 is None:  # in parts all the same: too large whole
+        if self.story.fingerprints[self.key].digest is None:  # in parts all the same
             await self._digest()
         return stored[0]
 
@@ -271,17 +272,22 @@ class _Upload:
         finally:
             content.progressed = told  # or they hold each other, and what they know, in memory
             self.story.sent(self.key, uploaded=content.bytes_sent)
-            if content.sha1 is not None:  # also when the answer was lost: it may be there
-                self._hashed(content.sha1)
+            if content.digest is not None:  # also when the answer was lost: it may be there
+                self._hashed(content.digest)
 
     async def _digest(self) -> None:
         planned = self.story.fingerprints[self.key]
-        self._hashed(await sha1_of(self.content.source, planned, limiter=self.means.hashing))
+        self._hashed(
+            await digest_of(
+                self.content.source, planned, self.means.rules.digest, limiter=self.means.hashing
+            )
+        )
 
-    def _hashed(self, sha1: str) -> None:
-        known = self.story.hashed(self.key, sha1)
+    def _hashed(self, digest: str) -> None:
+        known = self.story.hashed(self.key, digest)
         if isinstance(self.story.resources[self.key].spec.source, FileSource):  # else gone soon
-            self.means.memory.keep_sha1(self.content.source.path, known)
+            kind = self.means.rules.digest
+            self.means.memory.keep_digest(kind, self.content.source.path, known)
 
 
 def _check_new(story: Story, remote: RemoteResource) -> None:
@@ -290,11 +296,11 @@ def _check_new(story: Story, remote: RemoteResource) -> None:
         raise Uncertain(f"the portal says it made the resource {remote.id}, which was there before")
 
 
-def _check_bytes(remote: RemoteResource, sent: str | None, size: int) -> None:
+def _check_bytes(remote: RemoteResource, sent: str | None, size: int, rules: Rules) -> None:
     """Compare the portal's checksum of what it received with ours of what we sent."""
-    if remote.sha1 in {None, sent} and remote.size in {None, size}:
+    if remote.digest in {None, sent} and remote.size in {None, size}:
         return
     raise Uncertain(
-        f"the portal received other bytes than were sent (its SHA-1 is {remote.sha1}, "
-        f"ours {sent}; {remote.size} bytes, {size} sent)"
+        f"the portal received other bytes than were sent (its {rules.digest_name} is "
+        f"{remote.digest}, ours {sent}; {remote.size} bytes, {size} sent)"
     )

@@ -334,10 +334,10 @@ class Story:
         self.fingerprints[key] = known
 
     @step
-    def hashed(self, key: str, sha1: str, *, read: int = 0) -> Fingerprint:
-        """The SHA-1 of the file is known, for which `read` bytes were read beforehand."""
+    def hashed(self, key: str, digest: str, *, read: int = 0) -> Fingerprint:
+        """The digest of the file is known, for which `read` bytes were read beforehand."""
         seen = self.fingerprints[key]
-        known = Fingerprint(seen.size, seen.mtime_ns, seen.inode, sha1)
+        known = Fingerprint(seen.size, seen.mtime_ns, seen.inode, digest)
         self.fingerprints[key] = known
         if read:
             self.figures += Figures(hashed=read)
@@ -722,7 +722,7 @@ class Story:
     def outcome(self) -> DatasetOutcome:
         """The story as an outcome: complete, or as far as it got."""
         resources = tuple(self._resource_outcome(each) for each in self.resources.values())
-        resources += tuple(_deletion(deletion) for deletion in self._deletions)
+        resources += tuple(_deletion(deletion, self.rules) for deletion in self._deletions)
         status = self._outcome_status(resources)
         title = self.spec.metadata.title
         return DatasetOutcome(
@@ -800,7 +800,8 @@ class Story:
             id=remote.id if remote else resource.spec.id,
             title=title,
             source=resource.address or shown,
-            sha1=known.sha1 if known else None,
+            sha1=known.digest if known and self.rules.digest == "sha1" else None,
+            sha256=known.digest if known and self.rules.digest == "sha256" else None,
             size=known.size if known else _announced_size(source, self.sizes, resource.spec.key),
             url=(remote.url or None) if remote else None,
             permalink=(remote.permalink or None) if remote else None,
@@ -816,7 +817,7 @@ def _announced_size(source: Source, sizes: Mapping[str, int | None], key: str) -
     return source.size if isinstance(source, LinkSource) else sizes.get(key)
 
 
-def _deletion(deletion: Delete) -> ResourceOutcome:
+def _deletion(deletion: Delete, rules: Rules) -> ResourceOutcome:
     remote = deletion.remote
     return ResourceOutcome(
         key=remote.key,
@@ -824,7 +825,8 @@ def _deletion(deletion: Delete) -> ResourceOutcome:
         reason=bounded(deletion.reason, LONGEST_SENTENCE),
         id=remote.id,
         title=remote.metadata.title,
-        sha1=remote.sha1,
+        sha1=remote.digest if rules.digest == "sha1" else None,
+        sha256=remote.digest if rules.digest == "sha256" else None,
         size=remote.size,
         url=remote.url or None,
         permalink=remote.permalink or None,

@@ -98,15 +98,15 @@ async def _download(story: Story, means: Means) -> None:
         resource, known = story.resources[key], story.fingerprints[key]
         assert resource.remote is not None  # noqa: S101 - only what is there is downloaded
         try:
-            sha1, size = await means.sources.published(resource.remote.permalink, known.size)
+            digest, size = await means.sources.published(resource.remote.permalink, known.size)
         except ResourceFailed as error:
             story.file_failed(key, f"its permalink cannot be read: {error}")
             return
-        if sha1 != known.sha1:
+        if digest != known.digest:
             story.file_failed(
                 key,
-                f"its permalink serves other bytes: {size} bytes with the SHA-1 {sha1}, "
-                f"{known.size} with {known.sha1} are wanted",
+                f"its permalink serves other bytes: {size} bytes with the "
+                f"{means.rules.digest_name} {digest}, {known.size} with {known.digest} are wanted",
             )
 
     there = [

@@ -92,14 +92,14 @@ class Pieces(Protocol):
 class Content(Protocol):
     """A file to be sent, of `size` bytes, called `name` where it comes from.
 
-    Once it was read from beginning to end in one go, `sha1` (hex) is that of what was read.
+    Once it was read from beginning to end in one go, `digest` (hex) is that of what was read.
     `bytes_sent` counts those of all stretches read to their end. A portal tells `progressed` how
     many of its bytes it has sent so far.
     """
 
     name: str
     size: int
-    sha1: str | None
+    digest: str | None
     bytes_sent: int
 
     @property

@@ -50,6 +50,7 @@ from bulkpub.core.names import extension_of
 from bulkpub.core.owners import Owner
 from bulkpub.core.report import RequestTotals
 from bulkpub.core.rules import Rules, Vocabulary
+from bulkpub.core.sources import Digest
 from bulkpub.errors import (
     DatasetFailed,
     DescriptionsRefused,
@@ -324,7 +325,7 @@ class Site:
             metadata=metadata,
             url=f"{self.address}/files/{next(self._numbers)}/{stored}",
             size=len(content),
-            sha1=hashlib.sha1(content).hexdigest() if "sha1" in rules.digests else None,
+            digest=_digest(content, rules) if rules.tells_digest else None,
             uploaded=not resource.hosted,
         )
         self.files[resource.id] = content
@@ -341,7 +342,7 @@ class Site:
     ) -> RemoteResource:
         """List what stays elsewhere; `size` and `checksum` are what is said of the file there."""
         resource = replace(self._new(metadata), url=url, hosted=False, size=size)
-        resource = _with_checksum(resource, checksum)
+        resource = _with_checksum(resource, checksum, self.rules.digest)
         self._put(self.datasets[dataset_id], resource)
         return resource
 
@@ -353,7 +354,9 @@ class Site:
         if item.announces and not resource.stored:
             size = resource.size if item.size is None else item.size
             resource = replace(resource, url=item.url or resource.url, size=size)
-            resource = _with_checksum(resource, item.checksum or resource.checksum)
+            resource = _with_checksum(
+                resource, item.checksum or resource.checksum, self.rules.digest
+            )
         hosted = resource.hosted or item.host
         return replace(
             resource,
@@ -384,9 +387,15 @@ class Site:
         self.order(dataset, there)
 
 
-def _with_checksum(resource: RemoteResource, checksum: Checksum | None) -> RemoteResource:
-    sha1 = checksum.value if checksum is not None and checksum.kind == "sha1" else None
-    return replace(resource, checksum=checksum, sha1=sha1)
+def _digest(content: bytes, rules: Rules) -> str:
+    return hashlib.new(rules.digest, content).hexdigest()
+
+
+def _with_checksum(
+    resource: RemoteResource, checksum: Checksum | None, kind: Digest
+) -> RemoteResource:
+    digest = checksum.value if checksum is not None and checksum.kind == kind else None
+    return replace(resource, checksum=checksum, digest=digest)
 
 
 def _over(before: Metadata, changes: Metadata) -> Metadata:

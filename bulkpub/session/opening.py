@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bulkpub.core.sources import Digest
 from bulkpub.http.gate import Gate
 from bulkpub.http.messages import ASIDE, TransportListener
 from bulkpub.http.transport import HttpSettings
@@ -117,12 +118,13 @@ async def open_web(
 
 @asynccontextmanager
 async def open_fetcher(
-    connection: Connection, sources: Sources, portal_url: str
+    connection: Connection, sources: Sources, portal_url: str, digest: Digest
 ) -> AsyncIterator[Fetcher]:
     """Files from elsewhere, kept in the spool for as long as they are needed.
 
     What is published is read from the host of `portal_url` wherever that is; what its
-    permalinks lead to elsewhere is as much out of reach as any source there.
+    permalinks lead to elsewhere is as much out of reach as any source there. Files are hashed as
+    the portal tells it (`digest`).
     """
     host = urlsplit(portal_url).hostname or ""
     async with (
@@ -130,7 +132,7 @@ async def open_fetcher(
         open_web(
             connection, sources, trusted={host}, courtesy=Courtesy(at_once=DOWNLOADERS)
         ) as portal_web,
-        Spool(sources.spool_dir, sources.spool_size) as spool,
+        Spool(sources.spool_dir, sources.spool_size, digest) as spool,
     ):
         yield Fetcher(web, spool, portal_web=portal_web)
 

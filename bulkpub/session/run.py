@@ -225,7 +225,9 @@ class Run:
                     listener=self,
                     keys=self._keys.own,
                 ) as portal,
-                open_fetcher(connection, self._sources, located.url) as fetcher,
+                open_fetcher(
+                    connection, self._sources, located.url, portal.rules.digest
+                ) as fetcher,
             ):
                 means = self._means = Means(
                     portal,

@@ -155,12 +155,12 @@ class Fetcher:
         return await self._kind(url).expand(url)
 
     async def published(self, permalink: str, size: int) -> tuple[str, int]:
-        """The SHA-1 (hex) and size of what everybody gets by a permalink of the portal's.
+        """The digest (hex) and the size of what everybody gets by a permalink of the portal's.
 
         Reading stops soon after `size` bytes, as more than that is different anyway. No key and
         no cookie is sent: the files of private datasets are public too. Raises `SourceFailed`.
         """
-        return await self._portal_web.sha1_of(permalink, size)
+        return await self._portal_web.digest_of(permalink, size, self.spool.kind)
 
     def limit(self, source: UrlSource) -> int:
         """The bytes that the file at `source` may have."""
@@ -182,7 +182,7 @@ class Fetcher:
 
 def unchanged(last: LastFetch) -> Fetched:
     """Nothing was fetched: it is what was fetched last."""
-    return Fetched(None, last.name, Fingerprint(last.size, sha1=last.sha1), last)
+    return Fetched(None, last.name, Fingerprint(last.size, digest=last.digest), last)
 
 
 def fetched_to(
@@ -191,8 +191,8 @@ def fetched_to(
     """What lies in the spool, complete."""
     known = fingerprint(FileSource(str(file.path), shown))
     name = file.path.name
-    last = LastFetch(file.sha1, known.size, name, etag, last_modified)
-    return Fetched(str(file.path), name, replace(known, sha1=file.sha1), last)
+    last = LastFetch(file.digest, known.size, name, etag, last_modified)
+    return Fetched(str(file.path), name, replace(known, digest=file.digest), last)
 
 
 def refuse_name(shown: str, why: str | None) -> None:

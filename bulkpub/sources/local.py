@@ -18,9 +18,11 @@ import anyio.to_thread
 from aiofiles.threadpool import wrap
 
 from bulkpub.core.model import FileSource, Fingerprint
+from bulkpub.core.sources import Digest
 from bulkpub.errors import FileChanged, ResourceFailed
+from bulkpub.sources.digests import DIGESTS
 
-__all__ = ["PIECE", "SMALL", "FileContent", "fingerprint", "sha1_of", "sha1s_of", "sha256_of"]
+__all__ = ["PIECE", "SMALL", "FileContent", "digest_of", "digests_of", "fingerprint"]
 
 PIECE = 1024 * 1024
 """Bytes read, hashed and sent at a time."""
@@ -51,51 +53,51 @@ def _beginning(source: FileSource, size: int) -> bytes:
         raise FileChanged(f"{source.shown} cannot be read: {error.strerror}") from error
 
 
-async def sha1_of(
-    source: FileSource, planned: Fingerprint, *, limiter: anyio.CapacityLimiter | None = None
+async def digest_of(
+    source: FileSource,
+    planned: Fingerprint,
+    kind: Digest,
+    *,
+    limiter: anyio.CapacityLimiter | None = None,
 ) -> str:
-    """The SHA-1 of the file, in hex, read in a thread.
+    """The digest of this kind of the file, in hex, read in a thread.
 
     Raises `FileChanged` when it is not the file that was `planned`, `ResourceFailed` when it
     cannot be read.
     """
-    return await anyio.to_thread.run_sync(_digest, "sha1", source, planned, limiter=limiter)
+    return await anyio.to_thread.run_sync(_digest, kind, source, planned, limiter=limiter)
 
 
-async def sha256_of(
-    source: FileSource, planned: Fingerprint, *, limiter: anyio.CapacityLimiter | None = None
-) -> str:
-    """The SHA-256 of the file, likewise."""
-    return await anyio.to_thread.run_sync(_digest, "sha256", source, planned, limiter=limiter)
-
-
-async def sha1s_of(
+async def digests_of(
     files: Sequence[tuple[FileSource, Fingerprint]],
+    kind: Digest,
     *,
     limiter: anyio.CapacityLimiter | None = None,
 ) -> list[str | ResourceFailed]:
-    """The SHA-1 of several small files, one after the other in one thread, with their faults.
+    """The digests of several small files, one after the other in one thread, with their faults.
 
     To have a thread take one up costs more than to hash it.
     """
 
     def digest_all() -> list[str | ResourceFailed]:
-        return [_digest_or_fault(source, planned) for source, planned in files]
+        return [_digest_or_fault(kind, source, planned) for source, planned in files]
 
     return await anyio.to_thread.run_sync(digest_all, limiter=limiter)
 
 
-def _digest_or_fault(source: FileSource, planned: Fingerprint) -> str | ResourceFailed:
+def _digest_or_fault(
+    kind: Digest, source: FileSource, planned: Fingerprint
+) -> str | ResourceFailed:
     try:
-        return _digest("sha1", source, planned)
+        return _digest(kind, source, planned)
     except ResourceFailed as fault:
         return fault
 
 
-def _digest(kind: str, source: FileSource, planned: Fingerprint) -> str:
+def _digest(kind: Digest, source: FileSource, planned: Fingerprint) -> str:
     try:
         if planned.size <= SMALL:  # if there is more by now, it is not the file that was planned
-            digest = hashlib.new(kind, _beginning(source, planned.size)).hexdigest()
+            digest: str = DIGESTS[kind](_beginning(source, planned.size)).hexdigest()
         else:
             with open(source.path, "rb") as file:  # noqa: PTH123 - a plain string, as above
                 digest = hashlib.file_digest(file, kind).hexdigest()
@@ -137,15 +139,21 @@ class FileContent:
     """The content of a local file on its way to a portal; see `bulkpub.portals.base.Content`.
 
     It is that of the file that was `planned`, or reading it ends in `FileChanged`. `on_progress`
-    is told how many bytes were handed over so far. What was read of a small file is kept.
+    is told how many bytes were handed over so far. The digest is of this `kind`.
+    What was read of a small file is kept.
     """
 
     def __init__(
-        self, source: FileSource, planned: Fingerprint, on_progress: Callable[[int], None]
+        self,
+        source: FileSource,
+        planned: Fingerprint,
+        on_progress: Callable[[int], None],
+        kind: Digest = "sha1",
     ) -> None:
         self.name = source.name
         self.size = planned.size
-        self.sha1: str | None = None
+        self.digest: str | None = None
+        self.kind = kind
         self.bytes_sent = 0
         self.progressed = on_progress
         self.source = source
@@ -207,7 +215,7 @@ class FilePieces:
         if held is None:
             return None
         piece = held[self._start : self._start + self.length]
-        self._read_to_its_end(hashlib.sha1(piece))
+        self._read_to_its_end(DIGESTS[self._content.kind](piece))
         return piece
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -217,7 +225,7 @@ class FilePieces:
             return
         source, left = self._content.source, self.length
         # A part is not hashed: the whole is, beside the parts.
-        digest = hashlib.sha1() if left == self._content.size else None
+        digest = DIGESTS[self._content.kind]() if left == self._content.size else None
         try:
             # Opened here and not in a thread: a thread that is given up while it opens leaves
             # an open file that nobody knows of.
@@ -244,4 +252,4 @@ class FilePieces:
             raise FileChanged(f"{content.source.shown} ended {missing} bytes early")
         content.bytes_sent += self.length
         if digest is not None and self.length == content.size:
-            content.sha1 = digest.hexdigest()
+            content.digest = digest.hexdigest()

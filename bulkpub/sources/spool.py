@@ -7,7 +7,6 @@ for it is decided in `budget`.
 """
 
 import errno
-import hashlib
 import re
 import secrets
 import shutil
@@ -23,8 +22,10 @@ import structlog
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
+from bulkpub.core.sources import Digest
 from bulkpub.errors import SourceFailed
 from bulkpub.sources.budget import Budget, Share
+from bulkpub.sources.digests import DIGESTS
 
 __all__ = ["Spool", "SpoolFile", "spool_folder"]
 
@@ -47,7 +48,14 @@ class SpoolFile:
     """
 
     def __init__(
-        self, path: Path, share: Share, budget: Budget, shown: str, *, beside: int = 0
+        self,
+        path: Path,
+        share: Share,
+        budget: Budget,
+        shown: str,
+        *,
+        beside: int = 0,
+        kind: Digest = "sha1",
     ) -> None:
         self.path = path
         self.size = 0
@@ -58,12 +66,13 @@ class SpoolFile:
         self._budget = budget
         self._shown = shown
         self._file: BufferedRandom | None = None
-        self._digest = hashlib.sha1()
+        self._kind: Digest = kind
+        self._digest = DIGESTS[kind]()
 
     @property
-    def sha1(self) -> str:
-        """The SHA-1 of what was written, in hex."""
-        return self._digest.hexdigest()
+    def digest(self) -> str:
+        """The digest of what was written, in hex."""
+        return str(self._digest.hexdigest())
 
     async def write(self, piece: bytes) -> None:
         """Add `piece`, once there is room for it; raises `SourceFailed` when the disk is full."""
@@ -80,7 +89,7 @@ class SpoolFile:
         with _explained(self._shown):
             self._opened().seek(0)
             self._opened().truncate()
-        self.size, self.head, self._digest = 0, b"", hashlib.sha1()
+        self.size, self.head, self._digest = 0, b"", DIGESTS[self._kind]()
 
     def finish(self) -> None:
         """The file is complete: what it did not need goes back to others."""
@@ -114,12 +123,14 @@ def spool_folder() -> Path:
 class Spool:
     """Room for files of `size` bytes in all, in `folder`; an async context manager.
 
-    None takes a folder in the user's cache. It cannot be pickled: every process opens its own. A
+    None takes a folder in the user's cache. `kind` is that of their digests. It cannot be
+    pickled: every process opens its own. A
     file that is larger than all the room is let in when it is alone. Whoever holds a file must
     not wait for another one to be let in, nor hold anything that those who hold files wait for.
     """
 
-    def __init__(self, folder: Path | None, size: int) -> None:
+    def __init__(self, folder: Path | None, size: int, kind: Digest = "sha1") -> None:
+        self.kind = kind
         self._folder = folder or spool_folder()
         self._budget = Budget(size)
         self._own: Path | None = None
@@ -179,7 +190,9 @@ class Spool:
         """
         spooled: SpoolFile | None = None
         try:
-            spooled = SpoolFile(self._new_folder(shown) / name, share, self._budget, shown)
+            spooled = SpoolFile(
+                self._new_folder(shown) / name, share, self._budget, shown, kind=self.kind
+            )
             self._files[str(spooled.path)] = spooled
             yield spooled
         finally:
@@ -198,6 +211,7 @@ class Spool:
             self._budget,
             shown,
             beside=made_of.size,
+            kind=self.kind,
         )
         self._files[str(made.path)] = made
         try:

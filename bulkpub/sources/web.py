@@ -5,7 +5,6 @@ redirects included, is checked (`reach`) and waits for its turn (`politeness`). 
 come from the address itself alone and go to its own origin alone; no cookie is kept.
 """
 
-import hashlib
 import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -20,6 +19,7 @@ import structlog
 from yarl import URL
 
 from bulkpub.core.addresses import shown_address
+from bulkpub.core.sources import Digest
 from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
 from bulkpub.http.clock import unix_time
@@ -27,6 +27,7 @@ from bulkpub.http.connection import explain, trust
 from bulkpub.http.proxies import basic_auth, proxy_for
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.sources.answers import BrokeOff, Page, Patience, Streamed
+from bulkpub.sources.digests import DIGESTS
 from bulkpub.sources.politeness import Courtesy, Hosts
 from bulkpub.sources.reach import (
     AddressRefused,
@@ -145,8 +146,8 @@ class Web:
 
         return await self._unbroken(read)
 
-    async def sha1_of(self, url: str, most: int) -> tuple[str, int]:
-        """The SHA-1 (hex) and size in bytes of what everybody gets at `url`.
+    async def digest_of(self, url: str, most: int, kind: Digest) -> tuple[str, int]:
+        """The digest (hex) of this kind, and the size in bytes of what everybody gets at `url`.
 
         It is taken as it is sent: servers call a file that is compressed itself an encoded one,
         and we ask for no encoding. Reading stops soon after `most` bytes. Raises `SourceFailed`
@@ -154,7 +155,7 @@ class Web:
         """
 
         async def read() -> tuple[str, int]:
-            digest, read = hashlib.sha1(), 0
+            digest, read = DIGESTS[kind](), 0
             async with self.open(url) as answer:
                 if answer.status != OK:
                     raise SourceFailed(f"{answer.shown} answers {answer.status}")

@@ -24,6 +24,7 @@ from typing import Protocol
 import structlog
 
 from bulkpub.core.model import Fingerprint, LastFetch
+from bulkpub.core.sources import Digest
 from bulkpub.state.files import opened, private_folder
 
 __all__ = ["Forgetful", "Journal", "Memory", "open_journal"]
@@ -43,6 +44,10 @@ MOMENT_S = 0.05
 UNUSABLE = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged file ends in; its own name in SQLite's message may not even be text."""
 
+HASHES: Mapping[Digest, str] = {"sha1": "hashes", "sha256": "digests"}
+FETCHES: Mapping[Digest, str] = {"sha1": "fetches", "sha256": "fetches_sha256"}
+"""The tables that have what is known of files, by the digest that it is known by."""
+
 TABLES = """
 create table if not exists hashes (
     path text primary key, size integer not null, mtime_ns integer not null,
@@ -61,6 +66,10 @@ create table if not exists fetches (
     address text primary key, sha1 text not null, size integer not null, name text not null,
     etag text, last_modified text, used_at real not null
 ) without rowid;
+create table if not exists fetches_sha256 (
+    address text primary key, sha256 text not null, size integer not null, name text not null,
+    etag text, last_modified text, used_at real not null
+) without rowid;
 create table if not exists refusals (
     portal text primary key, size integer not null, at real not null
 ) without rowid;
@@ -70,22 +79,16 @@ create table if not exists refusals (
 class Memory(Protocol):
     """What the pipeline asks of a journal; every answer may be "nothing known"."""
 
-    def sha1s(self, files: Mapping[str, Fingerprint]) -> dict[str, str]:
-        """The SHA-1 (hex) of those `files`, by path, that were hashed as they are seen now."""
+    def digests(self, kind: Digest, files: Mapping[str, Fingerprint]) -> dict[str, str]:
+        """The digests (hex) of those `files`, by path, that were hashed so as they are seen now."""
 
-    def keep_sha1(self, path: str, seen: Fingerprint) -> None:
-        """Remember `seen.sha1`."""
+    def keep_digest(self, kind: Digest, path: str, seen: Fingerprint) -> None:
+        """Remember `seen.digest`, which is of this kind."""
 
-    def sha256(self, path: str, seen: Fingerprint) -> str | None:
-        """The SHA-256 (hex) of the file at `path`, if it was hashed as it is `seen` now."""
+    def last_fetch(self, kind: Digest, url: str) -> LastFetch | None:
+        """What the last fetch of `url` gave, hashed so."""
 
-    def keep_sha256(self, path: str, seen: Fingerprint, sha256: str) -> None:
-        """Remember it."""
-
-    def last_fetch(self, url: str) -> LastFetch | None:
-        """What the last fetch of `url` gave."""
-
-    def keep_fetch(self, url: str, last: LastFetch) -> None:
+    def keep_fetch(self, kind: Digest, url: str, last: LastFetch) -> None:
         """Remember what fetching `url` gave; the address itself, which may be secret, is not."""
 
     def bound(self, dataset: str) -> dict[str, str]:
@@ -110,28 +113,20 @@ class Memory(Protocol):
 class Forgetful:
     """A memory that has none: for dry runs, and when the journal cannot be used."""
 
-    def sha1s(self, files: Mapping[str, Fingerprint]) -> dict[str, str]:
+    def digests(self, kind: Digest, files: Mapping[str, Fingerprint]) -> dict[str, str]:
         """See `Memory`."""
-        del files
+        del kind, files
         return {}
 
-    def keep_sha1(self, path: str, seen: Fingerprint) -> None:
+    def keep_digest(self, kind: Digest, path: str, seen: Fingerprint) -> None:
         """See `Memory`."""
 
-    def sha256(self, path: str, seen: Fingerprint) -> str | None:
+    def last_fetch(self, kind: Digest, url: str) -> LastFetch | None:
         """See `Memory`."""
-        del path, seen
+        del kind, url
         return None
 
-    def keep_sha256(self, path: str, seen: Fingerprint, sha256: str) -> None:
-        """See `Memory`."""
-
-    def last_fetch(self, url: str) -> LastFetch | None:
-        """See `Memory`."""
-        del url
-        return None
-
-    def keep_fetch(self, url: str, last: LastFetch) -> None:
+    def keep_fetch(self, kind: Digest, url: str, last: LastFetch) -> None:
         """See `Memory`."""
 
     def bound(self, dataset: str) -> dict[str, str]:
@@ -163,61 +158,43 @@ class Journal:
         self._unwritten: list[tuple[str, tuple[object, ...]]] = []
         self._writing: asyncio.TimerHandle | None = None
 
-    def sha1s(self, files: Mapping[str, Fingerprint]) -> dict[str, str]:
+    def digests(self, kind: Digest, files: Mapping[str, Fingerprint]) -> dict[str, str]:
         """See `Memory`."""
         now, known = time.time(), {}
         rows = self._read(
-            "select path, size, mtime_ns, inode, sha1, used_at from hashes "
+            f"select path, size, mtime_ns, inode, {kind}, used_at from {HASHES[kind]} "  # noqa: S608 - names of ours
             "where path in (select value from json_each(?))",
             (json.dumps(list(files)),),
         )
-        for path, size, mtime_ns, inode, sha1, used_at in rows:
+        for path, size, mtime_ns, inode, digest, used_at in rows:
             seen = files.get(str(path))
             if seen is None or (size, mtime_ns, inode) != (seen.size, seen.mtime_ns, seen.inode):
                 continue
-            known[str(path)] = str(sha1)
-            self._touch("hashes", "path", path, used_at, now)
+            known[str(path)] = str(digest)
+            self._touch(HASHES[kind], "path", path, used_at, now)
         return known
 
-    def keep_sha1(self, path: str, seen: Fingerprint) -> None:
+    def keep_digest(self, kind: Digest, path: str, seen: Fingerprint) -> None:
         """See `Memory`."""
-        if seen.sha1 is not None:
+        if seen.digest is not None:
             self._write(
-                "insert or replace into hashes values (?, ?, ?, ?, ?, ?)",
-                (path, seen.size, seen.mtime_ns, seen.inode, seen.sha1, time.time()),
+                f"insert or replace into {HASHES[kind]} values (?, ?, ?, ?, ?, ?)",  # noqa: S608 - names of ours
+                (path, seen.size, seen.mtime_ns, seen.inode, seen.digest, time.time()),
             )
 
-    def sha256(self, path: str, seen: Fingerprint) -> str | None:
-        """See `Memory`."""
-        rows = self._read(
-            "select sha256, used_at from digests "
-            "where path = ? and size = ? and mtime_ns = ? and inode = ?",
-            (path, seen.size, seen.mtime_ns, seen.inode),
-        )
-        if not rows:
-            return None
-        self._touch("digests", "path", path, rows[0][1], time.time())
-        return str(rows[0][0])
-
-    def keep_sha256(self, path: str, seen: Fingerprint, sha256: str) -> None:
-        """See `Memory`."""
-        self._write(
-            "insert or replace into digests values (?, ?, ?, ?, ?, ?)",
-            (path, seen.size, seen.mtime_ns, seen.inode, sha256, time.time()),
-        )
-
-    def last_fetch(self, url: str) -> LastFetch | None:
+    def last_fetch(self, kind: Digest, url: str) -> LastFetch | None:
         """See `Memory`."""
         address = _unreadable(url)
         rows = self._read(
-            "select sha1, size, name, etag, last_modified, used_at from fetches where address = ?",
+            f"select {kind}, size, name, etag, last_modified, used_at "  # noqa: S608 - names of ours
+            f"from {FETCHES[kind]} where address = ?",
             (address,),
         )
         match rows:
-            case [(str() as sha1, int() as size, str() as name, etag, last_modified, used_at)]:
-                self._touch("fetches", "address", address, used_at, time.time())
+            case [(str() as digest, int() as size, str() as name, etag, last_modified, used_at)]:
+                self._touch(FETCHES[kind], "address", address, used_at, time.time())
                 return LastFetch(
-                    sha1,
+                    digest,
                     size,
                     name,
                     None if etag is None else str(etag),
@@ -226,12 +203,12 @@ class Journal:
             case _:
                 return None
 
-    def keep_fetch(self, url: str, last: LastFetch) -> None:
+    def keep_fetch(self, kind: Digest, url: str, last: LastFetch) -> None:
         """See `Memory`."""
         self._write(
-            "insert or replace into fetches values (?, ?, ?, ?, ?, ?, ?)",
+            f"insert or replace into {FETCHES[kind]} values (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - names of ours
             (
-                *(_unreadable(url), last.sha1, last.size, last.name),
+                *(_unreadable(url), last.digest, last.size, last.name),
                 *(last.etag, last.last_modified, time.time()),
             ),
         )
@@ -346,7 +323,7 @@ def open_journal(folder: Path | None, portal: str) -> Iterator[Memory]:
     finally:
         journal.write()
         with contextlib.suppress(*UNUSABLE):
-            for table in ("hashes", "digests", "fetches"):
+            for table in (*HASHES.values(), *FETCHES.values()):
                 database.execute(
                     f"delete from {table} where used_at < ?",  # noqa: S608 - names of ours
                     (time.time() - KEPT_S,),

@@ -73,7 +73,7 @@ def test_a_sink_lists_all_that_it_is_to_hold_as_udata_does(files: int, datasets:
             break
     assert [each.metadata.title for each in found] == [holds.title(n) for n in range(datasets)]
     assert len({each.id for each in found}) == datasets
-    there = [(r.sha1, r.metadata.title, r.size) for each in found for r in each.resources]
+    there = [(r.digest, r.metadata.title, r.size) for each in found for r in each.resources]
     assert there == [(holds.sha1(n), holds.file_title(n), 1_000) for _, n in holds.all()]
 
 

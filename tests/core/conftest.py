@@ -89,7 +89,7 @@ class PortalModel:
             metadata=replace(base.metadata, title=stored),
             url=f"https://portal.example/s/20260101-{number:06}/{stored}",
             size=len(content),
-            sha1=sha1(content),
+            digest=sha1(content),
             uploaded=not base.hosted,
         )
         rest = tuple(result if r.id == onto else r for r in self.resources)
@@ -156,7 +156,7 @@ class Publisher:
 
     def hash(self, key: str) -> None:
         known = self.fingerprints[key]
-        self.fingerprints[key] = replace(known, sha1=sha1(self.scenario.contents[key]))
+        self.fingerprints[key] = replace(known, digest=sha1(self.scenario.contents[key]))
 
     def plan(self) -> Plan:
         spec, remote = self.scenario.spec, self.scenario.portal.dataset
@@ -255,7 +255,7 @@ def hand_made(draw: st.DrawFn, number: int) -> RemoteResource:
         metadata,
         url=f"https://portal.example/s/20250101-{number:06}/{file_slug(name)}",
         size=len(content),
-        sha1=sha1(content) if draw(st.integers(0, 5)) else None,
+        digest=sha1(content) if draw(st.integers(0, 5)) else None,
     )
 
 

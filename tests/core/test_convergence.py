@@ -52,7 +52,10 @@ def check_is_as_wanted(publisher: Any, *, but: set[str]) -> None:
         if isinstance(spec.source, FileSource):
             content = scenario.contents[spec.key]
             assert found.hosted
-            assert (found.size, found.sha1) == (len(content), publisher.fingerprints[spec.key].sha1)
+            assert (found.size, found.digest) == (
+                len(content),
+                publisher.fingerprints[spec.key].digest,
+            )
         else:
             assert not found.hosted
             assert found.url == spec.source.url
@@ -125,7 +128,7 @@ def test_hashes_are_asked_for_exactly_where_they_can_decide(
     if remote is None:
         return
     asked = hashes_needed(spec.resources, publisher.fingerprints, remote.resources)
-    sizes = {r.size for r in remote.resources if r.sha1}
+    sizes = {r.size for r in remote.resources if r.digest}
     assert {publisher.fingerprints[key].size for key in asked} <= sizes
     lazy = publisher.plan()
     for key in publisher.fingerprints:
@@ -191,7 +194,7 @@ def test_adopting_sends_no_bytes_and_means_the_same_bytes(
     for action in publisher.plan().resources:
         if isinstance(action, Adopt) and isinstance(action.spec.source, FileSource):
             known = publisher.fingerprints[action.spec.key]
-            assert (action.remote.sha1, action.remote.size) == (known.sha1, known.size)
+            assert (action.remote.digest, action.remote.size) == (known.digest, known.size)
 
 
 def test_taking_over_a_link_whose_answer_was_lost_does_not_publish_twice(
@@ -220,7 +223,7 @@ def test_equal_files_of_equal_names_do_not_leave_behind_what_one_of_them_was_to_
         ResourceSpec("b", FileSource("/m/2/f.csv", "2/f.csv"), default_title="B"),
     ]
     there = RemoteResource(
-        "r", ResourceMetadata(title="T"), url="https://portal/s/g.csv", size=9, sha1="other"
+        "r", ResourceMetadata(title="T"), url="https://portal/s/g.csv", size=9, digest="other"
     )
     publisher = new_publisher(new_scenario(specs, {"a": b"x", "b": b"x"}, [there]))
     _, creation = publisher.plan().sends

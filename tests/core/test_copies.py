@@ -29,7 +29,7 @@ def stored(
     id_: str,
     name: str = "velos.csv",
     *,
-    sha1: str | None = BYTES,
+    digest: str | None = BYTES,
     size: int | None = 10,
     key: str | None = None,
     hosted: bool = True,
@@ -40,7 +40,7 @@ def stored(
         hosted=hosted,
         url=f"https://portal.example/s/20260101-000000/{name}",
         size=size,
-        sha1=sha1,
+        digest=digest,
     )
 
 
@@ -54,7 +54,7 @@ def surplus(
 ) -> list[str]:
     found = copies(
         spec or DatasetSpec("velos", resources=(entry("Vélos.csv"),)),
-        fingerprints or {"Vélos.csv": Fingerprint(10, sha1=BYTES)},
+        fingerprints or {"Vélos.csv": Fingerprint(10, digest=BYTES)},
         now,
         before=before,
         sent=sent,
@@ -88,8 +88,8 @@ def test_when_the_answer_was_lost_one_of_them_is_kept() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(stored("2", sha1=OTHER_BYTES), id="other bytes"),
-        pytest.param(stored("2", sha1=None), id="bytes unknown"),
+        pytest.param(stored("2", digest=OTHER_BYTES), id="other bytes"),
+        pytest.param(stored("2", digest=None), id="bytes unknown"),
         pytest.param(stored("2", size=11), id="another size"),
         pytest.param(stored("2", name="velos-1.csv"), id="another name"),
         pytest.param(stored("2", name="Vélos.csv"), id="a name that is no slug"),
@@ -115,7 +115,7 @@ def test_an_upload_onto_what_was_there_before_excuses_no_copy_of_the_same_conten
         stored("2"),
         stored("3"),
         spec=spec,
-        fingerprints={each.key: Fingerprint(10, sha1=BYTES) for each in spec.resources},
+        fingerprints={each.key: Fingerprint(10, digest=BYTES) for each in spec.resources},
         before={"1"},
         sent={each.key for each in spec.resources},
         bound={"a/velos.csv": "1", "b/velos.csv": "3"},
@@ -129,10 +129,10 @@ def test_an_upload_onto_what_was_there_before_excuses_no_copy_of_the_same_conten
 @pytest.mark.parametrize(
     ("fingerprints", "sent"),
     [
-        ({"Vélos.csv": Fingerprint(10, sha1=BYTES)}, ()),
-        ({"Vélos.csv": Fingerprint(10, sha1=BYTES)}, ("another.csv",)),
+        ({"Vélos.csv": Fingerprint(10, digest=BYTES)}, ()),
+        ({"Vélos.csv": Fingerprint(10, digest=BYTES)}, ("another.csv",)),
         ({"Vélos.csv": Fingerprint(10)}, ("Vélos.csv",)),
-        ({"another.csv": Fingerprint(10, sha1=BYTES)}, ("Vélos.csv",)),
+        ({"another.csv": Fingerprint(10, digest=BYTES)}, ("Vélos.csv",)),
     ],
     ids=["nothing sent", "another one sent", "bytes never hashed", "of unknown bytes"],
 )
@@ -150,7 +150,10 @@ def test_a_link_is_never_sent_and_has_no_copies() -> None:
 
 def test_the_same_file_wanted_twice_is_kept_twice() -> None:
     spec = DatasetSpec("velos", resources=(entry("a/velos.csv"), entry("b/velos.csv")))
-    known = {"a/velos.csv": Fingerprint(10, sha1=BYTES), "b/velos.csv": Fingerprint(10, sha1=BYTES)}
+    known = {
+        "a/velos.csv": Fingerprint(10, digest=BYTES),
+        "b/velos.csv": Fingerprint(10, digest=BYTES),
+    }
     now = [stored(number) for number in "123"]
     left = surplus(
         *now,
@@ -165,14 +168,14 @@ def test_the_same_file_wanted_twice_is_kept_twice() -> None:
 def test_the_copies_of_several_files_are_told_apart() -> None:
     spec = DatasetSpec("velos", resources=(entry("velos.csv"), entry("bus.csv")))
     known = {
-        "velos.csv": Fingerprint(10, sha1=BYTES),
-        "bus.csv": Fingerprint(20, sha1=OTHER_BYTES),
+        "velos.csv": Fingerprint(10, digest=BYTES),
+        "bus.csv": Fingerprint(20, digest=OTHER_BYTES),
     }
     now = [
         stored("v1"),
-        stored("b1", "bus.csv", sha1=OTHER_BYTES, size=20),
+        stored("b1", "bus.csv", digest=OTHER_BYTES, size=20),
         stored("v2"),
-        stored("b2", "bus.csv", sha1=OTHER_BYTES, size=20),
+        stored("b2", "bus.csv", digest=OTHER_BYTES, size=20),
     ]
     bound = {"velos.csv": "v2", "bus.csv": "b1"}
     left = surplus(*now, spec=spec, fingerprints=known, sent=set(known), bound=bound)

@@ -116,7 +116,7 @@ def test_a_link_gets_its_new_address() -> None:
 
 def test_a_file_that_was_uploaded_onto_a_link_becomes_hosted() -> None:
     stored = "https://portal/slug/20260102-030405/a.csv"
-    now = [replace(there("A", "a", hosted=False, url=stored), sha1="0" * 40, uploaded=True)]
+    now = [replace(there("A", "a", hosted=False, url=stored), digest="0" * 40, uploaded=True)]
     items = finishing(manifest("a"), {"a": wanted("a")}, {"a": "A"}, now)
     assert items == (ListItem("A", host=True),)
 

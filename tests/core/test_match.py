@@ -40,13 +40,13 @@ def hosted(
     *,
     title: str = "",
     key: str | None = None,
-    sha1: str | None = "other",
+    digest: str | None = "other",
     size: int = 9,
 ) -> RemoteResource:
     extras = {} if key is None else {KEY_EXTRA: key}
     metadata = ResourceMetadata(title=title or name, extras=extras)
     url = f"https://portal.example/s/20250101-000000/{name}"
-    return RemoteResource(id_, metadata, url=url, size=size, sha1=sha1)
+    return RemoteResource(id_, metadata, url=url, size=size, digest=digest)
 
 
 def listed(id_: str, url: str, *, title: str = "Link", key: str | None = None) -> RemoteResource:
@@ -57,7 +57,7 @@ def listed(id_: str, url: str, *, title: str = "Link", key: str | None = None) -
 
 def hashed(**sha1s: str) -> dict[str, Fingerprint]:
     """Fingerprints of files of one byte, by resource key."""
-    return {key: Fingerprint(1, sha1=sha1) for key, sha1 in sha1s.items()}
+    return {key: Fingerprint(1, digest=sha1) for key, sha1 in sha1s.items()}
 
 
 def who(matching: Matching) -> dict[str, tuple[str, By]]:
@@ -68,7 +68,7 @@ def who(matching: Matching) -> dict[str, tuple[str, By]]:
 
 
 def test_an_id_wins_over_everything() -> None:
-    remote = [hosted("r1", title="T", key="k", sha1="a", size=1), hosted("r2")]
+    remote = [hosted("r1", title="T", key="k", digest="a", size=1), hosted("r2")]
     found = match_resources([file("k", title="T", id_="r2")], hashed(k="a"), remote)
     assert who(found) == {"k": ("r2", By.ID)}
     assert list(found.unmatched) == ["r1"]
@@ -81,7 +81,7 @@ def test_an_id_that_is_not_there_is_a_conflict_that_says_so() -> None:
 
 
 def test_an_id_the_portal_gave_us_in_this_run_is_as_sure_as_one_in_the_manifest() -> None:
-    remote = [hosted("new", sha1="a", size=1), hosted("r1", title="T")]
+    remote = [hosted("new", digest="a", size=1), hosted("r1", title="T")]
     found = match_resources([file("k", title="T")], hashed(k="b"), remote, {"k": "new"})
     assert who(found) == {"k": ("new", By.ID)}
 
@@ -92,7 +92,7 @@ def test_an_id_of_this_run_that_vanished_is_forgotten_not_a_conflict() -> None:
 
 
 def test_our_key_wins_over_content_and_names() -> None:
-    remote = [hosted("r1", "f.csv", title="T", sha1="a", size=1), hosted("r2", key="k")]
+    remote = [hosted("r1", "f.csv", title="T", digest="a", size=1), hosted("r2", key="k")]
     found = match_resources([file("k", title="T")], hashed(k="a"), remote)
     assert who(found) == {"k": ("r2", By.KEY)}
 
@@ -106,16 +106,18 @@ def test_two_resources_with_our_key_are_a_conflict_that_names_both() -> None:
 
 
 def test_unclaimed_content_is_adopted_whatever_its_name() -> None:
-    found = match_resources([file("k")], hashed(k="a"), [hosted("r1", sha1="a", size=1)])
+    found = match_resources([file("k")], hashed(k="a"), [hosted("r1", digest="a", size=1)])
     assert who(found) == {"k": ("r1", By.CONTENT)}
 
 
 def test_the_same_sha1_with_another_size_is_not_the_same_content() -> None:
-    assert not match_resources([file("k")], hashed(k="a"), [hosted("r1", sha1="a", size=2)]).matches
+    assert not match_resources(
+        [file("k")], hashed(k="a"), [hosted("r1", digest="a", size=2)]
+    ).matches
 
 
 def test_a_renamed_key_is_recognised_by_its_content() -> None:
-    remote = [hosted("r1", key="old", sha1="a", size=1)]
+    remote = [hosted("r1", key="old", digest="a", size=1)]
     assert who(match_resources([file("new")], hashed(new="a"), remote)) == {
         "new": ("r1", By.CONTENT)
     }
@@ -212,7 +214,7 @@ def test_a_position_is_no_identity(
 
 
 def test_a_key_that_is_still_in_use_is_never_taken_over() -> None:
-    remote = [hosted("r1", key="other", sha1="a", size=1)]
+    remote = [hosted("r1", key="other", digest="a", size=1)]
     found = match_resources([file("k"), file("other")], hashed(k="a", other="a"), remote)
     assert who(found) == {"other": ("r1", By.KEY)}
 
@@ -222,7 +224,7 @@ def test_a_key_that_is_still_in_use_is_never_taken_over() -> None:
     [
         (file("k", title="T"), hosted("r1", title="T", key="theirs")),
         (file("k"), hosted("r1", "f.csv", title="T", key="theirs")),
-        (file("k"), hosted("r1", key="theirs", sha1="a", size=1)),
+        (file("k"), hosted("r1", key="theirs", digest="a", size=1)),
         (link("k", "https://x.example/", title="T"), listed("r1", "u", title="T", key="theirs")),
         (link("k", "https://x.example/"), listed("r1", "https://x.example/", key="theirs")),
         (
@@ -242,7 +244,7 @@ def test_what_another_key_marks_in_a_dataset_that_is_not_ours_is_a_conflict(
 
 
 def test_what_another_entry_of_the_manifest_is_to_be_is_no_conflict() -> None:
-    remote = [hosted("r1", "f.csv", key="b", sha1="a", size=1)]
+    remote = [hosted("r1", "f.csv", key="b", digest="a", size=1)]
     specs = [file("k"), file("b")]
     found = match_.match_resources(specs, hashed(k="a", b="a"), remote, rules=RULES, ours=False)
     assert who(found) == {"b": ("r1", By.KEY)}
@@ -250,7 +252,7 @@ def test_what_another_entry_of_the_manifest_is_to_be_is_no_conflict() -> None:
 
 
 def test_two_renamed_keys_of_one_content_are_not_guessed_at() -> None:
-    remote = [hosted(f"r{n}", key=f"old{n}", sha1="a", size=1) for n in (1, 2)]
+    remote = [hosted(f"r{n}", key=f"old{n}", digest="a", size=1) for n in (1, 2)]
     found = match_resources([file("k")], hashed(k="a"), remote)
     assert (found.matches, found.conflicts) == ({}, {})
 
@@ -337,14 +339,14 @@ def test_among_entries_of_one_file_name_the_title_decides() -> None:
 
 def test_equal_files_find_their_own_by_file_name() -> None:
     specs = [file("k1", "a.csv"), file("k2", "b.csv")]
-    remote = [hosted("r2", "b.csv", sha1="a", size=1), hosted("r1", "a.csv", sha1="a", size=1)]
+    remote = [hosted("r2", "b.csv", digest="a", size=1), hosted("r1", "a.csv", digest="a", size=1)]
     found = match_resources(specs, hashed(k1="a", k2="a"), remote)
     assert who(found) == {"k1": ("r1", By.CONTENT), "k2": ("r2", By.CONTENT)}
 
 
 def test_equal_files_of_equal_names_are_interchangeable() -> None:
     specs = [file("k1"), file("k2")]
-    remote = [hosted(f"r{n}", "f.csv", sha1="a", size=1) for n in (1, 2)]
+    remote = [hosted(f"r{n}", "f.csv", digest="a", size=1) for n in (1, 2)]
     found = match_resources(specs, hashed(k1="a", k2="a"), remote)
     assert {match.remote.id for match in found.matches.values()} == {"r1", "r2"}
 
@@ -352,19 +354,19 @@ def test_equal_files_of_equal_names_are_interchangeable() -> None:
 def test_one_of_two_equal_files_that_arrived_is_not_taken_for_both() -> None:
     specs = [file("k1", "a.csv"), file("k2", "b.csv")]
     found = match_resources(
-        specs, hashed(k1="a", k2="a"), [hosted("r2", "b.csv", sha1="a", size=1)]
+        specs, hashed(k1="a", k2="a"), [hosted("r2", "b.csv", digest="a", size=1)]
     )
     assert who(found) == {"k2": ("r2", By.CONTENT)}
 
 
 def test_more_copies_on_the_portal_than_wanted_are_for_a_person_to_sort_out() -> None:
-    remote = [hosted(f"r{n}", f"{n}.csv", sha1="a", size=1) for n in (1, 2)]
+    remote = [hosted(f"r{n}", f"{n}.csv", digest="a", size=1) for n in (1, 2)]
     message = match_resources([file("k")], hashed(k="a"), remote).conflicts["k"].message
     assert "2 resources on the portal have its content" in message
 
 
 def test_of_several_copies_the_one_with_the_right_name_is_ours() -> None:
-    remote = [hosted(f"r{n}", f"{n}.csv", sha1="a", size=1) for n in (1, 2)]
+    remote = [hosted(f"r{n}", f"{n}.csv", digest="a", size=1) for n in (1, 2)]
     found = match_resources([file("k", "2.csv")], hashed(k="a"), remote)
     assert who(found) == {"k": ("r2", By.CONTENT)}
 
@@ -372,7 +374,7 @@ def test_of_several_copies_the_one_with_the_right_name_is_ours() -> None:
 def test_as_many_equal_files_as_entries_are_shared_out_whatever_their_raw_titles_say() -> None:
     """Both were created and both answers lost; one entry's title is what uploads are called."""
     specs = [file("k1"), file("k2", title="f.csv")]
-    remote = [hosted(f"r{n}", "f.csv", sha1="a", size=1) for n in (1, 2)]
+    remote = [hosted(f"r{n}", "f.csv", digest="a", size=1) for n in (1, 2)]
     found = match_resources(specs, hashed(k1="a", k2="a"), remote)
     assert found.conflicts == {}
     assert {match.remote.id for match in found.matches.values()} == {"r1", "r2"}
@@ -381,7 +383,7 @@ def test_as_many_equal_files_as_entries_are_shared_out_whatever_their_raw_titles
 def test_a_file_still_to_be_replaced_leaves_its_equal_the_one_that_arrived() -> None:
     """`k1` replaces `r1`, `k2` was created as `new` and its answer lost: both are called f.csv."""
     specs = [file("k1", title="T"), file("k2")]
-    remote = [hosted("new", "f.csv", sha1="a", size=1), hosted("r1", "g.csv", title="T")]
+    remote = [hosted("new", "f.csv", digest="a", size=1), hosted("r1", "g.csv", title="T")]
     found = match_resources(specs, hashed(k1="a", k2="a"), remote)
     assert {key: match.remote.id for key, match in found.matches.items()} == {
         "k1": "r1",
@@ -396,7 +398,9 @@ def test_an_upload_onto_a_link_whose_answer_was_lost_is_found_again() -> None:
     """It has the file's bytes and raw name, but still counts as hosted elsewhere."""
     url = "https://portal.example/s/20260101-000000/f.csv"
     metadata = ResourceMetadata(title="f.csv", extras={})
-    arrived = RemoteResource("r1", metadata, hosted=False, url=url, size=1, sha1="a", uploaded=True)
+    arrived = RemoteResource(
+        "r1", metadata, hosted=False, url=url, size=1, digest="a", uploaded=True
+    )
     found = match_resources([file("k", title="T")], hashed(k="a"), [arrived])
     assert found.matches["k"].remote.id == "r1"
 
@@ -434,10 +438,10 @@ def test_two_links_to_one_address_are_a_conflict() -> None:
         ([], False),
         ([hosted("r1", key="k", size=1)], True),
         ([hosted("r1", key="k", size=2)], False),
-        ([hosted("r1", key="k", size=1, sha1=None)], False),
+        ([hosted("r1", key="k", size=1, digest=None)], False),
         ([hosted("r1", size=1)], True),
         ([hosted("r1", size=2)], False),
-        ([hosted("r1", size=1, sha1=None)], False),
+        ([hosted("r1", size=1, digest=None)], False),
         ([hosted("r1", key="old", size=1)], True),
         ([hosted("r1", key="k", size=2), hosted("r2", size=1)], False),
         ([hosted("r1", key="k", size=1), hosted("r2", key="k", size=1)], False),
@@ -464,11 +468,11 @@ def test_a_file_that_could_not_be_looked_at_and_a_link_are_not_hashed() -> None:
 def test_a_file_is_not_hashed_when_it_has_to_be_sent_anyway() -> None:
     """A link with a checksum of its own, ours by key: its file will be hosted, whatever it is."""
     metadata = ResourceMetadata(title="T", extras={KEY_EXTRA: "k"})
-    link_ = RemoteResource("r1", metadata, hosted=False, url="https://x/f.csv", size=1, sha1="a")
+    link_ = RemoteResource("r1", metadata, hosted=False, url="https://x/f.csv", size=1, digest="a")
     assert not hashes_needed([file("k")], {"k": Fingerprint(1)}, [link_])
 
 
 def test_an_id_of_this_run_is_heeded_when_deciding_what_to_hash(digest: Digest) -> None:
-    new = hosted("new", sha1=digest(b"x"), size=1)
+    new = hosted("new", digest=digest(b"x"), size=1)
     assert hashes_needed([file("k")], {"k": Fingerprint(2)}, [new], {"k": "new"}) == frozenset()
     assert hashes_needed([file("k")], {"k": Fingerprint(1)}, [new], {"k": "new"}) == {"k"}

@@ -52,7 +52,7 @@ def there(
 ) -> RemoteResource:
     extras = {} if key is None else {KEY_EXTRA: key}
     metadata = ResourceMetadata(title="Title", extras=extras)
-    base = RemoteResource(id_, metadata, url=f"https://portal/s/{id_}.csv", size=1, sha1=sha1)
+    base = RemoteResource(id_, metadata, url=f"https://portal/s/{id_}.csv", size=1, digest=sha1)
     return replace(base, **fields)
 
 
@@ -69,7 +69,9 @@ def planned(
     **options: Any,
 ) -> Plan:
     spec = DatasetSpec("d", DatasetMetadata(title="T"), specs, prune=prune)
-    known = {s.key: Fingerprint(size, sha1=sha1) for s in specs if isinstance(s.source, FileSource)}
+    known = {
+        s.key: Fingerprint(size, digest=sha1) for s in specs if isinstance(s.source, FileSource)
+    }
     return plan(spec, known, remote, **options)
 
 
@@ -107,18 +109,18 @@ def test_what_is_as_wanted_costs_nothing() -> None:
     ("spec", "remote", "kind", "reason"),
     [
         (file(), there(key="k"), Keep, "same content"),
-        (file(), there(key="k", sha1="b"), Replace, "content changed"),
+        (file(), there(key="k", digest="b"), Replace, "content changed"),
         (file(), there(key="k", size=7), Replace, "size changed from 7 to 1 bytes"),
         (file(), there(key="k", size=None), Replace, "size changed"),
-        (file(), there(key="k", sha1=None), Replace, "no SHA-1"),
+        (file(), there(key="k", digest=None), Replace, "no checksum"),
         (file(), there(key="k", hosted=False), Replace, "hosted elsewhere"),
         (file(title="New"), there(key="k"), Describe, "differs in: title"),
         (file(type="api"), there(key="k"), Describe, "differs in: type"),
         (file(), there(), Adopt, "same content on the portal, put there by other means"),
         (file(), there(key="old"), Adopt, "published before as 'old'"),
-        (file(title="Title"), there(sha1="b"), Replace, "content changed"),
-        (file(name="r.csv"), there(sha1="b"), Replace, "content changed"),
-        (file(), there(sha1="b"), Create, "not on the portal yet"),
+        (file(title="Title"), there(digest="b"), Replace, "content changed"),
+        (file(name="r.csv"), there(digest="b"), Replace, "content changed"),
+        (file(), there(digest="b"), Create, "not on the portal yet"),
         (link(), there(key="k", hosted=False, url="https://x/"), Keep, "same"),
         (link(), there(key="k", hosted=False, url="https://y/"), Describe, "address changed"),
         (link(), there(hosted=False, url="https://x/"), Adopt, "same url"),
@@ -136,7 +138,7 @@ def test_the_fate_of_a_resource_and_why(
 
 
 def test_a_replacement_keeps_the_title_a_person_gave() -> None:
-    [action] = planned(file(), remote=dataset(there(key="k", sha1="b"))).resources
+    [action] = planned(file(), remote=dataset(there(key="k", digest="b"))).resources
     assert isinstance(action, Replace)
     assert action.wanted.title == "Title"
 
@@ -181,7 +183,7 @@ def guarded(guard: Guard, **metadata: Any) -> ResourceSpec:
 
 
 def published(size: int | None, **fields: Any) -> RemoteDataset:
-    return dataset(there(key="k", size=size, sha1="b", **fields))
+    return dataset(there(key="k", size=size, digest="b", **fields))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,7 @@ def test_what_the_guard_is_silent_about_is_told(
 
 
 def test_a_file_taken_over_by_its_title_is_compared_as_well() -> None:
-    remote = dataset(there(sha1="b", size=9))
+    remote = dataset(there(digest="b", size=9))
     [action] = planned(guarded(HALF, title="Title"), remote=remote, size=1).resources
     assert type(action) is Refuse
 

@@ -32,7 +32,7 @@ def site() -> Site:
 @pytest.fixture
 async def means(site: Site, tmp_path: Path) -> AsyncIterator[Means]:
     sources = Sources(spool_dir=tmp_path / "spool")
-    async with open_fetcher(Connection(), sources, "memory://x") as fetcher:
+    async with open_fetcher(Connection(), sources, "memory://x", "sha1") as fetcher:
         yield Means(MemoryPortal(site), fetcher)
 
 
@@ -139,7 +139,7 @@ def _elsewhere(pickled: bytes, url: str, key: str, spool: str) -> bytes:
         connection = Connection(portal=url, key=key)
         async with (
             open_portal(locate(url), connection) as portal,
-            open_fetcher(connection, Sources(spool_dir=Path(spool)), url) as fetcher,
+            open_fetcher(connection, Sources(spool_dir=Path(spool)), url, "sha1") as fetcher,
         ):
             return await publish_one(pickle.loads(pickled), Means(portal, fetcher))  # noqa: S301
 

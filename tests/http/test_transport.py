@@ -677,7 +677,7 @@ async def test_a_small_file_is_sent_in_one_piece_and_without_a_thread(
     length, body = seen[-1]
     assert length == str(len(body))
     assert path.read_bytes() in body
-    assert content.sha1 == hashlib.sha1(path.read_bytes()).hexdigest()
+    assert content.digest == hashlib.sha1(path.read_bytes()).hexdigest()
     assert threads == []
 
 

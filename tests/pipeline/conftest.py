@@ -14,6 +14,7 @@ import pytest
 
 from bulkpub import RunReport
 from bulkpub.core.model import RemoteDataset, RemoteResource
+from bulkpub.core.sources import DIGEST_NAMES, Digest
 from bulkpub.errors import Uncertain
 from bulkpub.portals import memory, udata
 from bulkpub.portals.memory import Call, Site
@@ -34,10 +35,26 @@ def nothing_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bulkpub.state.overflow.ROOM", 0)
 
 
+BY_EITHER = {"append", "fetching", "lost_answers", "recognition", "removing", "verify"}
+"""The modules whose promises rest on what files are compared by: tested with each digest."""
+
+
 @pytest.fixture
-def site() -> Iterator[Site]:
+def digest() -> Digest:
+    """By what files are compared."""
+    return "sha1"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    name = metafunc.module.__name__.rpartition("test_")[2]
+    if "digest" in metafunc.fixturenames and name in BY_EITHER:
+        metafunc.parametrize("digest", list(DIGEST_NAMES))
+
+
+@pytest.fixture
+def site(digest: Digest) -> Iterator[Site]:
     name = uuid4().hex
-    yield memory.site(name, RULES)
+    yield memory.site(name, replace(RULES, digest=digest))
     memory._sites.pop(name)
 
 

@@ -146,9 +146,9 @@ async def test_a_failed_file_leaves_what_others_see_of_it_as_it_was(
     entry = {"path": "a.csv", "title": "T", "description": "D"}
     manifest = folder.manifest(folder.dataset("a", entry))
     await publish(manifest)
-    before = dataset_of(site, "a").resources[0].sha1
+    before = dataset_of(site, "a").resources[0].digest
     path.write_bytes(b"x" * SIZE)
     await publish(manifest, observers=(Meddler(path, grows, UploadProgressed),))
     resource = dataset_of(site, "a").resources[0]
     said = resource.metadata
-    assert (said.title, said.description, resource.sha1) == ("T", "D", before)
+    assert (said.title, said.description, resource.digest) == ("T", "D", before)

@@ -87,7 +87,7 @@ NOTES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ("the portal cannot hold 'title' of a resource: left out of 2",),
     ),
     (
-        {"digests": frozenset({"md5"})},
+        {"tells_digest": False},
         ("the portal tells no checksum: whether a file changed cannot be seen there",),
     ),
 ]

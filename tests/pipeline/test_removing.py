@@ -143,7 +143,7 @@ async def test_a_portal_that_has_other_bytes_is_not_believed(
     async def trouble(call: Call, carry_out: Any) -> Any:
         answer = await carry_out()
         if call.name == "set_resources":
-            return tuple(replace(each, sha1="0" * 40) for each in answer)
+            return tuple(replace(each, digest="0" * 40) for each in answer)
         return answer
 
     site.trouble = trouble

@@ -3,6 +3,7 @@
 A new kind is a line in `PORTALS` and a function that opens one.
 """
 
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,8 @@ POOR = Rules(
     file_name=udata.RULES.file_name,
     limits=Limits(title=60, description=100, description_short=50, longest_tag=10),
     replacing_resets_title=False,
-    digests=frozenset(),
+    digest="sha256",
+    tells_digest=False,
     joins_organizations=False,
     orders=False,
     described_at_once=1,
@@ -78,13 +80,18 @@ class Place:
         assert found is not None
         return found
 
+    def digest(self, data: bytes) -> str | None:
+        """What the portal tells of a file of these bytes."""
+        told = hashlib.new(self.rules.digest, data).hexdigest()
+        return told if self.rules.tells_digest else None
+
     def content(self, name: str, data: bytes) -> FileContent:
         """A file to be sent."""
         path = self.folder / uuid4().hex / name
         path.parent.mkdir()
         path.write_bytes(data)
         source = FileSource(str(path), name)
-        return FileContent(source, fingerprint(source), lambda _: None)
+        return FileContent(source, fingerprint(source), lambda _: None, self.rules.digest)
 
 
 # --- each of them -------------------------------------------------------------------------

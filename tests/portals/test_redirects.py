@@ -87,13 +87,13 @@ async def test_a_permalink_that_leads_to_a_private_network_is_not_followed(
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     portal = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with open_fetcher(Connection(), Sources(), portal) as fetcher:
+    async with open_fetcher(Connection(), Sources(), portal, "sha1") as fetcher:
         with pytest.raises(SourceFailed, match="not on the public internet"):
             await fetcher.published(f"{portal}/r/1", 3)
         with pytest.raises(SourceFailed, match="not on the public internet"):
             await fetcher.published(f"{other.address}/file", 3)
     assert other.seen == []
-    async with open_fetcher(Connection(), Sources(allow_private=True), portal) as fetcher:
+    async with open_fetcher(Connection(), Sources(allow_private=True), portal, "sha1") as fetcher:
         found = await fetcher.published(f"{portal}/r/1", 3)
     assert found == (hashlib.sha1(b"abc").hexdigest(), 3)
     await runner.cleanup()

@@ -100,7 +100,7 @@ def test_a_resource_is_read_whole() -> None:
         url=RESOURCE["url"],
         permalink=RESOURCE["latest"],
         size=12,
-        sha1="ab12",
+        digest="ab12",
         checksum=Checksum("sha1", "ab12"),
     )
     assert resource_from(RESOURCE).file_name == "comptages.csv"
@@ -145,9 +145,9 @@ def test_the_mask_asks_for_every_field_that_is_read() -> None:
     ("field", "value", "attribute", "read"),
     [
         ("filetype", "remote", "hosted", False),
-        ("checksum", None, "sha1", None),
-        ("checksum", {"type": "md5", "value": "x"}, "sha1", None),
-        ("checksum", {"type": "sha1", "value": None}, "sha1", None),
+        ("checksum", None, "digest", None),
+        ("checksum", {"type": "md5", "value": "x"}, "digest", None),
+        ("checksum", {"type": "sha1", "value": None}, "digest", None),
         ("filesize", None, "size", None),
         ("filesize", 0, "size", 0),
         ("latest", None, "permalink", ""),

@@ -36,7 +36,7 @@ async def test_a_file_is_fetched_hashed_and_removed(serve: Serve, fetch: Fetch) 
     served = await serve(answer)
     got = await fetch(served.at(path="/data/velos.csv"))
     assert (got.content, got.name) == (CONTENT, "velos.csv")
-    assert (got.fingerprint.size, got.fingerprint.sha1) == (len(CONTENT), SHA1)
+    assert (got.fingerprint.size, got.fingerprint.digest) == (len(CONTENT), SHA1)
     assert got.last == LastFetch(SHA1, len(CONTENT), "velos.csv", '"v1"', headers["Last-Modified"])
 
 
@@ -53,7 +53,7 @@ async def test_what_was_fetched_can_be_sent_as_a_local_file_can(
         body = FileContent(FileSource(got.path, source.shown), got.fingerprint, lambda _: None)
         async for _ in body.open():
             pass
-    assert body.sha1 == SHA1
+    assert body.digest == SHA1
     assert left_in() == []
 
 
@@ -69,7 +69,7 @@ async def test_an_unchanged_file_is_not_fetched_again(serve: Serve, fetch: Fetch
     served = await serve(answer)
     got = await fetch(served.at(), last=LAST)
     assert (got.content, got.name, got.last) == (None, "velos.csv", LAST)
-    assert (got.fingerprint.size, got.fingerprint.sha1) == (LAST.size, LAST.sha1)
+    assert (got.fingerprint.size, got.fingerprint.digest) == (LAST.size, LAST.digest)
 
 
 async def test_not_modified_is_no_answer_to_who_did_not_ask(serve: Serve, fetch: Fetch) -> None:
@@ -124,7 +124,7 @@ async def test_content_compressed_on_the_way_is_decoded(
 
     served = await serve(answer)
     got = await fetch(served.at(path="/a.csv"))
-    assert (got.content, got.fingerprint.sha1) == (CONTENT, SHA1)
+    assert (got.content, got.fingerprint.digest) == (CONTENT, SHA1)
 
 
 async def test_a_file_that_is_compressed_itself_stays_so(serve: Serve, fetch: Fetch) -> None:
@@ -190,7 +190,7 @@ async def test_files_that_do_not_fit_together_come_one_after_the_other(
         async with fetcher.fetched(source, None, lambda *_: None) as got:
             present.add(path)
             most = max(most, len(present))
-            assert got.fingerprint.sha1 == SHA1
+            assert got.fingerprint.digest == SHA1
             await anyio.sleep(0.01)
             present.remove(path)
 
@@ -213,7 +213,7 @@ async def test_a_file_larger_than_the_spool_is_fetched_alone(
     async with Spool(tmp_path / "small", 1000) as spool:
         source = UrlSource(served.at())
         async with Fetcher(the_web, spool).fetched(source, None, lambda *_: None) as got:
-            assert got.fingerprint.sha1 == SHA1
+            assert got.fingerprint.digest == SHA1
 
 
 async def test_a_fetch_given_up_in_the_middle_leaves_nothing(

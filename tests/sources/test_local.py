@@ -14,7 +14,7 @@ import pytest
 
 from bulkpub.core.model import FileSource
 from bulkpub.errors import FileChanged
-from bulkpub.sources.local import SMALL, FileContent, FilePieces, fingerprint, sha1s_of
+from bulkpub.sources.local import SMALL, FileContent, FilePieces, digests_of, fingerprint
 
 
 async def _sent(body: FilePieces) -> int:
@@ -54,7 +54,7 @@ async def test_a_file_is_read_whole_whatever_its_size(tmp_path: Path, size: int)
     at_once = content.open().at_once()
     assert at_once == (path.read_bytes() if size <= SMALL else None)
     assert b"".join([piece async for piece in content.open()]) == path.read_bytes()
-    assert content.sha1 == hashlib.sha1(path.read_bytes()).hexdigest()
+    assert content.digest == hashlib.sha1(path.read_bytes()).hexdigest()
     assert content.bytes_sent == size * (1 if at_once is None else 2)
     assert await content.beginning(10) == path.read_bytes()[:10]
 
@@ -65,7 +65,7 @@ async def test_a_stretch_of_a_file_is_not_the_whole_of_it(tmp_path: Path, size: 
     path.write_bytes(os.urandom(size))
     content = _content(path)
     assert b"".join([piece async for piece in content.open(2, 5)]) == path.read_bytes()[2:7]
-    assert (content.sha1, content.bytes_sent) == (None, 5)
+    assert (content.digest, content.bytes_sent) == (None, 5)
 
 
 @pytest.mark.parametrize("size", [0, 10, 2 * SMALL])
@@ -96,7 +96,7 @@ async def test_a_file_that_changes_before_it_is_sent_never_counts_as_sent(
     if size <= SMALL:
         with pytest.raises(FileChanged, match=words):
             content.open().at_once()
-    assert (content.sha1, content.bytes_sent) == (None, 0)
+    assert (content.digest, content.bytes_sent) == (None, 0)
 
 
 async def test_of_files_hashed_together_each_has_its_own_hash_or_its_own_failure(
@@ -110,7 +110,7 @@ async def test_of_files_hashed_together_each_has_its_own_hash_or_its_own_failure
         files.append((source, fingerprint(source)))
     (tmp_path / "changed").write_bytes(b"x" * 11)
     (tmp_path / "gone").unlink()
-    found = await sha1s_of(files, limiter=anyio.CapacityLimiter(1))
+    found = await digests_of(files, "sha1", limiter=anyio.CapacityLimiter(1))
     told = dict(zip(sizes, found, strict=True))
     assert "grew from 10 to 11 bytes" in str(told.pop("changed"))
     assert "gone cannot be read" in str(told.pop("gone"))

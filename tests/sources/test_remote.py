@@ -142,7 +142,7 @@ async def test_a_file_is_fetched_and_then_only_if_it_changed(
     got, content = await _fetched(server.fetcher, url)
     assert content == CONTENT
     assert got.name == "velos.csv"
-    assert got.fingerprint.sha1 == hashlib.sha1(CONTENT).hexdigest()
+    assert got.fingerprint.digest == hashlib.sha1(CONTENT).hexdigest()
     again, content = await _fetched(server.fetcher, url, got.last)
     assert (again.path, again.last, content) == (None, got.last, None)
     assert left_in() == []
@@ -291,7 +291,7 @@ async def test_a_member_of_an_archive_is_fetched_and_then_only_if_the_archive_ch
         assert got.path is not None
         assert _read(got.path) == CONTENT
         assert got.name == "velos.csv"
-        assert got.fingerprint.sha1 == hashlib.sha1(CONTENT).hexdigest()
+        assert got.fingerprint.digest == hashlib.sha1(CONTENT).hexdigest()
         assert spool.held == len(CONTENT) + len(ARCHIVE)
     assert (left_in(), spool.held) == ([], 0)
     async with fetcher.fetched(UrlSource(url), got.last, lambda *_: None) as again:

@@ -154,7 +154,7 @@ async def _written(spool: Spool, name: str, content: bytes) -> tuple[Path, str]:
         await file.write(content)
         file.finish()
         assert spool.held == len(content)
-        return file.path, file.sha1
+        return file.path, file.digest
 
 
 async def test_two_files_of_one_name_lie_side_by_side(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ async def test_a_file_that_starts_over_has_nothing_of_before(tmp_path: Path) -> 
         file.finish()
         assert _contents(tmp_path) == [b"new"]
         assert file.size == 3
-        assert file.sha1 == "c2a6b03f190dfb2b4aa91f8af8d477a9bc3401dc"
+        assert file.digest == "c2a6b03f190dfb2b4aa91f8af8d477a9bc3401dc"
 
 
 @pytest.mark.parametrize(

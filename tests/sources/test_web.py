@@ -118,7 +118,7 @@ async def test_the_checksum_is_that_of_the_bytes_sent(serve: Serve, the_web: Web
 
     served = await serve(answer)
     wanted = (hashlib.sha1(packed).hexdigest(), len(packed))
-    assert await the_web.sha1_of(served.at(path="/a.csv.gz"), 1000) == wanted
+    assert await the_web.digest_of(served.at(path="/a.csv.gz"), 1000, "sha1") == wanted
 
 
 # --- trust --------------------------------------------------------------------------------

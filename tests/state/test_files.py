@@ -13,7 +13,7 @@ from bulkpub.state.journal import open_journal
 from bulkpub.state.lock import only_run_of
 
 PORTAL = "https://portal.example"
-SEEN = Fingerprint(size=1, mtime_ns=2, inode=3, sha1="a" * 40)
+SEEN = Fingerprint(size=1, mtime_ns=2, inode=3, digest="a" * 40)
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has other links and rights")
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has other links
 def use(folder: Path) -> None:
     """As a run does."""
     with only_run_of(["m.yaml"], PORTAL, folder), open_journal(folder, PORTAL) as memory:
-        memory.keep_sha1("/a.csv", SEEN)
+        memory.keep_digest("sha1", "/a.csv", SEEN)
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -36,7 +36,7 @@ def test_only_we_can_read_it(tmp_path: Path, umask: int) -> None:
     folder, before = tmp_path / "state", os.umask(umask)
     try:
         with only_run_of(["m.yaml"], PORTAL, folder), open_journal(folder, PORTAL) as memory:
-            memory.keep_sha1("/a.csv", SEEN)
+            memory.keep_digest("sha1", "/a.csv", SEEN)
             found = modes(tmp_path)
     finally:
         os.umask(before)
@@ -82,7 +82,7 @@ def test_what_is_planted_in_its_place_is_not_followed(
     tmp_path: Path, plant: Callable[[Path, Path], None], ending: str
 ) -> None:
     with only_run_of(["m.yaml"], PORTAL, tmp_path), open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/a.csv", SEEN)
+        memory.keep_digest("sha1", "/a.csv", SEEN)
         (place,) = (path for path in tmp_path.rglob("*") if path.name.endswith(ending))
     place.unlink(missing_ok=True)
     target = tmp_path / "precious"

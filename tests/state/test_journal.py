@@ -14,7 +14,7 @@ import anyio
 import pytest
 import structlog
 
-from bulkpub.core.model import Fingerprint
+from bulkpub.core.model import Fingerprint, LastFetch
 from bulkpub.state.journal import (
     KEPT_S,
     MOMENT_S,
@@ -27,16 +27,16 @@ from bulkpub.state.journal import (
 )
 
 PORTAL = "https://portal.example"
-SEEN = Fingerprint(size=1000, mtime_ns=1_700_000_000_123_456_789, inode=42, sha1="a" * 40)
+SEEN = Fingerprint(size=1000, mtime_ns=1_700_000_000_123_456_789, inode=42, digest="a" * 40)
 
 
 def sha1_of(memory: Memory, path: str, seen: Fingerprint) -> str | None:
-    return memory.sha1s({path: seen}).get(path)
+    return memory.digests("sha1", {path: seen}).get(path)
 
 
 def remembers(memory: Memory) -> bool:
-    memory.keep_sha1("/data/check", SEEN)
-    return sha1_of(memory, "/data/check", SEEN) == SEEN.sha1
+    memory.keep_digest("sha1", "/data/check", SEEN)
+    return sha1_of(memory, "/data/check", SEEN) == SEEN.digest
 
 
 # --- hashes -------------------------------------------------------------------------------
@@ -45,9 +45,9 @@ def remembers(memory: Memory) -> bool:
 def test_a_hash_is_known_to_the_next_run(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
         assert sha1_of(memory, "/data/f.csv", SEEN) is None
-        memory.keep_sha1("/data/f.csv", SEEN)
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
     with open_journal(tmp_path, "https://another.example") as memory:
-        assert sha1_of(memory, "/data/f.csv", replace(SEEN, sha1=None)) == SEEN.sha1
+        assert sha1_of(memory, "/data/f.csv", replace(SEEN, digest=None)) == SEEN.digest
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_a_hash_is_of_this_very_file_as_it_was(
     tmp_path: Path, path: str, seen: Fingerprint
 ) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/data/f.csv", SEEN)
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
         assert sha1_of(memory, path, seen) is None
-        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.digest
 
 
 def test_a_new_hash_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
-    changed = replace(SEEN, size=2000, sha1="b" * 40)
+    changed = replace(SEEN, size=2000, digest="b" * 40)
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/data/f.csv", SEEN)
-        memory.keep_sha1("/data/f.csv", changed)
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
+        memory.keep_digest("sha1", "/data/f.csv", changed)
         assert sha1_of(memory, "/data/f.csv", SEEN) is None
         assert sha1_of(memory, "/data/f.csv", changed) == "b" * 40
 
 
 def test_a_file_that_was_not_hashed_is_nothing_to_remember(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/data/f.csv", SEEN)
-        memory.keep_sha1("/data/f.csv", replace(SEEN, sha1=None))
-        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.sha1
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
+        memory.keep_digest("sha1", "/data/f.csv", replace(SEEN, digest=None))
+        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.digest
 
 
 @pytest.mark.parametrize(
@@ -90,26 +90,26 @@ def test_a_file_that_was_not_hashed_is_nothing_to_remember(tmp_path: Path) -> No
 )
 def test_any_path_can_be_remembered(tmp_path: Path, path: str) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1(path, SEEN)
-        assert sha1_of(memory, path, SEEN) == SEEN.sha1
+        memory.keep_digest("sha1", path, SEEN)
+        assert sha1_of(memory, path, SEEN) == SEEN.digest
 
 
 def test_a_hash_nobody_asks_for_is_forgotten_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/data/old.csv", SEEN)
-        memory.keep_sha1("/data/used.csv", SEEN)
+        memory.keep_digest("sha1", "/data/old.csv", SEEN)
+        memory.keep_digest("sha1", "/data/used.csv", SEEN)
     now = (tmp_path / "journal.sqlite").stat().st_mtime
     monkeypatch.setattr("time.time", lambda: now + KEPT_S - 60)
     with open_journal(tmp_path, PORTAL) as memory:
-        assert sha1_of(memory, "/data/used.csv", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/used.csv", SEEN) == SEEN.digest
     monkeypatch.setattr("time.time", lambda: now + KEPT_S + 60)
     with open_journal(tmp_path, PORTAL):
         pass
     with open_journal(tmp_path, PORTAL) as memory:
         assert sha1_of(memory, "/data/old.csv", SEEN) is None
-        assert sha1_of(memory, "/data/used.csv", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/used.csv", SEEN) == SEEN.digest
 
 
 # --- intents ------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ async def test_what_happens_within_a_moment_is_one_transaction(tmp_path: Path) -
     with open_journal(tmp_path, PORTAL) as memory, open_journal(tmp_path, PORTAL) as other:
         asked = statements(memory)
         for number in range(20):
-            memory.keep_sha1(f"/data/{number}.csv", SEEN)
+            memory.keep_digest("sha1", f"/data/{number}.csv", SEEN)
             memory.stored("velos", f"{number}.csv", f"id-{number}")
         assert asked == []
         while not other.bound("velos"):  # noqa: ASYNC110 - see below
@@ -208,13 +208,15 @@ async def test_what_happens_within_a_moment_is_one_transaction(tmp_path: Path) -
             "commit",
         ]
         assert len(other.bound("velos")) == 20
-        assert len(other.sha1s({f"/data/{number}.csv": SEEN for number in range(20)})) == 20
+        assert (
+            len(other.digests("sha1", {f"/data/{number}.csv": SEEN for number in range(20)})) == 20
+        )
 
 
 async def test_what_was_collected_is_known_at_once_and_at_the_end(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/data/f.csv", SEEN)
-        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.sha1
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
+        assert sha1_of(memory, "/data/f.csv", SEEN) == SEEN.digest
         memory.stored("velos", "2023.csv", "id-1")
         memory.finish("velos")
         memory.stored("bus", "lignes.csv", "id-2")
@@ -227,10 +229,10 @@ async def test_the_files_of_a_dataset_are_looked_up_in_one_statement(tmp_path: P
     files = {f"/data/{number}.csv": SEEN for number in range(1000)}
     with open_journal(tmp_path, PORTAL) as memory:
         for path, seen in files.items():
-            memory.keep_sha1(path, seen)
+            memory.keep_digest("sha1", path, seen)
     with open_journal(tmp_path, PORTAL) as memory:
         asked = statements(memory)
-        assert memory.sha1s(files) == dict.fromkeys(files, SEEN.sha1)
+        assert memory.digests("sha1", files) == dict.fromkeys(files, SEEN.digest)
         assert len(asked) == 1
 
 
@@ -269,7 +271,7 @@ def test_a_journal_that_cannot_be_used_is_put_aside_and_begun_anew(
     tmp_path: Path, spoil: Callable[[Path], None]
 ) -> None:
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/data/f.csv", SEEN)
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
         memory.stored("velos", "2024.csv", "id-1")
     spoil(tmp_path / "journal.sqlite")
     with structlog.testing.capture_logs() as logs, open_journal(tmp_path, PORTAL) as memory:
@@ -279,7 +281,7 @@ def test_a_journal_that_cannot_be_used_is_put_aside_and_begun_anew(
     assert [each["log_level"] for each in logs] == ["warning"]
     assert (tmp_path / "journal.sqlite.unusable").exists()
     with open_journal(tmp_path, PORTAL) as memory:
-        assert sha1_of(memory, "/data/check", SEEN) == SEEN.sha1
+        assert sha1_of(memory, "/data/check", SEEN) == SEEN.digest
 
 
 def test_a_journal_of_the_right_version_and_another_shape_is_done_without(tmp_path: Path) -> None:
@@ -321,7 +323,7 @@ def test_one_that_is_read_only_is_done_without(
 ) -> None:
     """By sqlite's own means: permissions say nothing to a superuser, and tests may run as one."""
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha1("/data/f.csv", SEEN)
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
     connect = sqlite3.connect
 
     def read_only(path: Path, **options: float | None) -> sqlite3.Connection:
@@ -339,7 +341,7 @@ def test_one_that_is_deleted_while_it_is_open_costs_nothing_but_memory(tmp_path:
         for file in tmp_path.iterdir():
             file.unlink()
         memory.stored("velos", "2024.csv", "id-1")
-        memory.keep_sha1("/data/f.csv", SEEN)
+        memory.keep_digest("sha1", "/data/f.csv", SEEN)
         assert set(memory.bound("velos")) <= {"2023.csv", "2024.csv"}
         memory.finish("velos")
     with open_journal(tmp_path, PORTAL) as memory:
@@ -366,7 +368,7 @@ def test_a_disk_that_is_full_is_done_without(tmp_path: Path) -> None:
         memory._database.execute(f"pragma max_page_count = {pages}")
         with structlog.testing.capture_logs() as logs:
             for number in range(1000):
-                memory.keep_sha1(f"/data/{number}.csv", SEEN)
+                memory.keep_digest("sha1", f"/data/{number}.csv", SEEN)
     assert len(logs) == 1
 
 
@@ -376,9 +378,9 @@ def test_a_disk_that_is_full_is_done_without(tmp_path: Path) -> None:
 def test_two_runs_share_one_journal(tmp_path: Path) -> None:
     with open_journal(tmp_path, PORTAL) as one, open_journal(tmp_path, PORTAL) as other:
         one.stored("velos", "2024.csv", "id-1")
-        other.keep_sha1("/data/f.csv", SEEN)
+        other.keep_digest("sha1", "/data/f.csv", SEEN)
         assert other.bound("velos") == {"2024.csv": "id-1"}
-        assert sha1_of(one, "/data/f.csv", SEEN) == SEEN.sha1
+        assert sha1_of(one, "/data/f.csv", SEEN) == SEEN.digest
 
 
 def test_one_that_is_locked_is_waited_for(tmp_path: Path) -> None:
@@ -422,7 +424,7 @@ sys.stdin.readline()
 with open_journal(Path(folder), "https://portal.example") as memory:
     for number in range(int(files)):
         memory.stored(name, f"{number}.csv", "id-1")
-        memory.keep_sha1(f"/data/{name}/{number}.csv", Fingerprint(1000, 1, 42, "a" * 40))
+        memory.keep_digest("sha1", f"/data/{name}/{number}.csv", Fingerprint(1000, 1, 42, "a" * 40))
     if end == "killed":
         os.kill(os.getpid(), 9)
 """
@@ -453,7 +455,7 @@ def test_processes_that_begin_a_journal_together_lose_nothing(tmp_path: Path) ->
     with open_journal(tmp_path, PORTAL) as memory:
         assert [len(memory.bound(name)) for name in names] == [50, 50, 50]
         seen = Fingerprint(1000, 1, 42)
-        assert sha1_of(memory, "/data/two/49.csv", seen) == SEEN.sha1
+        assert sha1_of(memory, "/data/two/49.csv", seen) == SEEN.digest
 
 
 @pytest.mark.served
@@ -470,7 +472,7 @@ def test_a_process_that_is_killed_leaves_what_was_stored(tmp_path: Path) -> None
 
 def test_the_forgetful_one_takes_everything_and_knows_nothing() -> None:
     memory: Memory = Forgetful()
-    memory.keep_sha1("/data/f.csv", SEEN)
+    memory.keep_digest("sha1", "/data/f.csv", SEEN)
     memory.stored("velos", "2024.csv", "id-1")
     memory.stored("velos", "2024.csv", "id-1")
     assert sha1_of(memory, "/data/f.csv", SEEN) is None
@@ -480,13 +482,21 @@ def test_the_forgetful_one_takes_everything_and_knows_nothing() -> None:
     assert memory.refused_size() is None
 
 
-def test_a_sha256_is_that_of_the_file_as_it_was_seen(tmp_path: Path) -> None:
+def test_each_kind_of_digest_is_kept_apart(tmp_path: Path) -> None:
+    path, last = "/data/f.csv", LastFetch("a" * 40, 5, "f.csv", "e", "l")
     with open_journal(tmp_path, PORTAL) as memory:
-        memory.keep_sha256("/data/f.csv", SEEN, "ab")
-        memory.keep_sha256("/data/f.csv", SEEN, "cd")
+        memory.keep_digest("sha1", path, SEEN)
+        memory.keep_fetch("sha1", "https://x.example/f", last)
+        assert memory.digests("sha256", {path: SEEN}) == {}
+        assert memory.last_fetch("sha256", "https://x.example/f") is None
+        memory.keep_digest("sha256", path, replace(SEEN, digest="ab"))
+        memory.keep_digest("sha256", path, replace(SEEN, digest="cd"))
+        memory.keep_fetch("sha256", "https://x.example/f", replace(last, digest="ef"))
     with open_journal(tmp_path, PORTAL) as memory:
-        assert memory.sha256("/data/f.csv", SEEN) == "cd"
-        assert memory.sha256("/data/g.csv", SEEN) is None
+        assert memory.digests("sha256", {path: SEEN}) == {path: "cd"}
+        assert memory.digests("sha1", {path: SEEN}) == {path: SEEN.digest}
         for other in (replace(SEEN, size=7), replace(SEEN, mtime_ns=7), replace(SEEN, inode=7)):
-            assert memory.sha256("/data/f.csv", other) is None
-        assert memory.sha1s({"/data/f.csv": SEEN}) == {}
+            assert memory.digests("sha256", {path: other}) == {}
+        assert memory.last_fetch("sha1", "https://x.example/f") == last
+        told = memory.last_fetch("sha256", "https://x.example/f")
+        assert told == replace(last, digest="ef")

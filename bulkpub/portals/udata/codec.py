@@ -328,7 +328,7 @@ def resource(data: Mapping[str, Any]) -> RemoteResource:
         url=url,
         permalink=data["latest"] or "",
         size=data["filesize"],
-        sha1=sha1,
+        digest=sha1,
         uploaded=not hosted and sha1 is not None and bool(_IN_STORAGE.search(url)),
         checksum=checksum,
     )
