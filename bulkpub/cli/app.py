@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from bulkpub.cli.commands import EXIT_CODES, HELP, Commands
 from bulkpub.cli.environment import add_env_file
@@ -23,7 +24,7 @@ app = typer.Typer(
     help="Publish open data in bulk to data.gouv.fr and to any udata portal.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,  # they show local variables, and a key may be among them
     add_completion=True,
 )
@@ -42,7 +43,15 @@ def main() -> None:
     try:
         if warning := add_env_file(os.environ, Path(".env")):
             sys.stderr.write(f"bulkpub: warning: {warning}\n")
-        app()
+        raise SystemExit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message())
+        else:
+            from bulkpub.cli.usage import usage_sentence  # noqa: PLC0415 - when it is needed
+
+            sys.stderr.write(f"bulkpub: {usage_sentence(error, os.environ)}\n")
+        raise SystemExit(error.exit_code) from None
     except SettingsInvalid as error:
         from bulkpub.cli.options import with_flags  # noqa: PLC0415 - all options, when it is needed
 

@@ -7,11 +7,14 @@ shell none of it: they load neither the network nor a reader of manifests.
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from importlib import import_module
 from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from bulkpub.cli.help import Entry, Page, PagedCommand, Section, paragraphs, printed
 
 __all__ = ["COMMANDS", "EXIT_CODES", "HELP", "Commands", "loaded"]
 
@@ -28,62 +31,99 @@ from the variables that the manifest names.
 HELP = {"help_option_names": ["-h", "--help"]}
 
 
+class Group(Enum):
+    """What a command is for: those of a group stand together in `--help`."""
+
+    START = "Start"
+    PUBLISH = "Publish"
+    LOOK = "Look at what is published"
+    HARVEST = "Take over what exists elsewhere"
+    SERVE = "Try it out"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The function of a command's name in a module of this room; `help` begins its docstring."""
+    """The function of a command's name in a module of this room; `help` begins its docstring.
 
+    `rare` are options of its own that `--help` leaves to `--help-all`.
+    """
+
+    group: Group
     module: str
     help: str
     epilog: str | None = None
+    rare: tuple[str, ...] = ()
 
 
 COMMANDS: Mapping[str, Command] = {
     "run": Command(
+        Group.PUBLISH,
         "publishing",
         "Make the portal what the manifest says: observe, plan, publish, report.",
         EXIT_CODES,
     ),
-    "plan": Command("publishing", "Show what `run` would do, without a single write.", EXIT_CODES),
+    "plan": Command(
+        Group.PUBLISH, "publishing", "Show what `run` would do, without a single write.", EXIT_CODES
+    ),
     "verify": Command(
+        Group.PUBLISH,
         "publishing",
         "Compare everything published with the manifest and its files, without a single write.",
         EXIT_CODES,
     ),
     "migrate": Command(
+        Group.PUBLISH,
         "publishing",
         "Host on the portal, in place, the files that its datasets only point to.",
         EXIT_CODES,
     ),
     "harvest": Command(
-        "harvest", "Write a manifest of what exists elsewhere: in a folder, a catalogue, a portal."
+        Group.HARVEST,
+        "harvest",
+        "Write a manifest of what exists elsewhere: in a folder, a catalogue, a portal.",
     ),
     "watch": Command(
-        "watch", "Run again and again, by the clock, until stopped; one JSON line a run."
+        Group.PUBLISH,
+        "watch",
+        "Run again and again, by the clock, until stopped; one JSON line a run.",
     ),
     "status": Command(
+        Group.LOOK,
         "status",
         "Show how what is published fares: quality, whether it can be had, whether it is late.",
     ),
     "list": Command(
+        Group.LOOK,
         "listing",
         "List what one may write in a manifest, as the portal has it: licences, zones and more.",
     ),
     "api": Command(
+        Group.LOOK,
         "api",
         "Ask the portal's API anything, with the key, pace, safe repeats and errors of a run.",
     ),
     "validate": Command(
+        Group.START,
         "local_commands",
         "Check manifests and the files they name, offline; every problem at once.",
     ),
     "doctor": Command(
+        Group.START,
         "doctor",
         "See what would keep a run from working: key, rights, network, disk; and what to do "
         "about it.",
     ),
-    "schema": Command("local_commands", "Print the JSON Schema of the manifest, for editors."),
-    "sandbox": Command("local_commands", "Serve the embedded portal until stopped."),
+    "schema": Command(
+        Group.START, "local_commands", "Print the JSON Schema of the manifest, for editors."
+    ),
+    "sandbox": Command(
+        Group.SERVE,
+        "local_commands",
+        "Serve the embedded portal until stopped.",
+        rare=("host", "version", "faults", "allow_remote"),
+    ),
     "demo": Command(
+        Group.SERVE,
         "local_commands",
         "Start the embedded portal, publish a manifest of real data to it, twice, and show it.",
     ),
@@ -99,13 +139,14 @@ def loaded(name: str) -> TyperCommand:
     options = import_module("bulkpub.cli.options")
     gc.freeze()
     gc.enable()
-    alone = typer.Typer(
-        add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
-    )
-    alone.command(name, epilog=row.epilog, context_settings=HELP)(
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    alone.command(name, cls=PagedCommand, epilog=row.epilog, context_settings=HELP)(
         options.with_options(getattr(module, name))
     )
-    return cast("TyperCommand", typer.main.get_command(alone))
+    command = cast("PagedCommand", typer.main.get_command(alone))
+    names = {each.name or "" for each in command.params} - {*row.rare}
+    command.common = frozenset(names - options.uncommon(name))
+    return command
 
 
 class _Unloaded(TyperCommand):
@@ -128,3 +169,24 @@ class Commands(TyperGroup):
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's
         super().__init__(**attributes)
         self.commands = {name: _Unloaded(name, help=row.help) for name, row in COMMANDS.items()}
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - typer's
+        """All commands, in their groups."""
+        options = [Entry("--version", "Show the version."), Entry("-h, --help", "Show this.")]
+        options.append(
+            Entry("--install-completion", "Make this shell complete commands and options.")
+        )
+        sections = [
+            Section(
+                group.value,
+                [Entry(name, row.help) for name, row in COMMANDS.items() if row.group is group],
+            )
+            for group in Group
+        ]
+        notes = [
+            f"`{ctx.command_path} COMMAND --help` shows what a command takes.",
+            *paragraphs(self.epilog),
+        ]
+        usage = f"{ctx.command_path} COMMAND [OPTIONS] [ARGUMENTS]"
+        about = paragraphs(self.help)
+        return printed(Page(usage, about, [*sections, Section("Options", options)], notes))

@@ -94,7 +94,9 @@ def sandbox(
     latency: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Delay every answer.")
     ] = 0.0,
-    read_only: Annotated[bool, typer.Option(help="Refuse writes, as in a maintenance.")] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Refuse writes, as in a maintenance.")
+    ] = False,
     version: Annotated[
         str | None,
         typer.Option("--as", metavar="VERSION", help="Behave as an older udata, such as 10.9.0."),
@@ -104,7 +106,10 @@ def sandbox(
         typer.Option(dir_okay=False, help="A script of what shall go wrong, in YAML or JSON."),
     ] = None,
     allow_remote: Annotated[
-        bool, typer.Option(help="Listen beyond this machine, with keys that everybody knows.")
+        bool,
+        typer.Option(
+            "--allow-remote", help="Listen beyond this machine, with keys that everybody knows."
+        ),
     ] = False,
 ) -> None:
     """Serve the embedded portal until stopped."""

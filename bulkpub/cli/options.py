@@ -17,7 +17,7 @@ import typer
 
 from bulkpub.session.options import BY_NAME, OPTIONS, READERS, Option, Unit, pairs, settings_of
 
-__all__ = ["Manifests", "with_flags", "with_options"]
+__all__ = ["Manifests", "uncommon", "with_flags", "with_options"]
 
 T = TypeVar("T")
 Command = Callable[..., None]
@@ -51,6 +51,15 @@ def with_options(command: Command) -> Command:
     return with_settings
 
 
+def uncommon(command: str) -> frozenset[str]:
+    """The options that `--help` of the command leaves to `--help-all`."""
+    return frozenset(
+        option.name
+        for option in OPTIONS
+        if command in option.commands and command not in option.common
+    )
+
+
 _TYPES: dict[Unit, Any] = {
     Unit.SWITCH: bool,
     Unit.COUNT: int,
@@ -78,7 +87,7 @@ def _parameter(option: Option, command: str) -> inspect.Parameter:
         *(option.flags or (option.flag,)),
         envvar=option.variable,
         metavar=_METAVARS.get(option.unit) if option.metavar is None else option.metavar,
-        help=option.help_of.get(command, option.help).replace("[", r"\["),  # not rich's markup
+        help=option.help_of.get(command, option.help),
         min=option.least,
         max=option.most,
         parser=_reader(READERS[option.unit]) if option.unit in READERS else None,

@@ -164,11 +164,12 @@ class Option:
     `place` is the field of `Settings` it goes to (`connection.limits.max_wait`), `commands`
     those that have it, `help` what it does, in a sentence.
 
-    `flags` and `metavar` where they do not follow from name and unit; `environment`: whether
-    there is a variable, too. `least` and `most` are bounds. `nothing` says what its absence
-    means, where the default is None; `more` is by how much the field is more than what is
-    written; `group` is the panel of `--help`. Commands in `help_of` and `default_of` have words
-    and defaults of their own.
+    `common` are the commands that people give it to most: their `--help` has it, that of the others
+    leaves it to `--help-all`. `flags` and `metavar` where they do not follow from name and unit;
+    `environment`: whether there is a variable, too. `least` and `most` are bounds. `nothing` says
+    what its absence means, where the default is None; `more` is by how much the field is more than
+    what is written; `group` is its title in `--help-all`. Commands in `help_of` and `default_of`
+    have words and defaults of their own.
     """
 
     name: str
@@ -176,6 +177,7 @@ class Option:
     unit: Unit
     commands: tuple[str, ...]
     help: str
+    common: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     metavar: str | None = None
     environment: bool = True
@@ -261,6 +263,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TEXT,
         metavar="ID",
         commands=("harvest",),
+        common=("harvest",),
         environment=False,
         help="The organization to publish for; without it, the account of the API key.",
     ),
@@ -270,6 +273,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TEXT,
         metavar="TEXT",
         commands=("harvest",),
+        common=("harvest",),
         environment=False,
         help="Only datasets with this in their title or key, whatever the case and accents; or a "
         "pattern for the whole of it, with * ? [abc].",
@@ -300,6 +304,7 @@ OPTIONS: tuple[Option, ...] = (
         flags=("--links/--fetch",),
         nothing="fetch",
         commands=("harvest",),
+        common=("harvest",),
         environment=False,
         help="List files where they are (`link:`), or fetch and host them (`url:`).",
     ),
@@ -363,6 +368,7 @@ OPTIONS: tuple[Option, ...] = (
         place="run.dry_run",
         unit=Unit.SWITCH,
         commands=("run", "migrate"),
+        common=("run", "migrate"),
         environment=False,
         help="Show what would be moved, without a single write.",
         help_of={"run": "Only show what would be done: the same as `plan`."},
@@ -374,6 +380,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TEXT,
         metavar="www|demo|sandbox|URL",
         commands=_LOOKING,
+        common=_LOOKING,
         help="The portal; by default the one the manifest names.",
         help_of={
             "harvest": "The portal that the manifest is for, and that `portal` harvests.",
@@ -388,6 +395,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.PAIRS,
         metavar="NAME=VALUE",
         commands=(*_MANIFEST, "validate", "status"),
+        common=("plan", "verify", "validate", "status"),
         environment=False,
         nothing="what the manifest says",
         help="Give a variable of the manifest this value; can be given several times.",
@@ -397,6 +405,7 @@ OPTIONS: tuple[Option, ...] = (
         place="run.keep_going",
         unit=Unit.SWITCH,
         commands=_MANIFEST,
+        common=("run", "watch", "plan"),
         help="Publish the sound datasets although others have problems (exit code 1).",
     ),
     Option(
@@ -420,6 +429,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.FILE,
         nothing="none",
         commands=_LOOKING,
+        common=("doctor",),
         help="Trust the certificates in this file (PEM) besides the system's.",
     ),
     Option(
@@ -428,6 +438,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.FOLDER,
         nothing="the user's state directory",
         commands=(*_PORTAL, "doctor"),
+        common=("doctor",),
         help="Remember file hashes there, to be quicker next time; deleting it is always safe.",
     ),
     # Pace and patience.
@@ -482,6 +493,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.SECONDS,
         least=0.1,
         commands=_LOOKING,
+        common=("doctor",),
         group=PACE,
         help="Wait so long for an answer, without any progress, before it counts as lost.",
     ),
@@ -587,6 +599,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TEXT,
         metavar="FILE",
         commands=(*_PORTAL, "demo"),
+        common=(*_PORTAL, "demo"),
         group=OUTPUT,
         default_of={"plan": "", "verify": ""},
         help="Write the JSON report there; '-' for stdout.",
@@ -615,6 +628,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TIMES,
         flags=("-v", "--verbose"),
         commands=_PORTAL,
+        common=("run", "watch", "plan", "verify", "migrate"),
         group=OUTPUT,
         environment=False,
         help="Log every file; twice: every request.",
@@ -625,6 +639,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.SWITCH,
         flags=("-q", "--quiet"),
         commands=tuple(each for each in _ALL if each != "watch"),  # it is
+        common=("run", "plan", "verify", "harvest"),
         group=OUTPUT,
         environment=False,
         help="No progress, only errors and the summary.",

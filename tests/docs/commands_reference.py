@@ -6,9 +6,10 @@ python tests/docs/commands_reference.py
 import inspect
 import re
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args
 
 from bulkpub.cli.commands import loaded
+from bulkpub.cli.help import bounds, value_name
 from bulkpub.harvest.kinds import Kind
 from bulkpub.session.options import BY_NAME
 
@@ -37,27 +38,17 @@ def rows(command: str) -> list[str]:
 
 
 def row(option: Any, annotation: Any, command: str) -> str:
-    type_, info = get_args(annotation)
+    _, info = get_args(annotation)
     flags = [f"`{flag}`" for flag in (*option.opts, *option.secondary_opts)]
     flags.sort(key=lambda flag: not flag.startswith("`--"))
-    value = "" if option.is_flag or option.count else info.metavar or value_of(type_, info)
+    value = value_name(option, annotation)
     cells = (
         ", ".join(flags) + (f" `{value}`" if value else ""),
         f"`{option.envvar}`" if option.envvar else "none",
         shown_default(option),
-        meaning(option, info, command),
+        meaning(option, info.help, command),
     )
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |\n"
-
-
-def value_of(type_: Any, info: Any) -> str:
-    """What follows the flag."""
-    if get_origin(type_) is Literal:
-        return "|".join(get_args(type_))
-    plain = next((each for each in get_args(type_) if each is not type(None)), type_)
-    if plain is Path:
-        return "FILE" if info.file_okay else "DIRECTORY"
-    return "N" if plain is int else "TEXT"
 
 
 def shown_default(option: Any) -> str:
@@ -68,11 +59,11 @@ def shown_default(option: Any) -> str:
     return "none" if option.default in {None, ""} else f"`{option.default}`"
 
 
-def meaning(option: Any, info: Any, command: str) -> str:
+def meaning(option: Any, help_: str, command: str) -> str:
     """The help, the bounds, and the kinds of harvest that have a use for it."""
-    words = info.help.replace(r"\[", "[").removesuffix(".")
-    if info.min is not None and info.max is not None:
-        words += f" ({info.min:,} to {info.max:,})"
+    words = help_.removesuffix(".")
+    if said := bounds(option):
+        words += f" ({said})"
     kinds = BY_NAME[option.name].kinds if command == "harvest" and option.name in BY_NAME else ()
     others = [kind for kind in Kind if kind not in kinds]
     only = f" Only for {' and '.join(f'`{kind}`' for kind in kinds)}." if kinds else ""

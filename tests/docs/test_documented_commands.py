@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from bulkpub.cli.app import app
 from bulkpub.cli.commands import COMMANDS, loaded
+from bulkpub.cli.help import EVERYTHING
 from tests.manifests import json_schema, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,7 @@ def flags() -> dict[str, dict[str, Any]]:
             if option.param_type_name == "option"
             for flag in (*option.opts, *option.secondary_opts)
         }
-        | {"--help": None}
+        | {"--help": None, EVERYTHING: None}
         for name, command in {
             "": group,
             **{name: loaded(name) for name in COMMANDS},
@@ -157,7 +158,7 @@ def test_the_tables_of_the_reference_are_made_from_the_commands() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_flag_is_in_the_reference_with_its_variable_and_default(command: str) -> None:
     rows = documented_rows(command)
-    known = {flag: option for flag, option in flags()[command].items() if flag != "--help"}
+    known = {flag: option for flag, option in flags()[command].items() if option is not None}
     assert set(rows) == set(known)
     for flag, option in known.items():
         _, variable, default = rows[flag].replace("\\|", "/").split(" | ")[:3]
@@ -175,7 +176,8 @@ def shown_default(option: Any) -> str:
 
 def test_the_flags_of_bulkpub_itself_are_in_the_reference() -> None:
     text = COMMANDS_PAGE.read_text(encoding="utf-8")
-    assert all(f"bulkpub {flag}`" in text for flag in flags()[""])
+    own = {flag for flag, option in flags()[""].items() if option is not None}
+    assert all(f"bulkpub {flag}`" in text for flag in own | {"--help"})
 
 
 # --- links --------------------------------------------------------------------------------
