@@ -14,6 +14,7 @@ from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
     ExistingSource,
+    FileSource,
     LinkSource,
     Place,
     Prune,
@@ -38,6 +39,9 @@ class Fitted:
 
 def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     """Take out of `spec` what a portal with these `rules` cannot hold."""
+    tag = rules.tag_of(spec.release_tag, spec.key)
+    if tag != spec.release_tag:
+        spec = replace(spec, release_tag=tag)
     if rules.holds_all and not spec.community:
         return Fitted(spec)
     lost = _said(spec.metadata, rules.lacks_dataset)
@@ -93,7 +97,16 @@ def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
         yield spec.place, "on this portal nobody can put resources beside another's dataset"
     if spec.prune is not Prune.NONE and not rules.deletes:
         yield spec.place, "this portal cannot delete resources: take 'prune' away"
+    yield from _named_alike(spec, rules)
+    if spec.prune is Prune.OURS and "extras" in rules.lacks_resource:
+        sentence = "this portal does not keep which files are ours: write 'prune: all'"
+        yield spec.place, sentence
     for entry in spec.resources:
+        if entry.id is not None and not rules.replacing_keeps_id:
+            yield (
+                entry.place,
+                "here a file has a new id whenever it changes: take 'id' away",
+            )
         if not rules.tells_digest and (entry.series is not None or entry.remove):
             key = "append" if entry.series is not None else "remove"
             yield entry.place, f"this portal tells no checksum, by which '{key}' knows what it has"
@@ -104,6 +117,21 @@ def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
                 yield entry.place, "this portal cannot host in place what points elsewhere"
             case _:
                 pass
+
+
+def _named_alike(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
+    """Files here that a portal with one file of a name could not tell apart."""
+    first: dict[str, str] = {}
+    for entry in spec.resources if rules.one_of_a_name else ():
+        if not isinstance(entry.source, FileSource) or entry.series is not None:
+            continue
+        name = rules.file_name(entry.source.name)
+        if (other := first.setdefault(name, entry.key)) != entry.key:
+            sentence = (
+                f"this portal keeps one file called '{name}' in a dataset, and that is '{other}': "
+                "give it another name with 'as'"
+            )
+            yield entry.place, sentence
 
 
 Metadata = TypeVar("Metadata", DatasetMetadata, ResourceMetadata)

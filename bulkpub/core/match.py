@@ -128,6 +128,9 @@ def match_resources(
     _match_series(result, series, fingerprints, rules)
     if result.all_settled(wanted):
         return result
+    if rules.one_of_a_name:
+        _match_one_of_a_name(result, wanted, rules)
+        return result
     _match_by_content(result, wanted, fingerprints, rules)
     if ours:
         _match_renamed(result, wanted, fingerprints)
@@ -418,6 +421,23 @@ def _share_out(
             else:
                 result.accept(spec, fitting[0], By.CONTENT)
                 left.remove(fitting[0])
+
+
+def _match_one_of_a_name(result: Matching, wanted: Sequence[ResourceSpec], rules: Rules) -> None:
+    """By the stored file name alone, of which there is one: the name is the file."""
+    there = {remote.file_name: remote for remote in result.unmatched.values() if remote.hosted}
+    first: dict[str, str] = {}
+    for spec in wanted:
+        if result.settled(spec) or not isinstance(spec.source, Sent):
+            continue
+        name = rules.file_name(spec.source.name)
+        if (other := first.setdefault(name, spec.key)) != spec.key:
+            result.conflicts[spec.key] = Conflict(
+                f"the portal keeps one file called '{name}' in a dataset, and that is '{other}': "
+                "give it another name with `as`"
+            )
+        elif remote := there.get(name):
+            result.accept(spec, remote, By.FILE_NAME)
 
 
 def _match_links(result: Matching, wanted: Sequence[ResourceSpec]) -> None:

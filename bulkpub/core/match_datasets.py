@@ -1,4 +1,4 @@
-"""Who is who among datasets: by id, by our key in the extras, by exact title.
+"""Who is who among datasets: by id, by our key in the extras, by exact title; releases by tag.
 
 Two candidates for one entry are a `Conflict` that names both, never a guess. A title tells only
 what no key marks: what carries another key is another manifest's, and a conflict too. What was
@@ -24,7 +24,8 @@ class Face:
     """What a dataset is recognised by, wanted or on the portal: little, as there may be many.
 
     `own_id` is the id in the catalogue that it was harvested from; empty: it does not say. `state`
-    is that in which it is wanted.
+    is that in which it is wanted. With a `release_tag` it is wanted as the release of that tag; on
+    the portal, that is its slug.
     """
 
     key: str | None
@@ -33,6 +34,7 @@ class Face:
     own_id: str = ""
     deleted: bool = False
     state: State | None = None
+    release_tag: str = ""
 
     @property
     def former_key(self) -> str | None:
@@ -48,8 +50,8 @@ def face_of(dataset: DatasetSpec | RemoteDataset) -> Face:
     """The face of a dataset."""
     face = Face(dataset.key, dataset.id, dataset.metadata.title, id_said(dataset))
     if isinstance(dataset, RemoteDataset):
-        return replace(face, deleted=dataset.deleted)
-    return replace(face, state=dataset.state)
+        return replace(face, deleted=dataset.deleted, release_tag=dataset.slug)
+    return replace(face, state=dataset.state, release_tag=dataset.release_tag)
 
 
 def match_datasets(
@@ -65,6 +67,7 @@ def match_datasets(
     """
     matching = _Matching(list(wanted), {each.id: each for each in remote}, look, ours)
     matching.by_id()
+    matching.by_release()
     matching.by_key()
     matching.by_origin()
     matching.by_title()
@@ -94,7 +97,11 @@ class _Matching:
         self.result[str(wanted.key)] = found if isinstance(found, Conflict) else str(found.id)
 
     def _open(self) -> Iterable[Face]:
-        return (each for each in self._wanted if not each.id and each.key not in self.result)
+        return (
+            each
+            for each in self._wanted
+            if not (each.id or each.release_tag) and each.key not in self.result
+        )
 
     def by_id(self) -> None:
         for each in self._wanted:
@@ -106,6 +113,23 @@ class _Matching:
         for there in self._rest.values():
             if there.key is not None:
                 self._by_key.setdefault(there.key, []).append(there)
+
+    def by_release(self) -> None:
+        """By the tag alone, and whoever made the release, unless another key marks it."""
+        wanted: dict[str, list[Face]] = {}
+        for each in self._wanted:
+            if each.release_tag and not each.id:
+                wanted.setdefault(each.release_tag, []).append(each)
+        there: dict[str, list[Face]] = {}
+        for each in self._rest.values() if wanted else ():
+            if each.release_tag in wanted and not each.deleted:
+                there.setdefault(each.release_tag, []).append(each)
+        for tag, claimants in wanted.items():
+            for each in claimants:
+                if len(claimants) > 1:
+                    self._settle(each, _one_tag(tag, claimants))
+                elif found := _of_its_tag(each, there.get(tag, [])):
+                    self._settle(each, found)
 
     def by_key(self) -> None:
         for each in self._open():
@@ -174,6 +198,32 @@ def _by_title(wanted: Face, there: Sequence[Face], rivals: int) -> Face | Confli
             f"on the portal; set `id: {same[0].id}` on the one that it is"
         )
     return same[0]
+
+
+def _of_its_tag(wanted: Face, there: Sequence[Face]) -> Face | Conflict | None:
+    ours = [each for each in there if each.key == wanted.key]
+    if wanted.state is State.ABSENT:
+        there = ours
+    if len(ours) == 1 or len(there) == 1:
+        found = (ours or there)[0]
+        return found if found.key in {None, wanted.key} else _of_another_key(wanted, found)
+    return _conflict(f"are releases of the tag '{wanted.release_tag}'", there) if there else None
+
+
+def _one_tag(tag: str, claimants: Sequence[Face]) -> Conflict:
+    named = " and ".join(f"'{each.key}'" for each in claimants)
+    return Conflict(
+        f"{named} would all be the release of the tag '{tag}': give each a `release_tag` of its own"
+    )
+
+
+def _of_another_key(wanted: Face, dataset: Face) -> Conflict:
+    return Conflict(
+        f"the release of the tag '{wanted.release_tag}' ({dataset.id}) carries another key, "
+        f"'{dataset.key}', so that another manifest may publish it; if it is that dataset, set "
+        f"`key: {dataset.key}`, and if it is not, give '{wanted.key}' another `release_tag`",
+        marked=True,
+    )
 
 
 def _usable(wanted: Face, dataset: Face) -> Face | Conflict:

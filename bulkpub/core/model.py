@@ -323,6 +323,8 @@ class ResourceSpec:
 class DatasetSpec:
     """One dataset as the manifest wants it.
 
+    `release_tag` is what the tag of the release is made of that it is where datasets are releases;
+    once it is fitted to a portal, the tag itself, or empty where they are not.
     `organization` is an id or a slug; None means the personal space of the key's account, or with
     an `id` that of whoever has it, unless that is said to be `personal`, too. The order of
     `resources` is the order wanted on the portal. `state` is that of the dataset as a whole, None
@@ -339,6 +341,7 @@ class DatasetSpec:
     key: str
     metadata: DatasetMetadata = field(default_factory=DatasetMetadata)
     resources: tuple[ResourceSpec, ...] = ()
+    release_tag: str = ""
     organization: str | None = None
     personal: bool = False
     id: str | None = None

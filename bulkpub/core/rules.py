@@ -85,6 +85,12 @@ class Rules:
     `extensions_known` are those of files that some portal of the kind is known to take: what each
     takes it has to be asked for. Empty: no file is refused for its extension.
 
+    `release_tag`: datasets are releases and known by their tags, which manifests give; the form in
+    which something can be one. None: they are known by our key, or their title. `one_of_a_name`: a
+    dataset has one file of a name at most, and is known by that name; what has been published under
+    another name is another file. `replacing_keeps_id`: a file uploaded onto a resource leaves it
+    its id, and its place.
+
     `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
     `asked` says where the portal is asked for those it knows, before a run.
 
@@ -95,17 +101,18 @@ class Rules:
     `digest` is the kind of checksum by which files are compared with what the portal has, which it
     `tells_digest` of; where it tells none, files are hashed so all the same.
 
-    `joins_organizations`: a personal dataset can be given to an organization, with its id and its
-    resources kept. `orders`: resources can be put in order. `described_at_once`: how many
-    resources one request describes; None: all of a dataset. `links`, `deletes`,
-    `hosts_in_place`: whether resources can point elsewhere, be deleted, be made hosted with their
-    id kept. `deletes_datasets`: datasets can be deleted, and restored. `community`: others than a
-    dataset's owner can put resources beside it. `lacks_dataset` and
-    `lacks_resource` name the fields of the metadata that it cannot hold, `closed_lacks` those
-    that a dataset cannot have whose data is not for everybody.
-    `moves_links_alone`: a link's new address is written to it alone, as in the list nobody would
-    see when it changed. `not_files` are the formats, in lower case, of what is elsewhere to be
-    asked or looked at rather than downloaded: it is never hosted.
+    `organizations`: datasets can be organizations'; where there are none, all are the account's,
+    and what a manifest says of organizations is for other portals. `joins_organizations`: a
+    personal dataset can be given to an organization, with its id and its resources kept. `orders`:
+    resources can be put in order. `described_at_once`: how many resources one request describes;
+    None: all of a dataset. `links`, `deletes`, `hosts_in_place`: whether resources can point
+    elsewhere, be deleted, be made hosted with their id kept. `deletes_datasets`: datasets can be
+    deleted, and restored where what was deleted is still seen (`keeps_deleted`). `community`:
+    others than a dataset's owner can put resources beside it. `lacks_dataset` and `lacks_resource`
+    name the fields of the metadata that it cannot hold, `closed_lacks` those that a dataset cannot
+    have whose data is not for everybody. `moves_links_alone`: a link's new address is written to it
+    alone, as in the list nobody would see when it changed. `not_files` are the formats, in lower
+    case, of what is elsewhere to be asked or looked at rather than downloaded: it is never hosted.
 
     `quota_window` is the time in seconds that the announced rate limit is for. `language`, in two
     letters, is the one in which most people read the portal.
@@ -127,6 +134,9 @@ class Rules:
     vocabularies: Mapping[Vocabulary, tuple[str, ...]] = field(default_factory=dict)
     asked: Mapping[Vocabulary, str] = field(default_factory=dict)
     extensions_known: frozenset[str] = frozenset()
+    release_tag: Callable[[str], str] | None = None
+    one_of_a_name: bool = False
+    replacing_keeps_id: bool = True
     replacing_resets_title: bool = False
     tells_format: bool = False
     same_name_pause: float | None = None
@@ -134,11 +144,13 @@ class Rules:
     digest: Digest = "sha1"
     tells_digest: bool = True
     orders: bool = True
+    organizations: bool = True
     joins_organizations: bool = True
     described_at_once: int | None = None
     links: bool = True
     deletes: bool = True
     deletes_datasets: bool = True
+    keeps_deleted: bool = True
     community: bool = False
     hosts_in_place: bool = True
     lacks_dataset: frozenset[str] = frozenset()
@@ -153,6 +165,13 @@ class Rules:
         """For caches of what is made of rules; the vocabularies have no hash of their own."""
         return hash(self.kind)
 
+    def tag_of(self, written: str, key: str) -> str:
+        """The tag of the release that a dataset is, by what is written of it and its key.
+
+        Empty where datasets are no releases.
+        """
+        return self.release_tag(written or key) if self.release_tag else ""
+
     @property
     def digest_name(self) -> str:
         """How people call the kind of checksum that files are compared by."""
@@ -163,6 +182,7 @@ class Rules:
         """Whether nothing that a manifest can want is beyond it."""
         can = self.orders and self.links and self.hosts_in_place
         can = can and self.deletes and self.deletes_datasets and self.community
+        can = can and self.replacing_keeps_id and not self.one_of_a_name
         return can and self.tells_digest and not (self.lacks_dataset or self.lacks_resource)
 
     def takes_tag(self, kept: str) -> bool:

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
@@ -113,8 +114,14 @@ def read_dataset(
     if read.get("prune", Prune.NONE) is not Prune.NONE:
         faults += _pruned_after_removal(node)
     metadata = DatasetMetadata(**metadata_of(fields.DATASET, values, node.value))
+    try:
+        release_tag = _release_tag(read.get("release_tag"), name_of(node) or "", variables)
+    except UnknownVariable as error:
+        release_tag = ""
+        faults.append(Fault(find(node, ("release_tag",)).place, str(error)))
     spec = DatasetSpec(
         key=name_of(node) or "",
+        release_tag=release_tag,
         metadata=with_state(metadata, read.get("state")),
         resources=resources,
         organization=None if read.get("personal") else read.get("organization"),
@@ -130,6 +137,16 @@ def read_dataset(
         places=_places(node),
     )
     return spec, faults
+
+
+def _release_tag(written: str | None, key: str, variables: Values) -> str:
+    """The tag that is written for a dataset with this key, its variables put in; empty: none is.
+
+    Raises `UnknownVariable` for a placeholder that nobody has a text for.
+    """
+    if written is None:
+        return ""
+    return filled(written, replace(variables, texts={**variables.texts, "key": key}))
 
 
 def own_faults(own: Node, spec: DatasetSpec) -> Iterator[Fault]:

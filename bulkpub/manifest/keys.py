@@ -218,6 +218,10 @@ DATASET: tuple[fields.Field | Key, ...] = (
     Key("description_file", FileName, "Description file",
         "A UTF-8 file with the description, in place of `description`; relative to the manifest.",
         inherited=True, columns=(Column("description_file"),)),
+    Key("release_tag", Name, "Tag of the release",
+        "Where datasets are [releases](../how-to/releases.md): the tag of this one, with `{key}`, "
+        "`{today}` and other [variables](#variables); `{key}` without it.",
+        ("{key}-{today}",), inherited=True, columns=(Column("release_tag"),)),
     Key("organization", Name, "Organization", "Id or slug; before that at the top.",
         ("ville-exemple", "534fff81a3a7292c64a77e5c"), inherited=True,
         columns=(Column("organization"),)),

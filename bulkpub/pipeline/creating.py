@@ -54,7 +54,11 @@ class Creation:
             metadata = new_dataset(story.spec, story.rules)
         async with means.creating.setdefault(slug, anyio.Lock()):
             owner = story.job.owner.organization
-            story.created(await means.portal.create_dataset(metadata, owner, means.now()))
+            story.created(
+                await means.portal.create_dataset(
+                    metadata, owner, means.now(), release_tag=story.spec.release_tag
+                )
+            )
         tell_what_was_not_taken_over(story)
 
 

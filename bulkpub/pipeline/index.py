@@ -127,6 +127,13 @@ class Index:
         self._specs.put(key, spec)
         return key
 
+    def know_tags(self, rules: Rules) -> None:
+        """Put the tags of releases as the portal has them, where datasets are releases there."""
+        for key, entry in self.entries.items():
+            tag = rules.tag_of(entry.face.release_tag, key)
+            if tag != entry.face.release_tag:
+                entry.face = replace(entry.face, release_tag=tag)
+
     def drop(self, key: str) -> None:
         """The dataset is not wanted after all."""
         self.entries.pop(key, None)

@@ -98,7 +98,7 @@ def _look(spec_of: SpecOf, seen: Datasets[RemoteDataset]) -> Look:
 def ask_one_by_one(*, pages_left: float, missing_ids: int, named: bool) -> bool:
     """Whether asking for each missing id takes no more requests than reading the listing.
 
-    A dataset that is only known by key or title (`named`) can be found in the listing alone.
+    A dataset that is only known by key, title or tag (`named`) can be found in the listing alone.
     """
     return not named and missing_ids <= pages_left
 
@@ -111,17 +111,19 @@ class _Search:
     ids: set[str] = field(init=False)
     keys: set[str] = field(init=False)
     titles: set[str | None] = field(init=False)
+    tags: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.ids = {face.id for face in self.wanted if face.id}
-        by_name = [face for face in self.wanted if not face.id]
+        self.tags = {face.release_tag for face in self.wanted if not face.id} - {""}
+        by_name = [face for face in self.wanted if not (face.id or face.release_tag)]
         self.keys = {str(face.key) for face in by_name}
         self.keys |= {former for face in by_name if (former := face.former_key)}
         self.titles = {face.title for face in by_name} - {None}
 
     @property
     def named(self) -> bool:
-        return bool(self.keys)
+        return bool(self.keys or self.tags)
 
     async def learn_owner(self, portal: Portal) -> Owner:
         """Ask for one dataset, whose organization most likely has the others too."""
@@ -172,6 +174,7 @@ class _Search:
             dataset.id in self.ids
             or dataset.key in self.keys
             or dataset.metadata.title in self.titles
+            or dataset.slug in self.tags
         )
 
     def missing(self) -> set[str]:

@@ -150,6 +150,8 @@ async def _check_owners(portal: Portal, index: Index, checked: Checked) -> None:
         name: Owner(o.id, name=o.name) for o in account.organizations for name in (o.id, o.slug)
     }
     named = {entry.organization for entry in entries if entry.organization}
+    if not portal.rules.organizations:
+        named = set()
     refused: dict[str, str] = {}
     for name in sorted(named - ours.keys()):
         organization = await portal.organization(name)
@@ -164,7 +166,9 @@ async def _check_owners(portal: Portal, index: Index, checked: Checked) -> None:
         raise PortalRefuses("; ".join(refused.values()))
     faults, personal = Faults(), Owner(user=account.id)
     for entry in entries:
-        if entry.organization is None:
+        if not portal.rules.organizations:
+            entry.owner = personal
+        elif entry.organization is None:
             # Whose dataset an id is, the portal knows; without an id it is our own account's.
             silent = entry.face.id is not None and not entry.personal and not entry.community
             entry.owner = UNSAID if silent else personal

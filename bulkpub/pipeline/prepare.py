@@ -56,6 +56,7 @@ class Preparation:
         index, portal = self.index, means.portal
         self.problems += await expand(index, means.sources)
         identified = await identify(portal, index, self._seen)
+        index.know_tags(portal.rules)
         self.problems += identified.problems
         self._notes = identified.notes
         checked = self._checked = await check(portal, index)

@@ -221,7 +221,7 @@ async def _upload(upload: "_Upload") -> None:
         remote = await upload.send()
         if upload.onto is None:
             _check_new(story, remote)
-        story.stored(key, remote)
+        story.stored(key, remote, upload.onto)
         means.memory.stored(dataset, key, remote.id)
         _check_bytes(remote, story.fingerprints[key].digest, size, story.rules)
         error = None

@@ -576,13 +576,16 @@ class Story:
         return self.resources[key].attempts
 
     @step
-    def stored(self, key: str, remote: RemoteResource) -> None:
-        """The portal has what was sent for the entry `key`."""
+    def stored(self, key: str, remote: RemoteResource, onto: str | None = None) -> None:
+        """The portal has what was sent for the entry `key`, in the place of what was `onto`."""
         resource = self.resources[key]
         resource.remote, resource.touched, resource.arrived = remote, True, True
         self.bound[key] = remote.id
         if self.lists(remote.id):
             now = tuple(remote if r.id == remote.id else r for r in self.there.resources)
+        elif onto is not None and not self.rules.replacing_keeps_id:
+            self._listed.add(remote.id)
+            now = tuple(remote if r.id == onto else r for r in self.there.resources)
         else:
             self.created_ids.add(remote.id)
             self._listed.add(remote.id)

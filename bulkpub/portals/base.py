@@ -223,9 +223,17 @@ class Portal(Protocol):
         """One dataset, by id or slug, as it is now; None when there is none for us."""
 
     async def create_dataset(
-        self, metadata: DatasetMetadata, organization: str | None, now: datetime
+        self,
+        metadata: DatasetMetadata,
+        organization: str | None,
+        now: datetime,
+        *,
+        release_tag: str = "",
     ) -> RemoteDataset:
-        """Create a dataset; never repeated blindly."""
+        """Create a dataset; never repeated blindly.
+
+        Where datasets are releases, it is the one of `release_tag`.
+        """
 
     async def update_dataset(
         self,

@@ -230,11 +230,17 @@ class KeyedPortal:
     # --- writing ---------------------------------------------------------------------------
 
     async def create_dataset(
-        self, metadata: DatasetMetadata, organization: str | None, now: datetime
+        self,
+        metadata: DatasetMetadata,
+        organization: str | None,
+        now: datetime,
+        *,
+        release_tag: str = "",
     ) -> RemoteDataset:
         """See `Portal`."""
         session = self._of(organization)
-        return self._seen(await session.create_dataset(metadata, organization, now))
+        made = await session.create_dataset(metadata, organization, now, release_tag=release_tag)
+        return self._seen(made)
 
     async def update_dataset(
         self,

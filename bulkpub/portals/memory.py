@@ -178,8 +178,8 @@ class Site:
         self.rules = rules
         self.address = SCHEME + name
         self.page_size = page_size
-        self.account = ACCOUNT
-        self.organizations = (OURS, OTHERS)
+        self.account = ACCOUNT if rules.organizations else replace(ACCOUNT, organizations=())
+        self.organizations: tuple[Organization, ...] = (OURS, OTHERS) if rules.organizations else ()
         self.vocabularies = VOCABULARIES | {
             which: frozenset(values) for which, values in rules.vocabularies.items()
         }
@@ -220,11 +220,15 @@ class Site:
     # --- datasets ------------------------------------------------------------------------
 
     def add(
-        self, metadata: DatasetMetadata, organization: str | None, now: datetime
+        self,
+        metadata: DatasetMetadata,
+        organization: str | None,
+        now: datetime,
+        release_tag: str = "",
     ) -> RemoteDataset:
         """A new dataset."""
         number = next(self._numbers)
-        slug = taken = self.rules.title_slug(metadata.title or "") or "dataset"
+        slug = taken = release_tag or self.rules.title_slug(metadata.title or "") or "dataset"
         if taken in {each.slug for each in self.datasets.values()}:
             slug = f"{taken}-{number}"
         empty = DatasetMetadata(
@@ -303,6 +307,9 @@ class Site:
             changes = replace(changes, spatial=_merged(before.spatial, changes.spatial))
         elif changes.schema is not None:
             changes = replace(changes, schema=catalogued(changes.schema, self.schemas))
+        if isinstance(before, ResourceMetadata) and "title" in lacks:  # then it is the name
+            changes = replace(changes, title=before.title)
+            lacks -= {"title"}
         return replace(_over(before, changes), **dict.fromkeys(lacks))
 
     # --- resources -----------------------------------------------------------------------
@@ -315,6 +322,8 @@ class Site:
         stored = rules.file_name(name)
         before = next((each for each in dataset.resources if each.id == onto), None)
         resource = before or self._new(ResourceMetadata(title=stored))
+        if before and not rules.replacing_keeps_id:
+            resource = self._new(before.metadata)
         metadata = resource.metadata
         if rules.replacing_resets_title:
             metadata = replace(metadata, title=stored)
@@ -329,7 +338,7 @@ class Site:
             uploaded=not resource.hosted,
         )
         self.files[resource.id] = content
-        self._put(dataset, resource)
+        self._put(dataset, resource, onto)
         return resource
 
     def add_link(
@@ -376,12 +385,14 @@ class Site:
         metadata = self._kept(ResourceMetadata(extras={}), metadata)
         return RemoteResource(id_, metadata, permalink=f"{self.address}/resources/{id_}")
 
-    def _put(self, dataset: RemoteDataset, resource: RemoteResource) -> None:
-        """In its place; a new one comes first, where nobody expects it."""
+    def _put(
+        self, dataset: RemoteDataset, resource: RemoteResource, onto: str | None = None
+    ) -> None:
+        """In its place, or that of the one it is put onto; a new one comes first, of all places."""
         known = [each.id for each in dataset.resources]
         there = list(dataset.resources)
-        if resource.id in known:
-            there[known.index(resource.id)] = resource
+        if (onto or resource.id) in known:
+            there[known.index(onto or resource.id)] = resource
         else:
             there.insert(0, resource)
         self.order(dataset, there)
@@ -692,19 +703,31 @@ class MemoryPortal:
             raise DatasetFailed(f"the portal refused the dataset ({why})")
 
     async def create_dataset(
-        self, metadata: DatasetMetadata, organization: str | None, now: datetime
+        self,
+        metadata: DatasetMetadata,
+        organization: str | None,
+        now: datetime,
+        *,
+        release_tag: str = "",
     ) -> RemoteDataset:
         """See `Portal`."""
 
         async def create() -> RemoteDataset:
             if organization not in {None, *(each.id for each in self.site.account.organizations)}:
                 raise DatasetFailed(f"no right to publish for the organization {organization}")
+            if organization and not self.rules.organizations:
+                raise RuleBroken("a dataset is created for an organization")
             self._sound(metadata, organization)
             if not metadata.title:
                 raise DatasetFailed("a dataset needs a title")
+            if (self.rules.release_tag is not None) != bool(release_tag):
+                raise RuleBroken("releases have tags, and nothing else has")
             with self.site.alone("a new dataset", self.rules.title_slug(metadata.title)):
                 await anyio.lowlevel.checkpoint()
-                return self.site.add(metadata, organization, now)
+                taken = {each.slug for each in self.site.datasets.values()}
+                if release_tag and release_tag in taken:
+                    raise Outdated(f"there is a release of the tag {release_tag} already")
+                return self.site.add(metadata, organization, now, release_tag)
 
         return await self._call(Call("create_dataset", metadata=metadata), create)
 
@@ -749,7 +772,11 @@ class MemoryPortal:
                 return
             if not self.rules.deletes_datasets:
                 raise RuleBroken("a dataset is deleted")
-            self.site.datasets[dataset_id] = replace(self._writable(dataset_id), deleted=True)
+            if self.rules.keeps_deleted:
+                dataset = replace(self._writable(dataset_id), deleted=True)
+                self.site.datasets[dataset_id] = dataset
+            else:
+                del self.site.datasets[dataset_id]
 
         await self._call(Call("delete_dataset", dataset_id), delete)
 
@@ -777,6 +804,10 @@ class MemoryPortal:
                     raise ResourceFailed(f"the dataset has no resource {resource_id}")
                 if resource_id and not (before[resource_id].hosted or self.rules.hosts_in_place):
                     raise ResourceFailed("the portal cannot host what points elsewhere")
+                name = self.rules.file_name(content.name)
+                namesakes = {r.id for r in dataset.resources if r.file_name == name}
+                if self.rules.one_of_a_name and namesakes - {resource_id}:
+                    raise Outdated(f"the dataset has a file called {name} already")
                 return self.site.store(dataset_id, content.name, received, resource_id)
 
         call = Call("upload", dataset_id, resource_id or "", content=content)

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -476,3 +477,16 @@ def test_an_id_of_this_run_is_heeded_when_deciding_what_to_hash(digest: Digest) 
     new = hosted("new", digest=digest(b"x"), size=1)
     assert hashes_needed([file("k")], {"k": Fingerprint(2)}, [new], {"k": "new"}) == frozenset()
     assert hashes_needed([file("k")], {"k": Fingerprint(1)}, [new], {"k": "new"}) == {"k"}
+
+
+# --- where a dataset has one file of a name -----------------------------------------------
+
+
+def test_where_names_are_unique_a_file_is_known_by_its_name_alone() -> None:
+    rules = replace(RULES, one_of_a_name=True)
+    specs = [file("a", name="a.csv"), file("b", name="b.csv"), file("c", name="a.csv")]
+    remote = [hosted("1", "a.csv", digest="b", size=1), hosted("2", "z.csv", digest="b", size=1)]
+    result = match_resources(specs, hashed(a="a", b="b"), remote, rules=rules)
+    assert who(result) == {"a": ("1", By.FILE_NAME)}
+    assert result.conflicts.keys() == {"c"}
+    assert list(result.unmatched) == ["2"]

@@ -1,7 +1,16 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from bulkpub.core.match import Conflict
-from bulkpub.core.model import KEY_EXTRA, DatasetMetadata, DatasetSpec, RemoteDataset
+from bulkpub.core.model import (
+    KEY_EXTRA,
+    DatasetMetadata,
+    DatasetSpec,
+    RemoteDataset,
+    State,
+)
 from tests.core.matching import matched_datasets
 
 
@@ -129,3 +138,58 @@ def test_it_takes_time_in_proportion_to_how_many_there_are() -> None:
         f"k{n}": True for n in range(many)
     }
     assert Counted.compared < 10 * many
+
+
+# --- releases, by their tags ----------------------------------------------------------------
+
+
+def release(id_: str, tag: str, key: str | None = None) -> RemoteDataset:
+    return replace(there(id_, key=key), slug=tag)
+
+
+def tagged(key: str, tag: str, **more: Any) -> DatasetSpec:
+    return replace(wanted(key), release_tag=tag, **more)
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ([], None),
+        ([release("1", "k-monday", "k")], None),  # neither its key nor its title make it this one
+        ([release("1", "k-today")], "1"),
+        ([release("1", "k-today", "k"), release("2", "k-monday", "k")], "1"),
+        ([release("1", "k-today", "k"), release("2", "k-today")], "1"),  # drafts share a tag
+    ],
+)
+def test_a_release_is_found_by_its_tag_alone(
+    remote: list[RemoteDataset], expected: str | None
+) -> None:
+    assert found(tagged("k", "k-today"), *remote) == expected
+    assert found(tagged("k", "k-today"), *reversed(remote)) == expected
+
+
+@pytest.mark.parametrize(
+    ("remote", "words"),
+    [
+        ([release("1", "t", "theirs")], "carries another key, 'theirs'"),
+        ([release("1", "t"), release("2", "t")], "are releases of the tag 't'"),
+        ([release("1", "t", "k"), release("2", "t", "k")], "are releases of the tag 't'"),
+    ],
+)
+def test_a_release_that_may_be_anothers_is_a_conflict(
+    remote: list[RemoteDataset], words: str
+) -> None:
+    assert words in (found(tagged("k", "t"), *remote) or "")
+
+
+def test_only_a_release_with_our_key_is_made_absent() -> None:
+    absent = tagged("k", "t", state=State.ABSENT)
+    assert found(absent, release("1", "t")) is None
+    assert found(absent, release("1", "t", "theirs")) is None
+    assert found(absent, release("1", "t", "k")) == "1"
+
+
+def test_several_datasets_are_not_one_release() -> None:
+    matched = matched_datasets([tagged("a", "t"), tagged("b", "t"), tagged("c", "u")], [])
+    assert matched.keys() == {"a", "b"}
+    assert all(isinstance(each, Conflict) for each in matched.values())

@@ -270,3 +270,32 @@ def test_a_spec_with_braces_is_written_so_that_it_is_read_as_it_was() -> None:
     )
     (loaded,) = parse(document(spec)).datasets
     assert loaded.metadata == spec.metadata
+
+
+# --- tags of releases ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "dataset", "tag"),
+    [
+        ("", "", ""),
+        ("{defaults: {release_tag: 'v-{key}'}}", "", "v-k"),
+        (
+            "{defaults: {release_tag: 'v-{key}'}}",
+            "{release_tag: '{key}-{today}-{x}', vars: {x: 1}}",
+            "k-2026-01-31-1",
+        ),
+        ("", "{release_tag: '{today:%Y.%m}', vars: {key: other}}", "2026.01"),
+        ("", "{release_tag: '{key}', vars: {key: other}}", "k"),
+        ("", "{release_tag: '{{key}}'}", "{key}"),
+    ],
+)
+def test_the_tag_of_a_release_is_a_text_with_variables(header: str, dataset: str, tag: str) -> None:
+    loaded = read(header, dataset)
+    assert loaded.problems == ()
+    assert loaded.datasets[0].release_tag == tag
+
+
+def test_an_unknown_variable_in_a_tag_is_a_problem() -> None:
+    (problem,) = read("", "{release_tag: '{kez}'}").problems
+    assert "there is no variable 'kez'; there are today, key" in problem.message

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from bulkpub.http.gate import Gate
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.http.transport import HttpSettings
 from bulkpub.portals import Portal, memory, udata
-from bulkpub.portals.base import Opening
+from bulkpub.portals.base import Opening, Page
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.sandbox import Sandbox
 from bulkpub.sources import FileContent, fingerprint
@@ -56,10 +57,12 @@ class Place:
     """
 
     portal: Portal
-    organization: str
+    organization: str | None
     not_ours: str
     delete: Callable[[RemoteDataset], Awaitable[None]]
     folder: Path
+    account: str = memory.ACCOUNT.id
+    newest_first: bool = False
     tag: str = field(default_factory=lambda: uuid4().hex[:10])
 
     @property
@@ -73,6 +76,21 @@ class Place:
     @property
     def lacks(self) -> frozenset[str]:
         return self.rules.lacks_dataset
+
+    async def create(self, organization: str | None = None, **more: Any) -> RemoteDataset:
+        """A new dataset, of this organization or the account's own."""
+        tag = f"tag-{uuid4().hex[:10]}" if self.rules.release_tag else ""
+        metadata, now = self.metadata(**more), datetime.now(UTC)
+        return await self.portal.create_dataset(metadata, organization, now, release_tag=tag)
+
+    async def ours(self, **more: Any) -> RemoteDataset:
+        """A new dataset of the organization's, where there are any."""
+        return await self.create(self.organization, **more)
+
+    def owned(self) -> AsyncIterator[Page]:
+        """All the datasets that `ours` are among."""
+        user = None if self.organization else self.account
+        return self.portal.owned_by(organization=self.organization, user=user)
 
     async def seen(self, dataset: RemoteDataset) -> RemoteDataset:
         """The dataset as it is now."""
@@ -105,7 +123,8 @@ async def in_memory(rules: Rules, folder: Path) -> AsyncIterator[Place]:
         site.datasets[dataset.id] = replace(site.datasets[dataset.id], deleted=True)
 
     portal = memory.MemoryPortal(site, parts=PARTS)
-    yield Place(portal, memory.OURS.id, memory.OTHERS.id, delete, folder)
+    ours = memory.OURS.id if rules.organizations else None
+    yield Place(portal, ours, memory.OTHERS.id, delete, folder)
 
 
 @asynccontextmanager
@@ -135,6 +154,7 @@ PORTALS = [
     "memory",
     "memory-as-udata",
     "memory-that-is-poor",
+    "memory-of-releases",
     pytest.param("udata-sandbox", marks=pytest.mark.served),
     pytest.param("udata", marks=pytest.mark.real),
 ]

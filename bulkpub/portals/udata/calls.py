@@ -274,7 +274,12 @@ class Udata(Told):
     # --- writing ---------------------------------------------------------------------------
 
     async def create_dataset(
-        self, metadata: DatasetMetadata, organization: str | None, now: datetime
+        self,
+        metadata: DatasetMetadata,
+        organization: str | None,
+        now: datetime,
+        *,
+        release_tag: str = "",  # noqa: ARG002 - no dataset is a release
     ) -> RemoteDataset:
         """See `Portal`."""
         body = codec.dataset_body(metadata, now)
