@@ -26,7 +26,9 @@ __all__ = [
     "PortalRefuses",
     "PortalUnavailable",
     "Problem",
+    "ReportUnreadable",
     "ResourceFailed",
+    "RunFailed",
     "SettingsInvalid",
     "SourceFailed",
     "Stop",
@@ -93,6 +95,10 @@ class ManifestInvalid(BulkpubError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class ReportUnreadable(BulkpubError):
+    """A file that should be the report of a run cannot be read, or is none."""
+
+
 class NotAPortal(BulkpubError):
     """Something answers at the portal's address, but it is no udata portal."""
 
@@ -102,6 +108,17 @@ class NotAPortal(BulkpubError):
 
 class OutputLost(BulkpubError):
     """What a command had to write, a report or a manifest, could not be written."""
+
+
+class RunFailed(BulkpubError):
+    """Not everything is as wanted after a run: one line for each failure, the first of them.
+
+    `exit_code` is the run's. The library raises it when it is asked to, and never by itself.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__(message)
 
 
 # --- fail this file, or this dataset; the others go on -----------------------------------

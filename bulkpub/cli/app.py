@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from bulkpub.cli.commands import EXIT_CODES, HELP, Commands
 from bulkpub.cli.environment import add_env_file
 from bulkpub.core.exit_codes import code_of
-from bulkpub.errors import SettingsInvalid
+from bulkpub.errors import OutputLost, ReportUnreadable, SettingsInvalid
 from bulkpub.version import __version__
 
 __all__ = ["app", "main"]
@@ -52,7 +52,7 @@ def main() -> None:
 
             sys.stderr.write(f"bulkpub: {usage_sentence(error, os.environ)}\n")
         raise SystemExit(error.exit_code) from None
-    except SettingsInvalid as error:
+    except (SettingsInvalid, ReportUnreadable, OutputLost) as error:
         from bulkpub.cli.options import with_flags  # noqa: PLC0415 - all options, when it is needed
 
         sys.stderr.write(f"bulkpub: {with_flags(str(error))}\n")

@@ -92,6 +92,11 @@ COMMANDS: Mapping[str, Command] = {
         "status",
         "Show how what is published fares: quality, whether it can be had, whether it is late.",
     ),
+    "report": Command(
+        Group.LOOK,
+        "report",
+        "Show the report of a run: its summary again, or a page, or Markdown.",
+    ),
     "list": Command(
         Group.LOOK,
         "listing",

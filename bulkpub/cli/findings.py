@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from bulkpub.core.failures import name_of, shares_reason
 from bulkpub.core.outcome import (
     SENT_ALREADY,
     STAYS,
@@ -18,7 +19,7 @@ from bulkpub.core.outcome import (
 )
 from bulkpub.observers.text import path_text, printable, shown
 
-__all__ = ["SHOWN", "UPLOADS", "Findings", "First", "findings", "name_of", "shares_reason"]
+__all__ = ["SHOWN", "UPLOADS", "Findings", "First", "findings"]
 
 T = TypeVar("T")
 
@@ -118,14 +119,3 @@ def _is_written(dataset: DatasetOutcome) -> bool:
     if dataset.status in _WRITTEN:
         return True
     return dataset.error is None and any(r.status not in _UNWRITTEN for r in dataset.resources)
-
-
-def shares_reason(resource: ResourceOutcome, dataset: DatasetOutcome) -> bool:
-    """Whether it failed because its dataset failed as a whole, which has said why."""
-    own, shared = resource.error, dataset.error
-    return shared is not None and (own is None or shared in own)
-
-
-def name_of(resource: ResourceOutcome) -> str:
-    """What a person knows it by."""
-    return resource.source or resource.title or resource.key or resource.id or "?"

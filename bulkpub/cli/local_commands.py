@@ -164,7 +164,7 @@ def report_line_schema() -> dict[str, Any]:
     lines = (
         {"run": parts["run"], "schema_version": parts["schema_version"]},
         {"dataset": parts["datasets"]["items"]},
-        {"totals": parts["totals"], "rate_limit": parts["rate_limit"]},
+        {name: parts[name] for name in ("totals", "rate_limit", "timeline")},
     )
     return {
         "$schema": whole["$schema"],

@@ -11,9 +11,10 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from bulkpub.cli.findings import UPLOADS, Findings, First, findings, name_of, shares_reason
+from bulkpub.cli.findings import UPLOADS, Findings, First, findings
 from bulkpub.cli.problems import left_out_lines, left_out_of
 from bulkpub.core.exit_codes import ExitCode
+from bulkpub.core.failures import name_of, shares_reason
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RateLimit, RunReport, Totals
 from bulkpub.observers.text import (

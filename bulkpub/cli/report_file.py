@@ -14,7 +14,7 @@ import orjson
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
 
-__all__ = ["STDOUT", "check_report_path", "to_json", "to_lines", "write_report"]
+__all__ = ["STDOUT", "check_report_path", "to_json", "to_lines", "write_report", "write_whole"]
 
 STDOUT = "-"
 
@@ -30,7 +30,7 @@ def to_json(report: RunReport) -> Iterator[bytes]:
     """
     whole = {each.name: getattr(report, each.name) for each in fields(report)}
     datasets = whole.pop("datasets")
-    after = {name: whole.pop(name) for name in ("schema_version",)}
+    after = {name: whole.pop(name) for name in ("timeline", "schema_version")}
     yield _indented(whole)[: -len("\n}")] + b',\n  "datasets": ['
     inner = b"\n    "
     for number, dataset in enumerate(datasets):
@@ -49,7 +49,11 @@ def to_lines(report: RunReport) -> Iterator[bytes]:
     yield orjson.dumps({"run": report.run, "schema_version": version}, option=option)
     for dataset in report.datasets:
         yield orjson.dumps({"dataset": dataset}, option=option)
-    end = {"totals": report.totals, "rate_limit": report.rate_limit}
+    end = {
+        "totals": report.totals,
+        "rate_limit": report.rate_limit,
+        "timeline": report.timeline,
+    }
     yield orjson.dumps(end, option=option)
 
 
@@ -59,26 +63,31 @@ FORMATS: Mapping[str, Callable[[RunReport], Iterator[bytes]]] = {
 }
 
 
-def check_report_path(path: str) -> None:
-    """See before the run that the report can be written; raises `SettingsInvalid`."""
+def check_report_path(path: str, what: str = "the report") -> None:
+    """See before the run that `what` can be written to `path`; raises `SettingsInvalid`."""
     if path == STDOUT:
         return
     target = Path(path)
     if target.is_dir():
-        raise SettingsInvalid(f"the report cannot be written to {path}: it is a directory")
+        raise SettingsInvalid(f"{what} cannot be written to {path}: it is a directory")
     if not target.parent.is_dir():
-        raise SettingsInvalid(f"the report cannot be written: no directory {target.parent}")
+        raise SettingsInvalid(f"{what} cannot be written: no directory {target.parent}")
     if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise SettingsInvalid(f"the report cannot be written: no right to in {target.parent}")
+        raise SettingsInvalid(f"{what} cannot be written: no right to in {target.parent}")
 
 
 def write_report(report: RunReport, path: str, form: str = "json") -> None:
-    """Write the report; raises `OutputLost` when it cannot be, and leaves no half of it.
+    """Write the report as one of `FORMATS`; see `write_whole`."""
+    write_whole(FORMATS[form](report), path, "the report")
 
-    `form` is one of `FORMATS`. A device or a pipe is written to; a file is replaced, behind a link
-    too.
+
+def write_whole(content: Iterable[bytes], path: str, what: str) -> None:
+    """Write `content` to `path`, or to stdout (`-`); `what` is what it is called in sentences.
+
+    Raises `OutputLost` when it cannot be written, and leaves no half of it. A device or a pipe is
+    written to; a file is replaced, behind a link too.
     """
-    pieces = _joined(FORMATS[form](report))
+    pieces = _joined(content)
     target = Path(path)
     try:
         if path == STDOUT:
@@ -90,7 +99,7 @@ def write_report(report: RunReport, path: str, form: str = "json") -> None:
         else:
             _replace(target.resolve(), pieces)
     except OSError as error:
-        raise OutputLost(f"the report could not be written to {path}: {error.strerror}") from error
+        raise OutputLost(f"{what} could not be written to {path}: {error.strerror}") from error
 
 
 def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -12,6 +12,8 @@ from bulkpub.errors import (
     NotAPortal,
     OutputLost,
     PortalRefuses,
+    ReportUnreadable,
+    RunFailed,
     SettingsInvalid,
 )
 
@@ -38,7 +40,7 @@ class ExitCode(IntEnum):
 def code_of(error: BulkpubError) -> ExitCode:
     """The code of a command that `error` ended."""
     match error:
-        case SettingsInvalid() | ManifestInvalid() | NotAPortal():
+        case SettingsInvalid() | ManifestInvalid() | NotAPortal() | ReportUnreadable():
             return ExitCode.WRONG
         case PortalRefuses():
             return ExitCode.REFUSED
@@ -46,5 +48,7 @@ def code_of(error: BulkpubError) -> ExitCode:
             return ExitCode.INTERRUPTED
         case OutputLost():
             return ExitCode.SOME_FAILED
+        case RunFailed():
+            return ExitCode(error.exit_code)
         case _:
             return ExitCode.STOPPED_EARLY

@@ -1,6 +1,7 @@
 """What became of each dataset and of each of its resources: values, one per item."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 __all__ = [
@@ -68,8 +69,9 @@ class ResourceOutcome:
     `warnings` say what is odd about a file that is published all the same.
     `removed`: its file was removed here, as the portal has it.
     `sha1` or `sha256`, whichever the portal compares files by, and `size` (bytes) are those of the
-    file published, when known. `attempts` counts the times its bytes were sent; `duration_s` is the
-    time spent on it, in seconds.
+    file published, when known. `attempts` counts the times its bytes were sent; `sent_at` is when
+    that began first (UTC), None when it was not sent; `duration_s` is the time spent on sending it,
+    in seconds.
     """
 
     key: str | None
@@ -84,6 +86,7 @@ class ResourceOutcome:
     url: str | None = None
     permalink: str | None = None
     attempts: int = 0
+    sent_at: datetime | None = None
     duration_s: float = 0.0
     error: str | None = None
     warnings: tuple[str, ...] = ()

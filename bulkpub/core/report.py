@@ -4,18 +4,22 @@ The field names are those of the JSON report (`docs/reference/report.schema.json
 field keeps `SCHEMA_VERSION`; renaming or removing one raises it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from bulkpub.core.exit_codes import ExitCode
+from bulkpub.core.failures import SHOWN, Failure, failures_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
-from bulkpub.errors import Problem
+from bulkpub.core.text import bounded
+from bulkpub.errors import Problem, RunFailed
 
 __all__ = [
     "SCHEMA_VERSION",
     "ByteTotals",
     "DatasetTotals",
+    "Moment",
     "RateLimit",
     "RequestTotals",
     "ResourceTotals",
@@ -132,14 +136,46 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """How far a run was, `after_s` seconds after it started.
+
+    `requests` were sent until then, and the portal's quota had `remaining`, None when untold.
+    """
+
+    after_s: float
+    requests: int
+    remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
-    """Everything a run has to say; `datasets` in the manifest's order."""
+    """Everything a run has to say; `datasets` in the manifest's order.
+
+    `timeline` has some moments of the run, in order: few, however long it was.
+    """
 
     run: RunInfo
     totals: Totals
     rate_limit: RateLimit
     datasets: Sequence[DatasetOutcome] = ()
+    timeline: tuple[Moment, ...] = ()
     schema_version: int = SCHEMA_VERSION
+
+    def failures(self) -> Iterator[Failure]:
+        """All that is not as wanted, each thing once.
+
+        First what ended the run early, then what is wrong in the manifest, then datasets and files.
+        """
+        run = self.run
+        return failures_of(self.datasets, error=run.error, problems=run.problems)
+
+    def raise_for_failures(self) -> None:
+        """Raise `RunFailed` unless everything is as wanted (`run.exit_code` 0)."""
+        if self.run.exit_code == ExitCode.DONE:
+            return
+        first = list(islice(self.failures(), SHOWN))
+        lines = [bounded(str(each)) for each in first] or ["not everything is as wanted"]
+        raise RunFailed("\n".join(lines), self.run.exit_code)
 
 
 class Tally:

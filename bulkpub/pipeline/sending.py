@@ -172,7 +172,7 @@ class _Sending:
                 sent.see_that_it_is_the_same()
             await self.creation.done()
         started = time.perf_counter()
-        story.sending(key)
+        story.sending(key, means.now())
         try:
             if isinstance(sent, FileContent):
                 onto = action.remote.id if isinstance(action, Replace) else None

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -169,10 +170,10 @@ class ResourceStory:
     `touched`: its file was written to in this run, so that its title may have been reset;
     `arrived`: the portal said that it has what was sent;
     `undescribable`: the portal refuses whatever is said of it; `stays` is why it is left where
-    it is, though it was to be hosted; `address` is where its file is fetched from; `put` says
-    that the file behind a link is put where it leads; `removed`: its file is no longer here;
-    `warnings`
-    say what is odd about its file.
+    it is, though it was to be hosted; `sent_at` is when the first attempt to send it began;
+    `address` is where its file is fetched from; `put` says that the file behind a link is put
+    where it leads; `removed`: its file is no longer here; `warnings` say what is odd about its
+    file.
     """
 
     spec: ResourceSpec
@@ -181,6 +182,7 @@ class ResourceStory:
     remote: RemoteResource | None = None
     wanted: ResourceMetadata | None = None
     attempts: int = 0
+    sent_at: datetime | None = None
     seconds: float = 0.0
     error: str | None = None
     done: bool = False
@@ -570,10 +572,12 @@ class Story:
         resource.wanted = wanted_resource(resource.spec, None, self.rules)
 
     @step
-    def sending(self, key: str) -> int:
-        """An attempt to send the file, or the link, begins; its number, from 1."""
-        self.resources[key].attempts += 1
-        return self.resources[key].attempts
+    def sending(self, key: str, at: datetime) -> int:
+        """An attempt to send the file, or the link, begins at that time; its number, from 1."""
+        resource = self.resources[key]
+        resource.attempts += 1
+        resource.sent_at = resource.sent_at or at
+        return resource.attempts
 
     @step
     def stored(self, key: str, remote: RemoteResource, onto: str | None = None) -> None:
@@ -809,6 +813,7 @@ class Story:
             url=(remote.url or None) if remote else None,
             permalink=(remote.permalink or None) if remote else None,
             attempts=resource.attempts,
+            sent_at=resource.sent_at,
             duration_s=round(resource.seconds, 3),
             error=error,
             warnings=() if error else resource.warnings,

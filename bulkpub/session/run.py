@@ -57,6 +57,7 @@ from bulkpub.session.keys import Keys, keys_of
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.outcomes import Outcomes
+from bulkpub.session.timeline import Timeline
 from bulkpub.session.wanted import Request, Wanted
 from bulkpub.version import __version__
 
@@ -100,6 +101,7 @@ class Run:
         self._stopped: Stop | None = None
         self._warnings: Sequence[Problem] = ()
         self._keys = Keys()
+        self._timeline = Timeline()
 
     def interrupt(self, reason: str) -> None:
         """Begin nothing new, and give what is under way a moment; what was done is still told.
@@ -246,6 +248,7 @@ class Run:
                     await run_jobs(jobs, means, at_once=options.concurrency, done=self._done)
                 finally:
                     self._traffic = portal.traffic
+                    self._timeline.end(self._elapsed(), portal)
                     if portal.refused_size is not None:
                         memory.keep_refused_size(portal.refused_size)
         if self._stopped:
@@ -331,7 +334,7 @@ class Run:
             id=f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
             started_at=self._started_at,
             finished_at=datetime.now(UTC),
-            duration_s=round(time.perf_counter() - self._clock, 3),
+            duration_s=round(self._elapsed(), 3),
             manifests=self._request.names,
             portal=self._portal_name,
             dry_run=self._options.dry_run,
@@ -348,11 +351,18 @@ class Run:
             requests=replace(self._traffic.requests, planned=figures.planned_requests),
             waited_s=self._traffic.waited,
         )
-        return RunReport(info, totals, self._traffic.rate_limit, outcomes)
+        moments = self._timeline.moments
+        return RunReport(info, totals, self._traffic.rate_limit, outcomes, moments)
 
     # --- those who watch ---------------------------------------------------------------------
 
+    def _elapsed(self) -> float:
+        """Seconds since it started."""
+        return time.perf_counter() - self._clock
+
     def _emit(self, event: Event) -> None:
+        if self._means is not None:
+            self._timeline.look(self._elapsed(), self._means.portal)
         for observer in self._observers:
             observer(event)
 

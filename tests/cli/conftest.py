@@ -4,7 +4,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,16 +68,9 @@ def run_cli(
         variables = {name: value for name, value in told.items() if value is not None}
         report = tmp_path / "bulkpub-report.json"
         report.unlink(missing_ok=True)
-        out, err = _Captured(), _Captured()
-        with (
-            patch.dict(os.environ, variables, clear=True),
-            patch.object(sys, "argv", ["bulkpub", *map(str, args)]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            code = _exit_code(main)
+        code, out, err = _ran(args, variables)
         content = report.read_bytes() if report.exists() else None
-        ran = Ran(code, out.text, err.text, orjson.loads(content) if content else None)
+        ran = Ran(code, out, err, orjson.loads(content) if content else None)
         assert "Traceback" not in ran.said
         for secret in {served.api_key, variables.get("BULKPUB_API_KEY", "").strip()} - {""}:
             assert secret not in ran.said + (content or b"").decode()
@@ -86,6 +79,32 @@ def run_cli(
 
     yield run_cli
     structlog.reset_defaults()  # what a command configured writes to streams that are gone
+
+
+@pytest.fixture
+def quiet_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Run a command that needs no portal in the test's folder; there must be no traceback."""
+    monkeypatch.chdir(tmp_path)
+
+    def quiet_cli(*args: object, env: Mapping[str, str] | None = None) -> Ran:
+        ran = Ran(*_ran(args, {"HOME": str(tmp_path), **(env or {})}), report=None)
+        assert "Traceback" not in ran.said
+        return ran
+
+    return quiet_cli
+
+
+def _ran(args: Iterable[object], variables: Mapping[str, str]) -> tuple[int, str, str]:
+    """The exit code of a command, and what it printed on either stream."""
+    out, err = _Captured(), _Captured()
+    with (
+        patch.dict(os.environ, variables, clear=True),
+        patch.object(sys, "argv", ["bulkpub", *map(str, args)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = _exit_code(main)
+    return code, out.text, err.text
 
 
 class _Captured(io.TextIOWrapper):

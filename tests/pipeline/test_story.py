@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ RESOURCE = RemoteResource("r", ResourceMetadata(title="a.csv"), url="https://p/s
 EMPTY = RemoteDataset("D", DatasetMetadata(title="T"))
 CREATION = Create(ENTRY, ResourceMetadata(title="A"), "not on the portal yet")
 PLAN = Plan(CreateDataset(SPEC.metadata), (CREATION,), finish=True)
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 def story(phase: Phase = Phase.BEGUN) -> Story:
@@ -79,7 +81,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "left": lambda one: one.left("a", "no file"),
     "decided": lambda one: one.decided("a", CREATION),
     "named": lambda one: one.named(ENTRY),
-    "sending": lambda one: one.sending("a"),
+    "sending": lambda one: one.sending("a", NOON),
     "stored": lambda one: one.stored("a", RESOURCE),
     "sent": lambda one: one.sent("a", seconds=1.0),
     "turn_ended": lambda one: one.turn_ended("a.csv"),
@@ -148,7 +150,7 @@ def test_a_story_can_be_told_at_any_moment() -> None:
 
 def test_what_was_sent_before_the_end_is_told_as_sent() -> None:
     one = story(Phase.PLANNED)
-    one.sending("a")
+    one.sending("a", NOON)
     one.stored("a", RESOURCE)
     assert one.outcome().resources[0].reason.startswith("it was sent, but the run ended")
     one.failed("gone")
@@ -159,7 +161,7 @@ def test_what_was_sent_before_the_end_is_told_as_sent() -> None:
 
 def test_what_may_not_have_arrived_is_not_told_as_sent() -> None:
     one = story(Phase.PLANNED)
-    one.sending("a")
+    one.sending("a", NOON)
     one.stored("a", RESOURCE)
     one.doubted("a", Uncertain("other bytes"))
     assert one.outcome().resources[0].reason == "the run ended before it was finished"
@@ -169,7 +171,7 @@ def test_what_may_not_have_arrived_is_not_told_as_sent() -> None:
 
 def test_a_new_round_forgets_the_doubts_of_the_last_and_nothing_else() -> None:
     one = story(Phase.PLANNED)
-    one.sending("a")
+    one.sending("a", NOON)
     one.doubted("a", Uncertain("lost"))
     one.held_back("a")
     one.observed(EMPTY)

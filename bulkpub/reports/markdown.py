@@ -1,0 +1,104 @@
+"""The report as Markdown, as GitHub and GitLab show it: for a job's summary, an issue, a mail.
+
+The rule: no text of the report is taken for Markdown or HTML (`_text`), and the whole is bounded:
+where it would be too long, it ends with a line that says so.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from bulkpub.core.failures import Cause, causes
+from bulkpub.core.report import RunReport
+from bulkpub.observers.text import shown
+from bulkpub.reports.table import touched, web_address
+from bulkpub.reports.verdict import figures_of, title_of, tone_of, verdict_of
+
+__all__ = ["LARGEST", "markdown_of"]
+
+LARGEST = 1 << 20
+"""Bytes that GitHub takes for the summary of a step."""
+CAUSES = 20
+EXAMPLES = 10
+DATASETS = 50
+
+_SIGNS = {"good": "✅", "warn": "⚠️", "bad": "❌"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:\"'^=-])|(?<=www)(\.)", re.IGNORECASE)
+
+
+def markdown_of(report: RunReport, room: int = LARGEST) -> str:
+    """The report in at most `room` bytes of UTF-8."""
+    ending = "\n\n… cut here: the report has the rest.\n"
+    room -= len(ending.encode())
+    lines = list[str]()
+    for line in _lines(report):
+        room -= len(line.encode()) + 1
+        if room < 0:
+            return "\n".join(lines) + ending
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _lines(report: RunReport) -> Iterator[str]:
+    run = report.run
+    yield f"## {_text(title_of(run))}"
+    yield ""
+    yield f"{_SIGNS[tone_of(run)]} **{_text(verdict_of(run, report.totals))}**"
+    if run.error is not None:
+        yield ""
+        yield _text(run.error)
+    yield ""
+    yield "| | | |"
+    yield "| --- | ---: | --- |"
+    for figure in figures_of(report):
+        yield f"| {figure.name} | {_text(figure.value)} | {_text(', '.join(figure.details))} |"
+    yield from _failures(report)
+    yield from _datasets(report)
+
+
+def _failures(report: RunReport) -> Iterator[str]:
+    found = causes(report.failures())
+    if not found:
+        return
+    yield ""
+    yield f"### Not as wanted ({sum(each.count for each in found):,})"
+    yield ""
+    for cause in found[:CAUSES]:
+        yield from _cause(cause)
+    if others := sum(each.count for each in found[CAUSES:]):
+        yield f"- and {others:,} more, of other causes"
+
+
+def _cause(cause: Cause) -> Iterator[str]:
+    if cause.count == 1:
+        yield f"- {_text(str(cause.failures[0]))}"
+        return
+    yield f"- **{cause.count:,} ×** {_text(cause.sentence)}"  # noqa: RUF001 - as often as that
+    for each in cause.failures[:EXAMPLES]:
+        where = str(each).removesuffix(each.error).removesuffix(": ")
+        yield f"  - {_text(where if cause.same else str(each))}"
+    if rest := cause.count - min(cause.count, EXAMPLES):
+        yield f"  - and {rest:,} more"
+
+
+def _datasets(report: RunReport) -> Iterator[str]:
+    found = list(islice(touched(report.datasets), DATASETS + 1))
+    if not found:
+        return
+    yield ""
+    yield "### Datasets that changed"
+    yield ""
+    yield "| | Dataset | Files |"
+    yield "| --- | --- | ---: |"
+    for each in found[:DATASETS]:
+        title = _text(each.title or each.key)
+        page = web_address(each.page)
+        name = f"[{title}](<{page}>)" if page else title
+        yield f"| {each.status.value} | {name} | {len(each.resources):,} |"
+    if len(found) > DATASETS:
+        yield "| … | and more | |"
+
+
+def _text(text: str) -> str:
+    r"""Any text as it is: `*` is `\*`, and nothing becomes a link, a mention or an element."""
+    return _SPECIAL.sub(r"\\\g<0>", shown(text))
