@@ -13,6 +13,9 @@ STORIES ?= 100
 UNTRUE ?= 5000
 UDATAS := $(shell ls tests/real_portal/constraints | sed -n 's/^\([0-9].*\)\.txt$$/\1/p' | sort -V)
 UDATA ?= $(lastword $(UDATAS))
+# What looks for whatever keeps people from using a page; its version decides what it finds.
+AXE := 4.14.1
+AXE_HERE := .browser/node_modules/axe-core/axe.min.js
 # All there is to see on a udata that is too old.
 REFUSED := tests/portals/test_versions.py
 
@@ -20,7 +23,7 @@ REFUSED := tests/portals/test_versions.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real test-portals coverage chaos check format bench bench-quick bench-cost .real-portal wheel clean
+.PHONY: help demo test test-quick test-real test-browser test-portals coverage chaos check format bench bench-quick bench-cost .real-portal wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,10 +33,10 @@ demo: $(VENV)/.installed ## Publish 66 real files to a portal of your own, and l
 
 test: $(VENV)/.installed-dev ## Run the tests; a few minutes
 	@echo "Running the tests..."
-	@$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -m "not real and not browser" -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-quick: $(VENV)/.installed-dev ## Run those that start no portal and no process; under a minute
-	@HYPOTHESIS_EXAMPLES=10 $(BIN)/python -m pytest -m "not real and not served" -n $(WORKERS) --dist worksteal $(ARGS)
+	@HYPOTHESIS_EXAMPLES=10 $(BIN)/python -m pytest -m "not real and not served and not browser" -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(VENV)/.installed-dev ## Run the tests and tell what they leave out; takes twice as long
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
@@ -44,6 +47,14 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 	@echo "Running the tests against it..."
 	@BULKPUB_REAL_PORTAL_VENV=$(CURDIR)/.real-portal/$(UDATA) \
 	  $(BIN)/python -m pytest -m real -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-browser: $(VENV)/.installed-dev $(AXE_HERE) ## Look at the report's page in Chromium, which must be installed, as npm must be
+	@BULKPUB_BROWSER_WANTED=1 $(BIN)/python -m pytest -m browser $(ARGS)
+
+$(AXE_HERE):
+	@command -v npm >/dev/null || { echo "make test-browser needs npm: apt-get install npm"; exit 1; }
+	@echo "Installing axe-core $(AXE) in .browser (once)..."
+	@npm install --silent --no-save --no-audit --no-fund --prefix .browser axe-core@$(AXE)
 
 test-portals: ## Run them on every version of udata that is known; takes about an hour
 	@failed=; for version in $(UDATAS); do args='$(ARGS)'; \
@@ -82,7 +93,7 @@ wheel: $(VENV)/.installed-dev ## Build the package, and see that it works on its
 	@ls -l dist
 
 clean: ## Remove the virtual environment and all caches
-	@rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .browser .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_started(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that is not marked `served` starts neither a portal nor a process."""
-    if any(request.node.get_closest_marker(name) for name in ("served", "real")):
+    if any(request.node.get_closest_marker(name) for name in ("served", "real", "browser")):
         return
 
     def refuse(*_: object, **__: object) -> None:

@@ -280,7 +280,7 @@ def _datasets(report: RunReport) -> Iterator[str]:
         return
     several = len({_destination_of(each) for each in found}) > 1
     yield '<section aria-labelledby="datasets"><h2 id="datasets">Datasets that changed</h2>'
-    yield '<div class="wide" tabindex="0" role="region" aria-labelledby="datasets"><table>'
+    yield '<div class="wide" tabindex="0" role="region" aria-label="Table of datasets"><table>'
     head = ["Status", "Dataset", *(["Destination"] if several else []), "Files", "Why"]
     yield f"<thead><tr>{''.join(f'<th scope=col>{each}</th>' for each in head)}</tr></thead><tbody>"
     for each in found[:SHOWN_DATASETS]:
@@ -317,7 +317,7 @@ not.</p></noscript>
 <label>Format <select id="by-format"><option value="">all</option></select></label>
 <label>Sort by <select id="sort"></select></label>
 </form>
-<div class="wide" tabindex="0" role="region" aria-labelledby="files">
+<div class="wide" tabindex="0" role="region" aria-label="Table of files">
 <table id="rows" hidden><thead><tr></tr></thead><tbody></tbody></table></div>
 <div id="pages" hidden><button type="button" id="before">Previous</button>
 <p id="shown" role="status"></p>

@@ -72,10 +72,11 @@ async def test_few_datasets_are_in_memory_at_a_time_however_many_there_are(
 def told(report: RunReport) -> Any:
     """What a report says, but for what no two runs have in common."""
     mine: Any = asdict(report)
-    del mine["run"]["id"], mine["run"]["portal"], mine["rate_limit"]
+    del mine["run"]["id"], mine["run"]["portal"], mine["rate_limit"], mine["timeline"]
     mine["datasets"] = list(map(asdict, report.datasets))
     return _without(
-        mine, {"duration_s", "started_at", "finished_at", "id", "url", "permalink", "page"}
+        mine,
+        {"duration_s", "started_at", "finished_at", "sent_at", "id", "url", "permalink", "page"},
     )
 
 
