@@ -17,7 +17,7 @@ RELEASES = Rules(
     described_at_once=1,
     links=False,
     hosts_in_place=False,
-    lacks_dataset=frozenset({"acronym", "license", "spatial"}),
+    lacks_dataset=frozenset({"acronym", "license", "spatial", "contact_points", "tags"}),
     lacks_resource=frozenset(
         {"title", "description", "type", "schema", "format", "mime", "extras"}
     ),

@@ -45,6 +45,10 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     if rules.holds_all and not spec.community:
         return Fitted(spec)
     lost = _said(spec.metadata, rules.lacks_dataset)
+    if spec.contacts and "contact_points" in rules.lacks_dataset:
+        lost.append("contacts")
+    if spec.tag_changes and "tags" in rules.lacks_dataset:
+        lost.append("tags")
     notes = [f"the portal cannot hold '{name}' of a dataset: left out" for name in lost]
     of_resources = Counter(
         name for each in spec.resources for name in _said(each.metadata, rules.lacks_resource)
@@ -67,6 +71,8 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
     held = replace(
         spec,
         metadata=without(spec.metadata, rules.lacks_dataset),
+        contacts=() if "contact_points" in rules.lacks_dataset else spec.contacts,
+        tag_changes=None if "tags" in rules.lacks_dataset else spec.tag_changes,
         resources=resources,
         when_complete=spec.when_complete and drafts,
     )
@@ -97,7 +103,7 @@ def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
         yield spec.place, "on this portal nobody can put resources beside another's dataset"
     if spec.prune is not Prune.NONE and not rules.deletes:
         yield spec.place, "this portal cannot delete resources: take 'prune' away"
-    yield from _named_alike(spec, rules)
+    yield from _of_files(spec, rules)
     if spec.prune is Prune.OURS and "extras" in rules.lacks_resource:
         sentence = "this portal does not keep which files are ours: write 'prune: all'"
         yield spec.place, sentence
@@ -119,8 +125,11 @@ def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
                 pass
 
 
-def _named_alike(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
-    """Files here that a portal with one file of a name could not tell apart."""
+def _of_files(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
+    """Too many files, and such as a portal with one file of a name could not tell apart."""
+    most, number = rules.limits.files, len(spec.resources)
+    if most is not None and number > most:
+        yield spec.place, f"it has {number} files, and this portal takes {most} in a dataset"
     first: dict[str, str] = {}
     for entry in spec.resources if rules.one_of_a_name else ():
         if not isinstance(entry.source, FileSource) or entry.series is not None:

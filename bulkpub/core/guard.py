@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from bulkpub.core.model import RemoteResource, ResourceSpec
+from bulkpub.core.rules import Limits
 
 __all__ = ["HTML_REFUSED", "HTML_TOLD", "size_fault", "size_warning"]
 
@@ -18,14 +19,21 @@ HTML_TOLD = "a page of HTML, in spite of its name"
 HTML_REFUSED = f"the file is {HTML_TOLD}, and `guard` refuses such files"
 
 
-def size_fault(spec: ResourceSpec, remote: RemoteResource | None, size: int) -> str | None:
+def size_fault(
+    spec: ResourceSpec, remote: RemoteResource | None, size: int, limits: Limits
+) -> str | None:
     """Why a file of `size` bytes is not sent in the place of `remote`; None when it is.
 
-    What another server still hosts is not compared: its size is only what someone once said.
+    `limits` are the portal's. What another server still hosts is not compared: its size is only
+    what someone once said.
     """
     guard = spec.guard
+    if limits.file_size is not None and size > limits.file_size:
+        return f"the file has {size} bytes, and the portal takes {limits.file_size} at most"
     if guard.refuse_empty and not size:
         return "the file is empty; if that is meant: `guard: {empty: allow}`"
+    if size < limits.least_size:
+        return "the file is empty, and the portal takes no such file"
     if guard.max_shrink is None:
         return None
     shrank = _shrank(remote, size, guard.max_shrink)

@@ -425,7 +425,7 @@ def _share_out(
 
 def _match_one_of_a_name(result: Matching, wanted: Sequence[ResourceSpec], rules: Rules) -> None:
     """By the stored file name alone, of which there is one: the name is the file."""
-    there = {remote.file_name: remote for remote in result.unmatched.values() if remote.hosted}
+    there = {remote.file_name: remote for remote in result.unmatched.values() if remote.stored}
     first: dict[str, str] = {}
     for spec in wanted:
         if result.settled(spec) or not isinstance(spec.source, Sent):

@@ -237,7 +237,7 @@ def _file_action(
         why = "to be compared with its source" if remote.stored else ELSEWHERE
         return Fetch(spec, address, remote, wanted, why)
     if differs := _content_differs(known, remote):
-        return _guarded(Replace(spec, remote, wanted, differs), known)
+        return _guarded(Replace(spec, remote, wanted, differs), known, rules)
     return _same_content(spec, match, wanted, rules)
 
 
@@ -253,7 +253,7 @@ def _created(
         case UrlSource() as source if known is None:
             return Fetch(spec, source, None, wanted_resource(spec, None, rules), why)
         case _:
-            return _guarded(Create(spec, wanted_resource(spec, None, rules), why), known)
+            return _guarded(Create(spec, wanted_resource(spec, None, rules), why), known, rules)
 
 
 def _no_file(remote: RemoteResource, rules: Rules) -> str | None:
@@ -276,12 +276,14 @@ def _content_differs(known: Fingerprint | None, remote: RemoteResource) -> str |
     return None if known.digest == remote.digest else "content changed"
 
 
-def _guarded(action: Create | Replace, known: Fingerprint | None) -> Create | Replace | Refuse:
-    """The action, unless the manifest's `guard` holds the file back."""
+def _guarded(
+    action: Create | Replace, known: Fingerprint | None, rules: Rules
+) -> Create | Replace | Refuse:
+    """The action, unless the portal's limit or the manifest's `guard` holds the file back."""
     if known is None:
         return action
     remote = action.remote if isinstance(action, Replace) else None
-    fault = size_fault(action.spec, remote, known.size)
+    fault = size_fault(action.spec, remote, known.size, rules.limits)
     return Refuse(action.spec, fault) if fault else action
 
 

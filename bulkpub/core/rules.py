@@ -30,13 +30,19 @@ Known = Mapping[Vocabulary, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Characters at most; None: no limit. Of a tag, of the form in which the portal keeps it."""
+    """Characters at most; None: no limit. Of a tag, of the form in which the portal keeps it.
+
+    `files` are those of one dataset; of a file, `least_size` and `file_size` are in bytes.
+    """
 
     title: int | None = None
     description: int | None = None
     description_short: int | None = None
     shortest_tag: int = 1
     longest_tag: int | None = None
+    files: int | None = None
+    file_size: int | None = None
+    least_size: int = 0
 
 
 def same(name: str) -> str:

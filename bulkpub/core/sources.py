@@ -1,13 +1,16 @@
 """What a resource is made of: a file here or elsewhere, a link, or what the portal has already."""
 
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from bulkpub.core.addresses import named, shown_address
 
 __all__ = [
     "CHECKSUM_DIGITS",
+    "DIGESTS",
     "DIGEST_NAMES",
     "Check",
     "Checksum",
@@ -65,6 +68,8 @@ Digest = Literal["sha1", "sha256"]
 """The kinds of checksums that files are compared by; each kind of portals has one."""
 DIGEST_NAMES: dict[Digest, str] = {"sha1": "SHA-1", "sha256": "SHA-256"}
 """How people call them."""
+DIGESTS: Mapping[Digest, "Callable[..., Any]"] = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
+"""What makes a digest of each kind, to be fed."""
 
 
 @dataclass(frozen=True, slots=True)

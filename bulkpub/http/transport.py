@@ -9,7 +9,7 @@ followed, no cookie kept (a portal may believe a session's cookie rather than th
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -52,13 +52,19 @@ PATIENT_REFUSALS = 20
 """How often a request is turned away for the limit (429) before that counts against it."""
 
 
+def as_it_is(answer: Answer) -> Answer:
+    """The answer of a portal that speaks as HTTP does."""
+    return answer
+
+
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
     """How to talk to a portal.
 
     `connections` bounds those open at once: no fewer than the requests in flight, and aside.
     `patience_s` is how long to wait without any progress before an answer counts as lost, in
-    seconds. `ca_file` has certificates (PEM) to trust besides the system's.
+    seconds. `ca_file` has certificates (PEM) to trust besides the system's. `understood` puts an
+    answer in the terms of HTTP where a portal has others: what it turns away for a limit has 429.
     """
 
     connections: int = 40
@@ -67,6 +73,7 @@ class HttpSettings:
     rate_headers: RateHeaders = field(default_factory=RateHeaders)
     user_agent: str = "bulkpub"
     ca_file: str | None = None
+    understood: Callable[[Answer], Answer] = as_it_is
 
 
 class Transport:
@@ -206,6 +213,7 @@ class Transport:
                 async with self._asked(request, headers, streamed or data) as response:
                     content = await read_whole(response, scope, patience_s)
                     answer = Answer(response.status, response.headers, content)
+                    answer = self._settings.understood(answer)
                     return answer, 0 if body is None else body.length
             except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
                 if streamed is not None and streamed.failure is not None:

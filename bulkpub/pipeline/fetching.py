@@ -224,7 +224,7 @@ def _weigh(story: Story, fetch: Fetch, size: int | None) -> None:
     remote = fetch.remote
     if size is None or (remote is not None and remote.stored and remote.size == size):
         return
-    if fault := size_fault(fetch.spec, remote, size):
+    if fault := size_fault(fetch.spec, remote, size, story.rules.limits):
         story.file_failed(fetch.spec.key, fault)
     elif odd := size_warning(fetch.spec, remote, size):
         story.odd(fetch.spec.key, odd)

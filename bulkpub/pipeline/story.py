@@ -477,8 +477,12 @@ class Story:
 
     @step
     def released(self, written: RemoteDataset) -> None:
-        """The dataset is public, as all its files are in."""
-        self.remote = replace(written, resources=self.there.resources)
+        """The dataset is public, as all its files are in, and they may have other addresses."""
+        now = {each.id: each for each in written.resources}
+        self.remote = replace(written, resources=_readdressed(self.there.resources, now))
+        for resource in self.resources.values():
+            if resource.remote is not None:
+                (resource.remote,) = _readdressed([resource.remote], now)
         self._released("public, as all its files are in")
 
     def _released(self, reason: str) -> None:
@@ -823,6 +827,18 @@ class Story:
 
 def _announced_size(source: Source, sizes: Mapping[str, int | None], key: str) -> int | None:
     return source.size if isinstance(source, LinkSource) else sizes.get(key)
+
+
+def _readdressed(
+    resources: Iterable[RemoteResource], now: Mapping[str, RemoteResource]
+) -> tuple[RemoteResource, ...]:
+    """The resources at the addresses that they have `now`, by id."""
+    return tuple(
+        replace(each, url=now[each.id].url, permalink=now[each.id].permalink)
+        if each.id in now
+        else each
+        for each in resources
+    )
 
 
 def _deletion(deletion: Delete, rules: Rules) -> ResourceOutcome:

@@ -1,17 +1,23 @@
 """The kinds of portals there are: one list, and the way from a portal's name to its kind.
 
-A new kind is one folder (or file) with a `Kind` value, and one line in `KINDS`; see
+A new kind is one folder (or file) with a `Kind` value, and one line here; see
 `docs/explanation/portals.md`.
 """
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import cast
 
 from bulkpub.errors import SettingsInvalid
 from bulkpub.portals import memory, udata
 from bulkpub.portals.base import Kind, Located
 
-__all__ = ["DEFAULT", "KINDS", "locate", "names"]
+__all__ = ["DEFAULT", "KINDS", "TOLD_BY_NAME", "locate", "names"]
 
+TOLD_BY_NAME = ("github",)
+"""Folders of kinds whose addresses have that word in them: loaded only where an address has."""
 KINDS: tuple[Kind, ...] = (udata.KIND, memory.KIND)
-"""In the order in which they are asked whether an address is theirs."""
+"""The others, in the order in which they are asked whether an address is theirs."""
 DEFAULT = udata.KIND
 """The kind whose rules hold for a manifest as long as nobody has said for which portal it is."""
 
@@ -26,15 +32,23 @@ def locate(portal: str, *, insecure: bool = False) -> Located:
     for kind in KINDS:
         if preset := kind.presets.get(portal):
             return Located(kind, preset.url, preset.key)
-    for kind in KINDS:
+    for kind in _asked(portal):
         url = kind.api_url(portal, insecure)
         if url is not None:
             return Located(kind, url)
     shown = f"'{portal}'" if "@" not in portal else "(not shown: it may hold a password)"
     raise SettingsInvalid(
         f"unknown portal {shown}: give one of {', '.join(names())}, or an address such as "
-        "https://www.data.gouv.fr"
+        "https://www.data.gouv.fr or github:OWNER/REPOSITORY"
     )
+
+
+def _asked(portal: str) -> Iterator[Kind]:
+    """The kinds that an address may be of."""
+    for name in TOLD_BY_NAME:
+        if name in portal.lower():
+            yield cast("Kind", import_module(f"bulkpub.portals.{name}").KIND)
+    yield from KINDS
 
 
 def names() -> tuple[str, ...]:

@@ -325,7 +325,7 @@ class Site:
         if before and not rules.replacing_keeps_id:
             resource = self._new(before.metadata)
         metadata = resource.metadata
-        if rules.replacing_resets_title:
+        if rules.replacing_resets_title or "title" in rules.lacks_resource:
             metadata = replace(metadata, title=stored)
         if rules.tells_format:
             metadata = replace(metadata, format=extension_of(name), mime=None)

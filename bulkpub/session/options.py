@@ -381,7 +381,7 @@ OPTIONS: tuple[Option, ...] = (
         metavar="www|demo|sandbox|URL",
         commands=_LOOKING,
         common=_LOOKING,
-        help="The portal; by default the one the manifest names.",
+        help="The portal: a name, an address, github:OWNER/REPO; by default the manifest's.",
         help_of={
             "harvest": "The portal that the manifest is for, and that `portal` harvests.",
             "doctor": "The portal; by default data.gouv.fr.",

@@ -18,9 +18,8 @@ import anyio.to_thread
 from aiofiles.threadpool import wrap
 
 from bulkpub.core.model import FileSource, Fingerprint
-from bulkpub.core.sources import Digest
+from bulkpub.core.sources import DIGESTS, Digest
 from bulkpub.errors import FileChanged, ResourceFailed
-from bulkpub.sources.digests import DIGESTS
 
 __all__ = ["PIECE", "SMALL", "FileContent", "digest_of", "digests_of", "fingerprint"]
 

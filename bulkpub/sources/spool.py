@@ -22,10 +22,9 @@ import structlog
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
-from bulkpub.core.sources import Digest
+from bulkpub.core.sources import DIGESTS, Digest
 from bulkpub.errors import SourceFailed
 from bulkpub.sources.budget import Budget, Share
-from bulkpub.sources.digests import DIGESTS
 
 __all__ = ["Spool", "SpoolFile", "spool_folder"]
 

@@ -19,7 +19,7 @@ import structlog
 from yarl import URL
 
 from bulkpub.core.addresses import shown_address
-from bulkpub.core.sources import Digest
+from bulkpub.core.sources import DIGESTS, Digest
 from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
 from bulkpub.http.clock import unix_time
@@ -27,7 +27,6 @@ from bulkpub.http.connection import explain, trust
 from bulkpub.http.proxies import basic_auth, proxy_for
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.sources.answers import BrokeOff, Page, Patience, Streamed
-from bulkpub.sources.digests import DIGESTS
 from bulkpub.sources.politeness import Courtesy, Hosts
 from bulkpub.sources.reach import (
     AddressRefused,

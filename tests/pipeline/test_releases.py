@@ -70,7 +70,7 @@ async def test_what_changes_is_replaced_and_what_is_renamed_is_another_file(
         "k/a.csv": "replaced",
         "k/c.csv": "unchanged",
         "k/d.csv": "created",
-        "k/None": "deleted",
+        "k/b.csv": "deleted",
     }
 
 

@@ -20,11 +20,13 @@ from bulkpub.core.rules import Limits, Rules
 from bulkpub.http.gate import Gate
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.http.transport import HttpSettings
-from bulkpub.portals import Portal, memory, udata
+from bulkpub.portals import Portal, github, memory, udata
 from bulkpub.portals.base import Opening, Page
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.sandbox import Sandbox
 from bulkpub.sources import FileContent, fingerprint
+from tests.portals.github_site import WRITER, serving
+from tests.release_rules import RELEASES
 
 PARTS = PartSizes(above=1000, size=400)
 QUICK = RetryPolicy(attempts=2, first_delay=0.01, max_delay=0.02)
@@ -150,12 +152,26 @@ async def on_the_sandbox(folder: Path) -> AsyncIterator[Place]:
         yield place
 
 
+@asynccontextmanager
+async def on_github(folder: Path) -> AsyncIterator[Place]:
+    async with serving() as site:
+
+        async def delete(dataset: RemoteDataset) -> None:
+            del site.releases[int(dataset.id)]
+
+        http = HttpSettings(policy=QUICK)
+        opening = Opening(site.api, Gate(), key=WRITER, http=http, parts=PARTS)
+        async with github.KIND.open(opening) as portal:
+            yield Place(portal, None, "none", delete, folder, newest_first=True)
+
+
 PORTALS = [
     "memory",
     "memory-as-udata",
     "memory-that-is-poor",
     "memory-of-releases",
     pytest.param("udata-sandbox", marks=pytest.mark.served),
+    pytest.param("github", marks=pytest.mark.served),
     pytest.param("udata", marks=pytest.mark.real),
 ]
 
@@ -164,15 +180,19 @@ PORTALS = [
 async def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Place]:
-    monkeypatch.setattr("bulkpub.portals.udata.calls.PAGE_SIZE", 3)
+    for kind in ("udata", "github"):
+        monkeypatch.setattr(f"bulkpub.portals.{kind}.calls.PAGE_SIZE", 3)
     match request.param:
         case "udata":
             opened = on_udata(request.getfixturevalue("real_portal_info"), tmp_path)
         case "udata-sandbox":
             opened = on_the_sandbox(tmp_path)
+        case "github":
+            opened = on_github(tmp_path)
         case kind:
             quick = replace(udata.RULES, same_name_pause=0.05)
-            rules = {"memory": memory.RULES, "memory-as-udata": quick}.get(kind, POOR)
+            known = {"memory": memory.RULES, "memory-as-udata": quick}
+            rules = (known | {"memory-of-releases": RELEASES}).get(kind, POOR)
             opened = in_memory(rules, tmp_path)
     async with opened as place:
         yield place

@@ -326,6 +326,9 @@ async def test_what_changes_do_not_name_stays_and_what_they_name_is_written(
     assert plain(written.metadata) == wanted
     fresh = await place.seen(made)
     assert plain(fresh.metadata) == wanted
+    if place.rules.release_tag and "private" in change:  # then its files have other addresses
+        (file,) = fresh.resources
+        resource = replace(resource, url=file.url, permalink=file.permalink)
     assert fresh.resources == (resource,)
     assert fresh.modified is None or fresh.modified >= there.modified
 
@@ -348,6 +351,8 @@ LONG = 120_000
 
 @pytest.mark.parametrize("name", ["title", "description", "description_short"])
 async def test_a_text_may_be_as_long_as_the_rules_say_and_no_longer(place: Any, name: str) -> None:
+    if name in place.lacks:
+        return
     most = getattr(place.rules.limits, name)
     text = f"{place.tag} ".ljust(most or LONG, "x")
     made = await place.ours(**{name: text})
@@ -469,7 +474,11 @@ async def test_what_is_sent_is_hashed_and_told_on_its_way(
     assert told == sorted(told)
 
 
-async def test_an_empty_file_is_a_file(upload: Any) -> None:
+async def test_an_empty_file_is_a_file(place: Any, upload: Any) -> None:
+    if place.rules.limits.least_size:
+        with pytest.raises(ResourceFailed):
+            await upload(data=b"")
+        return
     made = await upload(data=b"")
     assert (made.hosted, made.size) == (True, 0)
 

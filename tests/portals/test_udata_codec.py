@@ -24,6 +24,7 @@ from bulkpub.core.model import (
     TemporalCoverage,
 )
 from bulkpub.core.rules import Vocabulary
+from bulkpub.portals.shapes import Unreadable
 from bulkpub.portals.udata import RULES, codec
 from bulkpub.portals.udata.codec import (
     DATASET_FIELDS,
@@ -34,7 +35,6 @@ from bulkpub.portals.udata.codec import (
     list_item,
     normalized,
 )
-from bulkpub.portals.udata.shapes import Unreadable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RESOURCE: dict[str, Any] = {

@@ -8,6 +8,7 @@ import pytest
 from bulkpub.core.actions import ListItem
 from bulkpub.core.model import DatasetMetadata, LinkSource, ResourceMetadata
 from bulkpub.core.owners import Owner
+from bulkpub.errors import SettingsInvalid
 from bulkpub.portals.telling import Listing
 
 NOBODY = "f" * 24
@@ -97,8 +98,10 @@ async def test_how_it_fares_is_told_of_an_owners_datasets_and_of_single_ones(
 
 @pytest.mark.parametrize("what", [Listing.LICENSES, Listing.TYPES, Listing.EXTENSIONS])
 async def test_what_one_may_write_is_listed(place: Any, what: Listing) -> None:
-    rows = await place.portal.listed(what)
-    if not rows and not place.rules.asked:
+    if place.rules.release_tag and place.rules.kind != "releases":
+        with pytest.raises(SettingsInvalid):
+            await place.portal.listed(what)
         return
+    rows = await place.portal.listed(what)
     assert rows
     assert rows[0] in await place.portal.listed(what, rows[0].id)

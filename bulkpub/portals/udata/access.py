@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core.core_schema import CoreSchema
 
 from bulkpub.core.model import OPEN, Access, Json
-from bulkpub.portals.udata.shapes import TEXT, list_of, optional, record
+from bulkpub.portals.shapes import TEXT, list_of, optional, record
 
 __all__ = ["MASK", "SCHEMAS", "access_body", "access_from"]
 

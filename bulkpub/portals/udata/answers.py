@@ -9,8 +9,7 @@ from pydantic_core import core_schema
 from bulkpub.core import model as core
 from bulkpub.core.catalogue import KnownSchema, KnownZone
 from bulkpub.portals.base import Account, Organization, Page
-from bulkpub.portals.udata import codec
-from bulkpub.portals.udata.shapes import (
+from bulkpub.portals.shapes import (
     ID,
     NAME,
     NAMES,
@@ -23,6 +22,7 @@ from bulkpub.portals.udata.shapes import (
     optional,
     record,
 )
+from bulkpub.portals.udata import codec
 
 __all__ = ["CONTACT", "CONTACTS", "ME", "ORGANIZATION", "PAGE", "PART", "SCHEMAS"]
 __all__ += ["VOCABULARY", "WORDS", "ZONES", "Contact", "Contacts", "Me"]

@@ -37,6 +37,7 @@ from bulkpub.errors import (
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Organization, Page, Traffic
+from bulkpub.portals.shapes import Shape, Unreadable
 from bulkpub.portals.udata import codec, lookups, versions
 from bulkpub.portals.udata.address import shown_on_page
 from bulkpub.portals.udata.answers import CONTACT, ME, ORGANIZATION, PAGE, PART
@@ -45,7 +46,6 @@ from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
 from bulkpub.portals.udata.reading import read, refused, unreadable
 from bulkpub.portals.udata.rules import RULES
-from bulkpub.portals.udata.shapes import Shape, Unreadable
 from bulkpub.portals.udata.told import Told
 from bulkpub.portals.udata.vocabularies import always_allowed
 from bulkpub.portals.whole_or_parts import PartSizes, WholeOrParts

@@ -34,9 +34,7 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.shapes import geometry_of, shape_text
 from bulkpub.core.text import bounded
-from bulkpub.portals.udata.access import MASK, SCHEMAS, access_body, access_from
-from bulkpub.portals.udata.names import tag_slug
-from bulkpub.portals.udata.shapes import (
+from bulkpub.portals.shapes import (
     DAY,
     EXTRAS,
     FLAG,
@@ -53,6 +51,8 @@ from bulkpub.portals.udata.shapes import (
     optional,
     record,
 )
+from bulkpub.portals.udata.access import MASK, SCHEMAS, access_body, access_from
+from bulkpub.portals.udata.names import tag_slug
 from bulkpub.portals.udata.vocabularies import renamed_frequencies
 
 __all__ = [

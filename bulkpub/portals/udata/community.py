@@ -30,11 +30,7 @@ from bulkpub.errors import (
 from bulkpub.http.messages import Body, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Page
-from bulkpub.portals.udata import codec
-from bulkpub.portals.udata.calls import BAD_REQUEST, GONE, MOST_PAGES, NOT_FOUND, Udata, quoted
-from bulkpub.portals.udata.reading import read, refused, unreadable
-from bulkpub.portals.udata.rules import RULES
-from bulkpub.portals.udata.shapes import (
+from bulkpub.portals.shapes import (
     ID,
     NAME,
     REFERENCE,
@@ -45,6 +41,10 @@ from bulkpub.portals.udata.shapes import (
     optional,
     record,
 )
+from bulkpub.portals.udata import codec
+from bulkpub.portals.udata.calls import BAD_REQUEST, GONE, MOST_PAGES, NOT_FOUND, Udata, quoted
+from bulkpub.portals.udata.reading import read, refused, unreadable
+from bulkpub.portals.udata.rules import RULES
 from bulkpub.portals.whole_or_parts import WholeOrParts
 
 __all__ = ["Community"]

@@ -16,10 +16,10 @@ from bulkpub.core.text import bounded
 from bulkpub.errors import DatasetFailed, ListingIncomplete
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
+from bulkpub.portals.shapes import DAY, SIZE, TEXT, Shape, list_of, optional, record
 from bulkpub.portals.telling import DatasetHealth, ResourceHealth
 from bulkpub.portals.udata import codec
 from bulkpub.portals.udata.reading import read
-from bulkpub.portals.udata.shapes import DAY, SIZE, TEXT, Shape, list_of, optional, record
 
 __all__ = ["health", "health_of", "of_resource"]
 

@@ -10,9 +10,9 @@ from bulkpub.errors import DatasetFailed, SettingsInvalid
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account
+from bulkpub.portals.shapes import NAME, TEXT, Shape, list_of, optional, record
 from bulkpub.portals.telling import Listed, Listing
 from bulkpub.portals.udata.reading import read
-from bulkpub.portals.udata.shapes import NAME, TEXT, Shape, list_of, optional, record
 
 __all__ = ["contacts", "organizations", "vocabulary", "zones"]
 

@@ -18,6 +18,7 @@ from bulkpub.errors import DatasetFailed
 from bulkpub.http.messages import Request
 from bulkpub.http.tasks import side_by_side
 from bulkpub.http.transport import Transport
+from bulkpub.portals.shapes import Unreadable
 from bulkpub.portals.udata.answers import (
     CONTACT,
     CONTACTS,
@@ -29,7 +30,6 @@ from bulkpub.portals.udata.answers import (
     Contacts,
 )
 from bulkpub.portals.udata.reading import read
-from bulkpub.portals.udata.shapes import Unreadable
 
 __all__ = ["contacts", "foreign_contacts", "schemas", "unknown_zones", "vocabulary", "zones_named"]
 

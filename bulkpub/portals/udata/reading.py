@@ -8,8 +8,8 @@ from typing import NoReturn, TypeVar
 from bulkpub.core.addresses import shown_address
 from bulkpub.errors import AnswerUnreadable, BulkpubError, PortalRefuses, Uncertain
 from bulkpub.http.messages import Answer, Request
+from bulkpub.portals.shapes import Shape, Unreadable
 from bulkpub.portals.udata import codec
-from bulkpub.portals.udata.shapes import Shape, Unreadable
 
 __all__ = ["read", "refused", "unreadable"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic_core import core_schema
 
-from bulkpub.portals.udata.shapes import TEXT, Shape, made, record
+from bulkpub.portals.shapes import TEXT, Shape, made, record
 
 __all__ = ["OLDEST", "SITE", "SITE_FIELDS", "too_old"]
 

@@ -1,0 +1,45 @@
+"""How GitHub names the files of a release, so that we can tell beforehand: pure.
+
+It puts dots in the place of special characters, and takes those away with which a name begins or
+ends (docs.github.com, "Upload a release asset"). Which characters are special it does not say; what
+is sent has none but letters, digits, `-`, `_` and dots, which it keeps.
+"""
+
+import re
+from functools import lru_cache
+
+from unidecode import unidecode
+
+__all__ = ["NEW", "asset_name", "name_fault", "without_mark"]
+
+LONGEST_NAME = 200
+"""Characters; with `NEW` behind it a name is still shorter than what file systems take."""
+NEW = ".bulkpub-new"
+"""What follows the name of a file that is to take the place of the one of that name."""
+
+
+@lru_cache(maxsize=65536)
+def asset_name(name: str) -> str:
+    """The name under which a file called `name` is sent and kept: nothing changes it any more."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", ".", unidecode(name)).strip(".")
+    if len(plain) <= LONGEST_NAME:
+        return plain
+    stem, dot, extension = plain.rpartition(".")
+    if not dot or len(extension) > LONGEST_NAME // 10:
+        return plain[:LONGEST_NAME].rstrip(".")
+    return f"{stem[: LONGEST_NAME - len(extension) - 1].rstrip('.')}.{extension}"
+
+
+def name_fault(name: str) -> str:
+    """Why no file can be called `name`, as the end of a sentence; empty when one can."""
+    kept = asset_name(name)
+    if not kept:
+        return "has a name without any letter or digit that could be kept: rename it"
+    if kept.endswith(NEW):
+        return f"has a name that ends in '{NEW}', by which files are told that take another's place"
+    return ""
+
+
+def without_mark(name: str) -> str:
+    """The name of a file without what marks one that is to take another's place."""
+    return name.removesuffix(NEW)

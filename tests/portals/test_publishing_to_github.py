@@ -1,0 +1,320 @@
+"""Runs on the imitation of GitHub: what is asked, and what becomes of lost answers and kills."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bulkpub
+from bulkpub import RunReport
+from tests.portals.github_site import NEW_MARK, READER, WRITER, Site, serving
+
+pytestmark = pytest.mark.served
+
+MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with serving() as opened:
+        yield opened
+
+
+@pytest.fixture
+def publish(site: Site, publish_to: Any) -> Callable[..., Any]:
+    return partial(publish_to, site.portal, WRITER)
+
+
+def sound(report: RunReport) -> RunReport:
+    assert report.run.exit_code == 0, (report.run.error, report.run.problems, report.datasets)
+    return report
+
+
+# --- what it costs ------------------------------------------------------------------------
+
+
+async def test_a_file_is_one_request_and_what_is_unchanged_none(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    manifest = folder.manifest(folder.dataset("velos", "a.csv", "b.csv"))
+    sound(await publish(manifest))
+    (number,) = site.releases
+    assert site.writes == [
+        ("POST", "/releases"),
+        *[("POST", f"/releases/{number}/assets")] * 2,
+    ]
+    (release,) = site.releases.values()
+    assert (release["tag_name"], release["name"]) == ("velos", "Dataset velos")
+    assert release["body"] == 'About it.\n\n<!-- bulkpub {"bulkpub:key":"velos"} -->'
+    site.asked.clear()
+    report = sound(await publish(manifest))
+    assert site.asked == [("GET", ""), ("GET", "/releases")]
+    assert report.totals.resources.unchanged == 2
+
+
+async def test_a_file_takes_anothers_place_under_its_name(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    folder.file("a.csv", "old")
+    manifest = folder.manifest(folder.dataset("k", "a.csv"))
+    sound(await publish(manifest))
+    (release,) = site.releases.values()
+    (old,) = release["assets"]
+    folder.file("a.csv", "new")
+    site.asked.clear()
+    report = sound(await publish(manifest))
+    (new,) = release["assets"]
+    assert site.writes == [
+        ("POST", f"/releases/{release['id']}/assets"),
+        ("DELETE", f"/releases/assets/{old['id']}"),
+        ("PATCH", f"/releases/assets/{new['id']}"),
+    ]
+    assert site.shown() == {"k": {"a.csv": b"new"}}
+    outcome = report.datasets[0].resources[0]
+    assert (outcome.status, outcome.id) == ("replaced", str(new["id"]))
+    assert outcome.permalink == new["browser_download_url"]
+
+
+async def test_a_draft_is_published_once_all_its_files_are_in(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    manifest = folder.manifest(folder.dataset("k", "a.csv", publish="when-complete"))
+    site.trouble = lambda _method, path: "502" if path.endswith("/assets") else None
+    await publish(manifest)
+    assert [each["draft"] for each in site.releases.values()] == [True]
+    site.trouble = lambda _method, _path: None
+    report = sound(await publish(manifest))
+    assert [each["draft"] for each in site.releases.values()] == [False]
+    (asset,) = next(iter(site.releases.values()))["assets"]
+    assert report.datasets[0].resources[0].permalink == asset["browser_download_url"]
+    assert "untagged" not in asset["browser_download_url"]
+
+
+async def test_a_release_is_deleted_and_its_tag_is_free(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    datasets = folder.dataset("k", "a.csv"), folder.dataset("l", "b.csv")
+    sound(await publish(folder.manifest(*datasets)))
+    sound(await publish(folder.manifest({"key": "k", "state": "absent"}), allow_mass_delete=True))
+    assert list(site.shown()) == ["l"]
+    sound(await publish(folder.manifest(*datasets)))
+    assert sorted(site.shown()) == ["k", "l"]
+
+
+async def test_more_releases_than_a_page_are_all_found_again(
+    publish: Any, folder: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bulkpub.portals.github.calls.PAGE_SIZE", 2)
+    manifest = folder.manifest(*(folder.dataset(f"k{n}", f"{n}.csv") for n in range(5)))
+    sound(await publish(manifest))
+    site.asked.clear()
+    sound(await publish(manifest))
+    assert site.writes == []
+    assert site.asked.count(("GET", "/releases")) == 3
+
+
+async def test_the_shipped_example_is_published_changed_and_published_again(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    shutil.copytree(MANIFESTS, folder.path / "manifests")
+    manifest = folder.path / "manifests" / "releases.yaml"
+    report = sound(await publish(manifest, variables={"today": "2026-11-02"}))
+    assert [each.notes for each in report.datasets] == [
+        (
+            "the portal cannot hold 'license' of a dataset: left out",
+            "the portal cannot hold 'tags' of a dataset: left out",
+            "the portal cannot hold 'title' of a resource: left out of 13",
+            "the portal keeps the resources of a dataset in an order of its own",
+        ),
+        ("the portal keeps the resources of a dataset in an order of its own",),
+    ]
+    assert list(site.shown()) == ["jours-feries", "arrondissements-2026-11-02"]
+    assert len(site.shown()["jours-feries"]) == 13
+    changed = next((folder.path / "manifests" / "data" / "jours-feries").glob("*.csv"))
+    changed.write_bytes(b"jour\n")
+    site.asked.clear()
+    sound(await publish(manifest, variables={"today": "2026-11-03"}))
+    assert b"jour\n" in site.shown()["jours-feries"].values()
+    assert list(site.shown())[1:] == ["arrondissements-2026-11-02", "arrondissements-2026-11-03"]
+    site.asked.clear()
+    sound(await publish(manifest, variables={"today": "2026-11-03"}))
+    assert site.writes == []
+
+
+# --- what everybody gets ------------------------------------------------------------------
+
+
+async def test_verifying_downloads_what_everybody_gets_and_sends_no_key_there(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    folder.file("a.csv", "right")
+    manifest = folder.manifest(folder.dataset("k", "a.csv"))
+    sound(await publish(manifest))
+    connection = bulkpub.Connection(portal=site.portal, key=WRITER)
+    assert (await bulkpub.verify(manifest, connection=connection)).run.exit_code == 0
+    (number,) = site.contents
+    site.contents[number] = b"wrong"
+    report = await bulkpub.verify(manifest, connection=connection)
+    assert "serves other bytes" in (report.datasets[0].resources[0].error or "")
+    away = {key for path, key in site.keys if not path.startswith("/api/")}
+    assert away == {""}
+
+
+# --- what is refused ----------------------------------------------------------------------
+
+
+async def test_a_key_that_may_only_read_is_told_what_it_needs(
+    publish_to: Any, folder: Any, site: Site
+) -> None:
+    report = await publish_to(site.portal, READER, folder.manifest(folder.dataset("k", "a.csv")))
+    assert report.run.exit_code == 1
+    assert "`contents: write`" in (report.datasets[0].error or "")
+    assert "accessible by personal access token" in (report.datasets[0].error or "")
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "words"),
+    [
+        ("ghp_wrong", {}, "GitHub does not accept the key (401: Bad credentials)"),
+        (WRITER, {"archived": True}, "is archived: nobody can write to it"),
+        (WRITER, {"moved": True}, "redirects"),
+    ],
+)
+async def test_a_portal_that_cannot_be_worked_with_ends_the_run(
+    *, publish_to: Any, folder: Any, site: Site, key: str, change: Any, words: str
+) -> None:
+    for name, value in change.items():
+        setattr(site, name, value)
+    report = await publish_to(site.portal, key, folder.manifest(folder.dataset("k", "a.csv")))
+    assert report.run.exit_code in {2, 3}
+    assert words in (report.run.error or "")
+    assert site.writes == []
+
+
+async def test_an_empty_file_is_refused_before_it_is_sent(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    folder.file("a.csv", "")
+    manifest = folder.manifest(folder.dataset("k", "a.csv", guard={"empty": "allow"}))
+    report = await publish(manifest)
+    assert "takes no such file" in (report.datasets[0].resources[0].error or "")
+    assert site.writes == []
+
+
+# --- what goes wrong ----------------------------------------------------------------------
+
+
+class Trouble:
+    """Something goes wrong with the writes numbered from `at` on, `left` of them; then `later`."""
+
+    def __init__(self, what: str, at: int = 0, left: int = 1, later: str | None = None) -> None:
+        self.what, self.at, self.left, self.later = what, at, left, later
+        self.seen = 0
+
+    def __call__(self, method: str, path: str) -> str | None:
+        if method != "GET":
+            number, self.seen = self.seen, self.seen + 1
+            if self.at <= number < self.at + self.left:
+                upload = path.endswith("/assets")
+                return self.what if upload or self.what != "starter" else "502"
+        return self.later if self.seen >= self.at + self.left else None
+
+
+TROUBLES = ["lost", "dropped", "502", "starter", "limit"]
+
+
+def before(folder: Any) -> Any:
+    folder.file("a.csv", "old a")
+    folder.file("b.csv", "b")
+    return folder.manifest(folder.dataset("k", "a.csv", "b.csv"))
+
+
+def after(folder: Any) -> Any:
+    """A file is replaced, one is new, one is deleted, and another dataset is new, and a draft."""
+    folder.file("a.csv", "new a")
+    folder.file("c.csv", "c")
+    folder.file("d.csv", "d")
+    changed = folder.dataset("k", "a.csv", "c.csv", prune="all", title="New", description="New")
+    return folder.manifest(changed, folder.dataset("l", "d.csv", publish="when-complete"))
+
+
+WANTED = {"k": {"a.csv": b"new a", "c.csv": b"c"}, "l": {"d.csv": b"d"}}
+WRITES = 9
+
+
+def clean(site: Site) -> None:
+    assert site.shown() == WANTED
+    names = [each["name"] for release in site.releases.values() for each in release["assets"]]
+    assert sorted(names) == ["a.csv", "c.csv", "d.csv"]
+    assert [each["draft"] for each in site.releases.values()] == [False, False]
+
+
+async def test_without_trouble_it_takes_so_many_writes(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    sound(await publish(before(folder)))
+    site.asked.clear()
+    sound(await publish(after(folder)))
+    assert len(site.writes) == WRITES
+    clean(site)
+
+
+@pytest.mark.parametrize("what", TROUBLES)
+@pytest.mark.parametrize("at", range(WRITES))
+async def test_a_write_that_goes_wrong_publishes_nothing_twice(
+    *, publish: Any, folder: Any, site: Site, what: str, at: int
+) -> None:
+    sound(await publish(before(folder)))
+    site.trouble = Trouble(what, at, left=2 if what == "limit" else 1)
+    manifest = after(folder)
+    sound(await publish(manifest))
+    clean(site)
+    site.asked.clear()
+    sound(await publish(manifest))
+    assert site.writes == []
+
+
+@pytest.mark.parametrize("what", ["lost", "dropped", "starter"])
+@pytest.mark.parametrize("at", range(WRITES))
+async def test_a_run_that_ends_at_any_write_is_completed_by_the_next_one(
+    *, publish: Any, folder: Any, site: Site, what: str, at: int
+) -> None:
+    """From then on nothing gets through any more, as when the run is killed."""
+    sound(await publish(before(folder)))
+    manifest = after(folder)
+    site.trouble = Trouble(what, at, later="401")
+    ended = await publish(manifest)
+    assert ended.run.exit_code != 0
+    shown = site.shown()["k"]
+    assert {name.removesuffix(NEW_MARK) for name in shown} >= {"a.csv"}, "nobody finds nothing"
+    site.trouble = lambda _method, _path: None
+    sound(await publish(manifest))
+    clean(site)
+    site.asked.clear()
+    sound(await publish(manifest))
+    assert site.writes == []
+
+
+async def test_what_broke_off_is_cleared_only_where_its_name_is_needed(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    release = site.add_release("k", name="K")
+    site.add_asset(release, "a.csv", b"", "starter")
+    site.add_asset(release, "other.csv", b"", "starter")
+    sound(await publish(folder.manifest(folder.dataset("k", "a.csv"))))
+    states = {each["name"]: each["state"] for each in release["assets"]}
+    assert states == {"a.csv": "uploaded", "other.csv": "starter"}
+
+
+async def test_a_server_that_tells_no_digest_is_not_believed_to_have_the_file(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    site.digests = False
+    manifest = folder.manifest(folder.dataset("k", "a.csv"))
+    sound(await publish(manifest))
+    report = sound(await publish(manifest))
+    assert report.datasets[0].resources[0].reason == "the portal has no checksum to compare with"
+    assert len(next(iter(site.releases.values()))["assets"]) == 1
