@@ -21,7 +21,8 @@ __all__ = ["COMMANDS", "EXIT_CODES", "HELP", "Commands", "loaded"]
 EXIT_CODES = """
 Exit codes: 0 all as wanted; 1 some files or datasets failed, the others are done; 2 the
 manifest or the command line is wrong, nothing was sent; 3 the portal refuses (key, rights,
-read-only); 4 stopped early, run again to go on; 130 interrupted, run again to go on.
+read-only); 4 stopped early, run again to go on; 5 with plan --detailed-exitcode, there are
+changes; 130 interrupted, run again to go on.
 
 The API key comes from BULKPUB_API_KEY or DATAGOUV_API_KEY, in the environment or in .env, or
 from the variables that the manifest names.

@@ -13,15 +13,16 @@ import typer
 import bulkpub
 from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.interrupts import interruptible
+from bulkpub.cli.lines import nothing_changed
 from bulkpub.cli.loop import run as run_in_loop
 from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
-from bulkpub.cli.render import render_plan, render_summary
+from bulkpub.cli.render import render_summary
+from bulkpub.cli.render_plan import render_plan
 from bulkpub.cli.report_file import STDOUT, check_report_path, write_report
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
-from bulkpub.http.pace import quota_wait
 from bulkpub.observers import Event, Observer
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.pipeline import Verify
@@ -44,10 +45,27 @@ def run(manifests: Manifests, *, settings: Settings) -> None:
     raise typer.Exit(_carry_out(_publishing(manifests, settings), settings))
 
 
-def plan(manifests: Manifests, *, settings: Settings) -> None:
+def plan(
+    manifests: Manifests,
+    *,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print the plan as JSON, for programs: the report of a run to come."
+        ),
+    ] = False,
+    detailed: Annotated[
+        bool,
+        typer.Option(
+            "--detailed-exitcode", help="End with exit code 5, not 0, when there are changes."
+        ),
+    ] = False,
+    settings: Settings,
+) -> None:
     """Show what `run` would do, without a single write."""
     settings = replace(settings, run=replace(settings.run, dry_run=True))
-    raise typer.Exit(_carry_out(_publishing(manifests, settings), settings))
+    task, also = _publishing(manifests, settings), [STDOUT] if as_json else []
+    raise typer.Exit(_carry_out(task, settings, also=also, detailed=detailed))
 
 
 def verify(
@@ -95,15 +113,17 @@ def _publishing(manifests: Manifests, settings: Settings) -> Task:
 # --- carrying them out --------------------------------------------------------------------
 
 
-def _carry_out(task: Task, settings: Settings) -> ExitCode:
-    """Do it, and print how it went.
+def _carry_out(
+    task: Task, settings: Settings, *, also: Sequence[str] = (), detailed: bool = False
+) -> ExitCode:
+    """Do it, and print how it went; the report goes to the files (or stdout) `also`, too.
 
-    Raises `SettingsInvalid` when the report could not be written where it is wanted: that is
-    found out before anything is sent.
+    `detailed`: that a plan has changes is told by the exit code. Raises `SettingsInvalid` when the
+    report could not be written where it is wanted: that is found out before anything is sent.
     """
-    report_file = settings.output.report or None
-    if report_file is not None:
-        check_report_path(report_file)
+    report_files = list(dict.fromkeys(filter(None, (settings.output.report, *also))))
+    for each in report_files:
+        check_report_path(each)
     connection = with_keys(settings.connection, os.environ)
     with observing(settings.output) as observers:
         report = run_in_loop(
@@ -118,9 +138,15 @@ def _carry_out(task: Task, settings: Settings) -> ExitCode:
             )
         )
     planned = settings.run.dry_run and settings.run.verify is Verify.NO
-    reserve = connection.limits.quota_reserve
-    form = settings.output.report_format
-    return print_report(report, report_file, form, planned=planned, quota_reserve=reserve)
+    if detailed and report.run.exit_code == ExitCode.DONE and _has_changes(report):
+        report = replace(report, run=replace(report.run, exit_code=ExitCode.CHANGES))
+    return print_report(report, report_files, settings.output.report_format, planned=planned)
+
+
+def _has_changes(report: RunReport) -> bool:
+    """Whether a run would do something, be it only to remove files here that are published."""
+    removes = (each.removed for dataset in report.datasets for each in dataset.resources)
+    return not nothing_changed(report) or any(removes)
 
 
 @contextmanager
@@ -143,49 +169,34 @@ def _with_flags(observers: Sequence[Observer]) -> list[Observer]:
 
 
 def print_report(
-    report: RunReport,
-    report_file: str | None,
-    form: str = "json",
-    *,
-    planned: bool = False,
-    quota_reserve: float = 0.0,
+    report: RunReport, report_files: Sequence[str], form: str = "json", *, planned: bool = False
 ) -> ExitCode:
     """Write the report, print the summary or the plan, and return the exit code."""
     report = with_flags(report)
     errors = SteadyConsole(stderr=True, highlight=False, soft_wrap=True)
-    results = errors if report_file == STDOUT else SteadyConsole(highlight=False, soft_wrap=True)
+    to_stdout = STDOUT in report_files
+    results = errors if to_stdout else SteadyConsole(highlight=False, soft_wrap=True)
     code = ExitCode(report.run.exit_code)
     render_warnings(report.run.warnings, errors)
     if report.run.problems:
         render_problems(report.run.problems, errors)
-    try:
-        if report_file is not None:
-            write_report(report, report_file, form)
-    except OutputLost as lost:
-        errors.print(f"bulkpub: {lost}", markup=False)
-        report_file, code = None, code or code_of(lost)
+    written: str | None = None
+    for each in report_files:
+        try:
+            write_report(report, each, form)
+        except OutputLost as lost:
+            errors.print(f"bulkpub: {lost}", markup=False)
+            code = code or code_of(lost)
+        else:
+            written = written or (each if each != STDOUT else None)
     try:
         if planned:
-            requests, wait_s = report.totals.requests.planned, _quota_wait(report, quota_reserve)
-            render_plan(report, results, requests=requests, quota_wait_s=wait_s)
+            render_plan(report, results)
         else:
-            shown = None if report_file == STDOUT else report_file
-            render_summary(report, results, report_path=shown)
+            render_summary(report, results, report_path=written)
     except OSError as error:  # a disk that is full; a broken pipe has silenced the console
         errors.print(f"bulkpub: the results could not be printed: {error.strerror}", markup=False)
         # What is still buffered would fail once more, with exit code 120, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or ExitCode.SOME_FAILED
     return code
-
-
-def _quota_wait(report: RunReport, reserve: float) -> float:
-    quota = report.rate_limit
-    reset_in = (quota.reset_at - report.run.finished_at).total_seconds() if quota.reset_at else None
-    return quota_wait(
-        report.totals.requests.planned,
-        limit=quota.limit,
-        remaining=quota.remaining,
-        reset_in=reset_in,
-        reserve_share=reserve,
-    )

@@ -80,7 +80,7 @@ async def _demonstrate(report_file: str, port: int) -> ExitCode:
                 report = await bulkpub.publish(
                     str(manifest), connection=connection, observers=observers
                 )
-            code = code or print_report(report, report_file)
+            code = code or print_report(report, [report_file] if report_file else [])
         console.print(f"\nLook at the result: [bold]{escape(sandbox.base_url)}/[/]")
         if sys.stdin.isatty() and sys.stdout.isatty():
             console.print("Ctrl-C ends it.")

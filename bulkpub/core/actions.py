@@ -209,7 +209,8 @@ class Plan:
     """Everything one dataset needs; `resources` in the manifest's order.
 
     `finish` says whether it has to be finished, which takes `finish_requests`; `releases`, whether
-    it becomes public once all is in. `refused` is a reason not to touch the dataset at all.
+    it becomes public once all is in. `refused` is a reason not to touch the dataset at all. `held`
+    is what pruning would delete, did nothing keep it from it.
     """
 
     dataset: DatasetAction
@@ -219,6 +220,7 @@ class Plan:
     finish_requests: int = 1
     releases: bool = False
     refused: str | None = None
+    held: tuple[Delete, ...] = ()
 
     @property
     def sends(self) -> tuple[Create | Replace, ...]:

@@ -66,6 +66,8 @@ def told_changes(changes: DatasetMetadata, remote: RemoteDataset) -> tuple[str, 
     has = remote.metadata.spatial
     if changes.spatial is not None and changes.spatial.shape and has is not None and has.zones:
         names["spatial"] = f"spatial (the shape takes the place of {', '.join(has.zones[:5])})"
+    if KEY_EXTRA in (changes.extras or {}) and remote.key is None:
+        names["extras"] = "extras (it gets our key, as it has this title and no key marks it)"
     lost = remote.metadata.license
     if changes.access is not None and not changes.access.is_open and remote.is_open and lost:
         names["access"] = f"access (without the licence '{lost}', which is of open data)"

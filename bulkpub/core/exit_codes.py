@@ -33,6 +33,8 @@ class ExitCode(IntEnum):
     """The portal refuses everything: key, rights, read-only mode; or is too old."""
     STOPPED_EARLY = 4
     """It ended before all was done; the same command goes on from there."""
+    CHANGES = 5
+    """A plan that was asked to tell: there is something to do, and nothing wrong with it."""
     INTERRUPTED = 130
     """Someone asked it to end; likewise. 128 and the number of SIGINT, as shells have it."""
 

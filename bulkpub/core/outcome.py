@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 __all__ = [
     "SENT_ALREADY",
     "STAYS",
+    "Change",
     "DatasetOutcome",
     "DatasetStatus",
     "ResourceOutcome",
@@ -61,17 +63,35 @@ class DatasetStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One field before and after: what a plan would write, or what `verify` finds different.
+
+    `field` is called as the manifest calls it, a part of it behind a dot (`spatial.zones`,
+    `extras.theme`); beside those there are `owner`, `order` (titles), `deleted`, `hosted`, `size`
+    (bytes), and `sha1` or `sha256`. `old` and `new` are JSON, None for nothing. Long ones are cut
+    to where they differ; then `digest` is the SHA-256 of both in full.
+    """
+
+    field: str
+    old: Any
+    new: Any
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceOutcome:
     """What happened to one resource, in the words of the report.
 
     `source` is the file as the manifest spells it, or the address of a link; None for a
     deleted resource. `reason` tells why this status, `error` what went wrong (failed only).
     `warnings` say what is odd about a file that is published all the same.
-    `removed`: its file was removed here, as the portal has it.
+    `removed`: its file was removed here, as the portal has it; of a plan: it would be.
     `sha1` or `sha256`, whichever the portal compares files by, and `size` (bytes) are those of the
     file published, when known. `attempts` counts the times its bytes were sent; `sent_at` is when
     that began first (UTC), None when it was not sent; `duration_s` is the time spent on sending it,
     in seconds.
+
+    `changes` are told by what only looks: a plan, `verify`.
     """
 
     key: str | None
@@ -91,6 +111,7 @@ class ResourceOutcome:
     error: str | None = None
     warnings: tuple[str, ...] = ()
     removed: bool = False
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +120,9 @@ class DatasetOutcome:
 
     `page` is the address of the dataset for people. `notes` say what of the manifest the portal
     cannot hold. `error` is a failure of the dataset as a
-    whole; a dataset in which only some resources failed is `failed` with `error` None.
+    whole; a dataset in which only some resources failed is `failed` with `error` None. `changes`
+    are those of the dataset itself, told by what only looks. `not_pruned` are the resources that
+    `prune` would have deleted and that stay, as it is refused or something else failed.
     """
 
     key: str
@@ -112,3 +135,5 @@ class DatasetOutcome:
     error: str | None = None
     resources: tuple[ResourceOutcome, ...] = ()
     notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    not_pruned: tuple[ResourceOutcome, ...] = ()

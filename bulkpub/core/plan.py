@@ -95,7 +95,8 @@ def plan(
         (_action(r, matching, fingerprints, rules) for r in spec.resources), remote, rules
     )
     refusing = any(isinstance(action, Refuse) for action in actions)
-    deletions = () if refusing else _deletions(spec, matching)
+    pruned = _deletions(spec, matching)
+    deletions, held = ((), pruned) if refusing else (pruned, ())
     dataset = plan_dataset(spec, owner, remote, rules)
     foreign = dataset.message if isinstance(dataset, Conflict) else None
     return Plan(
@@ -108,6 +109,7 @@ def plan(
         refused=foreign
         or _marked_by_others(spec, remote, matching, deletions)
         or _mass_delete(remote, deletions, allowed=allow_mass_delete),
+        held=held,
     )
 
 

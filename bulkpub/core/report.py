@@ -94,7 +94,8 @@ class ByteTotals:
 class RequestTotals:
     """Requests sent. `by_endpoint` is keyed by method and endpoint: `GET /datasets/`.
 
-    `planned` is how many writes the plans needed when first made, had nothing failed; `at_once` how
+    `planned` is how many writes the plans needed when first made, had nothing failed; of a plan,
+    `planned_wait_s` is how many seconds the portal's quota will make them wait. `at_once` is how
     many were allowed in flight in the end, None when the portal was not asked.
     """
 
@@ -105,6 +106,7 @@ class RequestTotals:
     retried: int = 0
     rate_limited: int = 0
     at_once: int | None = None
+    planned_wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from bulkpub.core.actions import (
     ResourceAction,
     UpdateDataset,
 )
+from bulkpub.core.changes import changes_of_dataset, changes_of_resource
 from bulkpub.core.diff import claim, wanted_resource
 from bulkpub.core.fitting import closed_notes, without
 from bulkpub.core.guard import size_warning
@@ -52,6 +53,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.outcome import (
     SENT_ALREADY,
+    Change,
     DatasetOutcome,
     DatasetStatus,
     ResourceOutcome,
@@ -174,6 +176,7 @@ class ResourceStory:
     `address` is where its file is fetched from; `put` says that the file behind a link is put
     where it leads; `removed`: its file is no longer here; `warnings` say what is odd about its
     file.
+    `changes` are what would be written, where only that is told.
     """
 
     spec: ResourceSpec
@@ -194,6 +197,7 @@ class ResourceStory:
     put: str | None = None
     removed: bool = False
     warnings: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def describable(self) -> bool:
@@ -256,6 +260,7 @@ class Story:
         self._reasons: list[str] = []
         self._unheard: tuple[str, ...] = ()
         self._deletions: list[Delete] = []
+        self._changes: tuple[Change, ...] = ()
         self._times_not_kept = 0
         self._finished = False
         self._started = time.perf_counter()
@@ -418,8 +423,22 @@ class Story:
             resource.done = True
             if resource.spec.remove and resource.error is None:
                 resource.reason += "; then its file is removed here"
-        self._deletions = list(plan.deletions)
+                resource.removed = True
+        if not self.has_failed:
+            self._deletions = list(plan.deletions)
+        self._tell_changes()
         self._end()
+
+    def _tell_changes(self) -> None:
+        """What the plan would write, field by field; of what stays as it is there is nothing."""
+        plan = self.round.plan
+        self._changes = changes_of_dataset(plan, self.job.owner, self.rules)
+        for action in plan.resources:
+            resource = self.resources[action.spec.key]
+            told = resource.error is None or self.job.options.verify is not Verify.NO
+            if told and resource.stays is None:
+                known = self.fingerprints.get(action.spec.key)
+                resource.changes = changes_of_resource(action, known, self.rules)
 
     def _foreseen_dataset(self, plan: Plan) -> None:
         match plan.dataset:
@@ -712,6 +731,7 @@ class Story:
         for resource in self.resources.values():
             resource.done = resource.error is None
         self.error = bounded("; ".join(faults), LONGEST_SENTENCE) or None
+        self._tell_changes()
         self._end()
 
     @step
@@ -747,6 +767,18 @@ class Story:
             error=self.error,
             resources=resources,
             notes=tuple(bounded(note, LONGEST_SENTENCE) for note in self._notes()),
+            changes=self._changes,
+            not_pruned=self._not_pruned(),
+        )
+
+    def _not_pruned(self) -> tuple[ResourceOutcome, ...]:
+        """What would be deleted, had nothing of the dataset failed or been refused."""
+        if not self.has_failed:
+            return ()
+        plan, gone = self.round.plan, {each.remote.id for each in self._deletions}
+        stays = [each for each in (*plan.deletions, *plan.held) if each.remote.id not in gone]
+        return tuple(
+            replace(_deletion(e, self.rules), status=ResourceStatus.UNCHANGED) for e in stays
         )
 
     def _notes(self) -> tuple[str, ...]:
@@ -822,6 +854,7 @@ class Story:
             error=error,
             warnings=() if error else resource.warnings,
             removed=resource.removed,
+            changes=resource.changes,
         )
 
 

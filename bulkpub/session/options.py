@@ -599,7 +599,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TEXT,
         metavar="FILE",
         commands=(*_PORTAL, "demo"),
-        common=(*_PORTAL, "demo"),
+        common=("run", "watch", "verify", "migrate", "demo"),
         group=OUTPUT,
         default_of={"plan": "", "verify": ""},
         help="Write the JSON report there; '-' for stdout.",
@@ -639,7 +639,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.SWITCH,
         flags=("-q", "--quiet"),
         commands=tuple(each for each in _ALL if each != "watch"),  # it is
-        common=("run", "plan", "verify", "harvest"),
+        common=("run", "verify", "harvest"),
         group=OUTPUT,
         environment=False,
         help="No progress, only errors and the summary.",

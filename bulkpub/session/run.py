@@ -18,6 +18,7 @@ from bulkpub.core.api_key import can_be_key
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus
 from bulkpub.core.report import RateLimit, RunInfo, RunReport
+from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.engine.local import run_jobs
 from bulkpub.engine.order import long_ones_first
@@ -280,18 +281,22 @@ class Run:
                 needs.append((ahead.requests, ahead.bytes))
                 needed, size = needed + ahead.requests, size + ahead.bytes
         quota = means.portal.traffic.rate_limit
-        reset_in = (quota.reset_at - means.now()).total_seconds() if quota.reset_at else None
-        wait = quota_wait(
-            needed,
-            limit=quota.limit,
-            remaining=quota.remaining,
-            reset_in=reset_in,
-            reserve_share=self._connection.limits.quota_reserve,
-            window=means.rules.quota_window,
-        )
+        wait = self._quota_wait(needed, quota, means.rules)
         self._emit(Forecast(needed, quota, wait, size))
         in_order = long_ones_first(needs, self._options.concurrency or FIRST)
         preparation.to_do = [left[number] for number in in_order]
+
+    def _quota_wait(self, requests: int, quota: RateLimit, rules: Rules) -> float:
+        """Seconds for which the quota makes so many requests wait, from now on."""
+        left = (quota.reset_at - Means.now()).total_seconds() if quota.reset_at else None
+        return quota_wait(
+            requests,
+            limit=quota.limit,
+            remaining=quota.remaining,
+            reset_in=left,
+            reserve_share=self._connection.limits.quota_reserve,
+            window=rules.quota_window,
+        )
 
     def _done(self, result: Result) -> None:
         self._outcomes.add(result.outcome)
@@ -344,11 +349,14 @@ class Run:
             problems=tuple(problems),
             warnings=tuple(self._warnings),
         )
-        figures = self._figures
+        figures, planned, wait = self._figures, self._figures.planned_requests, 0.0
+        if self._options.dry_run and self._means is not None:
+            wait = self._quota_wait(planned, self._traffic.rate_limit, self._means.rules)
+        requests = replace(self._traffic.requests, planned=planned, planned_wait_s=round(wait, 1))
         totals = tally.totals(
             hashed=figures.hashed,
             uploaded=figures.uploaded,
-            requests=replace(self._traffic.requests, planned=figures.planned_requests),
+            requests=requests,
             waited_s=self._traffic.waited,
         )
         moments = self._timeline.moments

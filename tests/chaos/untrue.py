@@ -22,7 +22,8 @@ from rich.console import Console
 import bulkpub
 from bulkpub import Connection, RunReport, Sources
 from bulkpub.cli.harvest_output import open_output
-from bulkpub.cli.render import render_plan, render_summary
+from bulkpub.cli.render import render_summary
+from bulkpub.cli.render_plan import render_plan
 from bulkpub.cli.report_file import to_json
 from bulkpub.errors import BulkpubError
 from bulkpub.harvest import portal as harvester

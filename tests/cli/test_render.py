@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from bulkpub.cli.problems import render_problems
-from bulkpub.cli.render import render_plan, render_summary
+from bulkpub.cli.render import render_summary
+from bulkpub.cli.render_plan import render_plan
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import (
     RateLimit,
@@ -46,6 +47,8 @@ def report_of(
     dry_run: bool = False,
     waited_s: WaitTotals | None = None,
     quota: RateLimit | None = None,
+    planned: int = 0,
+    planned_wait_s: float = 0.0,
 ) -> RunReport:
     info = RunInfo(
         id="id",
@@ -66,7 +69,13 @@ def report_of(
     totals = tally.totals(
         hashed=10,
         uploaded=2_100_000,
-        requests=RequestTotals(total=63, by_method={"POST": 45, "GET": 12, "PUT": 6}, retried=2),
+        requests=RequestTotals(
+            total=63,
+            planned=planned,
+            planned_wait_s=planned_wait_s,
+            by_method={"POST": 45, "GET": 12, "PUT": 6},
+            retried=2,
+        ),
         waited_s=waited_s or WaitTotals(),
     )
     return RunReport(info, totals, quota or RateLimit(), tuple(datasets))
@@ -250,9 +259,9 @@ def test_colour_is_for_terminals() -> None:
     assert "\x1b[1;32mDone" in "\n".join(lines_of(out))
 
 
-def plan(report: RunReport, requests: int | None = None, quota_wait_s: float = 0) -> list[str]:
-    out = console(100)
-    render_plan(report, out, requests=requests, quota_wait_s=quota_wait_s)
+def plan(report: RunReport, width: int = 100) -> list[str]:
+    out = console(width)
+    render_plan(report, out)
     return lines_of(out)
 
 
@@ -269,13 +278,16 @@ def test_the_plan_marks_every_change_under_its_dataset() -> None:
         "    - Vieux fichier no longer named",
         "    = 2 files unchanged",
         "= 1 dataset unchanged",
-        "2 datasets to write to http://127.0.0.1:7000, 2 uploads of 1.2 MB. Nothing was sent.",
+        (
+            "2 datasets to write to http://127.0.0.1:7000, 2 uploads of 1.2 MB, 1 taken over, "
+            "1 deletion, 0 requests. Nothing was sent."
+        ),
         "Quota: 5 of 10 requests left.",
     ]
 
 
 def test_the_plan_tells_the_requests_and_the_wait_when_they_are_known() -> None:
-    shown = plan(report_of([CREATED], dry_run=True), requests=1234, quota_wait_s=7500)
+    shown = plan(report_of([CREATED], dry_run=True, planned=1234, planned_wait_s=7500))
     assert shown[-2].endswith("1 upload of 1.2 MB, 1,234 requests. Nothing was sent.")
     assert shown[-1] == "The quota makes that wait about 2 h 05 min."
 
@@ -288,7 +300,10 @@ def test_the_plan_shows_what_cannot_be_done() -> None:
         "    ! data/a.csv the portal refuses this extension",
         "    + data/b.csv (1.0 kB) why",
         "Stopped: stopped here",
-        "1 dataset to write to http://127.0.0.1:7000, 1 upload of 1.0 kB. Nothing was sent.",
+        (
+            "1 dataset to write to http://127.0.0.1:7000, 1 upload of 1.0 kB, 0 requests. "
+            "Nothing was sent."
+        ),
     ]
 
 

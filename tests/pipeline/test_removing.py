@@ -40,7 +40,7 @@ async def test_what_is_published_is_removed_and_told(
 ) -> None:
     planned = await publish(entry(), dry_run=True)
     assert planned.datasets[0].resources[1].reason.endswith("; then its file is removed here")
-    assert (removed(planned), left(tmp_path)) == ([], ["1.csv", "2.csv"])
+    assert (removed(planned), left(tmp_path)) == (["out/1.csv", "out/2.csv"], ["1.csv", "2.csv"])
     report = await publish(entry())
     assert report.run.exit_code == 0
     assert removed(report) == ["out/1.csv", "out/2.csv"]

@@ -1,0 +1,130 @@
+"""What a plan and the summary of a run have in common: lines, marks, and what is nothing at all.
+
+Every name is escaped, no line is cut, so that addresses can be clicked and lines searched; colour
+is the console's to decide.
+"""
+
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.text import Text
+
+from bulkpub.cli.findings import Findings
+from bulkpub.cli.problems import left_out_of
+from bulkpub.core.exit_codes import ExitCode
+from bulkpub.core.outcome import DatasetStatus
+from bulkpub.core.report import RateLimit, RunReport
+from bulkpub.observers.text import counted, duration_text, moment_text, printable, shown
+
+__all__ = [
+    "SEE_PROBLEMS",
+    "marked",
+    "nothing_begun",
+    "nothing_changed",
+    "nothing_planned",
+    "nothing_to_do",
+    "print_left",
+    "print_line",
+    "print_notes",
+    "print_rest",
+    "print_warnings",
+    "quota_text",
+]
+
+_MARKS = {
+    "created": ("+", "green"),
+    "updated": ("~", "yellow"),
+    "replaced": ("~", "yellow"),
+    "described": ("~", "yellow"),
+    "adopted": ("~", "yellow"),
+    "unchanged": ("=", "dim"),
+    "deleted": ("-", "red"),
+    "failed": ("!", "bold red"),
+    "pending": ("?", "yellow"),
+}
+
+SEE_PROBLEMS = "see the problems"
+
+
+def nothing_changed(report: RunReport) -> bool:
+    """Whether all is as wanted, and was before."""
+    counts = (asdict(report.totals.datasets), asdict(report.totals.resources))
+    changed = sum(n for count in counts for status, n in count.items() if status != "unchanged")
+    return report.run.exit_code == ExitCode.DONE and not changed
+
+
+def nothing_begun(report: RunReport) -> bool:
+    """Whether it ended before the first dataset's turn came, for what is wrong or refused."""
+    refused = report.run.exit_code == ExitCode.REFUSED and nothing_planned(report)
+    return refused or report.run.exit_code == ExitCode.WRONG
+
+
+def nothing_planned(report: RunReport) -> bool:
+    """Whether it ended early, and no dataset's turn came."""
+    if report.run.exit_code in {ExitCode.DONE, ExitCode.SOME_FAILED, ExitCode.CHANGES}:
+        return False
+    left_out = left_out_of(report)
+    return all(
+        dataset.status is DatasetStatus.PENDING or dataset.key in left_out
+        for dataset in report.datasets
+    )
+
+
+def nothing_to_do(report: RunReport) -> Text:
+    """The one line that says so."""
+    datasets = counted(report.totals.datasets.unchanged, "dataset")
+    files = counted(report.totals.resources.unchanged, "file")
+    requests = counted(report.totals.requests.total, "request")
+    took = duration_text(report.run.duration_s)
+    return Text.assemble(
+        ("Nothing to do", "bold green"),
+        f": {datasets} and {files} are as wanted.",
+        (f" ({requests}, {took})", "dim"),
+    )
+
+
+def quota_text(quota: RateLimit) -> str:
+    """`5 of 10 requests left until 14:32 UTC`."""
+    of = f" of {quota.limit:,}" if quota.limit is not None else ""
+    reset = f" until {moment_text(quota.reset_at)}" if quota.reset_at is not None else ""
+    return f"{quota.remaining:,}{of} requests left{reset}"
+
+
+def print_notes(found: Findings, console: Console) -> None:
+    """What of the manifest the portal cannot hold, each once."""
+    for note, count in found.notes.items():
+        line = Text.assemble(("note: ", "yellow"), printable(note))
+        print_line(console, line.append(f" ({counted(count, 'dataset')})", style="dim"))
+
+
+def print_warnings(found: Findings, console: Console, report_path: str | None) -> None:
+    """What is odd about files that are published all the same."""
+    for name, warning in found.warnings.there:
+        print_line(console, Text.assemble(("warning: ", "yellow"), name, ": ", warning))
+    print_rest(console, found.warnings.others, report_path)
+
+
+def print_left(found: Findings, console: Console) -> None:
+    """What was to be moved to the portal and is no file: nobody shall believe that it was."""
+    for name, why in found.left.there:
+        print_line(console, marked("unchanged", f"{name}: {why}"))
+    print_rest(console, found.left.others, None)
+
+
+def marked(status: str, words: str, indent: int = 2) -> Text:
+    """A line with the mark of its status in front."""
+    mark, style = _MARKS[status]
+    return Text(" " * indent).append(mark, style=style).append(f" {words}")
+
+
+def print_rest(console: Console, rest: int, report_path: str | None) -> None:
+    """Where the lines are that are not printed, if there are any."""
+    if rest > 0:
+        where = shown(report_path) if report_path is not None else "the report"
+        print_line(console, Text(f"  … and {rest:,} more in {where}", style="dim"))
+
+
+def print_line(console: Console, line: str | Text) -> None:
+    """Print it whole, however wide the terminal is."""
+    text = line if isinstance(line, Text) else Text(line)
+    console.print(text, soft_wrap=True)
