@@ -1,7 +1,8 @@
 """What a portal cannot hold of what is wanted: told before anything is sent, never left out unsaid.
 
 What only describes is taken out of what is wanted, and a note says so. What would change what
-is published (a link that cannot be listed, a deletion) is a problem of the manifest.
+is published (a link that cannot be listed, a deletion) is a problem of the manifest. What would be
+open to more people than it shall be is not published at all.
 """
 
 from collections import Counter
@@ -10,11 +11,13 @@ from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from bulkpub.core.model import (
+    OPEN,
     Access,
     DatasetMetadata,
     DatasetSpec,
     ExistingSource,
     FileSource,
+    Json,
     LinkSource,
     Place,
     Prune,
@@ -25,16 +28,20 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Rules
 
-__all__ = ["Fitted", "closed_notes", "fitted", "stays_open", "without"]
+__all__ = ["Fitted", "closed_notes", "exposure", "fitted", "stays_open", "without"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What is wanted, as far as the portal can hold it; notes and problems on the rest."""
+    """What is wanted, as far as the portal can hold it; notes and problems on the rest.
+
+    `exposed` says why the dataset is not published: it would be open to more people than it shall.
+    """
 
     spec: DatasetSpec
     notes: tuple[str, ...] = ()
     problems: tuple[tuple[Place, str], ...] = ()
+    exposed: tuple[tuple[Place, str], ...] = ()
 
 
 def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
@@ -76,7 +83,7 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
         resources=resources,
         when_complete=spec.when_complete and drafts,
     )
-    return Fitted(held, tuple(notes), tuple(_problems(spec, rules)))
+    return Fitted(held, tuple(notes), tuple(_problems(spec, rules)), tuple(_exposed(spec, rules)))
 
 
 def stays_open(spec: DatasetSpec, remote: RemoteDataset | None) -> bool:
@@ -94,6 +101,33 @@ def closed_notes(spec: DatasetSpec, remote: RemoteDataset | None, rules: Rules) 
         "such a dataset: left out"
         for name in _said(spec.metadata, rules.closed_lacks)
     )
+
+
+def exposure(wanted: DatasetMetadata, has: DatasetMetadata) -> str | None:
+    """Why a dataset that `has` this is open to more people than is `wanted`; None: it is not."""
+    access = wanted.access
+    if access is not None and not access.is_open and (has.access or Access()).is_open:
+        return _OPEN_TO_ALL
+    return _PUBLIC if wanted.private and not has.private else None
+
+
+def _exposed(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
+    if spec.state is State.ABSENT:
+        return
+    for name in ("access", "private"):
+        wanted = replace(DatasetMetadata(), **{name: getattr(spec.metadata, name)})
+        if sentence := exposure(wanted, without(wanted, rules.lacks_dataset)):
+            yield spec.place_of(name), sentence
+
+
+_NOTHING_SENT = "so that nothing of this dataset is sent there"
+_OPEN_TO_ALL = (
+    "the portal does not keep who has access to a dataset: what is to be restricted would be open "
+    f"to everybody, {_NOTHING_SENT}"
+)
+_PUBLIC = (
+    f"the portal does not keep datasets private: everybody would see this one, {_NOTHING_SENT}"
+)
 
 
 def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
@@ -147,8 +181,13 @@ Metadata = TypeVar("Metadata", DatasetMetadata, ResourceMetadata)
 
 
 def _said(metadata: DatasetMetadata | ResourceMetadata, lacking: frozenset[str]) -> list[str]:
-    names = [field.name for field in fields(metadata)]
-    return [name for name in names if name in lacking and getattr(metadata, name) is not None]
+    names = [field.name for field in fields(metadata) if field.name in lacking]
+    return [name for name in names if not _says_nothing(getattr(metadata, name))]
+
+
+def _says_nothing(value: Json | Access) -> bool:
+    """Whether nothing is lost without it: what is not said, and what would be so all the same."""
+    return value is None or value is False or value in {Access(), Access(OPEN)}
 
 
 def without(metadata: Metadata, lacking: frozenset[str]) -> Metadata:

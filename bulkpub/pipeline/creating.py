@@ -11,8 +11,10 @@ import anyio
 
 from bulkpub.core.actions import CreateDataset, UpdateDataset
 from bulkpub.core.diff import new_dataset
+from bulkpub.core.fitting import exposure
 from bulkpub.core.match import Conflict
 from bulkpub.core.plan import plan_dataset
+from bulkpub.errors import DatasetFailed
 from bulkpub.pipeline.contacts import make_contacts
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
@@ -63,7 +65,12 @@ class Creation:
 
 
 def tell_what_was_not_taken_over(story: Story) -> None:
-    """Write down what the portal did not keep of what was written of the dataset itself."""
+    """Write down what the portal did not keep of what was written of the dataset itself.
+
+    Raises `DatasetFailed`, before any file is sent, when everybody would get at it who shall not.
+    """
+    if exposed := exposure(story.spec.metadata, story.there.metadata):
+        raise DatasetFailed(exposed)
     left = plan_dataset(story.spec, story.job.owner, story.there, story.rules)
     if isinstance(left, Conflict):
         story.failed(left.message)

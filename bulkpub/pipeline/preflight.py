@@ -87,6 +87,7 @@ async def check(portal: Portal, index: Index) -> Checked:
         for spec in index.specs():
             held = checked.held(spec)
             checked.problems += [_problem(place, spec.key, why) for place, why in held.problems]
+            checked.alone += [_problem(place, spec.key, why) for place, why in held.exposed]
             wrong.add(spec.key, word_faults(held.spec, told))
             for entry, why in refused_files(portal, held.spec, checked.extensions):
                 checked.problems.append(_problem(entry.place, spec.key, why))

@@ -39,6 +39,7 @@ class Preparation:
         self.problems: list[Problem] = []
         self.refused: dict[str, str] = {}
         self.to_do: list[str] = []
+        self._alone = 0  # of the problems, those that keep nothing else from being published
         self._options = options
         self._seen: Datasets[RemoteDataset] = Datasets(folder)
         self._checked: Checked | None = None
@@ -110,8 +111,9 @@ class Preparation:
     def _take(self, checked: Checked) -> None:
         """Take its problems over; raises `ManifestInvalid` unless the others are to go on."""
         self.problems += checked.problems
-        ends = bool(self.problems) and not self._options.keep_going
+        ends = len(self.problems) > self._alone and not self._options.keep_going
         self.problems += checked.alone
+        self._alone += len(checked.alone)
         checked.problems, checked.alone = [], []
         if ends:
             raise ManifestInvalid(sorted(self.problems))

@@ -782,9 +782,11 @@ class Story:
         )
 
     def _notes(self) -> tuple[str, ...]:
+        if self.phase is Phase.BEGUN:  # nothing was compared: nothing is left out
+            return self.job.notes
         waits = self.remote is not None and released(self.spec, self.remote) is not None
         told = self.has_failed or not self._finished
-        draft = [STAYS_DRAFT] if waits and told and self.phase is not Phase.BEGUN else []
+        draft = [STAYS_DRAFT] if waits and told else []
         return (*self.job.notes, *closed_notes(self.spec, self.remote, self.rules), *draft)
 
     def _outcome_status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:

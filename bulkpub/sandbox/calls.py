@@ -75,7 +75,7 @@ class Call:
     def view(self) -> View:
         """The portal as the sender sees it, under the address it was asked at."""
         base = f"{self.request.scheme}://{self.request.host}"
-        return View(base, self.rights, self.state)
+        return View(base, self.rights, self.state, self.portal.settings.ways.keeps_access)
 
     def dataset(self) -> Dataset:
         """The dataset named in the address.

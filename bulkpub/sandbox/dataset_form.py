@@ -83,7 +83,7 @@ def read_dataset(
     area = body.get("spatial")
     if isinstance(area, dict) and area:  # neither null nor an empty object takes it away
         change.read("spatial", lambda: read_area(area, current.spatial if current else None))
-    for name, reader in access_readers(body).items():
+    for name, reader in access_readers(body).items() if ways.keeps_access else ():
         change.read(name, reader)
     read_ownership(body, current, rights, change)
     if change.errors:

@@ -30,6 +30,7 @@ class View:
     base: str
     rights: Rights
     state: State
+    shows_access: bool = True
 
     def url_of(self, resource: Resource) -> str:
         """Where the content is: here for a hosted file, elsewhere for a link."""
@@ -132,11 +133,7 @@ class View:
             "owner": self._owner_of(dataset),
             "temporal_coverage": dataset.temporal_coverage,
             "spatial": dataset.spatial,
-            "access_type": dataset.access_type,
-            "access_audiences": dataset.access_audiences,
-            "access_type_reason": dataset.access_type_reason,
-            "access_type_reason_category": dataset.access_type_reason_category,
-            "authorization_request_url": dataset.authorization_request_url,
+            **(_access(dataset) if self.shows_access else {}),
             "uri": f"{self.base}/api/1/datasets/{name}/",
             "page": f"{self.base}/datasets/{name}",
             "quality": _quality(dataset),
@@ -221,6 +218,16 @@ class View:
             "owner": self._owner_of(contact),
             "organization": self._organization_of(contact),
         }
+
+
+def _access(dataset: Dataset) -> dict[str, Json]:
+    return {
+        "access_type": dataset.access_type,
+        "access_audiences": dataset.access_audiences,
+        "access_type_reason": dataset.access_type_reason,
+        "access_type_reason_category": dataset.access_type_reason_category,
+        "authorization_request_url": dataset.authorization_request_url,
+    }
 
 
 def _quality(dataset: Dataset) -> dict[str, Json]:

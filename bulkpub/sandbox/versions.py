@@ -6,6 +6,7 @@ holds; `docs/reference/portal.md` has the list.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from bulkpub.errors import SettingsInvalid
 from bulkpub.sandbox.vocabularies import FREQUENCIES, LEGACY_FREQUENCIES, OLD_FREQUENCIES
@@ -21,15 +22,17 @@ class Ways:
     """`shows_key`: `/me/` shows the account's only key. `site`: what `/site/` tells.
 
     `frequencies` are those that are known, with their labels; `renamed` the names it knows for
-    some of them besides.
+    some of them besides. `keeps_access`: a dataset says who has access; else nobody hears of it.
     """
 
     shows_key: bool
     site: dict[str, str | int]
     frequencies: dict[str, str]
     renamed: dict[str, str]
+    keeps_access: bool
 
 
+@cache
 def ways_of(version: str) -> Ways:
     """The ways of a version such as `10.9.0`.
 
@@ -46,4 +49,4 @@ def ways_of(version: str) -> Ways:
     old = {"fortnighly": "biweekly", "biannual": "semiannual", "realtime": "continuous"}
     names = [(FREQUENCIES, LEGACY_FREQUENCIES), (OLD_FREQUENCIES, old)]
     frequencies, renamed = names[numbers < (12, 0)]
-    return Ways(numbers < (16, 0), site, frequencies, renamed)
+    return Ways(numbers < (16, 0), site, frequencies, renamed, numbers >= (14, 0))

@@ -82,6 +82,8 @@ NOTES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         {"lacks_dataset": frozenset({"license", "acronym"})},
         ("the portal cannot hold 'license' of a dataset: left out",),
     ),
+    # Where all is for everybody anyway, nothing is lost.
+    ({"lacks_dataset": frozenset({"access", "private"})}, ()),
     (
         {"lacks_resource": frozenset({"title", "schema"})},
         ("the portal cannot hold 'title' of a resource: left out of 2",),
@@ -101,7 +103,9 @@ async def test_what_only_describes_is_left_out_with_a_note(
     entries = [{"path": f"{name}.csv", "title": name.upper()} for name in "ab"]
     for name in "ab":
         folder.file(f"{name}.csv")
-    manifest = folder.manifest(folder.dataset("k", *entries, license="lov2"))
+    manifest = folder.manifest(
+        folder.dataset("k", *entries, license="lov2", access="open", private=False)
+    )
     report = await publish_by(replace(FULL, **rules), manifest, dry_run=dry_run)
     assert (report.run.exit_code, report.datasets[0].notes) == (0, notes)
 
@@ -131,3 +135,58 @@ async def test_what_would_be_published_otherwise_is_a_problem(
     assert report.run.problems[0].file.endswith("manifest.json")
     assert report.run.problems[0].line > 0
     assert report.totals.requests.by_method.keys() <= {"GET"}
+
+
+RESTRICTED = {"type": "restricted", "audiences": {"private": False}}
+EXPOSED = [
+    ("access", RESTRICTED, "the portal does not keep who has access to a dataset: what is to be "),
+    ("access", "open_with_account", "would be open to everybody, so that nothing of this dataset"),
+    ("private", True, "the portal does not keep datasets private: everybody would see this one"),
+]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(("name", "value", "sentence"), EXPOSED)
+async def test_what_more_people_would_see_than_shall_is_not_published(
+    *, publish_by: Any, folder: Any, name: str, value: Any, sentence: str, dry_run: bool
+) -> None:
+    """But everything else is."""
+    manifest = folder.manifest(
+        folder.dataset("k", "a.csv", **{name: value}), folder.dataset("other", "b.csv")
+    )
+    rules = replace(FULL, lacks_dataset=frozenset({name}))
+    report = await publish_by(rules, manifest, dry_run=dry_run)
+    assert report.run.exit_code == 1
+    refused, other = report.datasets
+    assert (refused.status, refused.id, other.status) == ("failed", None, "created")
+    assert sentence in (refused.error or "")
+    (problem,) = report.run.problems
+    assert (problem.dataset, problem.message) == ("k", refused.error)
+    assert problem.line > 0
+    # It can still be taken away.
+    manifest = folder.manifest({"key": "k", "state": "absent", name: value})
+    assert (await publish_by(rules, manifest, dry_run=dry_run)).run.exit_code == 0
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), EXPOSED)
+async def test_a_portal_that_does_not_keep_what_it_should_gets_no_file(
+    *, publish_to: Any, folder: Any, name: str, value: Any, sentence: str
+) -> None:
+    """One that is no version known, or is set up otherwise."""
+
+    async def forgetful(call: memory.Call, carry_out: Any) -> Any:
+        answer = await carry_out()
+        for key, each in place.datasets.items():
+            place.datasets[key] = replace(each, metadata=replace(each.metadata, **{name: None}))
+        return place.datasets[answer.id] if call.name.endswith("e_dataset") else answer
+
+    place = memory.site(where := uuid4().hex, FULL)
+    place.trouble = forgetful
+    manifest = folder.manifest(folder.dataset("k", "a.csv", "b.csv", **{name: value}))
+    for _ in range(2):  # created, and once it is there
+        report = await publish_to(place.address, "any-key", manifest)
+        assert report.run.exit_code == 1
+        assert sentence in (report.datasets[0].error or "")
+    memory._sites.pop(where)
+    assert [call.name for call in place.calls].count("upload") == 0
+    assert [call.name for call in place.calls].count("create_dataset") == 1

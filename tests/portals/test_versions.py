@@ -8,32 +8,35 @@ import pytest
 
 import bulkpub
 from bulkpub import Connection
-from bulkpub.portals.udata.versions import OLDEST, SITE
+from bulkpub.portals.udata.versions import OLDEST, SITE, Runs
 from bulkpub.sandbox import Sandbox, SandboxSettings
 
 Publish = Callable[..., Awaitable[Any]]
 
 SITES = [
-    ('{"version": "17.18.0"}', None),
-    ('{"version": "99.0.0", "feed_size": 20}', None),
-    ('{"version": "12.0.1"}', None),
-    ('{"version": "14.13.0.dev"}', None),
-    ('{"version": "10.9.0"}', None),
-    ('{"version": "10.10"}', None),
-    ('{"version": "10.8.3", "feed_size": 20}', "udata 10.8"),
-    ('{"version": "9.99.99"}', "udata 9.99"),
+    ('{"version": "17.18.0"}', None, True),
+    ('{"version": "99.0.0", "feed_size": 20}', None, True),
+    ('{"version": "14.0.0"}', None, True),
+    ('{"version": "14.13.0.dev"}', None, True),
+    ('{"version": "13.99.0"}', None, False),
+    ('{"version": "12.0.1"}', None, False),
+    ('{"version": "10.9.0"}', None, False),
+    ('{"version": "10.10"}', None, False),
+    ('{"version": "10.8.3", "feed_size": 20}', "udata 10.8", False),
+    ('{"version": "9.99.99"}', "udata 9.99", False),
     # What is no number is taken for the newest, as what is newer than anything known.
-    ('{"version": "main"}', None),
-    ('{"feed_size": 20}', None),
-    ('{"feed_size": 20, "version": null}', None),
-    ("{}", "a udata older than 10.9"),
-    ('{"id": "default", "title": "T", "metrics": {}}', "a udata older than 10.9"),
+    ('{"version": "main"}', None, True),
+    ('{"feed_size": 20}', None, False),
+    ('{"feed_size": 20, "version": null}', None, False),
+    ("{}", "a udata older than 10.9", False),
+    ('{"id": "default", "title": "T", "metrics": {}}', "a udata older than 10.9", False),
 ]
 
 
-@pytest.mark.parametrize(("answer", "old"), SITES)
-def test_a_site_tells_whether_it_is_too_old(answer: str, old: str | None) -> None:
-    assert SITE.read(answer.encode()) == old
+@pytest.mark.parametrize(("answer", "old", "keeps_access"), SITES)
+def test_a_site_tells_what_it_runs(answer: str, old: str | None, *, keeps_access: bool) -> None:
+    """Whether it is too old, and whether it keeps who has access to a dataset."""
+    assert SITE.read(answer.encode()) == Runs(old, keeps_access)
 
 
 @pytest.mark.served
@@ -91,6 +94,40 @@ async def test_the_words_of_an_older_portal_are_kept_and_those_it_lacks_told(
     assert dataset.frequency == "fourTimesADay"
     assert planned.run.exit_code == 2
     assert "knows no frequency 'severalTimesADay'" in planned.run.problems[0].message
+
+
+@pytest.mark.served
+@pytest.mark.parametrize("version", ["10.9.0", "12.0.1"])
+async def test_nothing_restricted_gets_to_a_portal_that_would_show_it_to_everybody(
+    publish_to: Publish, folder: Any, version: str
+) -> None:
+    """The plan says so too, the other datasets go on, and it costs no request."""
+    restricted = {"access": {"type": "restricted", "audiences": {"private": False}}}
+    manifest = str(
+        folder.manifest(
+            folder.dataset("closed", "a.csv", **restricted),
+            folder.dataset("open", "b.csv", access="open", license="lov2"),
+        )
+    )
+    async with Sandbox(SandboxSettings(version=version)) as sandbox:
+        planned = await bulkpub.plan(
+            manifest, connection=Connection(portal=sandbox.base_url, key=sandbox.api_key)
+        )
+        asked = {seen.method for seen in sandbox.requests}
+        report = await publish_to(sandbox.base_url, sandbox.api_key, manifest)
+        (dataset,) = sandbox.state.datasets.values()
+        sites = [seen.path for seen in sandbox.requests].count("/api/1/site/")
+        again = await publish_to(sandbox.base_url, sandbox.api_key, manifest)
+    assert (asked, sites) == ({"GET"}, 2)
+    assert (dataset.title, dataset.license, len(dataset.resources)) == ("Dataset open", "lov2", 1)
+    for each, status in ((planned, "created"), (report, "created"), (again, "unchanged")):
+        assert each.run.exit_code == 1
+        closed, other = each.datasets
+        assert (closed.status, other.status) == ("failed", status)
+        assert "would be open to everybody, so that nothing of this" in (closed.error or "")
+        assert [problem.dataset for problem in each.run.problems] == ["closed"]
+        assert other.notes == ()
+    assert "PUT" not in again.totals.requests.by_method
 
 
 @pytest.mark.real

@@ -45,7 +45,7 @@ from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
 from bulkpub.portals.udata.parts import Parts
 from bulkpub.portals.udata.reading import read, refused, unreadable
-from bulkpub.portals.udata.rules import RULES
+from bulkpub.portals.udata.rules import RULES, WITHOUT_ACCESS
 from bulkpub.portals.udata.told import Told
 from bulkpub.portals.udata.vocabularies import always_allowed
 from bulkpub.portals.whole_or_parts import PartSizes, WholeOrParts
@@ -116,7 +116,7 @@ class Udata(Told):
     # --- asking ----------------------------------------------------------------------------
 
     async def account(self) -> Account:
-        """See `Portal`; the version is looked at as well.
+        """See `Portal`; the version is looked at as well, and decides on the rules.
 
         Raises `NotAPortal` when something else answers at this address, `PortalRefuses` when
         it is a udata that is too old.
@@ -139,9 +139,11 @@ class Udata(Told):
         headers = {"X-Fields": versions.SITE_FIELDS}
         request = Request("GET", "/site/", "/site/", headers=headers)
         answer = await self._transport.send(request)
-        old = read(versions.SITE, request, answer, DatasetFailed, "GET /site/")
-        if old is not None:
-            raise PortalRefuses(versions.too_old(self._transport.base_url, old))
+        runs = read(versions.SITE, request, answer, DatasetFailed, "GET /site/")
+        if runs.old is not None:
+            raise PortalRefuses(versions.too_old(self._transport.base_url, runs.old))
+        if not runs.keeps_access:
+            self.rules = WITHOUT_ACCESS
 
     async def organization(self, id_or_slug: str) -> Organization | None:
         """See `Portal`."""

@@ -4,6 +4,7 @@ The facts behind each line are in `docs/reference/portal.md`.
 """
 
 import re
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from bulkpub.core.rules import Limits, Rules, Vocabulary
@@ -18,7 +19,7 @@ from bulkpub.portals.udata.vocabularies import (
     resource_types,
 )
 
-__all__ = ["RULES", "extra_fault"]
+__all__ = ["RULES", "WITHOUT_ACCESS", "extra_fault"]
 
 
 def extra_fault(name: str) -> str:
@@ -96,3 +97,6 @@ RULES = Rules(
     not_files=not_files(),
     language="fr",
 )
+
+WITHOUT_ACCESS = replace(RULES, lacks_dataset=frozenset({"access"}), closed_lacks=frozenset())
+"""Those of a version that keeps nothing of who has access to a dataset (see `versions`)."""

@@ -4,43 +4,59 @@ An account that shows a key of its own is one of a udata before 16: of those the
 one request more. From 12 on it tells the version; 10.9 and 11 are known by what else they tell.
 Every other portal, of a version that nobody has seen yet as well, is taken for the newest. What
 differs between the versions that are worked with is in `docs/reference/portal.md`: nothing
-that plans go by, but for the vocabularies, which are asked for.
+that plans go by, but for the vocabularies, which are asked for, and for who has access to data,
+which versions before 14 do not keep.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import core_schema
 
 from bulkpub.portals.shapes import TEXT, Shape, made, record
 
-__all__ = ["OLDEST", "SITE", "SITE_FIELDS", "too_old"]
+__all__ = ["OLDEST", "SITE", "SITE_FIELDS", "Runs", "too_old"]
 
 OLDEST = (10, 9)
 """The oldest version that is worked with, and tested."""
+KEEPS_ACCESS = (14, 0)
+"""The first version that keeps who has access to a dataset."""
 SITE_FIELDS = "version,feed_size"
 """What is asked of a site; unknown ones are left out of the answer."""
 
 
-def _too_old(data: Mapping[str, Any]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What a site runs: `old` names it where that is too old to be worked with."""
+
+    old: str | None = None
+    keeps_access: bool = True
+
+
+def _runs(data: Mapping[str, Any]) -> Runs:
     version = data["version"]
     if version is None:
         # It is told from 12 on, and this from 10.9 on.
-        return None if data["feed_size"] else f"a udata older than {_named(OLDEST)}"
+        old = None if data["feed_size"] else f"a udata older than {_named(OLDEST)}"
+        return Runs(old, keeps_access=False)
     found = re.match(r"(\d{1,9})\.(\d{1,9})", version)
-    numbers = (int(found[1]), int(found[2])) if found else OLDEST
-    return f"udata {_named(numbers)}" if numbers < OLDEST else None
+    if not found:
+        return Runs()
+    numbers = (int(found[1]), int(found[2]))
+    old = f"udata {_named(numbers)}" if numbers < OLDEST else None
+    return Runs(old, keeps_access=numbers >= KEEPS_ACCESS)
 
 
 def _named(numbers: tuple[int, int]) -> str:
     return ".".join(map(str, numbers))
 
 
-SITE: Shape[str | None] = Shape(
-    record({"version": TEXT, "feed_size": made(core_schema.any_schema(), bool)}, _too_old)
+SITE: Shape[Runs] = Shape(
+    record({"version": TEXT, "feed_size": made(core_schema.any_schema(), bool)}, _runs)
 )
-"""The answer of `/site/`: what it runs, where that is too old; else None."""
+"""The answer of `/site/`."""
 
 
 def too_old(address: str, version: str) -> str:

@@ -96,7 +96,9 @@ async def _levels(call: Call) -> web.StreamResponse:
     return call.answer(_labels(ZONE_LEVELS, "name"))
 
 
-async def _reasons(_: Call) -> web.StreamResponse:
+async def _reasons(call: Call) -> web.StreamResponse:
+    if not call.portal.settings.ways.keeps_access:
+        raise not_found()
     return json_answer(
         [{"value": each, "label": each, "definition": each} for each in ACCESS_REASONS]
     )
