@@ -50,7 +50,7 @@ def ask(
     Raises `SettingsInvalid` for what the command line has wrong.
     """
     configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
-    connection = with_keys(settings.connection, os.environ)
+    connection = with_keys(settings, os.environ)
     connection = replace(connection, portal=connection.portal or portal)
 
     async def asked() -> ExitCode:

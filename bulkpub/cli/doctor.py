@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Annotated
 
 import anyio
@@ -13,14 +14,16 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bulkpub.cli.environment import api_key, state_folder
+from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.options import with_flags
 from bulkpub.core.exit_codes import ExitCode
-from bulkpub.errors import SettingsInvalid
+from bulkpub.errors import ManifestInvalid, SettingsInvalid
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
+from bulkpub.session.asking import wanted_of
 from bulkpub.session.doctor import Finding, Health, examine
 from bulkpub.session.options import Settings
+from bulkpub.session.wanted import Wanted
 from bulkpub.sources.spool import spool_folder
 
 __all__ = ["doctor"]
@@ -34,6 +37,10 @@ _MARKS = {
 
 
 def doctor(
+    manifests: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[MANIFEST...]", help="Manifests, for their portal and their keys."),
+    ] = None,
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document, for programs.")
@@ -42,11 +49,18 @@ def doctor(
 ) -> None:
     """See what would keep a run from working: key, rights, network, disk; and what to do about it.
 
-    Nothing is written. Without `--portal` (or BULKPUB_PORTAL), data.gouv.fr is looked at.
+    Nothing is written. Without a manifest and `--portal`, data.gouv.fr is looked at.
     """
+    wanted: Wanted | None = None
+    if manifests:
+        paths = [str(each) for each in manifests]
+        try:
+            wanted = wanted_of(paths, settings.connection.portal, settings.variables)
+        except ManifestInvalid as invalid:
+            raise SettingsInvalid(str(invalid)) from invalid
     configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
     console = Console(highlight=False)
-    findings = anyio.run(_examine, settings, None if as_json else console)
+    findings = anyio.run(_examine, settings, wanted, None if as_json else console)
     bad = sum(each.health is Health.BAD for each in findings)
     if as_json:
         told = [asdict(_with_flags(each)) for each in findings]
@@ -58,18 +72,21 @@ def doctor(
     raise typer.Exit(ExitCode.SOME_FAILED if bad else ExitCode.DONE)
 
 
-async def _examine(settings: Settings, console: Console | None) -> Sequence[Finding]:
-    key, fault = None, None
+async def _examine(
+    settings: Settings, wanted: Wanted | None, console: Console | None
+) -> Sequence[Finding]:
+    connection, fault = settings.connection, None
     try:
-        key = api_key(os.environ)
+        connection = with_keys(settings, os.environ)
     except SettingsInvalid as error:
         fault = str(error)
-    named = settings.connection.portal or "www"
+    named = connection.portal or (wanted.portal if wanted else None) or "www"
     spool = settings.sources.spool_dir or spool_folder()
     findings: list[Finding] = []
     async for finding in examine(
-        replace(settings.connection, portal=named, key=key),
+        replace(connection, portal=named),
         settings.sources,
+        wanted,
         state_dir=state_folder(settings),
         spool_dir=spool,
         key_fault=fault,

@@ -59,26 +59,41 @@ def key_variables(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if is_key_variable(name)}
 
 
-def api_key(environment: Mapping[str, str]) -> str | None:
+def api_key(environment: Mapping[str, str], variable: str | None = None) -> str | None:
     """The API key, without the blanks a copy may have brought along; None when there is none.
 
-    Raises `SettingsInvalid` for a value that cannot be a key, without showing it.
+    Only `variable` is looked into, where one is named. Raises `SettingsInvalid` when nothing is in
+    it, and for a value that cannot be a key, without showing it.
     """
-    for name in KEY_VARIABLES:
+    if variable is not None and not is_key_variable(variable):
+        # What is written may be the key itself: no sentence repeats it.
+        raise SettingsInvalid(
+            "`key_env` must be the name of a variable that holds an API key, in capitals and with "
+            "BULKPUB or DATAGOUV in it; the key itself has no place on a command line"
+        )
+    for name in (variable,) if variable else KEY_VARIABLES:
         key = environment.get(name, "").strip()
         if key:
             if not can_be_key(key):
                 raise SettingsInvalid(f"{name} does not hold an API key: it has odd characters")
             return key
+    if variable is not None:
+        raise SettingsInvalid(
+            f"there is no API key in {variable}: set it in the environment or in a .env file"
+        )
     return None
 
 
-def with_keys(connection: "Connection", environment: Mapping[str, str]) -> "Connection":
-    """`connection` with the API key, and with the variables that a manifest may name for others.
+def with_keys(settings: "Settings", environment: Mapping[str, str]) -> "Connection":
+    """The connection, with the API key and the variables that a manifest may name for others.
 
     Raises `SettingsInvalid` as `api_key` does.
     """
-    return replace(connection, key=api_key(environment), environment=key_variables(environment))
+    return replace(
+        settings.connection,
+        key=api_key(environment, settings.key_env),
+        environment=key_variables(environment),
+    )
 
 
 def state_folder(settings: "Settings") -> Path:

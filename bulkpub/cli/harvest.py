@@ -19,7 +19,7 @@ import typer
 from rich.status import Status
 from rich.text import Text
 
-from bulkpub.cli.environment import api_key
+from bulkpub.cli.environment import with_keys
 from bulkpub.cli.harvest_output import Added, Output, open_output
 from bulkpub.cli.loop import run as run_in_loop
 from bulkpub.cli.options import with_flags
@@ -90,7 +90,7 @@ def harvest(
             raise SettingsInvalid(f"'harvest {kind}' has no use for {flags or option.flag}")
     if kind is Kind.PORTAL and settings.harvest.organization and not settings.harvest.copy:
         raise SettingsInvalid("'harvest portal' takes --organization only with --copy")
-    settings = replace(settings, connection=replace(settings.connection, key=api_key(os.environ)))
+    settings = replace(settings, connection=with_keys(settings, os.environ))
     raise typer.Exit(_harvest(_Order(kind, tuple(sources), output, settings)))
 
 

@@ -124,7 +124,7 @@ def _carry_out(
     report_files = list(dict.fromkeys(filter(None, (settings.output.report, *also))))
     for each in report_files:
         check_report_path(each)
-    connection = with_keys(settings.connection, os.environ)
+    connection = with_keys(settings, os.environ)
     with observing(settings.output) as observers:
         report = run_in_loop(
             partial(

@@ -63,7 +63,7 @@ def watch(
         tuple(str(path) for path in manifests),
         schedule,
         settings,
-        with_keys(settings.connection, os.environ),
+        with_keys(settings, os.environ),
         state_folder(settings),
         (cron, tz, *(str(path.resolve()) for path in manifests)),
     )

@@ -28,7 +28,9 @@ from bulkpub.portals import Account
 from bulkpub.portals.base import Located
 from bulkpub.portals.kinds import locate
 from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.keys import Keys, keys_of
 from bulkpub.session.opening import open_portal
+from bulkpub.session.wanted import Wanted
 from bulkpub.version import __version__
 
 __all__ = ["Finding", "Health", "examine"]
@@ -68,25 +70,38 @@ class Finding:
 async def examine(
     connection: Connection,
     sources: Sources,
+    wanted: Wanted | None = None,
     *,
     state_dir: Path,
     spool_dir: Path,
     key_fault: str | None = None,
 ) -> AsyncIterator[Finding]:
-    """Look at everything; `key_fault` is why the environment's key cannot be one."""
+    """Look at everything; `key_fault` is why the environment's key cannot be one.
+
+    The keys that manifests name for the portal are those looked at, where there is something
+    `wanted` of it.
+    """
     yield _versions()
     located: Located | None = None
     try:
         located = locate(connection.portal or "", insecure=connection.insecure)
     except SettingsInvalid as error:
         yield Finding("portal", Health.BAD, str(error))
-    for finding in _key(located, connection, key_fault):
+    keys = Keys(connection.key)
+    if located is not None and wanted is not None and not key_fault:
+        try:
+            keys = keys_of(wanted.keys, connection, located, wanted.portal)
+        except SettingsInvalid as error:
+            key_fault = str(error)
+    for finding in _key(located, keys, key_fault):
         yield finding
+    for each in keys.warnings:
+        yield Finding("key", Health.ODD, each.message)
     if located is None:
         for what in ("network", "account"):
             yield Finding(what, Health.UNSEEN, "which portal is not known")
     else:
-        async for finding in _portal(located, connection, key_fault):
+        async for finding in _portal(located, connection, keys, key_fault):
             yield finding
     yield _disk("state", state_dir, LITTLE_SPACE, "state_dir")
     yield _disk("spool", spool_dir, sources.spool_size, "spool_dir")
@@ -132,16 +147,17 @@ def _installed(package: str) -> bool:
     return True
 
 
-def _key(
-    located: Located | None, connection: Connection, key_fault: str | None
-) -> Iterator[Finding]:
+def _key(located: Located | None, keys: Keys, key_fault: str | None) -> Iterator[Finding]:
     if located is not None and located.key:
         yield Finding("key", Health.GOOD, "the one of this portal, which everybody knows")
     elif key_fault:
         yield Finding(
             "key", Health.BAD, key_fault, "copy it anew, from the settings of your account"
         )
-    elif connection.key is None:
+    elif keys.problems:
+        for each in keys.problems:
+            yield Finding("key", Health.BAD, each.message)
+    elif not keys.first and not keys.own:
         yield Finding(
             "key",
             Health.BAD,
@@ -149,15 +165,18 @@ def _key(
             "set BULKPUB_API_KEY in the environment or in a .env file; you find yours on the "
             "portal, in the settings of your account",
         )
+    elif keys.own:
+        yield Finding("key", Health.GOOD, f"there are those of {', '.join(sorted(keys.own))}")
     else:
-        yield Finding("key", Health.GOOD, f"there is one, of {len(connection.key)} characters")
+        length = len(keys.first or "")
+        yield Finding("key", Health.GOOD, f"there is one, of {length} characters")
 
 
 # --- the portal ---------------------------------------------------------------------------
 
 
 async def _portal(
-    located: Located, connection: Connection, key_fault: str | None
+    located: Located, connection: Connection, keys: Keys, key_fault: str | None
 ) -> AsyncIterator[Finding]:
     site = urlsplit(located.url)
     patience = min(connection.patience_s, PATIENCE_S)
@@ -176,12 +195,12 @@ async def _portal(
         return
     if way.clock_ahead is not None:
         yield _clock(way.clock_ahead)
-    if key_fault or not (located.key or connection.key):
+    if key_fault or keys.problems or not (located.key or keys.first or keys.own):
         yield Finding("account", Health.UNSEEN, "there is no key to ask with")
         return
-    once = replace(connection, retry=RetryPolicy(attempts=1), patience_s=patience)
+    once = replace(connection, key=keys.first, retry=RetryPolicy(attempts=1), patience_s=patience)
     try:
-        async with open_portal(located, once) as portal:
+        async with open_portal(located, once, keys=keys.own) as portal:
             account = await portal.account()
             yield _account(account)
             yield _quota(portal.traffic.rate_limit)

@@ -64,6 +64,7 @@ class Settings:
     harvest: HarvestOptions = field(default_factory=HarvestOptions)
     variables: Mapping[str, str] = field(default_factory=dict)
     state_dir: Path | None = None
+    key_env: str | None = None
     output: Output = field(default_factory=Output)
 
 
@@ -384,7 +385,7 @@ OPTIONS: tuple[Option, ...] = (
         help="The portal: a name, an address, github:OWNER/REPO; by default the manifest's.",
         help_of={
             "harvest": "The portal that the manifest is for, and that `portal` harvests.",
-            "doctor": "The portal; by default data.gouv.fr.",
+            "doctor": "The portal; by default the one the manifest names, else data.gouv.fr.",
             "list": "The portal; by default data.gouv.fr.",
             "api": "The portal; there is no default.",
         },
@@ -394,7 +395,7 @@ OPTIONS: tuple[Option, ...] = (
         place="variables",
         unit=Unit.PAIRS,
         metavar="NAME=VALUE",
-        commands=(*_MANIFEST, "validate", "status"),
+        commands=(*_MANIFEST, "validate", "status", "doctor"),
         common=("plan", "verify", "validate", "status"),
         environment=False,
         nothing="what the manifest says",
@@ -431,6 +432,17 @@ OPTIONS: tuple[Option, ...] = (
         commands=_LOOKING,
         common=("doctor",),
         help="Trust the certificates in this file (PEM) besides the system's.",
+    ),
+    Option(
+        name="key_env",
+        place="key_env",
+        unit=Unit.TEXT,
+        metavar="NAME",
+        nothing="BULKPUB_API_KEY or DATAGOUV_API_KEY",
+        commands=("migrate", "harvest", *_ASKING, "doctor"),
+        common=("list",),
+        environment=False,
+        help="The variable that holds the API key, as a manifest's `key_env` names it.",
     ),
     Option(
         name="state_dir",

@@ -217,3 +217,39 @@ def test_what_to_look_at_has_to_be_said(run_cli: Run, words: list[str]) -> None:
 def test_a_manifest_that_is_wrong_is_told(run_cli: Run, folder: Any) -> None:
     ran = run_cli("status", folder.text("datasets: [{}]\n"))
     assert (ran.code, "a dataset needs a 'title'" in ran.err) == (2, True)
+
+
+# --- the key ------------------------------------------------------------------------------
+
+NAMED = "DATAGOUV_KEY_OF_OURS"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "organizations"],
+        ["api", "GET", "/me/"],
+        ["status", "--organization", "test-organization"],
+        ["doctor"],
+        ["migrate", "--organization", "test-organization"],
+        ["harvest", "portal", "test-organization"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_variable_of_another_name_holds_the_key(
+    run_cli: Run, served: Sandbox, words: list[str]
+) -> None:
+    env = {"BULKPUB_API_KEY": "of-nobody", NAMED: served.api_key}
+    ran = run_cli(*words, "--key-env", NAMED, env=env)
+    assert ran.code == 0, ran.said
+    assert {seen.status for seen in served.requests} == {200}
+    assert run_cli(*words, env=env).code != 0
+
+
+@pytest.mark.parametrize("name", [NAMED, "HOME", "a-key-written-there-by-mistake"])
+def test_what_can_hold_no_key_is_told_and_not_repeated(run_cli: Run, name: str) -> None:
+    ran = run_cli("list", "organizations", "--key-env", name)
+    assert ran.code == 2
+    assert ("mistake" in ran.said, "key_env`" in ran.said) == (False, False)
+    said = "there is no API key in" if name == NAMED else "--key-env must be the name of a variable"
+    assert said in ran.err

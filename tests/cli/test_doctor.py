@@ -86,3 +86,43 @@ def test_a_folder_that_is_none_of_ours_is_bad(look: RunCli, tmp_path: Path) -> N
     assert (code, found["state"]["health"]) == (1, "bad")
     assert "--state-dir" in found["state"]["cure"]
     assert found["spool"]["health"] == "odd"
+
+
+# --- with a manifest ----------------------------------------------------------------------
+
+NAMED = "BULKPUB_API_KEY_OURS"
+
+
+def test_a_manifest_says_which_portal_and_which_keys_are_looked_at(
+    look: RunCli, served: Sandbox, folder: Any
+) -> None:
+    manifest = folder.manifest(
+        folder.dataset("a", "a.csv"),
+        portal=served.base_url,
+        organizations={"test-organization": {"key_env": NAMED}},
+    )
+    env = {"BULKPUB_API_KEY": None, "BULKPUB_PORTAL": None, NAMED: served.api_key}
+    code, found = look(manifest, env=env)
+    assert (code, found["key"]["says"]) == (0, "there are those of test-organization")
+    assert "test-organization" in found["account"]["says"]
+    code, found = look(manifest, env={**env, NAMED: None})
+    assert (code, found["key"]["health"]) == (1, "bad")
+    assert f"there is no API key in {NAMED}" in found["key"]["says"]
+    code, found = look(manifest, env={**env, NAMED: "of-nobody"})
+    assert (code, found["account"]["health"]) == (1, "bad")
+    assert "the key of the organization 'test-organization'" in found["account"]["says"]
+
+
+def test_keys_for_another_portal_are_not_sent_there(
+    look: RunCli, served: Sandbox, folder: Any
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"), portal="demo", key_env=NAMED)
+    code, found = look(manifest, "--portal", served.base_url, env={NAMED: "for-demo"})
+    assert (code, found["key"]["health"], found["account"]["health"]) == (0, "odd", "good")
+    assert f"the key of {NAMED} is for the portal demo" in found["key"]["says"]
+    assert 401 not in {seen.status for seen in served.requests}
+
+
+def test_a_manifest_that_cannot_be_read_is_told(run_cli: RunCli, folder: Any) -> None:
+    ran = run_cli("doctor", folder.text("datasets: 1\n"))
+    assert (ran.code, "datasets" in ran.err) == (2, True)
