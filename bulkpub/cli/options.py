@@ -25,7 +25,8 @@ Command = Callable[..., None]
 Manifests = Annotated[
     list[Path],
     typer.Argument(
-        metavar="MANIFEST...", help="YAML, TOML, JSON, JSONL or CSV files: what should be there."
+        metavar="MANIFEST...",
+        help="YAML, TOML, JSON, JSONL or CSV files, or spreadsheets: what should be there.",
     ),
 ]
 

@@ -45,12 +45,19 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table of files: its name, and the part of the value that it holds, if any."""
+    """A column of a table of files: its name, and the part of the value that it holds, if any.
+
+    A cell of it is text, or else a list of words, yes or no, a day, a number or the way to a file,
+    each as spreadsheets have it.
+    """
 
     name: str
     part: str = ""
     is_list: bool = False
     is_flag: bool = False
+    is_day: bool = False
+    is_number: bool = False
+    is_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,7 @@ DATASET: Mapping[str, Field] = {
               "The day on which the next update is due, `2027-01-31`; the portal reminds of it. "
               "An empty one, or `null` in the dataset itself, takes away the one that it has.",
               ("2027-01-31",), inherited=True, null_empties=True,
-              columns=(Column("next_update"),)),
+              columns=(Column("next_update", is_day=True),)),
         Field("tags", FieldType.TAGS, "Tags",
               "A list of words, in place of those that the dataset has; or what to `add` to them "
               "and to `remove` from them.",
@@ -134,14 +141,15 @@ DATASET: Mapping[str, Field] = {
               "or a year (`2024-01-31`, `2024-01`, `2024`), or `today`. A month or a year means "
               "its first day at the start, its last day at the end.",
               ({"start": "2024-01", "end": "2024-06"},), inherited=True, filled=True,
-              columns=(Column("temporal_start", "start"), Column("temporal_end", "end"))),
+              columns=(Column("temporal_start", "start", is_day=True),
+                       Column("temporal_end", "end", is_day=True))),
         Field("spatial", FieldType.AREA, "Spatial coverage",
               "[The area the data covers](#areas): `zones` (`fr:region:11`, `country:fr`, or a "
               "name) or the `geometry` in a file, and `granularity` (`fr:commune`, `poi`…). One of "
               "them is enough.",
               ({"zones": ["fr:region:11"]},), inherited=True,
               columns=(Column("spatial_zones", "zones", is_list=True),
-                       Column("spatial_geometry", "geometry"),
+                       Column("spatial_geometry", "geometry", is_path=True),
                        Column("spatial_granularity", "granularity"))),
         Field("access", FieldType.ACCESS, "Access",
               "[Who may get at the data](#access): `open`, `open_with_account` or `restricted`; "

@@ -1,4 +1,4 @@
-"""Manifests: what should be on the portal, written in YAML, TOML, JSON, JSONL or CSV.
+"""Manifests: what should be on the portal, in YAML, TOML, JSON, JSONL, CSV or a spreadsheet.
 
 `load` and `parse` turn text into `DatasetSpec` values and find every problem at once, each
 with its place; no network, and no file to be published is opened. `ManifestWriter` and

@@ -10,8 +10,10 @@ import stat
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
+from unicodedata import normalize
 
 from bulkpub.core.rules import Rules
 from bulkpub.manifest.form import reason
@@ -104,7 +106,7 @@ class Files:
         # Not normalized: behind a link to a folder, `..` is where the system says it is.
         path = shown if shown.startswith("/") else self._beside + shown
         try:
-            status = os.stat(path)  # noqa: PTH116 # one call a file, and no object for each
+            path, status = _stat(path)
         except FileNotFoundError:
             raise Unusable(self._missing(path, shown), missing=True) from None
         except ValueError:
@@ -171,6 +173,22 @@ class Files:
             if hint := suggestion(name, names, named):
                 hints[sentence] = hint
         return hints
+
+
+def _stat(path: str) -> tuple[str, os.stat_result]:
+    """The path of what is there, and its status, however its accents are written.
+
+    A list from Windows has `é` as one character, a folder from a Mac as two; both look the same.
+    """
+    try:
+        return path, os.stat(path)  # noqa: PTH116 # one call a file, and no object for each
+    except FileNotFoundError:
+        if not path.isascii():
+            for form in ("NFC", "NFD"):
+                with suppress(FileNotFoundError):
+                    other = normalize(form, path)
+                    return other, os.stat(other)  # noqa: PTH116 # as above
+        raise
 
 
 _ESCAPED = "\0\a\b\t\n\v\f\r\x1b\x85\u2028\u2029"

@@ -166,7 +166,7 @@ _GUARD = form_of(
             "default) or allow.", ("refuse",)),
     ],
 )
-_GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink"),
+_GUARD_COLUMNS = (Column("guard_empty", "empty"), Column("guard_shrink", "shrink", is_number=True),
                   Column("guard_html", "html"))
 
 
@@ -217,7 +217,7 @@ DATASET: tuple[fields.Field | Key, ...] = (
     *fields.DATASET.values(),
     Key("description_file", FileName, "Description file",
         "A UTF-8 file with the description, in place of `description`; relative to the manifest.",
-        inherited=True, columns=(Column("description_file"),)),
+        inherited=True, columns=(Column("description_file", is_path=True),)),
     Key("release_tag", Name, "Tag of the release",
         "Where datasets are [releases](../how-to/releases.md): the tag of this one, with `{key}`, "
         "`{today}` and other [variables](#variables); `{key}` without it.",
@@ -261,7 +261,7 @@ DATASET: tuple[fields.Field | Key, ...] = (
 
 RESOURCE: tuple[fields.Field | Key, ...] = (
     Key("path", FileName, "File", "A file, relative to the manifest's folder.", ("data/2024.csv",),
-        columns=(Column("path"),)),
+        columns=(Column("path", is_path=True),)),
     Key("glob", FileName, "Files",
         "[Every file that matches](#globs) (`*`, `?` or `[abc]` in a name, `**` for any "
         "folders), in natural order; each becomes a resource.", ("data/archives/*.csv",)),
@@ -275,7 +275,7 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
     Key("max_size", values.Size, "Largest size",
         "For a `url`: a larger file is refused. Bytes, or a word: `500 MB`, `2 GiB` (1 MB is "
         "1,000,000 bytes, 1 MiB and 1 M are 1,048,576).", ("500 MB", "2 GiB", 1000000),
-        columns=(Column("max_size"),)),
+        columns=(Column("max_size", is_number=True),)),
     Key("expect", values.ExpectWord, "Expected",
         "For a `url`: `html`, when a page is what you want. Otherwise a page of HTML in place of "
         "a file is refused.", columns=(Column("expect"),)),
@@ -284,10 +284,10 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
         ("https://api.example.org/v1",), columns=(Column("link"),)),
     Key("of", FileName, "File behind a link",
         "For a [link](#links): a file here, of which it tells size and checksum (SHA-256).",
-        ("data/stock.zip",), columns=(Column("of"),)),
+        ("data/stock.zip",), columns=(Column("of", is_path=True),)),
     Key("size", LinkSize, "Size behind a link",
         "For a link without `of`: the size of the file there. Bytes, or a word as for `max_size`.",
-        (123456, "1.5 GB"), columns=(Column("size"),)),
+        (123456, "1.5 GB"), columns=(Column("size", is_number=True),)),
     Key("checksum", LinkChecksum, "Checksum behind a link",
         "For a link without `of`: the checksum of the file there, `sha256:` and its hex digits; "
         "or `sha1:`, `sha2:`, `md5:`, `crc:`.",

@@ -8,6 +8,7 @@ a manifest's header or defaults spoils every dataset of that manifest, since all
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from posixpath import basename, normpath
 from typing import Any
 
@@ -24,7 +25,7 @@ from bulkpub.manifest.key_names import KeyNames
 from bulkpub.manifest.keys import VARIABLES, forms
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Node, Unreadable, bare, child, find, from_python, walk
-from bulkpub.manifest.reading import Source, document_source, open_source, text_source
+from bulkpub.manifest.reading import Source, document_source, open_sources, text_source
 from bulkpub.manifest.values import kind
 from bulkpub.manifest.variables import Given
 
@@ -115,7 +116,7 @@ def stream(
     Never raises for anything a user can do wrong, and never reads the files to be published:
     it looks at their names and their `stat`. Of JSONL and CSV, one dataset at a time is in memory.
     """
-    return Stream(map(open_source, paths), rules, given)
+    return Stream(chain.from_iterable(map(open_sources, paths)), rules, given)
 
 
 def load(

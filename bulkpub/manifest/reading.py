@@ -1,22 +1,20 @@
 """A manifest file → its header and its datasets, each still a tree.
 
 The spelling goes by the file's name. JSONL is read a line at a time and CSV a dataset at a time,
-so that their length costs no memory. A broken line of JSONL is a problem of its own, and the next
-ones are still read.
+so that their length costs no memory; a workbook is read whole. A broken line of JSONL is a problem
+of its own, and the next ones are still read.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from io import StringIO, TextIOWrapper
 from itertools import chain
 from pathlib import Path
 
-from bulkpub.core.csv_text import encoding_of, no_text_but
+from bulkpub.core.csv_text import no_text_but
 from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import keys_in_french
-from bulkpub.manifest.csv_table import Table, read_table
 from bulkpub.manifest.form import Fault, reason
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import Node, Unreadable, bare
@@ -25,19 +23,33 @@ from bulkpub.manifest.values import kind
 from bulkpub.manifest.yaml_text import read_yaml
 from bulkpub.ordinary import open_ordinary, read_ordinary
 
-__all__ = ["Source", "document_source", "may_name_portal", "open_source", "text_source"]
+__all__ = [
+    "EMPTY",
+    "SPREADSHEETS",
+    "Source",
+    "at_least_one",
+    "decoded",
+    "document_source",
+    "may_name_portal",
+    "open_sources",
+    "text_source",
+]
 
 _DOCUMENTS = (".yaml", ".yml", ".json", ".toml")
 _LINES = (".jsonl", ".ndjson")
+SPREADSHEETS = (".xlsx", ".xlsm", ".ods")
 _TABLES = (".csv", ".tsv", ".txt")
 
-_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+_NAMES = (*_DOCUMENTS, *_LINES, *_TABLES, *SPREADSHEETS)
+_OTHER_SPREADSHEETS = (".xls", ".xlsb", ".numbers")
 
 _ENOUGH = 64
+_LONGEST_WORD = 16
+"""Bytes of the longest word that is looked for, in UTF-16."""
 
 _HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
-_EMPTY = "this manifest is empty"
+EMPTY = "this manifest is empty"
 _BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
@@ -64,46 +76,56 @@ class Source:
         self.warnings.append(Fault(place, sentence))
 
 
-def open_source(path: str | os.PathLike[str]) -> Source:
-    """Opens one manifest file; whatever is wrong with it is in `faults`."""
+def open_sources(path: str | os.PathLike[str]) -> Iterator[Source]:
+    """Opens one manifest file; whatever is wrong with it is in `faults`.
+
+    Each sheet of a workbook is a manifest of its own; otherwise there is one.
+    """
     name = os.fspath(path)
     source = Source(name, str(Path(name).absolute().parent))
     suffix = Path(name).suffix.lower()
+    sheets: Sequence[Source] = ()
     try:
         _check_begins(_head(name), name, suffix)
         if suffix in _LINES:
             _open_lines(source)
-        elif suffix in _TABLES:
-            _open_table(source)
+        elif suffix in (*_TABLES, *SPREADSHEETS):
+            from bulkpub.manifest.table_files import open_sheets, open_table  # noqa: PLC0415 - only where there is one
+
+            if suffix in _TABLES:
+                open_table(source)
+            else:
+                sheets = open_sheets(source)
         else:
             _open_document(source, suffix)
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
     except ValueError:
         source.faults.append(Fault(Place(name), "the name holds a character no path can have"))
-    return source
+    yield from sheets or (source,)
 
 
 def may_name_portal(path: str) -> bool:
     """Whether the manifest at `path` can say for which portal it is, found out without parsing.
 
-    A line of JSONL says it first, a table cannot, and a document has at least to hold the word.
+    A line of JSONL says it first, and a text has at least to hold the word, in English or French.
     True for one that cannot be read: why is for the reading to say.
     """
     suffix = Path(path).suffix.lower()
-    if suffix in _TABLES:
-        return False
-    if suffix not in (*_DOCUMENTS, *_LINES):
+    if suffix not in (*_DOCUMENTS, *_LINES, *_TABLES):
         return True
-    word, end = b"portal", b""
+    words, end = (b"portal", b"portail") if suffix in _TABLES else (b"portal",), b""
     try:
         with open_ordinary(path) as file:
             while block := file.readline() if suffix in _LINES else file.read(_BLOCK):
-                if word in end + block:
+                said = end + block
+                if suffix in _TABLES:
+                    said = said.replace(b"\0", b"").lower()  # in UTF-16 there is one in each letter
+                if any(word in said for word in words):
                     return True
                 if suffix in _LINES and block.strip():
                     return False
-                end = block[-len(word) :]
+                end = block[-_LONGEST_WORD:]
     except (OSError, ValueError):
         return True
     return False
@@ -122,14 +144,14 @@ def text_source(text: str, base: str, name: str) -> Source:
 
 def _fill(source: Source, root: Node | None, *, may_be_empty: bool = False) -> None:
     if root is None:
-        raise Unreadable(Place(source.name, 1, 1), _EMPTY)
+        raise Unreadable(Place(source.name, 1, 1), EMPTY)
     document_source(source, root, may_be_empty=may_be_empty)
 
 
 def _other_name(suffix: str) -> str:
-    if suffix in _SPREADSHEETS:
-        return "this is a spreadsheet: save it as CSV (UTF-8), and name that"
-    return f"a manifest's name ends in one of {' '.join((*_DOCUMENTS, *_LINES, *_TABLES))}"
+    if suffix in _OTHER_SPREADSHEETS:
+        return "this kind of spreadsheet is not read: save it as .xlsx, .ods or CSV, and name that"
+    return f"a manifest's name ends in one of {' '.join(_NAMES)}"
 
 
 def _head(name: str) -> bytes:
@@ -148,14 +170,14 @@ def _head(name: str) -> bytes:
 
 def _check_begins(head: bytes, name: str, suffix: str) -> None:
     """Raise `Unreadable` for what has no manifest's name, or another beginning than any."""
-    if suffix not in (*_DOCUMENTS, *_LINES, *_TABLES):
+    if suffix not in _NAMES:
         raise Unreadable(Place(name), _other_name(suffix))
-    if what := no_text_but(head):
+    if suffix not in SPREADSHEETS and (what := no_text_but(head)):
         raise Unreadable(Place(name), f"whatever its name says, this is {what}")
 
 
 def _open_document(source: Source, suffix: str) -> None:
-    text = _decode(read_ordinary(source.name), source.name, 1)
+    text = decoded(read_ordinary(source.name), source.name, 1)
     root: Node | None = None
     match suffix:
         case _ if not text.strip():
@@ -214,19 +236,20 @@ def _open_lines(source: Source) -> None:
     first = next(lines, None)
     if first is None:
         if not source.faults:
-            raise Unreadable(Place(source.name, 1, 1), _EMPTY)
+            raise Unreadable(Place(source.name, 1, 1), EMPTY)
         return
     source.header = Node({}, first.place)
     words = first.value if isinstance(first.value, dict) else ()
     keys = {keys_in_french().get(plain_words(word), word) for word in words}
     if keys & _HEADER_KEYS and not keys & _DATASET_KEYS:
         source.header = first
-        source.datasets = _at_least_one(lines, source)
+        source.datasets = at_least_one(lines, source)
     else:
         source.datasets = chain([first], lines)
 
 
-def _at_least_one(lines: Iterator[Node], source: Source) -> Iterator[Node]:
+def at_least_one(lines: Iterator[Node], source: Source) -> Iterator[Node]:
+    """The datasets as they are; that there are none is a fault of the source."""
     none_yet = True
     for node in lines:
         none_yet = False
@@ -241,53 +264,14 @@ def _lines(source: Source) -> Iterator[Node]:
     with open_ordinary(source.name) as file:
         for number, raw in enumerate(file, 1):
             try:
-                text = _decode(raw, source.name, number)
+                text = decoded(raw, source.name, number)
                 if text.strip():
                     yield read_json(text, source.name, number, holds="a dataset")
             except Unreadable as error:
                 source.faults.append(Fault(error.place, str(error)))
 
 
-def _open_table(source: Source) -> None:
-    table = read_table(_text_lines(source.name), source.name)
-    source.header = Node({}, Place(source.name, 1, 1))
-    source.faults += table.faults
-    if not table.faults:
-        source.datasets = _at_least_one(_rows(table, source), source)
-
-
-def _rows(table: Table, source: Source) -> Iterator[Node]:
-    """The datasets of a table; after a quote that is never closed, nothing more can be read."""
-    try:
-        for node in table.datasets:
-            source.own_faults = table.faults
-            yield node
-    except Unreadable as error:
-        source.faults.append(Fault(error.place, str(error)))
-
-
-def _text_lines(name: str) -> Iterator[str]:
-    """The lines of a table, in the encoding that spreadsheets gave it."""
-    with open_ordinary(name) as file:
-        encoding = encoding_of(iter(lambda: file.read(_BLOCK), b""))
-        if encoding.startswith("utf-8"):  # a fault in it has its place
-            file.seek(0)
-            for number, raw in enumerate(file, 1):
-                line = _decode(raw, name, number)
-                if "\r" in line[:-2]:
-                    yield from StringIO(line, newline="")
-                else:
-                    yield line
-            return
-    try:
-        with TextIOWrapper(open_ordinary(name), encoding=encoding, newline="") as text:
-            yield from text
-    except UnicodeError:
-        sentence = "this is neither UTF-8 nor Windows-1252: save the manifest as UTF-8"
-        raise Unreadable(Place(name), sentence) from None
-
-
-def _decode(raw: bytes, name: str, first_line: int) -> str:
+def decoded(raw: bytes, name: str, first_line: int) -> str:
     """The text of `raw`; a byte order mark counts for nothing, not even for columns."""
     if first_line == 1:
         raw = raw.removeprefix(_BOM)

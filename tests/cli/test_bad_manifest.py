@@ -76,7 +76,7 @@ def test_a_spreadsheet_is_told_as_one_whatever_else_is_missing(run_cli: Run, com
     Path("m.xlsx").write_bytes(b"PK\x03\x04")
     ran = run_cli(command, "m.xlsx", env={"BULKPUB_PORTAL": None, "BULKPUB_API_KEY": None})
     assert ran.code == 2
-    assert "m.xlsx: this is a spreadsheet: save it as CSV (UTF-8), and name that" in ran.said
+    assert "m.xlsx: this is no spreadsheet, or a damaged one, whatever its name says" in ran.said
 
 
 @pytest.mark.parametrize("command", ["run", "plan", "validate"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkpub.manifest.csv_table import COLUMNS
+from bulkpub.manifest.table import COLUMNS
 from tests.manifests import load
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/manifest.md").read_text(encoding="utf-8")

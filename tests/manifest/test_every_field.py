@@ -21,7 +21,7 @@ from bulkpub.core.model import DatasetMetadata, DatasetSpec, RemoteDataset, Reso
 from bulkpub.core.plan import plan
 from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import HarvestOptions
-from bulkpub.manifest.csv_table import COLUMNS
+from bulkpub.manifest.table import COLUMNS
 from bulkpub.portals.udata import RULES, codec
 from tests.every_field import SPELLINGS, document, expected, names_of, same_content, spec_of
 from tests.manifests import Loaded, ManifestWriter, load, parse

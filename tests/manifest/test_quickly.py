@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.core.model import Place
-from bulkpub.manifest import csv_table, json_text, yaml_text
+from bulkpub.manifest import csv_table, json_text, table, yaml_text
 from bulkpub.manifest.nodes import Deferred, Doubtful, Node, Value, walk
 from tests.manifests import load
 
@@ -175,7 +175,7 @@ def at_once(_said: object, place: Place, read: Callable[[], Value]) -> Node:
 def carefully() -> Iterator[None]:
     with (
         patch.object(json_text, "read_quickly", no_reader),
-        patch.object(csv_table, "Deferred", at_once),
+        patch.object(table, "Deferred", at_once),
         patch.object(yaml_text, "quick_events", no_reader),
     ):
         yield

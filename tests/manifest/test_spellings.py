@@ -327,7 +327,10 @@ def test_a_manifest_that_cannot_be_read(write: Write, monkeypatch: pytest.Monkey
 
 def test_a_manifest_goes_by_its_name(write: Write) -> None:
     assert [each.message for each in load([write("m.doc", "")]).problems] == [
-        "a manifest's name ends in one of .yaml .yml .json .toml .jsonl .ndjson .csv .tsv .txt"
+        (
+            "a manifest's name ends in one of .yaml .yml .json .toml .jsonl .ndjson .csv .tsv .txt "
+            ".xlsx .xlsm .ods"
+        )
     ]
     assert load(["\0.yaml"]).problems[0].message == "the name holds a character no path can have"
 

@@ -123,11 +123,19 @@ def test_something_of_the_portal_is_described_and_hosted(read: Read) -> None:
         ("\n,,\n", ["1:1: this manifest is empty"]),
         ("dataset,link\n", ["1:1: there is no dataset after the first line"]),
         (
-            "dataset,titel,link,link,nom\na",
+            "dataset,titel,link,link,frequnce\na",
             [
                 "1:9: unknown column 'titel' (did you mean 'title'?)",
                 "1:20: the column 'link' is already there, at {file}:1:15",
-                "1:25: unknown column 'nom'; there are dataset, dataset_id, dataset_title, ",
+                "1:25: unknown column 'frequnce' (did you mean 'frequency'?)",
+            ],
+        ),
+        (
+            "a,link,b\nc",
+            [
+                "1:1: unknown column 'a'; there are dataset, dataset_id, dataset_title, ",
+                "1:1: a column 'dataset', 'dataset_id' or 'dataset_title' must say of which",
+                "1:8: unknown column 'b'; there are dataset, dataset_id, dataset_title, ",
             ],
         ),
         (
@@ -177,8 +185,8 @@ def test_something_of_the_portal_is_described_and_hosted(read: Read) -> None:
             ],
         ),
         (
-            table("a,vrai,", head="dataset_id,private,link"),
-            ["2:3: 'private' must be true or false, not 'vrai'"],
+            table("a,perhaps,", head="dataset_id,private,link"),
+            ["2:3: 'private' must be true or false, not 'perhaps'"],
         ),
         (
             table('a,"de\nux lignes",maine', head="dataset_id,title,type"),
