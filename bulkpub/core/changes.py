@@ -87,7 +87,7 @@ def changes_of_resource(
     if isinstance(action, Replace):
         changes += _replaced(remote, known, rules)
     if isinstance(source, LinkSource):
-        changes += _announced(source, remote)
+        changes += _announced(source, remote, rules)
     if is_sent(source) and not remote.hosted:
         changes.append(Change("hosted", old=False, new=True))
     if said := resource_changes(action.wanted, action.spec, remote, rules):
@@ -102,8 +102,8 @@ def _replaced(remote: RemoteResource, known: Fingerprint | None, rules: Rules) -
         yield Change(rules.digest, remote.digest, known.digest)
 
 
-def _announced(source: LinkSource, remote: RemoteResource) -> Iterator[Change]:
-    url, size, checksum = announced(source, remote)
+def _announced(source: LinkSource, remote: RemoteResource, rules: Rules) -> Iterator[Change]:
+    url, size, checksum = announced(source, remote, rules)
     if url is not None:
         yield change("url", remote.url, url)
     if size is not None:

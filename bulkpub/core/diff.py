@@ -221,29 +221,34 @@ def resource_changes(
 
 
 def announced(
-    source: LinkSource, remote: RemoteResource
+    source: LinkSource, remote: RemoteResource, rules: Rules
 ) -> tuple[str | None, int | None, Checksum | None]:
     """What a link says of where it leads, and `remote` does not: address, size, checksum.
 
-    Each is None where the two say the same, or the link says nothing.
+    Each is None where the two say the same, or the link says nothing that the portal keeps.
     """
+    url = None if source.url == remote.url else source.url
+    if not rules.links_tell_content:
+        return url, None, None
     return (
-        None if source.url == remote.url else source.url,
+        url,
         None if source.size == remote.size else source.size,
         None if source.checksum == remote.checksum else source.checksum,
     )
 
 
-def announcement(source: LinkSource, remote: RemoteResource) -> str | None:
+def announcement(source: LinkSource, remote: RemoteResource, rules: Rules) -> str | None:
     """The same for people, in a sentence; None when there is nothing new to say."""
-    match announced(source, remote):
+    match announced(source, remote, rules):
         case str(), _, _:
             return f"address changed from {remote.url}"
         case _, int() as size, _ if remote.size is not None:
             return f"the file behind it changed: its size from {remote.size} to {size} bytes"
         case _, _, Checksum() if remote.checksum is not None:
             return f"the file behind it changed: its checksum was {remote.checksum}"
-        case None, None, None if source.of is not None and source.checksum is None:
+        case None, None, None if (
+            rules.links_tell_content and source.of is not None and source.checksum is None
+        ):
             return "the file behind it is to be compared"
         case None, None, None:
             return None

@@ -155,7 +155,7 @@ def _item(
 ) -> ListItem:
     url, size, checksum = None, None, None
     if isinstance(entry.source, LinkSource):
-        url, size, checksum = announced(entry.source, remote)
+        url, size, checksum = announced(entry.source, remote, rules)
     host = is_sent(entry.source) and remote.stored and not remote.hosted
     changes = resource_changes(wanted, entry, remote, rules)
     if host:

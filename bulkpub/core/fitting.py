@@ -23,6 +23,7 @@ from bulkpub.core.model import (
     Prune,
     RemoteDataset,
     ResourceMetadata,
+    ResourceSpec,
     State,
     is_sent,
 )
@@ -64,6 +65,11 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
         f"the portal cannot hold '{name}' of a resource: left out of {count}"
         for name, count in of_resources.items()
     ]
+    if of_links := sum(map(_tells_content, spec.resources)) if not rules.links_tell_content else 0:
+        notes.append(
+            "the portal keeps no size and no checksum of what is on another server: left out of "
+            f"{of_links}"
+        )
     if not rules.orders and len(spec.resources) > 1:
         notes.append("the portal keeps the resources of a dataset in an order of its own")
     if not rules.tells_digest and any(is_sent(each.source) for each in spec.resources):
@@ -175,6 +181,12 @@ def _of_files(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
                 "give it another name with 'as'"
             )
             yield entry.place, sentence
+
+
+def _tells_content(entry: ResourceSpec) -> bool:
+    """Whether it says what is behind a link."""
+    source = entry.source
+    return isinstance(source, LinkSource) and (source.size, source.checksum) != (None, None)
 
 
 Metadata = TypeVar("Metadata", DatasetMetadata, ResourceMetadata)

@@ -130,6 +130,7 @@ def match_resources(
         return result
     if rules.one_of_a_name:
         _match_one_of_a_name(result, wanted, rules)
+        _match_links(result, [spec for spec in wanted if isinstance(spec.source, LinkSource)])
         return result
     _match_by_content(result, wanted, fingerprints, rules)
     if ours:

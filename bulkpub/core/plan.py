@@ -300,7 +300,7 @@ def _link_action(
             "become a link; delete it there, or give the link another `key`",
         )
     wanted = wanted_resource(spec, remote, rules)
-    if told := announcement(source, remote):
+    if told := announcement(source, remote, rules):
         return Describe(spec, remote, wanted, told)
     return _same_content(spec, match, wanted, rules)
 
@@ -393,17 +393,17 @@ def _finish_requests(
     spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
 ) -> int:
     """How many requests finish the dataset: one each for links that move, the list for the rest."""
-    moved = [action for action in actions if rules.moves_links_alone and _moves(action)]
+    moved = [action for action in actions if rules.moves_links_alone and _moves(action, rules)]
     others = [action for action in actions if action not in moved]
     if moved and not _needs_finishing(spec, remote, others, rules):
         return len(moved) + (0 if _settled(spec, remote, actions, rules) else 1)
     return len(moved) + _list_requests(others, rules)
 
 
-def _moves(action: ResourceAction) -> bool:
+def _moves(action: ResourceAction, rules: Rules) -> bool:
     if not isinstance(action, Describe) or not isinstance(action.spec.source, LinkSource):
         return False
-    return announcement(action.spec.source, action.remote) is not None
+    return announcement(action.spec.source, action.remote, rules) is not None
 
 
 def _list_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from bulkpub.core.model import DatasetMetadata
 from bulkpub.core.sources import DIGEST_NAMES, Digest
 
-__all__ = ["NO_FAULT", "Limits", "Rules", "Vocabulary"]
+__all__ = ["NO_FAULT", "Known", "Limits", "Rules", "Vocabulary"]
 
 
 class Vocabulary(StrEnum):
@@ -107,6 +107,9 @@ class Rules:
     `digest` is the kind of checksum by which files are compared with what the portal has, which it
     `tells_digest` of; where it tells none, files are hashed so all the same.
 
+    `lists_files`: a listing of datasets tells all of their files; where it does not, each dataset
+    has to be asked for.
+
     `organizations`: datasets can be organizations'; where there are none, all are the account's,
     and what a manifest says of organizations is for other portals. `joins_organizations`: a
     personal dataset can be given to an organization, with its id and its resources kept. `orders`:
@@ -150,10 +153,12 @@ class Rules:
     digest: Digest = "sha1"
     tells_digest: bool = True
     orders: bool = True
+    lists_files: bool = True
     organizations: bool = True
     joins_organizations: bool = True
     described_at_once: int | None = None
     links: bool = True
+    links_tell_content: bool = True
     deletes: bool = True
     deletes_datasets: bool = True
     keeps_deleted: bool = True
@@ -186,7 +191,7 @@ class Rules:
     @property
     def holds_all(self) -> bool:
         """Whether nothing that a manifest can want is beyond it."""
-        can = self.orders and self.links and self.hosts_in_place
+        can = self.orders and self.links and self.links_tell_content and self.hosts_in_place
         can = can and self.deletes and self.deletes_datasets and self.community
         can = can and self.replacing_keeps_id and not self.one_of_a_name
         return can and self.tells_digest and not (self.lacks_dataset or self.lacks_resource)

@@ -45,7 +45,7 @@ class Request:
     are statuses that are an answer like any other when they last, as what it asks for can be done
     without: 503 of a list, say. `root` is the address that the path is below, of the same origin;
     None: that of the API. `aside`: the portal deals with it for long, and others need not wait for
-    that.
+    that. `creates`: carried out twice it makes two things, whatever is usual for its method.
     """
 
     method: str
@@ -59,6 +59,7 @@ class Request:
     done_without: frozenset[int] = frozenset()
     root: str | None = None
     aside: bool = False
+    creates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,10 @@ class Verdict(Enum):
     """It will not do it, however often it is asked."""
 
 
-def classify(method: str, status: int) -> Verdict:
+def classify(method: str, status: int, *, creates: bool = False) -> Verdict:
     """Say what a complete answer with `status` means for a request with `method`.
+
+    One that `creates` something makes two things when it is carried out twice, as a POST does.
 
     429 comes from the proxy in front of the portal, before the portal has seen the request,
     so every method may be repeated. The other passing failures may come after the fact.
@@ -51,16 +53,16 @@ def classify(method: str, status: int) -> Verdict:
         return Verdict.DONE
     if status == TOO_MANY_REQUESTS:
         return Verdict.RETRY
-    if status == SERVER_ERROR and method in SETTING:
+    if status == SERVER_ERROR and method in SETTING and not creates:
         return Verdict.RETRY  # the application's own failure: it is over
     if status in MAY_PASS:
-        return lost(method)
+        return lost(method, creates=creates)
     return Verdict.REFUSED
 
 
-def lost(method: str) -> Verdict:
+def lost(method: str, *, creates: bool = False) -> Verdict:
     """Say what it means that a request with `method` was sent and no answer came."""
-    return Verdict.RETRY if method in HARMLESS else Verdict.UNCERTAIN
+    return Verdict.RETRY if method in HARMLESS and not creates else Verdict.UNCERTAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ class Transport:
         except _Interrupted as error:
             self._pace.learn(Signal(started_at, congested=True, aside=request.aside))
             self._log.debug("no answer", method=request.method, path=request.path, why=str(error))
-            return lost(request.method), str(error), None
+            return lost(request.method, creates=request.creates), str(error), None
         except BaseException:
             self._pace.abandon(aside=request.aside)
             raise
@@ -190,7 +190,8 @@ class Transport:
             ms=round(1000 * took),
         )
         self._learn(request, answer, size=size, started_at=started_at, seconds=took)
-        return classify(request.method, answer.status), f"it answered {answer.status}", answer
+        verdict = classify(request.method, answer.status, creates=request.creates)
+        return verdict, f"it answered {answer.status}", answer
 
     async def _exchange(self, request: Request) -> tuple[Answer, int]:
         """The answer, and the bytes of the body that was sent (0: none, or JSON)."""
@@ -330,6 +331,9 @@ async def connect(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
         headers={"User-Agent": settings.user_agent, "Accept": "application/json"},
     ) as session:
+        # By itself it sends a PUT again whose connection broke, and there is no public way to have
+        # it not do that. What is repeated is decided here.
+        session._retry_connection = False  # noqa: SLF001
         yield Transport(
             session,
             base_url,

@@ -54,7 +54,10 @@ async def observe(
     if owner != UNSAID and not alone:
         await search.read_listing(portal, owner)
     await search.ask_for_missing(portal)
-    return match_datasets(wanted, search.found.values(), _look(spec_of, seen), ours)
+    matched = match_datasets(wanted, search.found.values(), _look(spec_of, seen), ours)
+    if not portal.rules.lists_files:
+        await search.see_files(portal, matched)
+    return matched
 
 
 async def observe_elsewhere(
@@ -108,6 +111,7 @@ class _Search:
     wanted: Sequence[Face]
     seen: Datasets[RemoteDataset]
     found: dict[str, Face] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
     ids: set[str] = field(init=False)
     keys: set[str] = field(init=False)
     titles: set[str | None] = field(init=False)
@@ -164,6 +168,7 @@ class _Search:
             for dataset in page.datasets:
                 if self._may_match(dataset):
                     self._keep(dataset)
+                    self.listed.add(dataset.id)
             pages = inf if page.total is None else ceil(page.total / max(len(page.datasets), 1))
             missing = len(self.missing())
             if ask_one_by_one(pages_left=pages - pages_read, missing_ids=missing, named=self.named):
@@ -181,11 +186,27 @@ class _Search:
         return self.ids - self.found.keys()
 
     async def ask_for_missing(self, portal: Portal) -> None:
+        await self._ask(portal, self.missing())
+
+    async def see_files(self, portal: Portal, matched: Matched) -> None:
+        """Ask for those of the `matched` that were only listed; what is gone by now is none."""
+        found = {key: found for key, found in matched.items() if isinstance(found, str)}
+        gone = await self._ask(portal, self.listed.intersection(found.values()))
+        for key, dataset_id in found.items():
+            if dataset_id in gone:
+                del matched[key]
+
+    async def _ask(self, portal: Portal, ids: Collection[str]) -> set[str]:
+        """Ask for each of these datasets; the ids of those there are none of."""
+        gone = set[str]()
+
         async def ask(dataset_id: str) -> None:
             if dataset := await portal.dataset(dataset_id):
                 self._keep(dataset)
+            else:
+                gone.add(dataset_id)
 
         await side_by_side(
-            [partial(ask, i) for i in sorted(self.missing())],
-            anyio.CapacityLimiter(ASKED_AT_ONCE),
+            [partial(ask, i) for i in sorted(ids)], anyio.CapacityLimiter(ASKED_AT_ONCE)
         )
+        return gone

@@ -4,7 +4,7 @@ A new kind is one folder (or file) with a `Kind` value, and one line here; see
 `docs/explanation/portals.md`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import cast
 
@@ -14,8 +14,12 @@ from bulkpub.portals.base import Kind, Located
 
 __all__ = ["DEFAULT", "KINDS", "TOLD_BY_NAME", "locate", "names"]
 
-TOLD_BY_NAME = ("github",)
-"""Folders of kinds whose addresses have that word in them: loaded only where an address has."""
+TOLD_BY_NAME: Mapping[str, str] = {
+    "github": "github",
+    "gitlab": "gitlab",
+    "/api/v4/projects/": "gitlab",
+}
+"""Folders of kinds that are told by a word in their addresses: loaded only where one has it."""
 KINDS: tuple[Kind, ...] = (udata.KIND, memory.KIND)
 """The others, in the order in which they are asked whether an address is theirs."""
 DEFAULT = udata.KIND
@@ -39,15 +43,15 @@ def locate(portal: str, *, insecure: bool = False) -> Located:
     shown = f"'{portal}'" if "@" not in portal else "(not shown: it may hold a password)"
     raise SettingsInvalid(
         f"unknown portal {shown}: give one of {', '.join(names())}, or an address such as "
-        "https://www.data.gouv.fr or github:OWNER/REPOSITORY"
+        "https://www.data.gouv.fr, github:OWNER/REPOSITORY or gitlab:GROUP/PROJECT"
     )
 
 
 def _asked(portal: str) -> Iterator[Kind]:
     """The kinds that an address may be of."""
-    for name in TOLD_BY_NAME:
-        if name in portal.lower():
-            yield cast("Kind", import_module(f"bulkpub.portals.{name}").KIND)
+    written = portal.lower()
+    for name in dict.fromkeys(name for word, name in TOLD_BY_NAME.items() if word in written):
+        yield cast("Kind", import_module(f"bulkpub.portals.{name}").KIND)
     yield from KINDS
 
 

@@ -350,8 +350,8 @@ class Site:
         checksum: Checksum | None = None,
     ) -> RemoteResource:
         """List what stays elsewhere; `size` and `checksum` are what is said of the file there."""
-        resource = replace(self._new(metadata), url=url, hosted=False, size=size)
-        resource = _with_checksum(resource, checksum, self.rules.digest)
+        resource = replace(self._new(metadata), url=url, hosted=False)
+        resource = self._told(resource, size, checksum)
         self._put(self.datasets[dataset_id], resource)
         return resource
 
@@ -361,11 +361,8 @@ class Site:
         if resource.hosted and self.rules.tells_format:
             changes = replace(changes, format=None, mime=None)
         if item.announces and not resource.stored:
-            size = resource.size if item.size is None else item.size
-            resource = replace(resource, url=item.url or resource.url, size=size)
-            resource = _with_checksum(
-                resource, item.checksum or resource.checksum, self.rules.digest
-            )
+            resource = replace(resource, url=item.url or resource.url)
+            resource = self._told(resource, item.size, item.checksum)
         hosted = resource.hosted or item.host
         return replace(
             resource,
@@ -373,6 +370,15 @@ class Site:
             hosted=hosted,
             uploaded=resource.uploaded and not hosted,
         )
+
+    def _told(
+        self, link: RemoteResource, size: int | None, checksum: Checksum | None
+    ) -> RemoteResource:
+        """The link with what is said of the file that it leads to, if the portal keeps that."""
+        if not self.rules.links_tell_content:
+            return link
+        link = replace(link, size=link.size if size is None else size)
+        return _with_checksum(link, checksum or link.checksum, self.rules.digest)
 
     def order(self, dataset: RemoteDataset, resources: Sequence[RemoteResource]) -> None:
         """Give a dataset these resources, in this order."""
@@ -661,9 +667,10 @@ class MemoryPortal:
                 if (each.organization or self.site.account.id) == (organization or user)
                 and self.site.seen(each)
             ]
-            return Page(
-                tuple(theirs[start : start + size]), len(theirs), start + size >= len(theirs)
-            )
+            listed = theirs[start : start + size]
+            if not self.rules.lists_files:
+                listed = [_without_files(each) for each in listed]
+            return Page(tuple(listed), len(theirs), start + size >= len(theirs))
 
         while True:
             page = await self._call(Call("owned_by"), read)
@@ -972,6 +979,11 @@ class _Beside(MemoryPortal):
             return own
 
         return await self._call(Call("dataset", dataset_id), find)
+
+
+def _without_files(dataset: RemoteDataset) -> RemoteDataset:
+    resources = (replace(r, size=None, digest=None, checksum=None) for r in dataset.resources)
+    return replace(dataset, resources=tuple(resources))
 
 
 def _health(dataset: RemoteDataset) -> DatasetHealth:

@@ -46,6 +46,12 @@ def test_a_create_is_repeated_only_when_the_portal_never_saw_it(method: str, sta
     assert (classify(method, status) is Verdict.RETRY) == (status == 429)
 
 
+@given(st.sampled_from(METHODS), st.integers(100, 599))
+def test_what_creates_something_is_repeated_no_more_than_a_post(method: str, status: int) -> None:
+    assert classify(method, status, creates=True) is classify("POST", status)
+    assert lost(method, creates=True) is lost("POST")
+
+
 @pytest.mark.parametrize(
     ("attempt", "seconds"), [(1, 1.0), (2, 2.0), (3, 4.0), (6, 32.0), (7, 60.0), (5000, 60.0)]
 )

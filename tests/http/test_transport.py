@@ -474,6 +474,26 @@ async def test_cookies_are_not_kept(served: Serve) -> None:
     assert seen == [None, None]
 
 
+@pytest.mark.parametrize("method", METHODS)
+async def test_what_broke_on_a_connection_that_is_kept_is_not_repeated_behind_our_back(
+    served: Serve, method: str
+) -> None:
+    """`aiohttp` does that by itself, with whatever HTTP holds to be the same done twice."""
+    seen: list[str] = []
+
+    async def portal(request: web.Request) -> web.Response:
+        seen.append(request.method)
+        if len(seen) == 2 and request.transport is not None:
+            request.transport.close()
+        return web.json_response({})
+
+    transport = await served(portal, policy=RetryPolicy(attempts=1))
+    await transport.send(GET)
+    with pytest.raises((Uncertain, PortalUnavailable)):
+        await transport.send(request(method))
+    assert seen == ["GET", method]
+
+
 async def test_ids_and_queries_reach_the_portal_as_they_were_written(served: Serve) -> None:
     seen: list[str] = []
 

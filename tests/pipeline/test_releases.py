@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -205,3 +206,72 @@ async def test_a_file_is_removed_once_the_release_has_it(
     assert report.datasets[0].resources[0].removed
     assert not path.exists()
     assert files(site) == {"k": {"a.csv": b"a"}}
+
+
+async def test_what_is_only_listed_is_asked_for_before_it_is_judged(
+    *, publish: Any, folder: Any, site: Site, writes: Any, statuses: Any
+) -> None:
+    """A listing that tells which datasets there are, and nothing of their files."""
+    site.rules = replace(RELEASES, lists_files=False)
+    for name in "abc":
+        folder.file(f"{name}.csv", name)
+    manifest = folder.manifest(folder.dataset("k", "a.csv", "b.csv"), folder.dataset("l", "c.csv"))
+    sound(await publish(manifest))
+    site.calls.clear()
+    sound(await publish(manifest))
+    assert writes(site) == []
+    assert [call.name for call in site.calls].count("dataset") == 2
+    folder.file("b.csv", "new")
+    report = sound(await publish(manifest))
+    assert statuses(report) == {
+        "k/a.csv": "unchanged",
+        "k/b.csv": "replaced",
+        "l/c.csv": "unchanged",
+    }
+
+
+async def test_what_was_listed_and_is_gone_when_it_is_asked_for_is_created(
+    *, publish: Any, folder: Any, site: Site
+) -> None:
+    site.rules = replace(RELEASES, lists_files=False)
+    manifest = folder.manifest(folder.dataset("k", "a.csv"))
+    sound(await publish(manifest))
+
+    async def vanish(call: Any, carry_out: Any) -> Any:
+        if call.name == "dataset":
+            site.datasets.clear()
+        return await carry_out()
+
+    site.trouble = vanish
+    assert sound(await publish(manifest)).totals.datasets.created == 1
+
+
+async def test_links_stand_beside_files_and_what_is_behind_them_is_not_kept(
+    *, publish: Any, folder: Any, site: Site, writes: Any
+) -> None:
+    site.rules = replace(
+        RELEASES,
+        links=True,
+        links_tell_content=False,
+        lacks_resource=RELEASES.lacks_resource - {"title"},
+    )
+    folder.file("here.csv", "here")
+    api, data = "https://example.org/api", "https://example.org/data.csv"
+    entries = (
+        "a.csv",
+        {"link": api, "title": "API"},
+        {"link": data, "title": "Data", "size": 3, "checksum": f"sha256:{'a' * 64}"},
+        {"link": f"{data}?of", "title": "Compared", "of": "here.csv"},
+    )
+    manifest = folder.manifest(folder.dataset("k", *entries))
+    report = sound(await publish(manifest))
+    assert any("no size and no checksum" in note for note in report.datasets[0].notes)
+    (dataset,) = site.datasets.values()
+    assert len(dataset.resources) == 4
+    site.calls.clear()
+    sound(await publish(manifest))
+    assert writes(site) == []
+    entries[1]["link"] = f"{api}/v2"
+    sound(await publish(folder.manifest(folder.dataset("k", *entries))))
+    assert f"{api}/v2" in {each.url for each in site.datasets[dataset.id].resources}
+    assert len(site.datasets[dataset.id].resources) == 4

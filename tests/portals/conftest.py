@@ -20,11 +20,12 @@ from bulkpub.core.rules import Limits, Rules
 from bulkpub.http.gate import Gate
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.http.transport import HttpSettings
-from bulkpub.portals import Portal, github, memory, udata
+from bulkpub.portals import Portal, github, gitlab, memory, udata
 from bulkpub.portals.base import Opening, Page
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.sandbox import Sandbox
 from bulkpub.sources import FileContent, fingerprint
+from tests.portals import gitlab_site
 from tests.portals.github_site import WRITER, serving
 from tests.release_rules import RELEASES
 
@@ -165,11 +166,27 @@ async def on_github(folder: Path) -> AsyncIterator[Place]:
             yield Place(portal, None, "none", delete, folder, newest_first=True)
 
 
+@asynccontextmanager
+async def on_gitlab(folder: Path) -> AsyncIterator[Place]:
+    async with gitlab_site.serving() as site:
+        site.most_page = 3
+        url = gitlab.KIND.api_url(site.portal, False)  # noqa: FBT003
+        assert url is not None
+        opening = Opening(url, Gate(), key=gitlab_site.MAINTAINER, http=HttpSettings(policy=QUICK))
+        async with gitlab.KIND.open(opening) as portal:
+
+            async def delete(dataset: RemoteDataset) -> None:
+                await portal.delete_dataset(dataset.id)
+
+            yield Place(portal, None, "", delete, folder)
+
+
 PORTALS = [
     "memory",
     "memory-as-udata",
     "memory-that-is-poor",
     "memory-of-releases",
+    pytest.param("gitlab", marks=pytest.mark.served),
     pytest.param("udata-sandbox", marks=pytest.mark.served),
     pytest.param("github", marks=pytest.mark.served),
     pytest.param("udata", marks=pytest.mark.real),
@@ -185,6 +202,8 @@ async def place(
     match request.param:
         case "udata":
             opened = on_udata(request.getfixturevalue("real_portal_info"), tmp_path)
+        case "gitlab":
+            opened = on_gitlab(tmp_path)
         case "udata-sandbox":
             opened = on_the_sandbox(tmp_path)
         case "github":

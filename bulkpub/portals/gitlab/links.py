@@ -1,0 +1,103 @@
+"""The links of a GitLab release: by them it shows its files, and what is elsewhere.
+
+No two links of a release have one name, one address or one path of a permalink.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from bulkpub.core.actions import ListItem
+from bulkpub.errors import Outdated, ResourceFailed
+from bulkpub.http.messages import Request
+from bulkpub.http.transport import Transport
+from bulkpub.portals.gitlab import codec
+from bulkpub.portals.gitlab.codec import File, Link, Seen
+from bulkpub.portals.gitlab.names import Place, generic_path, link_path
+from bulkpub.portals.gitlab.project import READER, RELEASE, release_path
+
+__all__ = ["Links", "check_free"]
+
+LINKS = f"{RELEASE}/assets/links"
+LINK = f"{LINKS}/{{link_id}}"
+BAD_REQUEST, NOT_FOUND = 400, 404
+TAKEN = "already been taken"
+
+
+def check_free(seen: Seen, place: Place, name: str, old: Link | None) -> None:
+    """Raise `Outdated` where another link of the release has the name of a file by now.
+
+    `old` is the link to what the file is to take the place of.
+    """
+    for link in seen.release.links:
+        if old is not None and link.id == old.id:
+            continue
+        if seen.place_of(link) == (place, name) or (old is None and link.name == name):
+            raise Outdated(f"the release has a link called '{link.name}' to '{name}' already")
+
+
+class Links:
+    """The links of a project's releases; what is written is written down in the release seen."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def to_file(self, seen: Seen, place: Place, name: str, file: File) -> Link:
+        """A new link to a file, called as it is, with a permalink of its own."""
+        path = link_path(name)
+        if any(each.permanent.endswith(f"/downloads{path}") for each in seen.release.links):
+            path = f"/{file.id}{path}"
+        url = f"{seen.home.url}{generic_path(place, name)}"
+        return await self._post(
+            seen, {"name": name, "url": url, "direct_asset_path": path, "link_type": "package"}
+        )
+
+    async def elsewhere(self, seen: Seen, name: str, url: str) -> Link:
+        """A new link to what stays on another server."""
+        return await self._post(seen, {"name": name, "url": url, "link_type": "other"})
+
+    async def _post(self, seen: Seen, body: Mapping[str, str]) -> Link:
+        path = f"{release_path(seen.release.tag)}/assets/links"
+        request = Request("POST", path, LINKS, json=body)
+        answer = await self._transport.send(request)
+        if answer.status == BAD_REQUEST and TAKEN in codec.error_message(answer.json()):
+            words = codec.error_message(answer.json())
+            raise Outdated(f"the release has such a link by now ({words})")
+        link = READER.read(codec.LINK, request, answer, ResourceFailed, "the link")
+        seen.release = replace(seen.release, links=(*seen.release.links, link))
+        return link
+
+    async def to_other_file(self, seen: Seen, link: Link, place: Place, name: str) -> Link:
+        """Have a link lead to another file; its name and its permalink stay."""
+        url = f"{seen.home.url}{generic_path(place, name)}"
+        return await self._put(seen, link, {"url": url, "link_type": "package"})
+
+    async def write(self, seen: Seen, link: Link, item: ListItem) -> Link:
+        """Write what `item` says of a link, as far as it differs."""
+        title = item.changes.title if item.changes else None
+        said = {"name": title or link.name, "url": item.url or link.url}
+        if said == {"name": link.name, "url": link.url}:
+            return link
+        # A type that is not said would be reset.
+        kind = "package" if seen.place_of(link) else "other"
+        return await self._put(seen, link, {**said, "link_type": kind})
+
+    async def _put(self, seen: Seen, link: Link, body: Mapping[str, str]) -> Link:
+        path = f"{release_path(seen.release.tag)}/assets/links/{quote(link.id)}"
+        request = Request("PUT", path, LINK, json=body)
+        answer = await self._transport.send(request)
+        if answer.status == NOT_FOUND:
+            raise Outdated(f"the link {link.id} vanished from the release")
+        written = READER.read(codec.LINK, request, answer, ResourceFailed, "the link")
+        if written.id != link.id:
+            raise READER.unreadable(request, f"id must be that of the link, not {written.id}")
+        links = tuple(written if each.id == link.id else each for each in seen.release.links)
+        seen.release = replace(seen.release, links=links)
+        return written
+
+    async def delete(self, seen: Seen, link: Link) -> None:
+        """Delete a link; that it is gone already is no error."""
+        path = f"{release_path(seen.release.tag)}/assets/links/{quote(link.id)}"
+        answer = await self._transport.send(Request("DELETE", path, LINK))
+        if not answer.ok and answer.status != NOT_FOUND:
+            READER.refused(answer, ResourceFailed, "the deletion of the link")
