@@ -4,11 +4,11 @@ They may be many, and read from a file: of each kind only the first are kept, as
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from bulkpub.core.failures import name_of, shares_reason
+from bulkpub.core.failures import name_of
 from bulkpub.core.outcome import (
     SENT_ALREADY,
     STAYS,
@@ -53,14 +53,13 @@ class First(Generic[T]):
 class Findings:
     """What outcomes say that people want to know, in their order.
 
-    `failures` are sentences, `links` the status, title and page of datasets that were touched,
+    `links` have the status, title and page of datasets that were touched,
     `warnings` what is odd about files, each with its name; `left`, likewise, why what was to be
     hosted stays where it is. `notes` count datasets. `sent` files are on the portal, but not
     described yet; `uploads` are those sent or to be sent, `size` bytes in all; `written` datasets
     that are, or would be, written to; `removed` files are no longer here.
     """
 
-    failures: First[str] = field(default_factory=First)
     links: First[tuple[str, str, str]] = field(default_factory=lambda: First(SHOWN_LINKS))
     warnings: First[tuple[str, str]] = field(default_factory=First)
     left: First[tuple[str, str]] = field(default_factory=First)
@@ -72,8 +71,8 @@ class Findings:
     removed: int = 0
 
 
-def findings(datasets: Iterable[DatasetOutcome], left_out: Collection[str] = ()) -> Findings:
-    """What the outcomes of `datasets` say; what failed of those `left_out` is told."""
+def findings(datasets: Iterable[DatasetOutcome]) -> Findings:
+    """What the outcomes of `datasets` say."""
     found = Findings()
     for dataset in datasets:
         if dataset.page and dataset.status not in _NO_LINK:
@@ -81,22 +80,9 @@ def findings(datasets: Iterable[DatasetOutcome], left_out: Collection[str] = ())
             found.links.add((dataset.status.value, title, shown(dataset.page)))
         found.notes.update(dataset.notes)
         found.written += _is_written(dataset)
-        if dataset.key not in left_out:
-            _look_at_failures(found, dataset)
         for resource in dataset.resources:
             _look_at_file(found, dataset, resource)
     return found
-
-
-def _look_at_failures(found: Findings, dataset: DatasetOutcome) -> None:
-    if dataset.status is not DatasetStatus.FAILED:
-        return
-    if dataset.error is not None:
-        found.failures.add(f"{shown(dataset.key)}: {printable(dataset.error)}")
-    for resource in dataset.resources:
-        if resource.status is ResourceStatus.FAILED and not shares_reason(resource, dataset):
-            name = path_text(dataset.key, name_of(resource))
-            found.failures.add(f"{name}: {printable(resource.error or resource.reason)}")
 
 
 def _look_at_file(found: Findings, dataset: DatasetOutcome, resource: ResourceOutcome) -> None:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
+from bulkpub.cli.failures import render_failures
 from bulkpub.cli.findings import Findings, First, findings
 from bulkpub.cli.lines import (
     SEE_PROBLEMS,
@@ -27,6 +28,7 @@ from bulkpub.cli.lines import (
 )
 from bulkpub.cli.problems import left_out_lines, left_out_of
 from bulkpub.core.exit_codes import ExitCode
+from bulkpub.core.failures import causes, failures_of
 from bulkpub.core.report import RunReport, Totals
 from bulkpub.observers.text import (
     bytes_text,
@@ -55,7 +57,7 @@ _RESUMABLE = frozenset({ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED})
 def render_summary(report: RunReport, console: Console, *, report_path: str | None = None) -> None:
     """Print how a run went: figures, every failure (the first 50), links, where the report is."""
     left_out = left_out_of(report)
-    found = findings(report.datasets, left_out)
+    found = findings(report.datasets)
     if nothing_changed(report):
         print_line(console, nothing_to_do(report))
     else:
@@ -63,7 +65,7 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         if not nothing_begun(report):
             if report.totals.requests.total:
                 _print_figures(report, found, console)
-            _print_failures(found, left_out, console, report_path)
+            _print_failures(report, left_out, console, report_path)
         _print_links(found, console, report_path)
         print_warnings(found, console, report_path)
         print_notes(found, console)
@@ -140,19 +142,21 @@ def _requests(totals: Totals) -> str:
 
 
 def _print_failures(
-    found: Findings, left_out: Mapping[str, str], console: Console, report_path: str | None
+    report: RunReport, left_out: Mapping[str, str], console: Console, report_path: str | None
 ) -> None:
-    failures = First[str]()
-    for words in left_out_lines(left_out):
-        failures.add(words)
-    for words in found.failures.there:
-        failures.add(words)
-    if not failures.there:
+    failed = report.totals.datasets.failed or report.totals.resources.failed
+    told = (each for each in report.datasets if failed and each.key not in left_out)
+    found = causes(failures_of(told))
+    if not (left_out or found):
         return
     print_line(console, Text("Not as wanted:", style="bold red"))
-    for words in failures.there:
+    places = First[str]()
+    for words in left_out_lines(left_out):
+        places.add(words)
+    for words in places.there:
         print_line(console, marked("failed", words))
-    print_rest(console, failures.others + found.failures.others, report_path)
+    print_rest(console, places.others, report_path)
+    render_failures(found, console, report_path=report_path)
 
 
 def _print_links(found: Findings, console: Console, report_path: str | None) -> None:

@@ -52,7 +52,7 @@ _OWN = "extras.bulkpub:"
 def render_plan(report: RunReport, console: Console) -> None:
     """Print what a run would change, from the report of a dry run; nothing unchanged in detail."""
     run, left_out = report.run, left_out_of(report)
-    found = findings(report.datasets, left_out)
+    found = findings(report.datasets)
     if nothing_changed(report):
         print_line(console, nothing_to_do(report))
         _print_removed(found, console)

@@ -129,9 +129,10 @@ _VARYING = re.compile(
 
 def causes(failures: Iterable[Failure]) -> list[Cause]:
     """The failures by cause: the most frequent first, and those as frequent in their order."""
-    found: dict[str, Cause] = {}
+    found: dict[tuple[bool, str], Cause] = {}  # files and datasets are counted apart
     for failure in failures:
-        cause = found.setdefault(_common(failure), Cause(failure.error))
+        key = (failure.resource is None, _common(failure))
+        cause = found.setdefault(key, Cause(failure.error))
         cause.count += 1
         cause.same = cause.same and failure.error == cause.sentence
         if len(cause.failures) < SHOWN:

@@ -201,10 +201,41 @@ def test_a_failure_without_words_of_its_own_gives_its_reason() -> None:
     assert "  ! arbres › data/a.csv: why" in summary(report_of([failed], exit_code=1))  # noqa: RUF001 - the sign shown
 
 
-def test_beyond_fifty_failures_and_twenty_links_the_report_has_the_rest() -> None:
+def test_what_failed_for_one_cause_is_told_once_with_its_first_names() -> None:
     failed = [replace(PARTLY_FAILED, key=f"d{n}", title=f"D{n}") for n in range(73)]
+    shown = summary(report_of([*failed, WHOLLY_FAILED], exit_code=1))
+    start = shown.index("Not as wanted:")
+    assert shown[start + 1 : start + 7] == [
+        "  ! 73 files: the portal refuses this extension",
+        "      d0 › data/a.csv",  # noqa: RUF001 - the sign shown
+        "      d1 › data/a.csv",  # noqa: RUF001 - the sign shown
+        "      d2 › data/a.csv",  # noqa: RUF001 - the sign shown
+        "      and 70 more (report: report.json)",
+        "  ! lycees: the portal has no dataset 5d13a8b6634f41070a43dff3",
+    ]
+    assert "      and 70 more" in summary(report_of(failed, exit_code=1), path=None)
+
+
+def test_of_sentences_that_differ_in_names_the_first_is_told() -> None:
+    gone = [resource(f"{n}.csv", ResourceStatus.FAILED, error=f"{n}.csv vanished") for n in "abcde"]
+    shown = summary(report_of([replace(PARTLY_FAILED, resources=tuple(gone))], exit_code=1))
+    start = shown.index("Not as wanted:")
+    assert shown[start + 1 : start + 5] == [
+        "  ! 5 files, for instance arbres › data/a.csv: a.csv vanished",  # noqa: RUF001 - the sign
+        "      arbres › data/b.csv",  # noqa: RUF001 - the sign shown
+        "      arbres › data/c.csv",  # noqa: RUF001 - the sign shown
+        "      and 2 more (report: report.json)",
+    ]
+
+
+def test_beyond_fifty_causes_and_twenty_links_the_report_has_the_rest() -> None:
+    failed = [
+        replace(PARTLY_FAILED, key=f"d{n}", resources=(replace(file, error="x" * (n + 1)),))
+        for n in range(73)
+        for file in PARTLY_FAILED.resources[:1]
+    ]
     shown = summary(report_of(failed, exit_code=1))
-    assert sum("refuses this extension" in line for line in shown) == 50
+    assert sum("data/a.csv: x" in line for line in shown) == 50
     assert "  … and 23 more in report.json" in shown
     assert sum("datasets/arbres" in line for line in shown) == 20
     assert "  … and 53 more in report.json" in shown
