@@ -23,7 +23,7 @@ REFUSED := tests/portals/test_versions.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real test-browser test-portals coverage chaos check format bench bench-quick bench-cost .real-portal wheel clean
+.PHONY: help demo test test-quick test-real test-browser test-portals coverage chaos check messages format bench bench-quick bench-cost .real-portal wheel clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -71,6 +71,10 @@ check: $(VENV)/.installed-dev ## Lint, types, import contracts: fast
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python tests/language/catalogue.py check
+
+messages: $(VENV)/.installed-dev ## Bring the catalogues of messages up to date with what is said
+	@$(BIN)/python tests/language/catalogue.py update
 
 format: $(VENV)/.installed-dev ## Put the code in the house style
 	@$(BIN)/ruff check --fix .

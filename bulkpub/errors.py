@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bulkpub.language import joined
+
 __all__ = [
     "AnswerUnreadable",
     "BulkpubError",
@@ -144,7 +146,7 @@ class DescriptionsRefused(BulkpubError):
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
         self.reasons = dict(reasons)
-        super().__init__("; ".join(f"{key}: {why}" for key, why in self.reasons.items()))
+        super().__init__(joined("; ", (joined(": ", each) for each in self.reasons.items())))
 
 
 class PortalUnavailable(BulkpubError):

@@ -69,12 +69,12 @@ class Sentence(str):
         return Sentence, (self.written,)
 
 
-def say(template: str, /, **values: object) -> Sentence:
+def say(template: str, /, **values: object) -> str:
     """`template` with its named places filled, as a sentence that can be translated."""
     return Sentence(partial(_filled, template, _kept(values)))
 
 
-def say_n(one: str, many: str, number: int, /, **values: object) -> Sentence:
+def say_n(one: str, many: str, number: int, /, **values: object) -> str:
     """As `say`: `one` or `many` as the `number` asks for, which both can name as `{n}`."""
     return Sentence(partial(_counted, one, many, number, _kept({"n": number, **values})))
 

@@ -9,6 +9,8 @@ import os
 import stat
 from typing import BinaryIO
 
+from bulkpub.language import say
+
 __all__ = ["open_ordinary", "read_ordinary"]
 
 NO_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -28,7 +30,7 @@ def open_ordinary(path: str | os.PathLike[str]) -> BinaryIO:
     os.close(handle)
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-    raise OSError(errno.EINVAL, "it is not an ordinary file", os.fspath(path))
+    raise OSError(errno.EINVAL, say("it is not an ordinary file"), os.fspath(path))
 
 
 def read_ordinary(path: str | os.PathLike[str]) -> bytes:

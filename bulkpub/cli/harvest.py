@@ -43,6 +43,7 @@ from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
 from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.reading.local import WithFiles
+from bulkpub.language import say
 from bulkpub.manifest.amending import Looked
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging
@@ -204,7 +205,7 @@ class Progress:
         self._datasets += 1
         self._resources += len(spec.resources)
         for note in notes:
-            self.note(f"{spec.key}: {note}")
+            self.note(say("{key}: {note}", key=spec.key, note=note))
         if self._status is not None:
             self._status.update(f"Harvesting: {counted(self._datasets, 'dataset')}")
 

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, url
 
 from bulkpub.core.hosts import is_local_host
 from bulkpub.core.schemes import SCHEMES, Scheme, scheme_of
+from bulkpub.language import say
 
 __all__ = [
     "Named",
@@ -33,7 +34,7 @@ LONGEST_SHOWN = 300
 """Characters of an address that are shown at most."""
 LONGEST_FAULTY = 60
 """Characters of what is no address that are shown at most."""
-UNREADABLE = "an address that cannot be read"
+UNREADABLE = say("an address that cannot be read")
 SECRET = re.compile(
     r"(?:x-(?:amz|goog)-.*|.*(?:token|secret|passw(?:or)?d|signature|credential|api[-_]?key).*"
     r"|sig|pwd|auth|key)",
@@ -195,25 +196,28 @@ def address_fault(text: str) -> str:
     """
     scheme = scheme_of(text)
     if scheme is None:
-        wanted = f"an address that starts with {_beginnings(*SCHEMES)}"
+        wanted = say("an address that starts with {beginnings}", beginnings=_beginnings(*SCHEMES))
     elif scheme.is_archive:
         member, archive = archive_of(text)
         if archive and re.fullmatch(r"[^:]*://[^\x00-\x1f]*[^/\x00-\x1f]", member):
             return address_fault(archive)
-        return (
-            f"must name a file in an archive as {scheme.name}://file::address of the archive, "
-            f"not '{_shown_faulty(text)}'"
+        return say(
+            "must name a file in an archive as {name}://file::address of the archive, not "
+            "'{fault}'",
+            name=scheme.name,
+            fault=_shown_faulty(text),
         )
     elif not is_whole(text):
-        wanted = "a whole address, with a host and without spaces"
+        wanted = say("a whole address, with a host and without spaces")
     elif _lacks_file(scheme, text):
-        return (
-            f"must name a file, as in {scheme.name}://host/folder/file.csv, "
-            f"not '{_shown_faulty(text)}'"
+        return say(
+            "must name a file, as in {name}://host/folder/file.csv, not '{fault}'",
+            name=scheme.name,
+            fault=_shown_faulty(text),
         )
     else:
         return ""
-    return f"must be {wanted}, not '{_shown_faulty(text)}'"
+    return say("must be {wanted}, not '{fault}'", wanted=wanted, fault=_shown_faulty(text))
 
 
 def _beginnings(*names: str) -> str:
@@ -229,12 +233,12 @@ def web_address_fault(text: str) -> str:
     """Why `text` cannot be a link, as `address_fault` says it."""
     if not is_web(text):
         web = (name for name, scheme in SCHEMES.items() if scheme.is_web)
-        wanted = f"a web address that starts with {_beginnings(*web)}"
+        wanted = say("a web address that starts with {beginnings}", beginnings=_beginnings(*web))
     elif not is_whole(text):
-        wanted = "a whole web address, with a host and without spaces"
+        wanted = say("a whole web address, with a host and without spaces")
     else:
         return ""
-    return f"must be {wanted}, not '{_shown_faulty(text)}'"
+    return say("must be {wanted}, not '{fault}'", wanted=wanted, fault=_shown_faulty(text))
 
 
 def is_whole(text: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from bulkpub.core.model import ContentSchema
+from bulkpub.language import say
 
 __all__ = ["KnownSchema", "KnownZone", "catalogued", "schema_fault"]
 
@@ -57,19 +58,30 @@ def schema_fault(schema: ContentSchema, catalogue: Sequence[KnownSchema]) -> str
     names = {known.name: known for known in catalogue}
     if (known := names.get(schema.name or "")) is None:
         hint = _meant(schema.name or "", sorted(names), "names")
-        return f"the portal's catalogue has no schema '{schema.name}'{hint}"
+        return say(
+            "the portal's catalogue has no schema '{name}'{hint}", name=schema.name, hint=hint
+        )
     versions = [*known.versions, LATEST]
     if schema.version is None or schema.version in versions:
         return ""
     hint = _meant(schema.version, versions, "versions")
-    return f"the schema '{schema.name}' has no version '{schema.version}'{hint}"
+    return say(
+        "the schema '{name}' has no version '{version}'{hint}",
+        name=schema.name,
+        version=schema.version,
+        hint=hint,
+    )
 
 
 def _meant(said: str, known: Sequence[str], what: str) -> str:
     near = get_close_matches(said, known, n=1, cutoff=0.6)
     by_end = [each for each in known if said and each.endswith(f"/{said}")]
     if near or by_end:
-        return f"; did you mean '{(by_end or near)[0]}'?"
+        return say("; did you mean '{meant}'?", meant=(by_end or near)[0])
     shown = known[-MOST_SHOWN:]
-    more = f"{len(known) - len(shown)} other {what} and " if len(known) > len(shown) else ""
-    return f"; it has: {more}{', '.join(shown)}"
+    more = (
+        say("{others} other {what} and ", others=len(known) - len(shown), what=what)
+        if len(known) > len(shown)
+        else ""
+    )
+    return say("; it has: {more}{shown}", more=more, shown=", ".join(shown))

@@ -9,6 +9,8 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
+from bulkpub.language import say
+
 __all__ = [
     "SEPARATORS",
     "encoding_of",
@@ -28,11 +30,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NO_TEXTS = {
-    b"pk\x03\x04": "a spreadsheet or another archive: save it as CSV (UTF-8)",
-    b"\xd0\xcf\x11\xe0": "a document of an office program: save it as CSV (UTF-8)",
-    b"{\\rtf": "a document of a word processor: save it as plain text",
-    b"<!doctype html": "a page of HTML",
-    b"<html": "a page of HTML",
+    b"pk\x03\x04": say("a spreadsheet or another archive: save it as CSV (UTF-8)"),
+    b"\xd0\xcf\x11\xe0": say("a document of an office program: save it as CSV (UTF-8)"),
+    b"{\\rtf": say("a document of a word processor: save it as plain text"),
+    b"<!doctype html": say("a page of HTML"),
+    b"<html": say("a page of HTML"),
 }
 """How files begin, in small letters, that people give the name of a table or a manifest."""
 _LATIN_IN_UTF8 = re.compile(rb"\xc3[\x80-\xbf]")

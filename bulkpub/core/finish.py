@@ -22,6 +22,7 @@ from bulkpub.core.model import (
     is_sent,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.language import say
 
 __all__ = ["final_order", "finishing", "in_order", "in_requests", "moving", "safeguarding"]
 __all__ += ["unfinished", "unnamed"]
@@ -188,19 +189,19 @@ def unfinished(
             continue
         remote = by_id.get(ids[entry.key])
         if remote is None:
-            lacking[entry.key] = "the resource vanished while the dataset was being finished"
+            lacking[entry.key] = say("the resource vanished while the dataset was being finished")
             continue
         item = _item(entry, wanted[entry.key], remote, rules)
         if item.changes is not None:
             names = ", ".join(changed_fields(item.changes))
-            lacking[entry.key] = f"the portal did not take over: {names}"
+            lacking[entry.key] = say("the portal did not take over: {names}", names=names)
         elif item.writes or (isinstance(entry.source, Sent) and not remote.hosted):
-            what = "size and checksum" if item.announces and item.url is None else "address"
-            lacking[entry.key] = f"the portal did not take over its {what}"
+            what = say("size and checksum") if item.announces and item.url is None else "address"
+            lacking[entry.key] = say("the portal did not take over its {what}", what=what)
     if rules.orders and not in_order(spec, ids, [resource.id for resource in answer]):
         for entry in spec.resources:
             if entry.key in ids:
-                lacking.setdefault(entry.key, "the portal did not take over the order")
+                lacking.setdefault(entry.key, say("the portal did not take over the order"))
     return lacking
 
 

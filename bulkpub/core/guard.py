@@ -9,14 +9,15 @@ from math import ceil
 
 from bulkpub.core.model import RemoteResource, ResourceSpec
 from bulkpub.core.rules import Limits
+from bulkpub.language import say
 
 __all__ = ["HTML_REFUSED", "HTML_TOLD", "size_fault", "size_warning"]
 
 USUAL_SHRINK = 0.5
 """The share by which a file may be smaller without a word, where the manifest names none."""
 
-HTML_TOLD = "a page of HTML, in spite of its name"
-HTML_REFUSED = f"the file is {HTML_TOLD}, and `guard` refuses such files"
+HTML_TOLD = say("a page of HTML, in spite of its name")
+HTML_REFUSED = say("the file is {html_told}, and `guard` refuses such files", html_told=HTML_TOLD)
 
 
 def size_fault(
@@ -29,17 +30,24 @@ def size_fault(
     """
     guard = spec.guard
     if limits.file_size is not None and size > limits.file_size:
-        return f"the file has {size} bytes, and the portal takes {limits.file_size} at most"
+        return say(
+            "the file has {size} bytes, and the portal takes {file_size} at most",
+            size=size,
+            file_size=limits.file_size,
+        )
     if guard.refuse_empty and not size:
-        return "the file is empty; if that is meant: `guard: {empty: allow}`"
+        return say("the file is empty; if that is meant: `guard: {{empty: allow}}`")
     if size < limits.least_size:
-        return "the file is empty, and the portal takes no such file"
+        return say("the file is empty, and the portal takes no such file")
     if guard.max_shrink is None:
         return None
     shrank = _shrank(remote, size, guard.max_shrink)
     return shrank and (
-        f"{shrank}, and `guard` allows {_percent(guard.max_shrink)}; if that is meant, raise "
-        "`shrink`"
+        say(
+            "{shrank}, and `guard` allows {max_shrink}; if that is meant, raise `shrink`",
+            shrank=shrank,
+            max_shrink=_percent(guard.max_shrink),
+        )
     )
 
 
@@ -59,7 +67,12 @@ def _shrank(remote: RemoteResource | None, size: int, most: float) -> str | None
     if shrank <= Fraction(str(most)):  # the share as written: 0.29 is not quite 29 % in binary
         return None
     tenths = ceil(shrank * 1000)  # of a percent; rounded up, or 50.01 % would not exceed 50 %
-    return f"the file shrank from {published} to {size} bytes, by {tenths / 10:g} %"
+    return say(
+        "the file shrank from {published} to {size} bytes, by {percent:g} %",
+        published=published,
+        size=size,
+        percent=tenths / 10,
+    )
 
 
 def _percent(share: float) -> str:

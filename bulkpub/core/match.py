@@ -24,6 +24,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.origin import address_of, is_key_at, unnumbered
 from bulkpub.core.rules import Rules
+from bulkpub.language import say
 
 __all__ = [
     "By",
@@ -96,8 +97,13 @@ def several(what: str, candidates: Sequence[RemoteResource]) -> Conflict:
     """The conflict of an entry with more than one candidate, which all `what`."""
     named = " and ".join(f"'{r.metadata.title}' ({r.id})" for r in candidates)
     return Conflict(
-        f"{len(candidates)} resources on the portal {what}: {named}; "
-        "delete the wrong ones there, or set `id` to the right one"
+        say(
+            "{count} resources on the portal {what}: {named}; delete the wrong ones there, or set "
+            "`id` to the right one",
+            count=len(candidates),
+            what=what,
+            named=named,
+        )
     )
 
 
@@ -243,8 +249,11 @@ def _match_by_id(
             result.accept(spec, remote, By.ID)
         elif spec.id:
             result.conflicts[spec.key] = Conflict(
-                f"the dataset has no resource with the id {spec.id}; "
-                "correct `id`, or remove it to publish the file as a new resource"
+                say(
+                    "the dataset has no resource with the id {id}; correct `id`, or remove it to "
+                    "publish the file as a new resource",
+                    id=spec.id,
+                )
             )
 
 
@@ -262,7 +271,7 @@ def _match_by_key(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
             case [remote]:
                 result.accept(spec, remote, By.KEY)
             case candidates:
-                result.conflicts[spec.key] = several("carry its key", candidates)
+                result.conflicts[spec.key] = several(say("carry its key"), candidates)
 
 
 def _match_numbered(
@@ -418,7 +427,7 @@ def _share_out(
             ]
             unsettled = sum(not result.settled(other) for other in specs)
             if len(fitting) > len(rivals) and len(left) > unsettled:
-                result.conflicts[spec.key] = several("have its content", fitting)
+                result.conflicts[spec.key] = several(say("have its content"), fitting)
             else:
                 result.accept(spec, fitting[0], By.CONTENT)
                 left.remove(fitting[0])
@@ -434,8 +443,12 @@ def _match_one_of_a_name(result: Matching, wanted: Sequence[ResourceSpec], rules
         name = rules.file_name(spec.source.name)
         if (other := first.setdefault(name, spec.key)) != spec.key:
             result.conflicts[spec.key] = Conflict(
-                f"the portal keeps one file called '{name}' in a dataset, and that is '{other}': "
-                "give it another name with `as`"
+                say(
+                    "the portal keeps one file called '{name}' in a dataset, and that is "
+                    "'{other}': give it another name with `as`",
+                    name=name,
+                    other=other,
+                )
             )
         elif remote := there.get(name):
             result.accept(spec, remote, By.FILE_NAME)
@@ -465,7 +478,7 @@ def _match_links(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
             if len(fitting) == 1:
                 result.accept(spec, fitting[0], by)
             elif fitting:
-                result.conflicts[spec.key] = several(f"have its {by}", fitting)
+                result.conflicts[spec.key] = several(say("have its {by}", by=by), fitting)
 
 
 def _match_by_name(result: Matching, wanted: Sequence[ResourceSpec], rules: Rules) -> None:
@@ -491,7 +504,7 @@ def _match_by_name(result: Matching, wanted: Sequence[ResourceSpec], rules: Rule
     for spec, candidates in claims:
         free = [remote for remote in candidates if remote.id in result.unmatched]
         if len(free) > 1:
-            result.conflicts[spec.key] = several("have its title or file name", free)
+            result.conflicts[spec.key] = several(say("have its title or file name"), free)
         elif free and free[0].metadata.title == free[0].file_name:
             result.accept(spec, free[0], By.FILE_NAME)
         elif free:
@@ -548,8 +561,13 @@ def _file_name_rule(rules: Rules) -> Likeness:
 def _rivalry(remote: RemoteResource, rivals: Sequence[ResourceSpec]) -> Conflict:
     named = " and ".join(f"'{rival.key}'" for rival in rivals)
     return Conflict(
-        f"'{remote.metadata.title}' ({remote.id}) on the portal could be any of {named}; "
-        f"set `id: {remote.id}` on the one that replaces it"
+        say(
+            "'{title}' ({id}) on the portal could be any of {named}; set `id: {id}` on the one "
+            "that replaces it",
+            title=remote.metadata.title,
+            id=remote.id,
+            named=named,
+        )
     )
 
 
@@ -602,8 +620,15 @@ def _likenesses(
 
 def _marked(spec: ResourceSpec, remote: RemoteResource, by: By) -> Conflict:
     return Conflict(
-        f"'{remote.metadata.title}' ({remote.id}) on the portal has the {by} of '{spec.key}', but "
-        f"carries another key, '{remote.key}', so that another manifest may publish it; if it is "
-        f"that resource, give the entry `key: {remote.key}` or `id: {remote.id}`",
+        say(
+            "'{title}' ({id}) on the portal has the {by} of '{key}', but carries another key, "
+            "'{remote_key}', so that another manifest may publish it; if it is that resource, "
+            "give the entry `key: {remote_key}` or `id: {id}`",
+            title=remote.metadata.title,
+            id=remote.id,
+            by=by,
+            key=spec.key,
+            remote_key=remote.key,
+        ),
         marked=True,
     )

@@ -12,6 +12,7 @@ from bulkpub.core.addresses import shown_address
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset, State
 from bulkpub.core.origin import PAGE_EXTRA, id_said, is_of_another, same_origin
+from bulkpub.language import say
 
 __all__ = ["Face", "Look", "Matched", "face_of", "match_datasets"]
 
@@ -136,9 +137,9 @@ class _Matching:
             ours = self._by_key.get(str(each.key), [])
             alive = [there for there in ours if not there.deleted]
             if len(alive) > 1:
-                self._settle(each, _conflict("carry its key", alive))
+                self._settle(each, _conflict(say("carry its key"), alive))
             elif not alive and len(ours) > 1 and each.state not in {None, State.ABSENT}:
-                self._settle(each, _conflict("were deleted and carry its key", ours))
+                self._settle(each, _conflict(say("were deleted and carry its key"), ours))
             elif ours:
                 found = (alive or ours)[0]
                 self._settle(each, self._of_another(each, found) or _usable(each, found))
@@ -160,7 +161,9 @@ class _Matching:
             same = [there for there in named if same_origin(*self._look(each, there))]
             alive = [there for there in same if not there.deleted]
             if len(alive) > 1:
-                self._settle(each, _conflict(f"carry its former key, '{former}'", alive))
+                self._settle(
+                    each, _conflict(say("carry its former key, '{former}'", former=former), alive)
+                )
             elif same:
                 found = (alive or same)[0]
                 claims.setdefault(found.id, []).append(each)
@@ -191,11 +194,15 @@ def _by_title(wanted: Face, there: Sequence[Face], rivals: int) -> Face | Confli
     if not same:
         return _marked(wanted, there[0])
     if len(same) > 1:
-        return _conflict("have its title", same)
+        return _conflict(say("have its title"), same)
     if rivals > 1:
         return Conflict(
-            f"several datasets of the manifest have the title of '{wanted.title}' ({same[0].id}) "
-            f"on the portal; set `id: {same[0].id}` on the one that it is"
+            say(
+                "several datasets of the manifest have the title of '{title}' ({id}) on the "
+                "portal; set `id: {id}` on the one that it is",
+                title=wanted.title,
+                id=same[0].id,
+            )
         )
     return same[0]
 
@@ -207,21 +214,38 @@ def _of_its_tag(wanted: Face, there: Sequence[Face]) -> Face | Conflict | None:
     if len(ours) == 1 or len(there) == 1:
         found = (ours or there)[0]
         return found if found.key in {None, wanted.key} else _of_another_key(wanted, found)
-    return _conflict(f"are releases of the tag '{wanted.release_tag}'", there) if there else None
+    return (
+        _conflict(
+            say("are releases of the tag '{release_tag}'", release_tag=wanted.release_tag), there
+        )
+        if there
+        else None
+    )
 
 
 def _one_tag(tag: str, claimants: Sequence[Face]) -> Conflict:
     named = " and ".join(f"'{each.key}'" for each in claimants)
     return Conflict(
-        f"{named} would all be the release of the tag '{tag}': give each a `release_tag` of its own"
+        say(
+            "{named} would all be the release of the tag '{tag}': give each a `release_tag` of "
+            "its own",
+            named=named,
+            tag=tag,
+        )
     )
 
 
 def _of_another_key(wanted: Face, dataset: Face) -> Conflict:
     return Conflict(
-        f"the release of the tag '{wanted.release_tag}' ({dataset.id}) carries another key, "
-        f"'{dataset.key}', so that another manifest may publish it; if it is that dataset, set "
-        f"`key: {dataset.key}`, and if it is not, give '{wanted.key}' another `release_tag`",
+        say(
+            "the release of the tag '{release_tag}' ({id}) carries another key, '{key}', so that "
+            "another manifest may publish it; if it is that dataset, set `key: {key}`, and if it "
+            "is not, give '{wanted_key}' another `release_tag`",
+            release_tag=wanted.release_tag,
+            id=dataset.id,
+            key=dataset.key,
+            wanted_key=wanted.key,
+        ),
         marked=True,
     )
 
@@ -230,18 +254,27 @@ def _usable(wanted: Face, dataset: Face) -> Face | Conflict:
     if not dataset.deleted or wanted.state is not None:
         return dataset
     return Conflict(
-        f"the dataset '{dataset.title}' ({dataset.id}) was deleted on the portal; "
-        "restore it there, or with `state: present`, remove it from the manifest, or give it a "
-        "new `key` (and no `id`) to publish it afresh"
+        say(
+            "the dataset '{title}' ({id}) was deleted on the portal; restore it there, or with "
+            "`state: present`, remove it from the manifest, or give it a new `key` (and no `id`) "
+            "to publish it afresh",
+            title=dataset.title,
+            id=dataset.id,
+        )
     )
 
 
 def _marked(spec: Face, dataset: Face) -> Conflict:
     return Conflict(
-        f"'{dataset.title}' ({dataset.id}) on the portal has the title of '{spec.key}', "
-        f"but carries another key, '{dataset.key}', so that another manifest may publish it; if it "
-        f"is that dataset, set `key: {dataset.key}` or `id: {dataset.id}`, and if it is not, give "
-        "one of them another title",
+        say(
+            "'{title}' ({id}) on the portal has the title of '{key}', but carries another key, "
+            "'{dataset_key}', so that another manifest may publish it; if it is that dataset, set "
+            "`key: {dataset_key}` or `id: {id}`, and if it is not, give one of them another title",
+            title=dataset.title,
+            id=dataset.id,
+            key=spec.key,
+            dataset_key=dataset.key,
+        ),
         marked=True,
     )
 
@@ -249,10 +282,16 @@ def _marked(spec: Face, dataset: Face) -> Conflict:
 def _of_another(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
     page = str((dataset.metadata.extras or {})[PAGE_EXTRA])
     return Conflict(
-        f"'{dataset.metadata.title}' ({dataset.id}) on the portal carries the key '{spec.key}', "
-        f"but was harvested from another catalogue, {shown_address(page)}, which has a dataset of "
-        "the same id; harvest this one again, as its key then says where it comes from, or give "
-        f"it another `key`; if it is that dataset all the same, set `id: {dataset.id}`",
+        say(
+            "'{title}' ({id}) on the portal carries the key '{key}', but was harvested from "
+            "another catalogue, {page}, which has a dataset of the same id; harvest this one "
+            "again, as its key then says where it comes from, or give it another `key`; if it is "
+            "that dataset all the same, set `id: {id}`",
+            title=dataset.metadata.title,
+            id=dataset.id,
+            key=spec.key,
+            page=shown_address(page),
+        ),
         marked=True,
     )
 
@@ -260,20 +299,32 @@ def _of_another(spec: DatasetSpec, dataset: RemoteDataset) -> Conflict:
 def _shared(spec: Face, specs: Sequence[Face]) -> Conflict:
     named = " and ".join(f"'{each.key}'" for each in specs)
     return Conflict(
-        f"{named} could each be the dataset that carries their former key, '{spec.former_key}'; "
-        "set `id` on the one that it is"
+        say(
+            "{named} could each be the dataset that carries their former key, '{former_key}'; set "
+            "`id` on the one that it is",
+            named=named,
+            former_key=spec.former_key,
+        )
     )
 
 
 def _missing(dataset_id: str) -> Conflict:
     return Conflict(
-        f"the portal has no dataset with the id {dataset_id}, or it is not visible to this key; "
-        "correct `id`, or remove it to create the dataset"
+        say(
+            "the portal has no dataset with the id {dataset_id}, or it is not visible to this "
+            "key; correct `id`, or remove it to create the dataset",
+            dataset_id=dataset_id,
+        )
     )
 
 
 def _conflict(what: str, candidates: Sequence[Face]) -> Conflict:
     named = " and ".join(f"'{d.title}' ({d.id})" for d in candidates)
     return Conflict(
-        f"{len(candidates)} datasets on the portal {what}: {named}; set `id` to the right one"
+        say(
+            "{count} datasets on the portal {what}: {named}; set `id` to the right one",
+            count=len(candidates),
+            what=what,
+            named=named,
+        )
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bulkpub.core.match import Conflict
 from bulkpub.core.model import DatasetSpec, RemoteDataset
 from bulkpub.core.rules import Rules
+from bulkpub.language import say
 
 __all__ = ["UNSAID", "Move", "Owner", "change_of_owner"]
 
@@ -28,8 +29,8 @@ class Owner:
     def __str__(self) -> str:
         """As the end of a sentence has it."""
         if self.organization is None:
-            return "no organization (`personal: true`)"
-        return f"the organization '{self.name or self.organization}'"
+            return say("no organization (`personal: true`)")
+        return say("the organization '{name}'", name=self.name or self.organization)
 
 
 UNSAID = Owner()
@@ -44,7 +45,7 @@ class Move:
 
     def __str__(self) -> str:
         """What changes, with the old and the new owner."""
-        return f"owner (personal → {self.to.name or self.to.organization})"
+        return say("owner (personal → {name})", name=self.to.name or self.to.organization)
 
 
 def change_of_owner(
@@ -58,12 +59,23 @@ def change_of_owner(
         return None
     if remote.organization is None and rules.joins_organizations:
         return Move(wanted)
-    is_of = f"to the organization {remote.organization}" if remote.organization else "to an account"
-    ways = ["transfer it there", "let the manifest say whose it is"]
+    is_of = (
+        say("to the organization {organization}", organization=remote.organization)
+        if remote.organization
+        else say("to an account")
+    )
+    ways = [say("transfer it there"), say("let the manifest say whose it is")]
     if not spec.id:
-        ways.append("give it another `key`, if it is to be a second dataset")
+        ways.append(say("give it another `key`, if it is to be a second dataset"))
     return Conflict(
-        f"'{remote.metadata.title}' ({remote.id}) belongs {is_of} on the portal, and in the "
-        f"manifest to {wanted}; to change that takes the portal's transfer feature: "
-        f"{', '.join(ways[:-1])}, or {ways[-1]}"
+        say(
+            "'{title}' ({id}) belongs {owner_there} on the portal, and in the manifest to "
+            "{wanted}; to change that takes the portal's transfer feature: {ways}, or {last_way}",
+            title=remote.metadata.title,
+            id=remote.id,
+            owner_there=is_of,
+            wanted=wanted,
+            ways=", ".join(ways[:-1]),
+            last_way=ways[-1],
+        )
     )

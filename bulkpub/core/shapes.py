@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from bulkpub.core.model import Json
+from bulkpub.language import say
 
 __all__ = ["geometry_of", "shape_of", "shape_text"]
 
@@ -27,7 +28,9 @@ def shape_of(document: Json) -> str:
         case {"type": "FeatureCollection", "features": [feature]}:
             return shape_of(feature)
         case {"type": "FeatureCollection", "features": [*features]}:
-            raise ValueError(f"has {len(features)} features: an area is one, so unite them")
+            raise ValueError(
+                say("has {count} features: an area is one, so unite them", count=len(features))
+            )
         case {"type": "Feature", "geometry": geometry}:
             return shape_of(geometry)
         case {"type": "Polygon", "coordinates": polygon}:
@@ -35,23 +38,30 @@ def shape_of(document: Json) -> str:
         case {"type": "MultiPolygon", "coordinates": [_, *_] as polygons}:
             return shape_text([_polygon(each) for each in polygons])
         case {"type": str(kind), **_others} if kind[:40].isalpha():
-            raise ValueError(f"has a {kind[:40]}: an area is a Polygon or a MultiPolygon")
+            raise ValueError(
+                say("has a {kind}: an area is a Polygon or a MultiPolygon", kind=kind[:40])
+            )
         case _:
-            raise ValueError("is no GeoJSON: an area is a Polygon or a MultiPolygon")
+            raise ValueError(say("is no GeoJSON: an area is a Polygon or a MultiPolygon"))
 
 
 def _polygon(rings: Json) -> list[Json]:
     if not isinstance(rings, list) or not rings:
-        raise ValueError("has a polygon without a line")
+        raise ValueError(say("has a polygon without a line"))
     return [_ring(ring) for ring in rings]
 
 
 def _ring(ring: Json) -> list[Json]:
     if not isinstance(ring, list) or len(ring) < SHORTEST_RING:
-        raise ValueError(f"has a line of fewer than {SHORTEST_RING} points around a polygon")
+        raise ValueError(
+            say(
+                "has a line of fewer than {shortest_ring} points around a polygon",
+                shortest_ring=SHORTEST_RING,
+            )
+        )
     points = [_point(point) for point in ring]
     if points[0] != points[-1]:
-        raise ValueError("has a line around a polygon that does not end where it begins")
+        raise ValueError(say("has a line around a polygon that does not end where it begins"))
     return list(points)
 
 
@@ -60,11 +70,15 @@ def _point(point: Json) -> list[float]:
         case [int() | float() as x, int() | float() as y, *rest] if len(rest) <= 1:
             longitude, latitude = float(x), float(y)
         case _:
-            raise ValueError("has a point that is no [longitude, latitude]")
+            raise ValueError(say("has a point that is no [longitude, latitude]"))
     if not (abs(longitude) <= FARTHEST[0] and abs(latitude) <= FARTHEST[1]):
         raise ValueError(
-            f"has a point at [{longitude:g}, {latitude:g}], which is no longitude and latitude in "
-            "degrees: export it in WGS 84 (EPSG:4326)"
+            say(
+                "has a point at [{longitude:g}, {latitude:g}], which is no longitude and latitude "
+                "in degrees: export it in WGS 84 (EPSG:4326)",
+                longitude=longitude,
+                latitude=latitude,
+            )
         )
     return [longitude, latitude]
 

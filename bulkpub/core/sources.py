@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bulkpub.core.addresses import named, shown_address
+from bulkpub.language import say
 
 __all__ = [
     "CHECKSUM_DIGITS",
@@ -137,7 +138,7 @@ class ExistingSource:
     @property
     def shown(self) -> str:
         """How it is called."""
-        return "what is on the portal"
+        return say("what is on the portal")
 
 
 Source = FileSource | LinkSource | UrlSource | ExistingSource

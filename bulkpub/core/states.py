@@ -15,6 +15,7 @@ from bulkpub.core.model import (
     State,
 )
 from bulkpub.core.owners import UNSAID, Owner
+from bulkpub.language import say
 
 __all__ = ["is_restored", "plan_absence", "released", "with_state"]
 
@@ -41,11 +42,18 @@ def plan_absence(owner: Owner, remote: RemoteDataset | None) -> Plan:
 
 
 def _foreign(owner: Owner, remote: RemoteDataset) -> str:
-    is_of = f"the organization {remote.organization}" if remote.organization else "an account"
-    return (
-        f"'{remote.metadata.title}' ({remote.id}) is not deleted: on the portal it belongs to "
-        f"{is_of}, and in the manifest to {owner}; correct `id`, or let the manifest say whose "
-        "it is"
+    is_of = (
+        say("the organization {organization}", organization=remote.organization)
+        if remote.organization
+        else say("an account")
+    )
+    return say(
+        "'{title}' ({id}) is not deleted: on the portal it belongs to {owner_there}, and in the "
+        "manifest to {owner}; correct `id`, or let the manifest say whose it is",
+        title=remote.metadata.title,
+        id=remote.id,
+        owner_there=is_of,
+        owner=owner,
     )
 
 

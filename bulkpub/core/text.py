@@ -4,6 +4,10 @@ The rule: a message of a portal, a cell of a table, a name in a catalogue is nev
 longer than people read; how long it was is said. Values that are published are never cut.
 """
 
+from functools import partial
+
+from bulkpub.language import after
+
 __all__ = ["LONGEST", "LONGEST_SENTENCE", "bounded"]
 
 LONGEST = 300
@@ -17,6 +21,10 @@ def bounded(text: str, most: int = LONGEST) -> str:
 
     Its length is said in the gap. Both ends are kept: a sentence of ours ends with what to do.
     """
+    return text if len(text) <= most else after(text, partial(_cut, most))
+
+
+def _cut(most: int, text: str) -> str:
     if len(text) <= most:
         return text
     gap = f" … ({len(text):,} characters) … "

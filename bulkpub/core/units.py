@@ -8,6 +8,8 @@ with a sentence.
 import re
 from decimal import Decimal
 
+from bulkpub.language import say
+
 __all__ = [
     "PERCENT",
     "SHARE_PART",
@@ -48,14 +50,16 @@ def size(text: str) -> int:
     """Bytes, one at least: `64MiB`, `1.5 GB`, `1000000`."""
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"'{text}' is no size; write for instance 64MiB")
+        raise ValueError(say("'{text}' is no size; write for instance 64MiB", text=text))
     number, letter, binary, byte = found.groups(default="")
     base = 1000 if byte and not binary else 1024
     value = Decimal(number) * base ** _POWERS.get(letter.lower(), 0)
     if value < 1:
-        raise ValueError(f"'{text}' is too small; write for instance 64MiB")
+        raise ValueError(say("'{text}' is too small; write for instance 64MiB", text=text))
     if value != int(value):
-        raise ValueError(f"'{text}' is no whole number of bytes; write for instance 64MiB")
+        raise ValueError(
+            say("'{text}' is no whole number of bytes; write for instance 64MiB", text=text)
+        )
     return int(value)
 
 
@@ -71,7 +75,7 @@ def duration(text: str) -> float:
     """Seconds; the units ms, s, m, h and d may follow each other, as in `2h30m`."""
     steps = _STEP.findall(text)
     if not steps or "".join(map("".join, steps)) != re.sub(r"\s+", "", text):
-        raise ValueError(f"'{text}' is no duration; write for instance 30m")
+        raise ValueError(say("'{text}' is no duration; write for instance 30m", text=text))
     return sum(float(count) * _SECONDS[unit.lower()] for count, unit in steps)
 
 
@@ -92,7 +96,7 @@ def share(text: str) -> float:
         return float(Decimal(written.rstrip("%").rstrip()) / 100)
     if re.fullmatch(SHARE_PART, written):
         return float(written)
-    raise ValueError(f"'{text}' is no share; write for instance 5%")
+    raise ValueError(say("'{text}' is no share; write for instance 5%", text=text))
 
 
 def spell_share(part: float) -> str:

@@ -21,6 +21,7 @@ from bulkpub.core.origin import ID_EXTRA, Gone
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.harvest.local_addresses import without_local_addresses
+from bulkpub.language import say
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.sources.answers import Page
 
@@ -138,8 +139,13 @@ class HarvestOptions:
             return False
         title = found.dataset.metadata.title or found.dataset.key
         self.note(
-            f"'{bounded(title)}' ({bounded(found.dataset.key)}) is left out: its source does not "
-            f"open it to everyone ({found.restricted})"
+            say(
+                "'{title}' ({key}) is left out: its source does not open it to everyone "
+                "({restricted})",
+                title=bounded(title),
+                key=bounded(found.dataset.key),
+                restricted=found.restricted,
+            )
         )
         return True
 
@@ -189,7 +195,12 @@ async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> Asy
                 continue
             identity = found.dataset.key, found.dataset.id
             if identity in seen:
-                options.note(f"{found.dataset.key} is there already, from another source: left out")
+                options.note(
+                    say(
+                        "{key} is there already, from another source: left out",
+                        key=found.dataset.key,
+                    )
+                )
                 continue
             seen.add(identity)
             dataset, notes = found.dataset, found.notes

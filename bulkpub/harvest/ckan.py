@@ -39,6 +39,7 @@ from bulkpub.harvest.reading.loose import (
 from bulkpub.harvest.reading.shapes import shape_note
 from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.periods import period
+from bulkpub.language import say
 
 __all__ = ["harvest"]
 
@@ -100,7 +101,13 @@ def _found(
     new = trail.new((in_language(each, options.preferred_language) for each in packages), _id)
     others = [each for each in new if text(each.get("type")) in _NO_DATASETS]
     for each in others:
-        options.note(f"'{text(each.get('title'))}' is a {text(each.get('type'))}: left out")
+        options.note(
+            say(
+                "'{title}' is a {type}: left out",
+                title=text(each.get("title")),
+                type=text(each.get("type")),
+            )
+        )
     return trail.wanted(_entry(each, catalogue, base) for each in new if each not in others)
 
 
@@ -115,7 +122,7 @@ def _saved(page: Page) -> list[Mapping[str, Any]]:
         for each in (listed_there if isinstance(listed_there, list) else [listed_there])
     ]
     if not any(_id(each) for each in packages):
-        raise SourceFailed(f"{redacted(page.url)} holds no packages of CKAN")
+        raise SourceFailed(say("{url} holds no packages of CKAN", url=redacted(page.url)))
     return packages
 
 
@@ -130,11 +137,13 @@ def _result(page: Page) -> Mapping[str, Any]:
     where = redacted(page.url)
     if answer.get("success") is False:
         error = mapping(answer.get("error"))
-        why = text(error.get("message")) or text(error.get("__type")) or "it does not say why"
+        why = text(error.get("message")) or text(error.get("__type")) or say("it does not say why")
         raise SourceFailed(f"{where} refuses: {why}")
     result = answer.get("result")
     if not isinstance(result, dict) or not isinstance(result.get("results"), list):
-        raise SourceFailed(f"{where} does not answer as CKAN does: it has no list of results")
+        raise SourceFailed(
+            say("{where} does not answer as CKAN does: it has no list of results", where=where)
+        )
     return result
 
 
@@ -210,7 +219,7 @@ def _access(package: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[Said, 
     """What is said of access; a draft, or what was taken out, is open to nobody."""
     state = text(package.get("state")).lower()
     is_active = state in ("", "active")
-    own = () if is_active else (("private", (f"its state is '{state}'",)),)
+    own = () if is_active else (("private", (say("its state is '{state}'", state=state),)),)
     return (*own, *statements_of(said))
 
 
@@ -321,7 +330,7 @@ def _kept(said: Mapping[str, Any]) -> tuple[dict[str, Json], list[str]]:
     for field in ("landing_page", "url"):
         if page := text(said.get(field)):
             kept[f"ckan:{field}"] = page
-    return kept, [f"not carried over: {listed(left)}"] if left else []
+    return kept, [say("not carried over: {left}", left=listed(left))] if left else []
 
 
 # --- resources ----------------------------------------------------------------------------

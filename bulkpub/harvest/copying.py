@@ -17,11 +17,12 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.harvest.base import Found
+from bulkpub.language import say
 from bulkpub.portals import Organization, Portal
 
 __all__ = ["copied"]
 
-_STAYS, _NOT_COPIED = "is not in the manifest and stays as it is", "is not in the copy"
+_STAYS, _NOT_COPIED = say("is not in the manifest and stays as it is"), say("is not in the copy")
 """What is said of what a manifest cannot say, and what that means for a copy."""
 
 
@@ -43,7 +44,9 @@ async def copied(
     metadata = spec.metadata
     notes = [each.replace(_STAYS, _NOT_COPIED) for each in notes]
     if metadata.contact_points:
-        notes.append("its contact points are left out: they are those of the portal it comes from")
+        notes.append(
+            say("its contact points are left out: they are those of the portal it comes from")
+        )
         metadata = replace(metadata, contact_points=None)
     if metadata.title is None:
         metadata = replace(metadata, title=remote.metadata.title)
@@ -64,10 +67,22 @@ def _copied(entry: ResourceSpec, remote: RemoteResource, notes: list[str]) -> Re
     if remote.hosted:
         source = UrlSource(remote.permalink or remote.url)
     elif not isinstance(source, LinkSource):
-        notes.append(f"the link '{remote.metadata.title}' ({remote.id}) is left out of the copy")
+        notes.append(
+            say(
+                "the link '{title}' ({id}) is left out of the copy",
+                title=remote.metadata.title,
+                id=remote.id,
+            )
+        )
         return None
     if isinstance(source, UrlSource) and not source.url:
-        notes.append(f"the file '{remote.metadata.title}' ({remote.id}) has no address: left out")
+        notes.append(
+            say(
+                "the file '{title}' ({id}) has no address: left out",
+                title=remote.metadata.title,
+                id=remote.id,
+            )
+        )
         return None
     return replace(entry, key=remote.id, id=None, source=source)
 

@@ -33,6 +33,7 @@ from bulkpub.harvest.reading.graphs import (
 )
 from bulkpub.harvest.reading.rdf import ACCEPT, read_rdf
 from bulkpub.harvest.words.access import Said
+from bulkpub.language import say
 
 __all__ = ["harvest"]
 
@@ -97,7 +98,9 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             complete = False
             break
         if not (leaf.entries or leaf.is_catalogue or trail.known):
-            raise SourceFailed(f"{redacted(url)} holds neither a catalogue of DCAT nor a dataset")
+            raise SourceFailed(
+                say("{url} holds neither a catalogue of DCAT nor a dataset", url=redacted(url))
+            )
         catalogue, before = leaf.catalogue, trail.known
         new = trail.new(leaf.entries, lambda entry: entry.id and entry.key)
         for found in trail.wanted(new):
@@ -110,12 +113,18 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
             options.note(sentence)
         barren = 0 if new else barren + 1
         if leaf.following and barren > leaf.patience and not trail.enough:
-            trail.lost(f"{redacted(url)} brings nothing new: if more follows, it is missing")
+            trail.lost(
+                say("{url} brings nothing new: if more follows, it is missing", url=redacted(url))
+            )
             return
         if leaf.following and leaf.total is not None and before >= leaf.total:
             trail.lost(
-                f"{redacted(url)} goes on beyond the {leaf.total} datasets that it tells of: "
-                "if more follows, it is missing"
+                say(
+                    "{url} goes on beyond the {total} datasets that it tells of: if more follows, "
+                    "it is missing",
+                    url=redacted(url),
+                    total=leaf.total,
+                )
             )
             return
         url = leaf.following
@@ -124,9 +133,21 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         each for each in listed if described.isdisjoint((_plain(each), end_of(_plain(each))))
     ]
     if missing and complete and not trail.enough:
-        named = next((f", {redacted(each)} among them" for each in missing if is_web(each)), "")
+        named = next(
+            (
+                say(", {address} among them", address=redacted(each))
+                for each in missing
+                if is_web(each)
+            ),
+            "",
+        )
         trail.lost(
-            f"{redacted(source)} lists datasets that it does not describe: {len(missing)}{named}"
+            say(
+                "{source} lists datasets that it does not describe: {count}{named}",
+                source=redacted(source),
+                count=len(missing),
+                named=named,
+            )
         )
 
 
@@ -183,8 +204,13 @@ def _lone_services(graph: Described, datasets: Iterable[Node], page: Page) -> It
     if alone:
         names = [said(graph, each, DCTERMS.title) or end_of(str(each)) for each in alone]
         yield (
-            f"{redacted(page.url)} has {len(alone)} data services that serve none of its datasets, "
-            f"left out: {listed(names)}"
+            say(
+                "{url} has {count} data services that serve none of its datasets, left out: "
+                "{names}",
+                url=redacted(page.url),
+                count=len(alone),
+                names=listed(names),
+            )
         )
 
 
@@ -196,20 +222,32 @@ def _of_csw(answer: CswAnswer, language: str, catalogue: Catalogue, page: Page) 
         try:
             read_rdf(document, language, graph)
         except SourceFailed as error:
-            lost.append(f"a record is left out: {error}")
+            lost.append(say("a record is left out: {error}", error=error))
     if answer.others:
-        sentence = (
-            f"{where} gives records in {listed(answer.others)}, which is not read: ask for DCAT, "
-            f"with outputSchema={DCAT_SCHEMA}"
+        sentence = say(
+            "{where} gives records in {others}, which is not read: ask for DCAT, with "
+            "outputSchema={dcat_schema}",
+            where=where,
+            others=listed(answer.others),
+            dcat_schema=DCAT_SCHEMA,
         )
         if not (answer.rdf or answer.iso):
             raise SourceFailed(sentence)
-        lost.append(f"{sentence} ({len(answer.others)} left out)")
+        lost.append(
+            say("{sentence} ({count} left out)", sentence=sentence, count=len(answer.others))
+        )
     entries, others = (
         _of_iso(answer.iso, IsoReader(where, language, catalogue), lost) if answer.iso else ([], [])
     )
     if answer.matched is not None and answer.last < answer.matched and not answer.following:
-        lost.append(f"{where} tells of {answer.matched} records and ends at {answer.last}")
+        lost.append(
+            say(
+                "{where} tells of {matched} records and ends at {last}",
+                where=where,
+                matched=answer.matched,
+                last=answer.last,
+            )
+        )
     leaf = _of_graph(graph, catalogue, page)
     return replace(
         leaf,
@@ -233,12 +271,12 @@ def _of_iso(
         try:
             entries.append(reader.entry(record))
         except NoDataset as other:
-            others.append(f"{other}: left out")
+            others.append(say("{other}: left out", other=other))
         except SourceFailed as error:
             failed.append(error)
     if len(failed) == len(records):
         raise failed[0]
-    lost += [f"a record is left out: {error}" for error in failed]
+    lost += [say("a record is left out: {error}", error=error) for error in failed]
     return entries, others
 
 

@@ -35,6 +35,7 @@ from bulkpub.harvest.reading.shapes import shape_note
 from bulkpub.harvest.words.access import speaks_of_access
 from bulkpub.harvest.words.formats import short_format
 from bulkpub.harvest.words.periods import period
+from bulkpub.language import say
 
 __all__ = ["end_of", "entry_of"]
 
@@ -116,7 +117,7 @@ def entry_of(
         if each and not speaks_of_access(each)
     ]
     if left:
-        notes.append(f"not carried over: {listed(left)}")
+        notes.append(say("not carried over: {left}", left=listed(left)))
     places = list(_places(graph, subject, notes))
     return Entry(
         id=own_id,
@@ -154,9 +155,11 @@ def _id(graph: Described, subject: Node, page: str, taken: Container[str], notes
     names = [" ".join(each.split()) for each in written if each.strip()]
     own_id = next((each for each in names if each not in taken), _first(names) or "dataset")
     if not identifiers and not own:
-        notes.append("it has no identifier: its key is its page or its title, which may change")
+        notes.append(
+            say("it has no identifier: its key is its page or its title, which may change")
+        )
     elif own_id != names[0]:
-        notes.append(f"another dataset has the identifier '{names[0]}' as well")
+        notes.append(say("another dataset has the identifier '{names}' as well", names=names[0]))
     return own_id
 
 
@@ -168,8 +171,10 @@ def _licenses(graph: Described, subject: Node, notes: list[str]) -> Iterator[str
     differing = dict.fromkeys(each for each in theirs if each)
     if not own and len(differing) > 1:
         notes.append(
-            "its files have several licences, and a dataset has one: "
-            f"{listed(each[0] for each in differing)}"
+            say(
+                "its files have several licences, and a dataset has one: {listed}",
+                listed=listed(each[0] for each in differing),
+            )
         )
         return
     yield from own

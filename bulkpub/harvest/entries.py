@@ -40,6 +40,7 @@ from bulkpub.harvest.words.access import Said, restriction
 from bulkpub.harvest.words.formats import short_format, short_mime
 from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
+from bulkpub.language import say
 
 __all__ = ["Entry", "found_of", "listed"]
 
@@ -96,7 +97,7 @@ def listed(names: Iterable[str]) -> str:
     """`a, b, c`, shortened when there are many or when they are long."""
     shown = [_short(name) for name in dict.fromkeys(names)]
     more = len(shown) - _MOST_NAMED
-    return ", ".join(shown[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(shown[:_MOST_NAMED]) + (say(" and {more} more", more=more) if more > 0 else "")
 
 
 def _short(text: str) -> str:
@@ -127,7 +128,7 @@ def found_of(entry: Entry, options: HarvestOptions) -> Found:
         resources=tuple(_resources(entry, options, notes)),
     )
     if not spec.resources:
-        notes.append("it lists nothing that could be published")
+        notes.append(say("it lists nothing that could be published"))
     return Found(spec, tuple(dict.fromkeys(notes)), closed)
 
 
@@ -138,8 +139,11 @@ def _restricted(entry: Entry, options: HarvestOptions, notes: list[str]) -> tupl
     """
     if closed := restriction(entry.access, options.today):
         notes.append(
-            f"its source does not open it to everyone ({closed}): it is private here, and its "
-            "files are only listed"
+            say(
+                "its source does not open it to everyone ({closed}): it is private here, and its "
+                "files are only listed",
+                closed=closed,
+            )
         )
         extras = {**entry.extras, "harvest:access_rights": closed}
         offers = tuple(replace(each, access=entry.access) for each in entry.offers)
@@ -152,8 +156,14 @@ def _restricted(entry: Entry, options: HarvestOptions, notes: list[str]) -> tupl
     shown = ", ".join(dict.fromkeys(of_files.values()))
     for place, said in of_files.items():
         notes.append(
-            f"{_called(entry.offers[place])} is not open to everyone ({said}): "
-            + ("left out" if options.restricted == "skip" else "the dataset is private here")
+            say(
+                "{file} is not open to everyone ({said}): {consequence}",
+                file=_called(entry.offers[place]),
+                said=said,
+                consequence=say("left out")
+                if options.restricted == "skip"
+                else say("the dataset is private here"),
+            )
         )
     if options.restricted == "skip" and len(of_files) < len(entry.offers):
         kept = tuple(each for place, each in enumerate(entry.offers) if place not in of_files)
@@ -165,7 +175,7 @@ def _description(entry: Entry, title: str, notes: list[str]) -> str:
     """A portal creates no dataset without one."""
     written = markdown(entry.description)
     if not written:
-        notes.append("it has no description: its title stands for it")
+        notes.append(say("it has no description: its title stands for it"))
     return written or title
 
 
@@ -173,7 +183,7 @@ def _license(entry: Entry, notes: list[str]) -> str | None:
     said = [each for each in entry.licenses if each]
     known = known_license(said)
     if said and known is None:
-        notes.append(f"the portal has no such licence, left out: {listed(said)}")
+        notes.append(say("the portal has no such licence, left out: {said}", said=listed(said)))
     return known
 
 
@@ -181,7 +191,7 @@ def _frequency(entry: Entry, notes: list[str]) -> str | None:
     said = [each for each in entry.frequencies if each]
     known = next((word for each in said if (word := known_frequency(each))), None)
     if said and known is None:
-        notes.append(f"the portal has no such frequency, left out: {listed(said)}")
+        notes.append(say("the portal has no such frequency, left out: {said}", said=listed(said)))
     return known
 
 
@@ -197,8 +207,10 @@ def _tags(entry: Entry, rules: Rules, notes: list[str]) -> tuple[str, ...] | Non
             left.append(tag)
     if left:
         low, high = rules.limits.shortest_tag, rules.limits.longest_tag
-        wanted = f"at least {low}" if high is None else f"{low} to {high}"
-        notes.append(f"a tag has {wanted} characters, left out: {listed(left)}")
+        wanted = say("at least {low}", low=low) if high is None else f"{low} to {high}"
+        notes.append(
+            say("a tag has {wanted} characters, left out: {left}", wanted=wanted, left=listed(left))
+        )
     return tuple(tags) or None
 
 
@@ -206,14 +218,26 @@ def _period(entry: Entry, notes: list[str]) -> TemporalCoverage | None:
     if not (entry.start or entry.end):
         return None
     start, end = first_day(entry.start), last_day(entry.end)
-    span = f"from {_short(entry.start) or '…'} to {_short(entry.end) or '…'}"
+    span = say(
+        "from {start} to {end}", start=_short(entry.start) or "…", end=_short(entry.end) or "…"
+    )
     if start is None:
-        notes.append(f"the period it covers has no first day that can be read, left out: {span}")
+        notes.append(
+            say(
+                "the period it covers has no first day that can be read, left out: {span}",
+                span=span,
+            )
+        )
         return None
     if entry.end and end is None:
-        notes.append(f"the period it covers has no last day that can be read, left open: {span}")
+        notes.append(
+            say(
+                "the period it covers has no last day that can be read, left open: {span}",
+                span=span,
+            )
+        )
     if end is not None and end < start:
-        notes.append(f"the period it covers ends before it starts, left out: {span}")
+        notes.append(say("the period it covers ends before it starts, left out: {span}", span=span))
         return None
     return TemporalCoverage(start, end)
 
@@ -228,11 +252,19 @@ def _spatial(entry: Entry, notes: list[str]) -> Spatial | None:
             zones.append(zone)
     if unknown:
         notes.append(
-            f"the area is not surely one of the portal's zones, left out: {listed(unknown)}"
+            say(
+                "the area is not surely one of the portal's zones, left out: {unknown}",
+                unknown=listed(unknown),
+            )
         )
     granularity = known_granularity(entry.granularity)
     if entry.granularity and granularity is None:
-        notes.append(f"the portal has no such granularity, left out: {_short(entry.granularity)}")
+        notes.append(
+            say(
+                "the portal has no such granularity, left out: {granularity}",
+                granularity=_short(entry.granularity),
+            )
+        )
     return Spatial(tuple(zones) or None, granularity) if zones or granularity else None
 
 
@@ -259,7 +291,7 @@ def _resources(entry: Entry, options: HarvestOptions, notes: list[str]) -> list[
             offers.append(offer)
     keys = told_apart([spec.key for spec in specs], [sayings(offer) for offer in offers])
     notes += [
-        f"{_called(offer)} is listed twice, and taken once"
+        say("{offer} is listed twice, and taken once", offer=_called(offer))
         for offer, key in zip(offers, keys, strict=True)
         if key is None
     ]
@@ -277,20 +309,28 @@ def _resource_of(offer: Offer, options: HarvestOptions) -> tuple[ResourceSpec | 
     offer = replace(offer, url=_spelt(offer.url))
     name = _called(offer)
     if not offer.url:
-        return None, [f"{name} has no address, left out"]
+        return None, [say("{name} has no address, left out", name=name)]
     if fault := address_fault(offer.url) or _scheme_fault(offer.url):
-        return None, [f"the address of {name} {fault}: left out"]
+        return None, [say("the address of {name} {fault}: left out", name=name, fault=fault)]
     what = nature(offer)
     is_open = not restriction(offer.access, options.today)
     is_link = bool(options.links) or what != FILE or not is_open
     if is_link and not is_web(offer.url):
         return None, [
-            f"{name} is left out: a link must be a web address, not {_shown_address(offer.url)}"
+            say(
+                "{name} is left out: a link must be a web address, not {url}",
+                name=name,
+                url=_shown_address(offer.url),
+            )
         ]
     notes: list[str] = []
     if what == UNSURE and not options.links:
         notes.append(
-            f"{name} is only listed: nothing says whether {_shown_address(offer.url)} is a file"
+            say(
+                "{name} is only listed: nothing says whether {url} is a file",
+                name=name,
+                url=_shown_address(offer.url),
+            )
         )
     spec = ResourceSpec(
         key=" ".join(offer.id.split()) or redacted(offer.url),
@@ -308,7 +348,11 @@ def _spelt(url: str) -> str:
 
 def _scheme_fault(url: str) -> str:
     scheme = urlsplit(url).scheme.lower()
-    return f"starts with {scheme}://, which no catalogue can mean" if archive_of(url)[1] else ""
+    return (
+        say("starts with {scheme}://, which no catalogue can mean", scheme=scheme)
+        if archive_of(url)[1]
+        else ""
+    )
 
 
 def _shown_address(url: str) -> str:
@@ -320,7 +364,11 @@ def _called(offer: Offer) -> str:
     title = " ".join((offer.title or offer.id).split())
     # Where it is long it is an address, whose end sets one apart from another.
     shown = title if len(title) <= _SHOWN else f"…{title[1 - _SHOWN :]}"
-    return f"'{shown}'" if title else f"what is at {_shown_address(offer.url) or 'no address'}"
+    return (
+        f"'{shown}'"
+        if title
+        else say("what is at {url}", url=_shown_address(offer.url) or "no address")
+    )
 
 
 def _metadata(offer: Offer, what: str, notes: list[str], *, is_link: bool) -> ResourceMetadata:
@@ -365,7 +413,11 @@ def _schema(offer: Offer, what: str, notes: list[str]) -> ContentSchema | None:
             return ContentSchema(url=said)
     if offer.conforms_to:
         notes.append(
-            f"the schema of {_called(offer)} has no address: {offer.conforms_to[0][:_SHOWN]}"
+            say(
+                "the schema of {offer} has no address: {conforms_to}",
+                offer=_called(offer),
+                conforms_to=offer.conforms_to[0][:_SHOWN],
+            )
         )
     return None
 

@@ -34,6 +34,7 @@ from bulkpub.harvest.reading.sidecars import (
 )
 from bulkpub.harvest.words.naming import readable, readable_path, titles_of
 from bulkpub.harvest.words.refused import without_refused
+from bulkpub.language import say
 from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import reason
 
@@ -96,7 +97,7 @@ class _Tree:
 
     def __init__(self, root: str, options: HarvestOptions) -> None:
         if not Path(root).is_dir():
-            raise SettingsInvalid(f"{root} is not a folder")
+            raise SettingsInvalid(say("{root} is not a folder", root=root))
         self._root = _absolute(root)
         self._name = posixpath.basename(self._root) or "files"
         self._options = options
@@ -126,7 +127,11 @@ class _Tree:
         for folder in below:
             for name in filter(None, (folder.readme, folder.package, folder.metadata)):
                 self._options.note(
-                    f"{folder.inside}/{name} is left out: it speaks of one folder only"
+                    say(
+                        "{inside}/{name} is left out: it speaks of one folder only",
+                        inside=folder.inside,
+                        name=name,
+                    )
                 )
         return self._dataset(first, [(each, name) for each in walked for name in each.files])
 
@@ -139,7 +144,9 @@ class _Tree:
         if not resources:
             if notes:
                 where = self._shown(folder.path)
-                self._options.note(f"{where} gives no dataset: {'; '.join(notes)}")
+                self._options.note(
+                    say("{where} gives no dataset: {notes}", where=where, notes="; ".join(notes))
+                )
             return None
         spec = DatasetSpec(
             posixpath.join(self._name, folder.inside) if folder.inside else self._name,
@@ -150,7 +157,7 @@ class _Tree:
             spec = _described(spec, sidecar)
         if not spec.metadata.description:
             title = spec.metadata.title
-            notes.append("no README says what this is: the description is only the title")
+            notes.append(say("no README says what this is: the description is only the title"))
             spec = replace(spec, metadata=replace(spec.metadata, description=title))
         if not self._options.wanted(spec, self._newest(resources)):
             return None
@@ -195,7 +202,13 @@ class _Tree:
             text = ""
         limit = self._options.rules.limits.description
         if limit is not None and len(text) > limit:
-            notes.append(f"{name} has {len(text)} characters, too many for a description")
+            notes.append(
+                say(
+                    "{name} has {count} characters, too many for a description",
+                    name=name,
+                    count=len(text),
+                )
+            )
             text = ""
         return Sidecar(DatasetSpec("", DatasetMetadata(description=text or None)))
 
@@ -210,7 +223,7 @@ class _Tree:
                 if isinstance(source, FileSource):
                     name = posixpath.normpath(posixpath.join(folder.path, source.shown))
                     if not Path(name).is_file():
-                        notes.append(f"{source.shown} is described but not there")
+                        notes.append(say("{shown} is described but not there", shown=source.shown))
                         continue
                     self._claimed.add(name)
                 listed.setdefault(name, spec)
@@ -258,7 +271,7 @@ class _Tree:
         try:
             found = self._files.path(shown)
         except Unusable as error:
-            notes.append(f"left out: {error}")
+            notes.append(say("left out: {error}", error=error))
             return None
         self._times[found.path] = found.mtime
         source = FileSource(found.path, shown)
@@ -324,7 +337,13 @@ def _folders(
             with os.scandir(path) as found:
                 entries = sorted(found, key=lambda entry: natural(entry.name))
         except OSError as error:
-            lost(f"the folder {inside or path} cannot be read: {reason(error)}")
+            lost(
+                say(
+                    "the folder {inside} cannot be read: {error}",
+                    inside=inside or path,
+                    error=reason(error),
+                )
+            )
             continue
         yield _folder(path, inside, [entry.name for entry in entries if not entry.is_dir()])
         for entry in reversed(entries):
@@ -332,11 +351,11 @@ def _folders(
                 continue
             below = f"{inside}/{entry.name}" if inside else entry.name
             if entry.is_symlink():
-                note(f"{below} is a link to a folder, and is not followed")
+                note(say("{below} is a link to a folder, and is not followed", below=below))
             elif _is_utf8(entry.name):
                 waiting.append((entry.path, below))
             else:
-                lost(f"the folder {below} has a name that is not UTF-8: rename it")
+                lost(say("the folder {below} has a name that is not UTF-8: rename it", below=below))
 
 
 def _absolute(path: str) -> str:

@@ -34,6 +34,7 @@ from bulkpub.harvest.paging import address_parts
 from bulkpub.harvest.reading.local import is_file
 from bulkpub.harvest.words.naming import readable_path, titles_of
 from bulkpub.harvest.words.refused import without_refused
+from bulkpub.language import say
 
 __all__ = ["Entry", "Listing", "folder_of", "harvest", "read_listing"]
 
@@ -82,11 +83,14 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
     """
     if is_file(source):
         raise SettingsInvalid(
-            f"'{source}' is no address, and a saved listing does not say where its files are: give "
-            "the listing's address, or harvest the files themselves as a folder"
+            say(
+                "'{source}' is no address, and a saved listing does not say where its files are: "
+                "give the listing's address, or harvest the files themselves as a folder",
+                source=source,
+            )
         )
     if "@" in address_parts(source).netloc:
-        options.note("the password of the address does not go into the manifest")
+        options.note(say("the password of the address does not go into the manifest"))
     walk = _Walk(source, reader, options)
     async for folder in walk.folders():
         found = walk.found(folder)
@@ -130,8 +134,12 @@ class _Walk:
                 seen.add(entry.url)
                 if len(seen) > MOST_FOLDERS:
                     self._options.lost(
-                        f"{redacted(self._source)} has more than {MOST_FOLDERS} folders: "
-                        "harvest its sub-folders one by one"
+                        say(
+                            "{source} has more than {most_folders} folders: harvest its "
+                            "sub-folders one by one",
+                            source=redacted(self._source),
+                            most_folders=MOST_FOLDERS,
+                        )
                     )
                     return
                 if (found := await self._descend(entry, folder)) is not None:
@@ -141,15 +149,25 @@ class _Walk:
     def _note_rest(self, folder: _Folder) -> None:
         below = sum(entry.is_folder for entry in folder.listing.entries)
         if below:
-            what = "sub-folder is" if below == 1 else "sub-folders are"
+            what = say("sub-folder is") if below == 1 else say("sub-folders are")
             self._options.note(
-                f"{below} {what} left out: `recursive` takes what is in sub-folders, too"
+                say(
+                    "{below} {what} left out: `recursive` takes what is in sub-folders, too",
+                    below=below,
+                    what=what,
+                )
             )
 
     async def _descend(self, entry: Entry, folder: _Folder) -> _Folder | None:
         above = (*folder.above, _shape(folder))
         if len(above) > DEEPEST:
-            self._options.lost(f"{redacted(entry.url)} is more than {DEEPEST} folders deep")
+            self._options.lost(
+                say(
+                    "{url} is more than {deepest} folders deep",
+                    url=redacted(entry.url),
+                    deepest=DEEPEST,
+                )
+            )
             return None
         try:
             found = await self._read(entry.url, above)
@@ -157,11 +175,16 @@ class _Walk:
             self._options.lost(str(error))
             return None
         if unquote(found.url) != unquote(entry.url):
-            self._options.note(f"{redacted(entry.url)} leads elsewhere and is not followed")
+            self._options.note(
+                say("{url} leads elsewhere and is not followed", url=redacted(entry.url))
+            )
             return None
         if found.listing.entries and _shape(found) in above:
             self._options.note(
-                f"{redacted(entry.url)} lists the same as a folder above it: taken for a circle"
+                say(
+                    "{url} lists the same as a folder above it: taken for a circle",
+                    url=redacted(entry.url),
+                )
             )
             return None
         return found
@@ -172,7 +195,7 @@ class _Walk:
         folder = folder_of(page.url)
         listing = read_listing(page.text(), folder)
         if not listing.entries and not listing.titled:
-            raise SourceFailed(f"{redacted(url)} is a page that lists no files")
+            raise SourceFailed(say("{url} is a page that lists no files", url=redacted(url)))
         return _Folder(folder, above, listing)
 
     # --- one dataset -------------------------------------------------------------------------
@@ -184,18 +207,29 @@ class _Walk:
         if not self._options.links:
             pages = [entry.url for entry in files if _is_page(entry.url)]
             files = [entry for entry in files if not _is_page(entry.url)]
-            notes += [f"{redacted(url)} is left out: it is a page, not a file" for url in pages]
+            notes += [
+                say("{url} is left out: it is a page, not a file", url=redacted(url))
+                for url in pages
+            ]
             named = [(entry, _name(entry.url)) for entry in files]
             files, refused = without_refused(named, self._options.rules.extensions_known)
             notes += refused
         if not files:
             where = redacted(folder.url)
             if notes:
-                self._options.note(f"{where} has no file that can be hosted: {'; '.join(notes)}")
+                self._options.note(
+                    say(
+                        "{where} has no file that can be hosted: {notes}",
+                        where=where,
+                        notes="; ".join(notes),
+                    )
+                )
             return None
         names = [unquote(entry.url.removeprefix(folder.url)) for entry in files]
         title = self._title(folder)
-        notes.append("a listing says nothing of its files: the description is only the address")
+        notes.append(
+            say("a listing says nothing of its files: the description is only the address")
+        )
         metadata = DatasetMetadata(
             title=title,
             description=f"{title}\n\n{redacted(folder.url)}",
@@ -227,8 +261,11 @@ class _Walk:
 def _check_listing(page: Page, url: str) -> None:
     if page.content_type and page.content_type not in _HTML:
         raise SourceFailed(
-            f"{redacted(url)} is no directory listing but {page.content_type}: give the address "
-            "of the folder"
+            say(
+                "{url} is no directory listing but {content_type}: give the address of the folder",
+                url=redacted(url),
+                content_type=page.content_type,
+            )
         )
 
 

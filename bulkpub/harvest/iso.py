@@ -24,6 +24,7 @@ from bulkpub.harvest.reading.loose import clean
 from bulkpub.harvest.reading.shapes import shape_note
 from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.languages import short_language
+from bulkpub.language import joined, say
 
 __all__ = ["IsoReader", "NoDataset"]
 
@@ -57,8 +58,12 @@ class IsoReader:
             self._record: Any = import_module("owslib.iso").MD_Metadata
         except ImportError:
             raise SourceFailed(
-                f"{where} gives records in ISO 19139, which need OWSLib: pip install "
-                f"'bulkpub[iso]', or ask for DCAT, with outputSchema={DCAT_SCHEMA}"
+                say(
+                    "{where} gives records in ISO 19139, which need OWSLib: pip install "
+                    "'bulkpub[iso]', or ask for DCAT, with outputSchema={dcat_schema}",
+                    where=where,
+                    dcat_schema=DCAT_SCHEMA,
+                )
             ) from None
 
     def entry(self, record: bytes) -> Entry:
@@ -69,15 +74,24 @@ class IsoReader:
         root = fromstring(record)
         if not str(root.tag).startswith(_OF_19139):
             raise SourceFailed(
-                f"{self._where} gives records in ISO 19115-3, which is not read: ask for "
-                f"outputSchema={_GMD}, or for DCAT, with outputSchema={DCAT_SCHEMA}"
+                say(
+                    "{where} gives records in ISO 19115-3, which is not read: ask for "
+                    "outputSchema={gmd}, or for DCAT, with outputSchema={dcat_schema}",
+                    where=self._where,
+                    gmd=_GMD,
+                    dcat_schema=DCAT_SCHEMA,
+                )
             )
         try:
             read = self._record(self._parse(record))
             return _entry(read, root, self._language, self._catalogue)
         except (AttributeError, TypeError, ValueError, LookupError) as error:
             raise SourceFailed(
-                f"{self._where}: a record of ISO 19139 cannot be read ({type(error).__name__})"
+                say(
+                    "{where}: a record of ISO 19139 cannot be read ({name})",
+                    where=self._where,
+                    name=type(error).__name__,
+                )
             ) from error
 
 
@@ -87,7 +101,7 @@ def _entry(record: Any, root: Element, language: str, catalogue: Catalogue) -> E
     title = next(_written(root, "title", language), "")
     own_id = _text(record.identifier)
     if level not in _DATA:
-        raise NoDataset(f"'{title or own_id}' is a {level}")
+        raise NoDataset(say("'{title}' is a {level}", title=title or own_id, level=level))
     if identification is None:
         return Entry(own_id, catalogue, title=own_id)
     dates = {_text(each.type): _text(each.date) for each in identification.date}
@@ -204,7 +218,7 @@ def _area(extent: Any) -> Iterator[str]:  # noqa: ANN401 # OWSLib has no types
     if box is not None:
         corners = [_text(each) for each in (box.minx, box.miny, box.maxx, box.maxy)]
         if note := shape_note(" ".join(corners)):
-            yield f"{note}: {', '.join(corners)}"
+            yield joined(": ", (note, ", ".join(corners)))
 
 
 # --- what it offers -----------------------------------------------------------------------

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Self, cast
 
 from bulkpub.harvest.base import Harvest, HarvestOptions, Reader
+from bulkpub.language import say
 
 __all__ = ["Harvester", "Kind", "harvester"]
 
@@ -49,6 +50,6 @@ def harvester(kind: Kind) -> Harvester:
     Each is loaded only here, as some need libraries that take a while to load.
     """
     if kind is Kind.PORTAL:
-        raise ValueError("a portal is asked through its API: see bulkpub.harvest.portal")
+        raise ValueError(say("a portal is asked through its API: see bulkpub.harvest.portal"))
     module = import_module(f"bulkpub.harvest.{kind.module}")
     return cast("Harvester", module.harvest)

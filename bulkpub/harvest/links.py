@@ -35,6 +35,7 @@ from bulkpub.harvest.reading.loose import keywords_of
 from bulkpub.harvest.reading.tables import ACCESS, Row, Table, TableFault, read_table
 from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
+from bulkpub.language import say
 from bulkpub.manifest.form import reason
 from bulkpub.ordinary import read_ordinary
 
@@ -71,13 +72,19 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
         table = read_table(content)
         rows = list(table.rows)
     except TableFault as fault:
-        raise SourceFailed(f"{name} is no table of links: {fault}") from None
+        raise SourceFailed(
+            say("{name} is no table of links: {fault}", name=name, fault=fault)
+        ) from None
     what = _what_rows_are(table, rows, options)
     of_no_use = [table.columns[each] for each in what.value[1] if each in table.columns]
     if left := [*table.unknown, *of_no_use]:
-        options.note(f"{name}: not used are the columns {', '.join(left)}")
+        options.note(
+            say("{name}: not used are the columns {left}", name=name, left=", ".join(left))
+        )
     if what is _Rows.DATASETS and len(rows) > 1:
-        options.note(f"{name}: each row is a dataset of its own (`single` makes one of all)")
+        options.note(
+            say("{name}: each row is a dataset of its own (`single` makes one of all)", name=name)
+        )
     catalogue = catalogue_at(source, base=options.base)
     for group in _Reading(table, what, name, options).groups(rows):
         found = _found(group, what, catalogue, options)
@@ -89,7 +96,9 @@ def _content(path: str) -> bytes:
     try:
         return read_ordinary(path)
     except OSError as error:
-        raise SettingsInvalid(f"{path} cannot be read: {reason(error)}") from None
+        raise SettingsInvalid(
+            say("{path} cannot be read: {error}", path=path, error=reason(error))
+        ) from None
 
 
 def _what_rows_are(table: Table, rows: Sequence[Row], options: HarvestOptions) -> _Rows:
@@ -146,14 +155,24 @@ class _Reading:
             if fault and (url or self._what is not _Rows.DATASETS):
                 lost = "row" if self._what is not _Rows.DATASETS else "address"
                 self._options.lost(
-                    f"{self._file}:{row.line}: the {lost} is left out, as it {fault}"
+                    say(
+                        "{file}:{line}: the {lost} is left out, as it {fault}",
+                        file=self._file,
+                        line=row.line,
+                        lost=lost,
+                        fault=fault,
+                    )
                 )
             if fault and self._what is not _Rows.DATASETS:
                 continue
             group = self._group(row)
             if group is None:
                 self._options.lost(
-                    f"{self._file}:{row.line}: the row is left out, as it has no title"
+                    say(
+                        "{file}:{line}: the row is left out, as it has no title",
+                        file=self._file,
+                        line=row.line,
+                    )
                 )
                 continue
             group.rows.append(row)
@@ -182,13 +201,13 @@ class _Reading:
 
     def _fault(self, url: str) -> str:
         if not url:
-            return "has no address"
+            return say("has no address")
         if self._options.links and not is_web(url):
-            return f"links to {redacted(url)}, and only web addresses can be links"
+            return say("links to {url}, and only web addresses can be links", url=redacted(url))
         if self._options.links and redacted(url) != url:
-            return f"links to {redacted(url)} with a secret that everybody would see"
+            return say("links to {url} with a secret that everybody would see", url=redacted(url))
         fault = address_fault(url)
-        return f"has an address that {fault}" if fault else ""
+        return say("has an address that {fault}", fault=fault) if fault else ""
 
     def _offer(self, group: _Group, row: Row) -> None:
         offer = self._dataset(row) if self._what is _Rows.DATASETS else _file(row)
@@ -196,7 +215,11 @@ class _Reading:
         if same:
             first = group.rows[group.offers.index(same[0])].line
             group.notes.append(
-                f"line {row.line} repeats the address of line {first}, and is left out"
+                say(
+                    "line {line} repeats the address of line {first}, and is left out",
+                    line=row.line,
+                    first=first,
+                )
             )
             group.rows.pop()
         else:
@@ -293,8 +316,12 @@ def _only_pages(group: _Group, pages: Sequence[str]) -> Iterator[str]:
     shown = ("its", next(group.said("count"), ""), "files", f"({files})" if files else "")
     for url in pages:
         yield (
-            f"{redacted(url)} is taken for the page of the dataset, and only listed: "
-            f"{' '.join(filter(None, shown))} are not in the table"
+            say(
+                "{url} is taken for the page of the dataset, and only listed: {filter} are not in "
+                "the table",
+                url=redacted(url),
+                filter=" ".join(filter(None, shown)),
+            )
         )
 
 
@@ -326,15 +353,21 @@ class _Agreeing:
         count = sum(name in row.cells for row in self._group.rows)
         if len(said) == 1 and (not self._every_row or count == len(self._group.rows)):
             return next(iter(said.values())).cells[name]
-        verb = "disagree about" if len(said) > 1 else "do not all say"
-        self._note(name, f"the rows {verb} the {_word(name)}, left out", said.values())
+        verb = say("disagree about") if len(said) > 1 else say("do not all say")
+        self._note(
+            name,
+            say("the rows {verb} the {name}, left out", verb=verb, name=_word(name)),
+            said.values(),
+        )
         return ""
 
     def first(self, name: str) -> str:
         """The first value, of what a dataset cannot be without."""
         said = self._by_value(name)
         if len(said) > 1:
-            sentence = f"the rows disagree about the {_word(name)}, and the first is taken"
+            sentence = say(
+                "the rows disagree about the {name}, and the first is taken", name=_word(name)
+            )
             self._note(name, sentence, said.values())
         return next((row.cells[name] for row in said.values()), "")
 
@@ -353,9 +386,23 @@ class _Agreeing:
         return said
 
     def _note(self, name: str, sentence: str, rows: Iterable[Row]) -> None:
-        shown = [f"'{_short(row.cells[name])}' (line {row.line})" for row in rows]
-        more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
-        self._group.notes.append(f"{sentence}: {', '.join(shown[:_MOST_NAMED])}{more}")
+        shown = [
+            say("'{cells}' (line {line})", cells=_short(row.cells[name]), line=row.line)
+            for row in rows
+        ]
+        more = (
+            say(" and {others} more", others=len(shown) - _MOST_NAMED)
+            if len(shown) > _MOST_NAMED
+            else ""
+        )
+        self._group.notes.append(
+            say(
+                "{sentence}: {named}{more}",
+                sentence=sentence,
+                named=", ".join(shown[:_MOST_NAMED]),
+                more=more,
+            )
+        )
 
 
 def _cell(row: Row, name: str) -> str:
@@ -363,7 +410,7 @@ def _cell(row: Row, name: str) -> str:
 
 
 def _word(name: str) -> str:
-    words = {"license": "licence", "dataset": "title of the dataset", "dataset page": "page"}
+    words = {"license": "licence", "dataset": say("title of the dataset"), "dataset page": "page"}
     return words.get(name, name)
 
 

@@ -20,12 +20,13 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.origin import ID_EXTRA
+from bulkpub.language import say
 
 __all__ = ["local_addresses_in", "without_local_addresses"]
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s<>\"'`\\^{}|)]+", re.IGNORECASE)
-_WHOSE = "which only the network of the source knows"
-_ALLOWED = "(`allow_private` keeps it)"
+_WHOSE = say("which only the network of the source knows")
+_ALLOWED = say("(`allow_private` keeps it)")
 
 
 def local_addresses_in(text: str) -> Iterator[str]:
@@ -47,19 +48,23 @@ def without_local_addresses(spec: DatasetSpec) -> tuple[DatasetSpec, tuple[str, 
         address = _address(resource)
         if is_local(address):
             name = resource.metadata.title or resource.default_title or resource.key
-            notes.append(_note(f"the address of '{name}'", address, is_kept=is_published))
+            notes.append(
+                _note(say("the address of '{name}'", name=name), address, is_kept=is_published)
+            )
             if not is_published:
                 continue
         resources.append(_resource(resource, notes, is_published=is_published))
     for name in ("description", "description_short"):
         text = getattr(metadata, name) or ""
-        notes += (_note(f"the {name} names", each, is_kept=True) for each in _named(text))
+        notes += (
+            _note(say("the {name} names", name=name), each, is_kept=True) for each in _named(text)
+        )
     if not is_published:
         metadata = replace(metadata, extras=_extras(metadata.extras, "", notes))
         keys = dict.fromkeys(each for key in _keys(spec, resources) for each in _named(key))
-        notes += (_note("a key or an id names", each, is_kept=True) for each in keys)
+        notes += (_note(say("a key or an id names"), each, is_kept=True) for each in keys)
         if spec.resources and not resources:
-            notes.append("nothing is left of it that could be published")
+            notes.append(say("nothing is left of it that could be published"))
     return replace(spec, metadata=metadata, resources=tuple(resources)), tuple(notes)
 
 
@@ -83,11 +88,20 @@ def _resource(resource: ResourceSpec, notes: list[str], *, is_published: bool) -
     metadata: ResourceMetadata = resource.metadata
     whose = f"'{metadata.title or resource.key}'"
     named = _named(metadata.description or "")
-    notes += (_note(f"the description of {whose} names", each, is_kept=True) for each in named)
+    notes += (
+        _note(say("the description of {whose} names", whose=whose), each, is_kept=True)
+        for each in named
+    )
     if is_published:
         return resource
     if metadata.schema is not None and is_local(metadata.schema.url or ""):
-        notes.append(_note(f"the schema of {whose} is", metadata.schema.url or "", is_kept=False))
+        notes.append(
+            _note(
+                say("the schema of {whose} is", whose=whose),
+                metadata.schema.url or "",
+                is_kept=False,
+            )
+        )
         metadata = replace(metadata, schema=None)
     extras = _extras(metadata.extras, f" of {whose}", notes)
     return replace(resource, metadata=replace(metadata, extras=extras))
@@ -124,5 +138,12 @@ def _inside(value: Json) -> Iterator[str]:
 
 def _note(what: str, address: str, *, is_kept: bool) -> str:
     verb = "" if what.endswith((" names", " has", " is")) else " is"
-    end = ", and stays" if is_kept else f": left out {_ALLOWED}"
-    return f"{what}{verb} {redacted(address)}, {_WHOSE}{end}"
+    end = say(", and stays") if is_kept else say(": left out {allowed}", allowed=_ALLOWED)
+    return say(
+        "{what}{verb} {address}, {whose}{end}",
+        what=what,
+        verb=verb,
+        address=redacted(address),
+        whose=_WHOSE,
+        end=end,
+    )

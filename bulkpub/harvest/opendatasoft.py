@@ -33,6 +33,7 @@ from bulkpub.harvest.reading.loose import (
 )
 from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.periods import period
+from bulkpub.language import say
 
 __all__ = ["harvest"]
 
@@ -74,8 +75,11 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         new = trail.new((in_language(each, language) for each in saved or []), _id)
         if new:
             options.note(
-                f"{Path(source).name} does not say which portal it is of: exports and attachments, "
-                "which only that has, are left out"
+                say(
+                    "{name} does not say which portal it is of: exports and attachments, which "
+                    "only that has, are left out",
+                    name=Path(source).name,
+                )
             )
         for found in trail.wanted(_entry(each, catalogue, "") for each in new):
             yield found
@@ -87,7 +91,11 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Async
         rows = min(ROWS, MOST - offset)
         if rows <= 0:
             trail.lost(
-                f"{redacted(base)} gives no more than {MOST} datasets: the others are missing"
+                say(
+                    "{base} gives no more than {most} datasets: the others are missing",
+                    base=redacted(base),
+                    most=MOST,
+                )
             )
             return
         page = {**query, "order_by": "dataset_id", "limit": str(rows), "offset": str(offset)}
@@ -132,7 +140,9 @@ def _result(page: Page) -> Mapping[str, Any]:
     if not isinstance(results, list):
         why = text(answer.get("message")) or text(answer.get("error_code"))
         why = f": {why}" if why else ""
-        raise SourceFailed(f"{redacted(page.url)} does not answer as Opendatasoft does{why}")
+        raise SourceFailed(
+            say("{url} does not answer as Opendatasoft does{why}", url=redacted(page.url), why=why)
+        )
     return {**answer, "results": results}
 
 
@@ -142,7 +152,7 @@ def _saved(page: Page) -> list[Mapping[str, Any]]:
     several = document if isinstance(document, list) else _result(page)["results"]
     datasets = [_unflattened(_dataset(each)) for each in several]
     if several and not any(map(_id, datasets)):
-        raise SourceFailed(f"{redacted(page.url)} holds no datasets of Opendatasoft")
+        raise SourceFailed(say("{url} holds no datasets of Opendatasoft", url=redacted(page.url)))
     return datasets
 
 
@@ -168,7 +178,9 @@ def _entry(dataset: Mapping[str, Any], catalogue: Catalogue, base: str) -> Entry
     if text(default.get("references")):
         kept["ods:references"] = text(default.get("references"))
     if truth(default.get("federated")):
-        notes.append("the portal shows it on behalf of another portal, which may be harvested too")
+        notes.append(
+            say("the portal shows it on behalf of another portal, which may be harvested too")
+        )
     offers = tuple(_offers(dataset, base)) if base else ()
     return Entry(
         id=own_id,
@@ -237,7 +249,7 @@ def _kept(metas: Mapping[str, Any]) -> tuple[dict[str, Json], list[str]]:
                 kept[f"ods:{safe}"] = shown
             elif value not in (None, "", [], {}, False):
                 left.append(f"{template}.{name}")
-    return kept, [f"not carried over: {listed(left)}"] if left else []
+    return kept, [say("not carried over: {left}", left=listed(left))] if left else []
 
 
 # --- what it offers -----------------------------------------------------------------------

@@ -16,6 +16,7 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Found, HarvestOptions, Page, Reader
 from bulkpub.harvest.entries import Entry, found_of
 from bulkpub.harvest.words.periods import instant
+from bulkpub.language import say
 
 __all__ = ["MOST_PAGES", "Trail", "address_parts"]
 
@@ -33,7 +34,7 @@ def address_parts(source: str) -> SplitResult:
     except ValueError:  # a bracket left open
         sound = False
     if not sound:
-        raise SourceFailed(f"{redacted(source)} is no whole web address")
+        raise SourceFailed(say("{source} is no whole web address", source=redacted(source)))
     return parts
 
 
@@ -64,10 +65,20 @@ class Trail:
         The first page has to be had: SourceFailed when it cannot. `parse` runs in a thread.
         """
         if url in self._urls:
-            self.lost(f"{redacted(url)} was read before: if more should follow it, that is missing")
+            self.lost(
+                say(
+                    "{url} was read before: if more should follow it, that is missing",
+                    url=redacted(url),
+                )
+            )
             return None
         if len(self._urls) >= MOST_PAGES:
-            self.lost(f"{redacted(url)} and what follows is left out: the catalogue has no end")
+            self.lost(
+                say(
+                    "{url} and what follows is left out: the catalogue has no end",
+                    url=redacted(url),
+                )
+            )
             return None
         first = not self._urls
         self._urls.add(url)
@@ -76,7 +87,7 @@ class Trail:
         except SourceFailed as error:
             if first:
                 raise
-            self.lost(f"{error}; what follows is missing")
+            self.lost(say("{error}; what follows is missing", error=error))
             return None
 
     def lost(self, sentence: str) -> None:
@@ -94,14 +105,30 @@ class Trail:
         if self.enough or read == total:
             return True
         if total is not None and read > total:
-            self.lost(f"{where} tells of {total} datasets and gives {read}: more may be missing")
+            self.lost(
+                say(
+                    "{where} tells of {total} datasets and gives {read}: more may be missing",
+                    where=where,
+                    total=total,
+                    read=read,
+                )
+            )
             return True
         if not on_page:
             if total is not None:
-                self.lost(f"{where} tells of {total} datasets and gives {read}")
+                self.lost(
+                    say(
+                        "{where} tells of {total} datasets and gives {read}",
+                        where=where,
+                        total=total,
+                        read=read,
+                    )
+                )
             return True
         if not new:
-            self.lost(f"{where} gives the same page again: what follows is missing")
+            self.lost(
+                say("{where} gives the same page again: what follows is missing", where=where)
+            )
             return True
         return False
 
@@ -110,7 +137,7 @@ class Trail:
         found = []
         for each in several:
             if not key(each):
-                self.lost("a dataset has neither an id nor a name nor a title: left out")
+                self.lost(say("a dataset has neither an id nor a name nor a title: left out"))
             elif self.is_new(key(each)):
                 found.append(each)
         return found

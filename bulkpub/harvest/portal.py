@@ -38,6 +38,7 @@ from bulkpub.errors import DatasetFailed, ListingIncomplete, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
 from bulkpub.harvest.copying import copied
 from bulkpub.harvest.paging import address_parts
+from bulkpub.language import say
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.nodes import Unreadable, from_python
 from bulkpub.portals import Organization, Portal
@@ -46,7 +47,7 @@ __all__ = ["harvest"]
 
 _OURS = "bulkpub:"
 """What the names of our own extras begin with; a manifest does not say them."""
-_STAYS = "is not in the manifest and stays as it is"
+_STAYS = say("is not in the manifest and stays as it is")
 
 
 async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harvest:
@@ -61,7 +62,9 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
     owners: dict[str, Organization] = {organization.id: organization} if organization else {}
     async for remote in _datasets(kind, name, organization, portal, options):
         if remote.deleted:
-            options.note(f"{_called(remote)} is deleted on the portal, and left out")
+            options.note(
+                say("{remote} is deleted on the portal, and left out", remote=_called(remote))
+            )
             continue
         found = _found(remote, portal.rules)
         if not options.wanted(found.dataset, remote.modified):
@@ -75,8 +78,11 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
                 yield found
                 continue
             options.note(
-                f"what the organization put beside the dataset {found.dataset.id}, which is "
-                "another's, is left out of a copy: it has no place where that is not"
+                say(
+                    "what the organization put beside the dataset {id}, which is another's, is "
+                    "left out of a copy: it has no place where that is not",
+                    id=found.dataset.id,
+                )
             )
 
 
@@ -88,7 +94,9 @@ def _named(source: str, rules: Rules) -> tuple[str, str]:
     found = rules.shown_on_page(source)
     if found and found[0] != "resource":
         return found
-    raise SourceFailed(f"{redacted(source)} is the address of no organization and no dataset")
+    raise SourceFailed(
+        say("{source} is the address of no organization and no dataset", source=redacted(source))
+    )
 
 
 async def _organization(kind: str, name: str, portal: Portal) -> Organization | None:
@@ -121,14 +129,18 @@ async def _datasets(
         raise SourceFailed(f"{name}: {error}") from error
     if dataset is None:
         raise SourceFailed(
-            f"the portal has no {kind or 'organization and no dataset'} '{name}'; a private "
-            "dataset is shown to the members of its organization only, by their API key"
+            say(
+                "the portal has no {kind} '{name}'; a private dataset is shown to the members of "
+                "its organization only, by their API key",
+                kind=kind or "organization and no dataset",
+                name=name,
+            )
         )
     yield dataset
 
 
 def _called(remote: RemoteDataset) -> str:
-    return f"the dataset '{remote.metadata.title}' ({remote.id})"
+    return say("the dataset '{title}' ({id})", title=remote.metadata.title, id=remote.id)
 
 
 async def _beside(
@@ -151,7 +163,13 @@ async def _beside(
                 if options.wanted(called) or options.wanted(spec):
                     yield Found(spec, tuple(notes))
     except (DatasetFailed, ListingIncomplete) as error:
-        options.lost(f"what {organization.name} put beside others' datasets: {error}")
+        options.lost(
+            say(
+                "what {name} put beside others' datasets: {error}",
+                name=organization.name,
+                error=error,
+            )
+        )
 
 
 # --- one dataset --------------------------------------------------------------------------
@@ -178,7 +196,7 @@ def _found(remote: RemoteDataset, rules: Rules) -> Found:
 
 
 def _resource(remote: RemoteResource, notes: list[str], rules: Rules) -> ResourceSpec:
-    whose = f" of the resource '{remote.metadata.title}' ({remote.id})"
+    whose = say(" of the resource '{title}' ({id})", title=remote.metadata.title, id=remote.id)
     keep = _Keeping(notes, whose, rules)
     is_link = not remote.hosted and keep.one("address", remote.url, _link_fault) is not None
     said = {
@@ -246,10 +264,14 @@ class _Keeping:
 
         def fault(text: str) -> str:
             if known:
-                return "" if text in known else f"'{text}' is unknown"
+                return "" if text in known else say("'{text}' is unknown", text=text)
             if text != text.strip():
-                return "it begins or ends with white space"
-            return f"it has more than {limit} characters" if limit and len(text) > limit else ""
+                return say("it begins or ends with white space")
+            return (
+                say("it has more than {limit} characters", limit=limit)
+                if limit and len(text) > limit
+                else ""
+            )
 
         return self.one(field.name, value or None, fault)
 
@@ -258,7 +280,7 @@ class _Keeping:
             return None
         if area.drawn:
             self._notes.append(
-                "the shape drawn on the map is not in the manifest and stays as it is"
+                say("the shape drawn on the map is not in the manifest and stays as it is")
             )
         if not (area.zones or area.granularity):
             return None
@@ -266,7 +288,7 @@ class _Keeping:
 
     def _tags_fault(self, tags: tuple[str, ...]) -> str:
         odd = [tag for tag in tags if self._rules.tag(tag) != tag or not self._rules.takes_tag(tag)]
-        return f"a portal would not take {', '.join(odd)} today" if odd else ""
+        return say("a portal would not take {odd} today", odd=", ".join(odd)) if odd else ""
 
     def _extra_fault(self, extra: dict[str, Json]) -> str:
         try:
@@ -282,7 +304,8 @@ class _Keeping:
             for name, value in (extras or {}).items()
             if not name.startswith(_OURS)
             and not self._rules.is_own_extra(name)
-            and self.one(f"extra '{name}'", {name: value}, self._extra_fault) is not None
+            and self.one(say("extra '{name}'", name=name), {name: value}, self._extra_fault)
+            is not None
         }
         return kept or None
 
@@ -290,12 +313,12 @@ class _Keeping:
 def _period_fault(period: TemporalCoverage) -> str:
     if period.end is None or period.start <= period.end:
         return ""
-    return f"it ends on {period.end}, before it starts on {period.start}"
+    return say("it ends on {end}, before it starts on {start}", end=period.end, start=period.start)
 
 
 def _schema_fault(schema: ContentSchema) -> str:
     if schema.version and not schema.name:
-        return "it has a version without a name"
+        return say("it has a version without a name")
     return _link_fault(schema.url) if schema.url else ""
 
 
@@ -312,19 +335,21 @@ def _access_fault(access: Access) -> str:
         if word and word not in known
     ]
     if odd:
-        return f"'{odd[0]}' is unknown"
+        return say("'{odd}' is unknown", odd=odd[0])
     return _link_fault(access.request_url) if access.request_url else ""
 
 
 def _checksum_fault(checksum: Checksum) -> str:
     digits = CHECKSUM_DIGITS.get(checksum.kind)
     if digits is None:
-        return f"there is no kind '{bounded(checksum.kind, 40)}'"
+        return say("there is no kind '{kind}'", kind=bounded(checksum.kind, 40))
     is_hex = re.fullmatch(r"[0-9a-f]+", checksum.value) and len(checksum.value) in digits
-    return "" if is_hex else f"it has not the form of one of the kind {checksum.kind}"
+    return (
+        "" if is_hex else say("it has not the form of one of the kind {kind}", kind=checksum.kind)
+    )
 
 
 def _link_fault(url: str) -> str:
     if not (url.lower().startswith(("http://", "https://")) and is_whole(url)):
-        return f"{redacted(url)!r} is no whole web address"
-    return "it holds a secret" if redacted(url) != url else ""
+        return say("{url!r} is no whole web address", url=redacted(url))
+    return say("it holds a secret") if redacted(url) != url else ""

@@ -11,6 +11,7 @@ import anyio
 from bulkpub.core.text import bounded
 from bulkpub.errors import SettingsInvalid
 from bulkpub.http.messages import Body
+from bulkpub.language import say
 from bulkpub.ordinary import open_ordinary
 
 __all__ = ["SLOWEST", "Trust", "Watched", "explain", "trust"]
@@ -37,7 +38,9 @@ def trust(ca_file: str | None) -> Trust:
         context.load_verify_locations(ca_file)
     except OSError as error:  # those of TLS too
         why = error if isinstance(error, ssl.SSLError) else error.strerror or error
-        raise SettingsInvalid(f"{ca_file} holds no certificates to trust: {why}") from error
+        raise SettingsInvalid(
+            say("{ca_file} holds no certificates to trust: {why}", ca_file=ca_file, why=why)
+        ) from error
     return context
 
 
@@ -84,19 +87,27 @@ async def read_whole(
 def explain(error: Exception) -> str:
     """What happened to the connection, in words."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"its certificate is not trusted ({bounded(str(error.certificate_error))})"
+        return say(
+            "its certificate is not trusted ({certificate_error})",
+            certificate_error=bounded(str(error.certificate_error)),
+        )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"the name {error.host} is unknown"
+        return say("the name {host} is unknown", host=error.host)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"{error.host}:{error.port} cannot be reached ({error.strerror})"
+        return say(
+            "{host}:{port} cannot be reached ({strerror})",
+            host=error.host,
+            port=error.port,
+            strerror=error.strerror,
+        )
     for kind, words in _IN_WORDS.items():
         if isinstance(error, kind):
             return words
-    return f"the connection failed ({bounded(str(error))})"
+    return say("the connection failed ({error})", error=bounded(str(error)))
 
 
 _IN_WORDS: Mapping[type[Exception], str] = {
-    aiohttp.ServerDisconnectedError: "it closed the connection without an answer",
-    aiohttp.ClientPayloadError: "its answer broke off in the middle",
-    TimeoutError: "it did not answer in time",
+    aiohttp.ServerDisconnectedError: say("it closed the connection without an answer"),
+    aiohttp.ClientPayloadError: say("its answer broke off in the middle"),
+    TimeoutError: say("it did not answer in time"),
 }

@@ -20,6 +20,7 @@ from yarl import URL
 from bulkpub.core.text import bounded
 from bulkpub.http.connection import Trust, explain, trust
 from bulkpub.http.proxies import proxy_for
+from bulkpub.language import say
 
 __all__ = ["Certificate", "Untrusted", "Way", "look_at"]
 
@@ -142,7 +143,7 @@ async def _unverified(url: URL) -> Certificate:
 async def _certificate(url: URL, context: Trust) -> Certificate:
     told: Any = await _greeted(url, context, lambda peer: peer.getpeercert())
     names = {name: value for part in told.get("issuer", ()) for name, value in part}
-    issuer = names.get("commonName") or names.get("organizationName") or "somebody unnamed"
+    issuer = names.get("commonName") or names.get("organizationName") or say("somebody unnamed")
     until = ssl.cert_time_to_seconds(told["notAfter"])
     return Certificate(bounded(str(issuer)), until - time.time())
 

@@ -20,6 +20,7 @@ from bulkpub.http.clock import unix_time
 from bulkpub.http.flight import Flight
 from bulkpub.http.pace import HOUR, Pace, observe, release, reserve
 from bulkpub.http.signals import Signal
+from bulkpub.language import say
 
 __all__ = ["Gate", "GateLimits", "PaceOwner"]
 
@@ -181,7 +182,10 @@ class Gate:
         lasted = 0.0 if self._down_since is None else self._awake() - self._down_since
         if lasted > self.limits.give_up_after:
             raise StoppedEarly(
-                f"the portal has been down for {lasted:.0f} s; run again when it is back"
+                say(
+                    "the portal has been down for {lasted:.0f} s; run again when it is back",
+                    lasted=lasted,
+                )
             )
 
     @property
@@ -206,21 +210,29 @@ class Gate:
         until = datetime.fromtimestamp(now + wait, UTC)
         quota_out = now >= self._pace.closed_until
         if self.limits.max_wait is not None and wait > self.limits.max_wait:
-            why = "the quota is used up" if quota_out else "the portal asks to wait"
+            why = say("the quota is used up") if quota_out else say("the portal asks to wait")
             raise StoppedEarly(
-                f"{why} until {until:%H:%M} UTC, in {wait / 60:.0f} min: that is longer than "
-                "`max_wait` allows; run again later to go on"
+                say(
+                    "{why} until {until:%H:%M} UTC, in {minutes:.0f} min: that is longer than "
+                    "`max_wait` allows; run again later to go on",
+                    why=why,
+                    until=until,
+                    minutes=wait / 60,
+                )
             )
         if self._down_since is not None:
             down_for = self._awake() + wait - self._down_since
             if down_for > self.limits.give_up_after:
                 raise StoppedEarly(
-                    f"the portal is down, and asks to wait until {until:%H:%M} UTC: that is longer "
-                    "than `give_up_after` allows; run again when it is back"
+                    say(
+                        "the portal is down, and asks to wait until {until:%H:%M} UTC: that is "
+                        "longer than `give_up_after` allows; run again when it is back",
+                        until=until,
+                    )
                 )
         if now + wait > self._announced_until:
             self._announced_until = now + wait + WORTH_ANNOUNCING
-            reason = "quota used up" if quota_out else "the portal asked to wait"
+            reason = say("quota used up") if quota_out else say("the portal asked to wait")
             self.on_wait(reason, wait, until)
 
     def _tell_flight(self, flight: Flight, signal: Signal, now: float) -> None:

@@ -23,6 +23,7 @@ from bulkpub.core.origin import former_key, place_said, same_origin
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import ManifestInvalid, Problem
+from bulkpub.language import say
 from bulkpub.manifest.known import compare
 from bulkpub.manifest.layout import Piece, lay_out
 from bulkpub.manifest.loading import Loaded, load_text
@@ -132,8 +133,11 @@ class _Amendment:
             if known := self._find(spec):
                 if spec.metadata.private and known.spec.metadata.private is None:
                     self._notes.append(
-                        f"{known.spec.key}: its source does not open it to everyone, and the "
-                        "manifest does not say `private: true`"
+                        say(
+                            "{key}: its source does not open it to everyone, and the manifest "
+                            "does not say `private: true`",
+                            key=known.spec.key,
+                        )
                     )
                 self._add_resources(known, spec)
             else:
@@ -185,8 +189,12 @@ class _Amendment:
         if known is None or not same_origin(spec, known.spec):
             return None
         self._notes.append(
-            f"{spec.key} is in the manifest as '{former}', the key that it had when it was "
-            "harvested before, and stays that"
+            say(
+                "{key} is in the manifest as '{former}', the key that it had when it was "
+                "harvested before, and stays that",
+                key=spec.key,
+                former=former,
+            )
         )
         return known
 
@@ -201,7 +209,10 @@ class _Amendment:
         known.notes += notes
         known.resources += compared.new
         self._left[known.spec.key] = compared.left
-        self._notes += [f"{known.spec.key}: {note}" for note in (*notes, *compared.notes)]
+        self._notes += [
+            say("{key}: {note}", key=known.spec.key, note=note)
+            for note in (*notes, *compared.notes)
+        ]
 
     def _add_dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> None:
         new = self._elsewhere(spec)
@@ -209,7 +220,7 @@ class _Amendment:
             return  # all its files are in datasets of other names by now
         spelled, more = self._speller.dataset(replace(spec, resources=new))
         said = [*notes, *more]
-        self._notes += [f"{spec.key}: {note}" for note in said]
+        self._notes += [say("{key}: {note}", key=spec.key, note=note) for note in said]
         if spelled is None:
             return
         indent = self._list.column if self._list.items else 2
@@ -242,9 +253,9 @@ class _Amendment:
         """The offset at which the new resources of a dataset are to stand."""
         resources = known.piece.entries.get("resources")
         if not known.piece.block or (resources and not (resources.block or resources.empty)):
-            raise self._cannot_add(known.spec.place, f"the dataset '{known.spec.key}'")
+            raise self._cannot_add(known.spec.place, say("the dataset '{key}'", key=known.spec.key))
         if resources is None and known.spec.resources:  # by an alias or a merge key
-            raise self._cannot_add(known.spec.place, f"the dataset '{known.spec.key}'")
+            raise self._cannot_add(known.spec.place, say("the dataset '{key}'", key=known.spec.key))
         return known.piece.end if resources is None else resources.end
 
     def _lines_for(self, known: _Known) -> list[str]:
@@ -258,9 +269,10 @@ class _Amendment:
         return lines
 
     def _cannot_add(self, place: Place, what: str) -> ManifestInvalid:
-        sentence = (
-            f"nothing can be added to {what} as it is written: write its lists with a dash for "
-            "each item, on a line of its own, without brackets, anchors or `null`"
+        sentence = say(
+            "nothing can be added to {what} as it is written: write its lists with a dash for "
+            "each item, on a line of its own, without brackets, anchors or `null`",
+            what=what,
         )
         return ManifestInvalid([Problem(place.file, place.line, place.column, bounded(sentence))])
 
@@ -271,7 +283,7 @@ class _Amendment:
             before = changed.get(loaded.key, loaded)
             kept = replace(after, resources=after.resources[: len(before.resources)])
             if _without_places(kept) != _without_places(before):
-                raise self._cannot_add(before.place, f"the dataset '{before.key}'")
+                raise self._cannot_add(before.place, say("the dataset '{key}'", key=before.key))
 
 
 def _header(text: str, name: str) -> tuple[str | None, dict[str, Json]]:

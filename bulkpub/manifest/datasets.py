@@ -22,6 +22,7 @@ from bulkpub.core.model import (
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
 from bulkpub.core.states import with_state
+from bulkpub.language import say
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, safe, slashes
 from bulkpub.manifest.form import Fault, Read, check, reason
@@ -153,8 +154,9 @@ def own_faults(own: Node, spec: DatasetSpec) -> Iterator[Fault]:
     """What a dataset itself, as written at `own`, says beside what it inherits."""
     license_, access = child(own, "license"), spec.metadata.access
     if license_ is not None and access is not None and not access.is_open:
-        sentence = (
-            f"a licence is for open data: take 'license' away, as 'access' is '{access.type}' here"
+        sentence = say(
+            "a licence is for open data: take 'license' away, as 'access' is '{type}' here",
+            type=access.type,
         )
         yield Fault(license_.place, sentence)
 
@@ -168,7 +170,9 @@ def _siret_faults(extras: Node | None, given: Given) -> Iterator[Fault]:
         yield from siret_faults(found.value, found.place, given)
     else:
         given_ = kind(bare(found))
-        yield Fault(found.place, f"a SIRET is text, not {given_}: put it between quotes")
+        yield Fault(
+            found.place, say("a SIRET is text, not {given}: put it between quotes", given=given_)
+        )
 
 
 def _places(node: Node) -> dict[str, Place]:
@@ -197,16 +201,20 @@ def _filled(text: str, variables: Values, written: str, rules: Rules) -> str:
     try:
         whole = filled(text, variables)
     except UnknownVariable as error:
-        raise ValueError(f"in the description file {safe(written)}, {error}") from None
+        raise ValueError(
+            say("in the description file {written}, {error}", written=safe(written), error=error)
+        ) from None
     if too_long(whole, rules.limits.description):
         raise ValueError(_too_long(safe(written), rules))
     return whole
 
 
 def _too_long(shown: str, rules: Rules) -> str:
-    return (
-        f"the description file {shown} has more than {rules.limits.description} characters, "
-        "the most the portal takes"
+    return say(
+        "the description file {shown} has more than {description} characters, the most the portal "
+        "takes",
+        shown=shown,
+        description=rules.limits.description,
     )
 
 
@@ -221,21 +229,33 @@ def _description(path: Path, written: str, rules: Rules) -> str:
     except FileNotFoundError:
         hint = slashes(written)
         if is_web(written):
-            hint = ": it is for a file on this machine, and this is an address"
-        raise ValueError(f"the description file {shown} does not exist{hint}") from None
+            hint = say(": it is for a file on this machine, and this is an address")
+        raise ValueError(
+            say("the description file {shown} does not exist{hint}", shown=shown, hint=hint)
+        ) from None
     except IsADirectoryError:
-        raise ValueError(f"the description file {shown} is a folder") from None
+        raise ValueError(say("the description file {shown} is a folder", shown=shown)) from None
     except UnicodeDecodeError:
-        raise ValueError(f"the description file {shown} is not UTF-8 text") from None
+        raise ValueError(
+            say("the description file {shown} is not UTF-8 text", shown=shown)
+        ) from None
     except OSError as error:
-        raise ValueError(f"the description file {shown} cannot be read: {reason(error)}") from None
+        raise ValueError(
+            say(
+                "the description file {shown} cannot be read: {error}",
+                shown=shown,
+                error=reason(error),
+            )
+        ) from None
     except ValueError:
-        raise ValueError(f"the path {written!r} holds a character no path can have") from None
+        raise ValueError(
+            say("the path {written!r} holds a character no path can have", written=written)
+        ) from None
     text = raw.strip()
     if len(raw) == most or too_long(text, limit):
         raise ValueError(_too_long(shown, rules))
     if not text:
-        raise ValueError(f"the description file {shown} is empty")
+        raise ValueError(say("the description file {shown} is empty", shown=shown))
     return text
 
 
@@ -256,10 +276,10 @@ def dataset_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence
     if "description" in said and "description_file" in said:
         yield (
             ("description_file",),
-            "a dataset has only one of 'description' and 'description_file'",
+            say("a dataset has only one of 'description' and 'description_file'"),
         )
     if read.get("organization") is not None and read.get("personal"):
-        yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"
+        yield ("personal",), say("a dataset is either in an 'organization' or 'personal', not both")
     yield from parts_faults(read, said)
 
 
@@ -267,23 +287,28 @@ def _creation_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequen
     """What is wrong with a dataset that may have to be created, since it has no `id`."""
     absent = read.get("state") is State.ABSENT
     if "title" not in said and not absent:
-        yield (), "a dataset needs a 'title', or the 'id' of one that is on the portal already"
+        yield (), say("a dataset needs a 'title', or the 'id' of one that is on the portal already")
     elif "title" in read and "key" not in said and not key_of(read["title"]):
-        yield ("title",), "nothing of this title can serve as a key: give the dataset a 'key'"
+        yield ("title",), say("nothing of this title can serve as a key: give the dataset a 'key'")
     if "organization" not in said and ("personal" not in said or read.get("personal") is False):
         yield (
             (),
             (
-                "say who publishes this dataset: 'organization' (its id or slug; at the top of the "
-                "manifest for all datasets), or 'personal: true' for the account of the API key"
+                say(
+                    "say who publishes this dataset: 'organization' (its id or slug; at the top "
+                    "of the manifest for all datasets), or 'personal: true' for the account of "
+                    "the API key"
+                )
             ),
         )
     if "description" not in said and "description_file" not in said and not absent:
         yield (
             (),
             (
-                "a dataset needs a 'description' or a 'description_file': the portal creates none "
-                "without (only one with an 'id' may leave it out)"
+                say(
+                    "a dataset needs a 'description' or a 'description_file': the portal creates "
+                    "none without (only one with an 'id' may leave it out)"
+                )
             ),
         )
 
@@ -301,8 +326,10 @@ def _resources(
         return (), [
             Fault(
                 entries.place,
-                f"'resources' must be a list, not {kind(bare(entries))}; "
-                "begin each resource with a dash",
+                say(
+                    "'resources' must be a list, not {entries}; begin each resource with a dash",
+                    entries=kind(bare(entries)),
+                ),
             )
         ]
     resources: list[ResourceSpec] = []
@@ -320,7 +347,7 @@ def _pruned_after_removal(node: Node) -> Iterator[Fault]:
     entries = child(node, "resources")
     for entry in entries.value if entries and isinstance(entries.value, list) else ():
         if (remove := child(entry, "remove")) is not None:
-            sentence = (
+            sentence = say(
                 "'remove' and 'prune' exclude each other: a file that is removed here would be "
                 "deleted on the portal by the next run"
             )
@@ -343,8 +370,12 @@ def _twins(resources: Sequence[ResourceSpec]) -> Iterator[Fault]:
             if same_file is not spec:
                 yield Fault(
                     spec.place,
-                    f"{source.target} is where the link at {same_file.place} puts its file: "
-                    "give one of them another 'upload_to'",
+                    say(
+                        "{target} is where the link at {place} puts its file: give one of them "
+                        "another 'upload_to'",
+                        target=source.target,
+                        place=same_file.place,
+                    ),
                 )
                 continue
         same_key = keys.setdefault(spec.key, spec)
@@ -352,17 +383,29 @@ def _twins(resources: Sequence[ResourceSpec]) -> Iterator[Fault]:
         if same_file is not spec:
             yield Fault(
                 spec.place,
-                f"the file {source.shown} is listed twice, here and at {same_file.place}: take "
-                f"one away (a glob can `exclude: [{source.shown}]`)",
+                say(
+                    "the file {shown} is listed twice, here and at {place}: take one away (a glob "
+                    "can `exclude: [{shown}]`)",
+                    shown=source.shown,
+                    place=same_file.place,
+                ),
             )
         elif same_key is not spec and same_key.place != spec.place:
             yield Fault(
                 spec.place,
-                f"the key '{spec.key}' is already that of the resource at {same_key.place}: "
-                "give one of them another 'key'",
+                say(
+                    "the key '{key}' is already that of the resource at {place}: give one of them "
+                    "another 'key'",
+                    key=spec.key,
+                    place=same_key.place,
+                ),
             )
         if same_id is not spec and same_id.place != spec.place:
             yield Fault(
                 spec.place,
-                f"the id '{spec.id}' is already that of the resource at {same_id.place}",
+                say(
+                    "the id '{id}' is already that of the resource at {place}",
+                    id=spec.id,
+                    place=same_id.place,
+                ),
             )

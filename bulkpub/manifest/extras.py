@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bulkpub.core.model import Json
 from bulkpub.core.rules import Rules
+from bulkpub.language import say
 from bulkpub.manifest.form import Fault
 from bulkpub.manifest.nodes import INT64, Node, Number, bare, plain
 from bulkpub.manifest.values import kind
@@ -35,15 +36,22 @@ def extras_faults(node: Node | None, rules: Rules) -> Iterator[Fault]:
         return
     if not isinstance(node.value, dict):
         yield Fault(
-            node.place, f"'extras' must be a mapping of names and values, not {kind(bare(node))}"
+            node.place,
+            say(
+                "'extras' must be a mapping of names and values, not {node}", node=kind(bare(node))
+            ),
         )
         return
     for name, child in node.value.items():
         if name.startswith(RESERVED):
             yield Fault(
                 child.key or child.place,
-                f"the extra '{name}' cannot be set: bulkpub keeps names with "
-                f"'{RESERVED}' for itself",
+                say(
+                    "the extra '{name}' cannot be set: bulkpub keeps names with '{reserved}' for "
+                    "itself",
+                    name=name,
+                    reserved=RESERVED,
+                ),
             )
     yield from _faults(node, "'extras'", rules)
 
@@ -54,16 +62,21 @@ def _faults(node: Node, where: str, rules: Rules) -> Iterator[Fault]:
             for name, child in node.value.items():
                 if sentence := rules.extra_fault(name):
                     yield Fault(child.key or child.place, sentence)
-                yield from _faults(child, f"the extra '{name}'", rules)
+                yield from _faults(child, say("the extra '{name}'", name=name), rules)
         case list():
             for child in node.value:
-                yield from _faults(child, f"an item of {where}", rules)
+                yield from _faults(child, say("an item of {where}", where=where), rules)
         case None:
-            yield Fault(node.place, f"{where} has no value, which the portal refuses")
+            yield Fault(
+                node.place, say("{where} has no value, which the portal refuses", where=where)
+            )
         case Number() if node.value.value is None:
             yield Fault(
                 node.place,
-                f"{where} is a number beyond what the portal can store: put it between quotes",
+                say(
+                    "{where} is a number beyond what the portal can store: put it between quotes",
+                    where=where,
+                ),
             )
         case _:
             pass
@@ -102,19 +115,21 @@ def _mapping(
     for name, value in values.items():
         key = clean_text(name)
         if fault := rules.extra_fault(key):
-            notes.append(f"{where}{fault}: left out")
+            notes.append(say("{where}{fault}: left out", where=where, fault=fault))
             continue
         try:
-            inside = f"{where}in the extra '{key}', "
+            inside = say("{where}in the extra '{key}', ", where=where, key=key)
             clean[key] = _value(value, rules, notes, inside, depth + 1)
         except _Nothing as error:
-            notes.append(f"{where}the extra '{key}' {error}: left out")
+            notes.append(
+                say("{where}the extra '{key}' {error}: left out", where=where, key=key, error=error)
+            )
     return clean
 
 
 def _value(value: Json, rules: Rules, notes: list[str], where: str, depth: int) -> Json:
     if depth > _DEEPEST:
-        raise _Nothing("is nested too deep")
+        raise _Nothing(say("is nested too deep"))
     match value:
         case str():
             return clean_text(value)
@@ -123,17 +138,17 @@ def _value(value: Json, rules: Rules, notes: list[str], where: str, depth: int) 
         case Sequence():
             return list(_items(value, rules, notes, where, depth))
         case None:
-            raise _Nothing("has no value")
+            raise _Nothing(say("has no value"))
         case bool():
             return value
         case int() if not -INT64 <= value < INT64:
-            raise _Nothing("is a number beyond what the portal can store")
+            raise _Nothing(say("is a number beyond what the portal can store"))
         case float() if not math.isfinite(value):
-            raise _Nothing("is no number")
+            raise _Nothing(say("is no number"))
         case int() | float():
             return value
         case _:
-            raise _Nothing(f"is a Python {type(value).__name__}")
+            raise _Nothing(say("is a Python {name}", name=type(value).__name__))
 
 
 def _items(
@@ -144,5 +159,5 @@ def _items(
         try:
             clean.append(_value(value, rules, notes, where, depth + 1))
         except _Nothing as error:
-            notes.append(f"{where}an item {error}: left out")
+            notes.append(say("{where}an item {error}: left out", where=where, error=error))
     return clean

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from bulkpub.core.rules import Rules
+from bulkpub.language import say
 from bulkpub.manifest.form import reason
 from bulkpub.manifest.globs import Listing, excluded, expand
 from bulkpub.manifest.values import suggestion
@@ -78,20 +79,48 @@ class Files:
         try:
             matches = expand(self._base, pattern, self._listing)
         except OSError as error:
-            raise Unusable(f"the folder {error.filename} cannot be read: {reason(error)}") from None
+            raise Unusable(
+                say(
+                    "the folder {filename} cannot be read: {error}",
+                    filename=error.filename,
+                    error=reason(error),
+                )
+            ) from None
         except ValueError:
             raise Unusable(
-                f"the pattern {pattern!r} holds a character no path can have{slashes(pattern)}"
+                say(
+                    "the pattern {pattern!r} holds a character no path can have{hint}",
+                    pattern=pattern,
+                    hint=slashes(pattern),
+                )
             ) from None
         for each in exclude:  # one that takes nothing away publishes what nobody wanted
             if "\\" in each and not any(excluded(self._key(match), [each]) for match in matches):
-                raise Unusable(f"nothing is excluded by {safe(each)}{slashes(each)}")
+                raise Unusable(
+                    say(
+                        "nothing is excluded by {pattern}{hint}",
+                        pattern=safe(each),
+                        hint=slashes(each),
+                    )
+                )
         kept = [match for match in matches if not excluded(self._key(match), exclude)]
         if not kept:
             left_out = len(matches)
-            why = f": all {left_out} files it matches are excluded" if left_out else ""
-            hint = slashes(pattern) or "; write `optional: true` if that may be"
-            raise Unusable(f"no file matches {safe(pattern)}{why}{hint}", missing=True)
+            why = (
+                say(": all {left_out} files it matches are excluded", left_out=left_out)
+                if left_out
+                else ""
+            )
+            hint = slashes(pattern) or say("; write `optional: true` if that may be")
+            raise Unusable(
+                say(
+                    "no file matches {pattern}{why}{hint}",
+                    pattern=safe(pattern),
+                    why=why,
+                    hint=hint,
+                ),
+                missing=True,
+            )
         found: list[Found] = []
         sentences: list[str] = []
         for match in kept:
@@ -111,21 +140,39 @@ class Files:
             raise Unusable(self._missing(path, shown), missing=True) from None
         except ValueError:
             raise Unusable(
-                f"the path {shown!r} holds a character no path can have{slashes(shown)}"
+                say(
+                    "the path {shown!r} holds a character no path can have{hint}",
+                    shown=shown,
+                    hint=slashes(shown),
+                )
             ) from None
         except OSError as error:
-            raise Unusable(f"the file {safe(shown)} cannot be read: {reason(error)}") from None
+            raise Unusable(
+                say(
+                    "the file {shown} cannot be read: {error}",
+                    shown=safe(shown),
+                    error=reason(error),
+                )
+            ) from None
         if stat.S_ISDIR(status.st_mode):
             inside = posixpath.join(shown, "*")
-            raise Unusable(f"{shown} is a folder; for the files in it write `glob: {inside}`")
+            raise Unusable(
+                say(
+                    "{shown} is a folder; for the files in it write `glob: {inside}`",
+                    shown=shown,
+                    inside=inside,
+                )
+            )
         if not stat.S_ISREG(status.st_mode):
-            raise Unusable(f"{safe(shown)} is not an ordinary file")
+            raise Unusable(say("{shown} is not an ordinary file", shown=safe(shown)))
         if not os.access(path, os.R_OK):
-            raise Unusable(f"the file {safe(shown)} cannot be read: permission denied")
+            raise Unusable(
+                say("the file {shown} cannot be read: permission denied", shown=safe(shown))
+            )
         normal = posixpath.normpath(path)
         above, _, name = normal.rpartition("/")
         if fault := "" if renamed else self._name_fault(name):
-            raise Unusable(f"the file {safe(shown)} {fault}")
+            raise Unusable(say("the file {shown} {fault}", shown=safe(shown), fault=fault))
         self._named.append(hash(normal))
         return Found(path, shown, self._key(shown), status.st_mtime, name, above.rpartition("/")[2])
 
@@ -135,7 +182,7 @@ class Files:
             try:
                 name.encode()
             except UnicodeEncodeError:
-                return "has a name that is not UTF-8: rename it"
+                return say("has a name that is not UTF-8: rename it")
         return self._file_fault(name)
 
     def _key(self, shown: str) -> str:
@@ -143,13 +190,17 @@ class Files:
 
     def _missing(self, path: str, shown: str) -> str:
         if hint := slashes(shown):
-            return f"the file {safe(shown)} does not exist{hint}"
+            return say("the file {shown} does not exist{hint}", shown=safe(shown), hint=hint)
         if os.path.islink(path):  # noqa: PTH114 # beside os.stat
-            return f"{safe(shown)} is a link to a file that does not exist"
+            return say("{shown} is a link to a file that does not exist", shown=safe(shown))
         folder = posixpath.dirname(path)
         if not os.path.isdir(folder):  # noqa: PTH112 # beside os.stat
-            return f"the file {safe(shown)} does not exist, nor does its folder {_dirname(shown)}"
-        sentence = f"the file {safe(shown)} does not exist"
+            return say(
+                "the file {shown} does not exist, nor does its folder {folder}",
+                shown=safe(shown),
+                folder=_dirname(shown),
+            )
+        sentence = say("the file {shown} does not exist", shown=safe(shown))
         self._missed[sentence] = posixpath.normpath(path)
         return sentence
 
@@ -198,9 +249,9 @@ _ESCAPED = "\0\a\b\t\n\v\f\r\x1b\x85\u2028\u2029"
 def slashes(shown: str) -> str:
     """What to do about a path of Windows that leads nowhere; empty for any other."""
     if "\\" in shown:
-        return f"; write / between folders: {safe(shown).replace(chr(92), '/')}"
+        return say("; write / between folders: {chr}", chr=safe(shown).replace(chr(92), "/"))
     if any(character in shown for character in _ESCAPED):
-        return "; a \\ between double quotes begins an escape: write / between folders"
+        return say("; a \\ between double quotes begins an escape: write / between folders")
     return ""
 
 

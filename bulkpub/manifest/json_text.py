@@ -16,6 +16,7 @@ from typing import Literal
 import orjson
 
 from bulkpub.core.model import Place
+from bulkpub.language import say
 from bulkpub.manifest.json_quick import read_quickly
 from bulkpub.manifest.nodes import MAX_DEPTH, Doubtful, Node, Number, Unreadable, Value
 from bulkpub.manifest.traps import trap_in_json
@@ -67,32 +68,38 @@ def _where(text: str, error: json.JSONDecodeError) -> int:
 
 def _sentence(text: str, position: int) -> str:
     if text[position : position + 1] in {"\n", "\r", "\t"}:
-        return "this is not JSON: inside text, a line end is written \\n and a tab \\t"
-    return f"this is not JSON: {_fault(text[:position].rstrip(), text[position:].lstrip())}"
+        return say("this is not JSON: inside text, a line end is written \\n and a tab \\t")
+    return say(
+        "this is not JSON: {fault}",
+        fault=_fault(text[:position].rstrip(), text[position:].lstrip()),
+    )
 
 
 def _fault(before: str, rest: str) -> str:
     after_comma = before.endswith(",")
     for applies, words in (
-        (not rest, "the text ends before everything is closed"),
-        (rest[:1] in {"}", "]"} and after_comma, f"there is a comma before the closing {rest[:1]}"),
-        (rest[:1] in {"}", "]", ","}, f"a value is missing before {rest[:1]}"),
+        (not rest, say("the text ends before everything is closed")),
+        (
+            rest[:1] in {"}", "]"} and after_comma,
+            say("there is a comma before the closing {rest}", rest=rest[:1]),
+        ),
+        (rest[:1] in {"}", "]", ","}, say("a value is missing before {rest}", rest=rest[:1])),
         (
             rest[:1] == "{" and before.endswith("}"),
-            "there is a second value; the name of a file with one a line ends in .jsonl",
+            say("there is a second value; the name of a file with one a line ends in .jsonl"),
         ),
-        (rest[:1] == "'", "text stands between double quotes, not single ones"),
-        (rest.startswith(("//", "/*", "#")), "it has no comments"),
+        (rest[:1] == "'", say("text stands between double quotes, not single ones")),
+        (rest.startswith(("//", "/*", "#")), say("it has no comments")),
         (
             rest[:1] == '"' and before.endswith(('"', "}", "]")),
-            "a comma is missing before this quote",
+            say("a comma is missing before this quote"),
         ),
     ):
         if applies:
             return words
     if trap := trap_in_json(before, rest):
         return trap
-    return f"{rest[:1]!r} cannot stand here"
+    return say("{rest!r} cannot stand here", rest=rest[:1])
 
 
 class _Scanner:
@@ -123,7 +130,9 @@ class _Scanner:
     def _node(self, token: re.Match[str], depth: int, key: Place | None = None) -> Node:
         place = self.place(token.start())
         if depth > MAX_DEPTH:
-            raise Unreadable(place, f"values are nested more than {MAX_DEPTH} deep")
+            raise Unreadable(
+                place, say("values are nested more than {max_depth} deep", max_depth=MAX_DEPTH)
+            )
         return Node(self._value(token[0], depth), place, key)
 
     def _value(self, text: str, depth: int) -> Value:
@@ -150,7 +159,9 @@ class _Scanner:
             key, place = _string(token[0]), self.place(token.start())
             if key in children:
                 first = children[key].key
-                raise Unreadable(place, f"the key '{key}' is already there, at {first}")
+                raise Unreadable(
+                    place, say("the key '{key}' is already there, at {first}", key=key, first=first)
+                )
             next(self._tokens)  # the colon
             children[key] = self._node(next(self._tokens), depth + 1, place)
         return children

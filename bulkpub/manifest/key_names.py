@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bulkpub.core.model import Place
+from bulkpub.language import say
 from bulkpub.manifest.form import Fault, Read
 from bulkpub.manifest.nodes import Node, find
 
@@ -35,13 +36,13 @@ class KeyNames:
         if variable := said.get("key_env"):
             here = KeyName(variable, find(header, ("key_env",)).place)
             self.top = self.top or here
-            yield from _differing("this manifest", self.top, here)
+            yield from _differing(say("this manifest"), self.top, here)
         for name, below in organizations.items():
             if variable := below.get("key_env"):
                 place = find(header, ("organizations", name, "key_env")).place
                 here = KeyName(variable, place)
                 first = self.organizations.setdefault(name, here)
-                yield from _differing(f"the organization '{name}'", first, here)
+                yield from _differing(say("the organization '{name}'", name=name), first, here)
 
     def all(self) -> Iterator[KeyName]:
         """All of them."""
@@ -54,6 +55,12 @@ def _differing(whose: str, first: KeyName, here: KeyName) -> Iterator[Fault]:
     if here.variable != first.variable:
         yield Fault(
             here.place,
-            f"{whose} has the key of {here.variable} here, and of {first.variable} at "
-            f"{first.place}: in one run it has one",
+            say(
+                "{whose} has the key of {variable} here, and of {first_variable} at {place}: in "
+                "one run it has one",
+                whose=whose,
+                variable=here.variable,
+                first_variable=first.variable,
+                place=first.place,
+            ),
         )

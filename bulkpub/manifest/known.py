@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bulkpub.core.addresses import redacted
 from bulkpub.core.model import ResourceSpec
 from bulkpub.core.origin import address_of, unnumbered
+from bulkpub.language import say
 
 __all__ = ["Compared", "compare"]
 
@@ -40,9 +41,13 @@ def compare(known: Sequence[ResourceSpec], found: Sequence[ResourceSpec]) -> Com
     for each in new:
         if names := by_position.get(_address(each)):
             notes.append(
-                f"'{each.metadata.title or each.key}' is not added: it may be one that was "
-                f"numbered at its address before ({', '.join(names)}); if it is none of them, add "
-                f"it with the key '{each.key}'"
+                say(
+                    "'{title}' is not added: it may be one that was numbered at its address "
+                    "before ({names}); if it is none of them, add it with the key '{key}'",
+                    title=each.metadata.title or each.key,
+                    names=", ".join(names),
+                    key=each.key,
+                )
             )
         else:
             sure.append(each)

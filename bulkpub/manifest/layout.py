@@ -18,6 +18,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from bulkpub.language import say
+
 __all__ = ["Piece", "lay_out"]
 
 
@@ -47,7 +49,7 @@ def lay_out(text: str) -> Piece:
     for event in events:
         if isinstance(event, MappingStartEvent | SequenceStartEvent | ScalarEvent):
             return _piece(event, events, text)
-    raise ValueError("there is nothing in the text")
+    raise ValueError(say("there is nothing in the text"))
 
 
 def _piece(event: Any, events: Iterator[Any], text: str) -> Piece:  # noqa: ANN401 # ruamel's events have no common type

@@ -7,6 +7,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from bulkpub.core import units
 from bulkpub.core.model import CHECKSUM_DIGITS, Checksum
+from bulkpub.language import say
 from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.values import kind, read_name, refuse
 
@@ -20,7 +21,10 @@ def _size(value: object) -> int:
         return 0 if text == "0" else units.size(text)
     except ValueError:
         raise refuse(
-            f"{{field}} must be a size in bytes, as in 1000000 or 500 MB, not {kind(value)}"
+            say(
+                "{{field}} must be a size in bytes, as in 1000000 or 500 MB, not {kind}",
+                kind=kind(value),
+            )
         ) from None
 
 
@@ -34,14 +38,37 @@ def _checksum(value: object) -> Checksum:
             if re.fullmatch("[0-9a-fA-F]+", text)
             else []
         )
-        hint = f" (did you mean '{meant[0]}:{text[:6]}…'?)" if meant else ""
+        hint = (
+            say(" (did you mean '{meant}:{digits}…'?)", meant=meant[0], digits=text[:6])
+            if meant
+            else ""
+        )
         kinds = ", ".join(CHECKSUM_DIGITS)
-        raise refuse(f"{{field}} must begin with one of {kinds}, as in sha256:9f86…{hint}")
+        raise refuse(
+            say(
+                "{{field}} must begin with one of {kinds}, as in sha256:9f86…{hint}",
+                kinds=kinds,
+                hint=hint,
+            )
+        )
     if not re.fullmatch("[0-9a-f]*", digits):
-        raise refuse(f"{{field}} must have hex digits after '{name}:', not {kind(digits)}")
+        raise refuse(
+            say(
+                "{{field}} must have hex digits after '{name}:', not {digits}",
+                name=name,
+                digits=kind(digits),
+            )
+        )
     if len(digits) not in CHECKSUM_DIGITS[name]:
         wanted = " or ".join(map(str, CHECKSUM_DIGITS[name]))
-        raise refuse(f"{{field}} must have {wanted} hex digits after '{name}:', not {len(digits)}")
+        raise refuse(
+            say(
+                "{{field}} must have {wanted} hex digits after '{name}:', not {count}",
+                wanted=wanted,
+                name=name,
+                count=len(digits),
+            )
+        )
     return Checksum(name, digits)
 
 
@@ -57,8 +84,11 @@ def _bucket(value: object) -> str:
     text = read_name(value)
     if not re.fullmatch(_BUCKET, text):
         raise refuse(
-            f"{{field}} must be a bucket or a folder in one, as in s3://bucket/folder, not "
-            f"{kind(text)}"
+            say(
+                "{{field}} must be a bucket or a folder in one, as in s3://bucket/folder, not "
+                "{found}",
+                found=kind(text),
+            )
         )
     return text
 

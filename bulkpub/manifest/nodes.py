@@ -13,6 +13,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from bulkpub.core.model import Json, Place
+from bulkpub.language import say
 
 __all__ = [
     "INT64",
@@ -185,7 +186,7 @@ def check_text(text: str, place: Place) -> str:
             text.encode()
         except UnicodeEncodeError:
             raise Unreadable(
-                place, "this text holds a broken character (half of a surrogate pair)"
+                place, say("this text holds a broken character (half of a surrogate pair)")
             ) from None
     return text
 
@@ -194,7 +195,9 @@ def from_python(data: object, name: str, path: str = "", depth: int = 0) -> Node
     """The tree of a Python value; places name the way to it: `<manifest> datasets[0].title`."""
     place = Place(f"{name} {path}" if path else name)
     if depth > MAX_DEPTH:
-        raise Unreadable(place, f"values are nested more than {MAX_DEPTH} deep")
+        raise Unreadable(
+            place, say("values are nested more than {max_depth} deep", max_depth=MAX_DEPTH)
+        )
     if isinstance(data, Mapping):
         return _mapping(data, name, path, place, depth)
     if isinstance(data, Sequence) and not isinstance(data, str | bytes | bytearray):
@@ -219,14 +222,16 @@ def _scalar(data: object, place: Place) -> Value:
         case PathLike():
             return check_text(str(fspath(data)), place)
         case _:
-            raise Unreadable(place, f"a manifest cannot hold a Python {type(data).__name__}")
+            raise Unreadable(
+                place, say("a manifest cannot hold a Python {name}", name=type(data).__name__)
+            )
 
 
 def _mapping(data: Mapping[Any, object], name: str, path: str, place: Place, depth: int) -> Node:
     children: dict[str, Node] = {}
     for key, value in data.items():
         if not isinstance(key, str):
-            raise Unreadable(place, f"the key {key!r} must be text")
+            raise Unreadable(place, say("the key {key!r} must be text", key=key))
         below = from_python(value, name, f"{path}.{key}" if path else key, depth + 1)
         below.key = below.place
         children[check_text(key, place)] = below

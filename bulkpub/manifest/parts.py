@@ -10,6 +10,7 @@ import orjson
 
 from bulkpub.core.model import Contact, TagChanges
 from bulkpub.core.shapes import shape_of
+from bulkpub.language import say
 from bulkpub.manifest.files import safe, slashes
 from bulkpub.manifest.form import Read, reason
 from bulkpub.ordinary import open_ordinary
@@ -47,14 +48,14 @@ def contacts_of(said: Sequence[Read] | None) -> tuple[Contact, ...]:
 def parts_faults(read: Read, said: Collection[str]) -> Faults:
     """What does not go together; `said` are the keys written, sound or not."""
     if "contacts" in said and "contact_points" in said:
-        yield ("contacts",), "a dataset has only one of 'contact_points' and 'contacts'"
+        yield ("contacts",), say("a dataset has only one of 'contact_points' and 'contacts'")
     yield from _contacts_faults(read.get("contacts") or ())
     if (read.get("access") or {}).get("audiences") == {}:
-        sentence = "'audiences' of 'access' is empty: name one, as the portal takes none away"
+        sentence = say("'audiences' of 'access' is empty: name one, as the portal takes none away")
         yield ("access", "audiences"), sentence
     changes = tag_changes_of(read.get("tags")) or TagChanges()
     for tag in sorted({*changes.add} & {*changes.remove}):
-        yield ("tags", "remove"), f"'tags' cannot both add and remove '{tag}'"
+        yield ("tags", "remove"), say("'tags' cannot both add and remove '{tag}'", tag=tag)
     area, period = read.get("spatial"), read.get("temporal_coverage")
     if area is not None:
         yield from _area_faults(area)
@@ -65,19 +66,19 @@ def parts_faults(read: Read, said: Collection[str]) -> Faults:
 def _contacts_faults(contacts: Sequence[Read]) -> Faults:
     for index, contact in enumerate(contacts):
         if not contact.get("name"):
-            yield ("contacts", index), "a contact needs a 'name'"
+            yield ("contacts", index), say("a contact needs a 'name'")
         if not (contact.get("email") or contact.get("form")):
-            yield ("contacts", index), "a contact needs an 'email' or the address of a 'form'"
+            yield ("contacts", index), say("a contact needs an 'email' or the address of a 'form'")
 
 
 def _area_faults(area: Read) -> Faults:
     if not any(area.get(name) is not None for name in ("zones", "geometry", "granularity")):
-        yield ("spatial",), "'spatial' needs 'zones', a 'geometry' or a 'granularity'"
+        yield ("spatial",), say("'spatial' needs 'zones', a 'geometry' or a 'granularity'")
     if area.get("zones") and area.get("geometry") is not None:
-        yield ("spatial", "geometry"), "an area has either 'zones' or a 'geometry', not both"
+        yield ("spatial", "geometry"), say("an area has either 'zones' or a 'geometry', not both")
     for index, zone in enumerate(area.get("zones") or ()):
         if isinstance(zone, dict) and not zone.get("name"):
-            yield ("spatial", "zones", index), "a zone that is no id needs a 'name'"
+            yield ("spatial", "zones", index), say("a zone that is no id needs a 'name'")
 
 
 def with_shape(area: Read, base: str) -> Read:
@@ -90,15 +91,25 @@ def with_shape(area: Read, base: str) -> Read:
         content = read_bounded(Path(base, written))
         return {**area, "shape": shape_of(orjson.loads(content))}
     except FileNotFoundError:
-        raise ValueError(f"the geometry {shown} does not exist{slashes(written)}") from None
+        raise ValueError(
+            say(
+                "the geometry {shown} does not exist{written}",
+                shown=shown,
+                written=slashes(written),
+            )
+        ) from None
     except IsADirectoryError:
-        raise ValueError(f"the geometry {shown} is a folder") from None
+        raise ValueError(say("the geometry {shown} is a folder", shown=shown)) from None
     except OSError as error:
-        raise ValueError(f"the geometry {shown} cannot be read: {reason(error)}") from None
+        raise ValueError(
+            say("the geometry {shown} cannot be read: {error}", shown=shown, error=reason(error))
+        ) from None
     except orjson.JSONDecodeError:
-        raise ValueError(f"the geometry {shown} is no JSON, and so no GeoJSON") from None
+        raise ValueError(
+            say("the geometry {shown} is no JSON, and so no GeoJSON", shown=shown)
+        ) from None
     except ValueError as error:
-        raise ValueError(f"the geometry {shown} {error}") from None
+        raise ValueError(say("the geometry {shown} {error}", shown=shown, error=error)) from None
 
 
 def read_bounded(path: Path) -> bytes:
@@ -106,14 +117,18 @@ def read_bounded(path: Path) -> bytes:
     with open_ordinary(path) as file:
         content = file.read(LARGEST_SHAPE + 1)
     if len(content) > LARGEST_SHAPE:
-        raise ValueError(f"has more than {LARGEST_SHAPE // 1_000_000} MB: simplify it")
+        raise ValueError(
+            say("has more than {megabytes} MB: simplify it", megabytes=LARGEST_SHAPE // 1000000)
+        )
     return content
 
 
 def _period_faults(period: Read) -> Faults:
     start, end = period.get("start"), period.get("end")
     if start is None:
-        yield ("temporal_coverage",), "'temporal_coverage' needs a 'start'"
+        yield ("temporal_coverage",), say("'temporal_coverage' needs a 'start'")
     elif end is not None and end < start:
-        sentence = f"the period ends on {end}, before it starts on {start}"
+        sentence = say(
+            "the period ends on {end}, before it starts on {start}", end=end, start=start
+        )
         yield ("temporal_coverage", "end"), sentence

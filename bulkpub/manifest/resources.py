@@ -21,6 +21,7 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.core.series import Series
+from bulkpub.language import say
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, Found, Unusable, slashes
 from bulkpub.manifest.form import Fault, Read, check
@@ -43,7 +44,12 @@ def read_resource(
     if not is_mapping(node):
         return [], [
             Fault(
-                node.place, f"a resource must be a mapping, not {kind(bare(node))}{_as_path(node)}"
+                node.place,
+                say(
+                    "a resource must be a mapping, not {node}{hint}",
+                    node=kind(bare(node)),
+                    hint=_as_path(node),
+                ),
             )
         ]
     read, faults = check(forms(rules).resource, node, leave=("extras",))
@@ -84,16 +90,22 @@ _MAIN, _TYPES = "main", Vocabulary.RESOURCE_TYPES
 def _address_hint(path: str) -> str:
     """What to do about an address in the place of a path; empty when it is none."""
     if scheme_of(path) is not None:
-        return "for an address write `url:`"
+        return say("for an address write `url:`")
     if path.lower().startswith(_FILE_ADDRESS):
-        return f"write its path alone, {path[len(_FILE_ADDRESS) :]}"
+        return say("write its path alone, {path}", path=path[len(_FILE_ADDRESS) :])
     if "://" in path:
-        return f"for an address write `url:`, which starts with {', '.join(SCHEMES)}"
+        return say(
+            "for an address write `url:`, which starts with {schemes}", schemes=", ".join(SCHEMES)
+        )
     return ""
 
 
 def _as_path(node: Node) -> str:
-    return f"; for a file write `path: {node.value}`" if isinstance(node.value, str) else ""
+    return (
+        say("; for a file write `path: {path}`", path=node.value)
+        if isinstance(node.value, str)
+        else ""
+    )
 
 
 _NO_FACTS = FileFacts("")
@@ -155,7 +167,7 @@ class _Entry:
         if written is None:
             return None
         if hint := _address_hint(written):
-            self._fault("of", f"'of' is for a file on this machine: {hint}")
+            self._fault("of", say("'of' is for a file on this machine: {hint}", hint=hint))
             return None
         try:
             found = self._files.path(written)
@@ -167,7 +179,9 @@ class _Entry:
     def _fetched(self, url: str) -> list[ResourceSpec]:
         title, key = self._template("title"), self._template("key")
         if isinstance(title, Template) and "mtime" in title.fields:
-            self._fault("title", "in 'title', {mtime} is for files: an address does not tell it")
+            self._fault(
+                "title", say("in 'title', {{mtime}} is for files: an address does not tell it")
+            )
             return []
         said = self._read.get
         source = UrlSource(url, said("max_size"), html=said("expect") == "html")
@@ -223,7 +237,7 @@ class _Entry:
         try:
             return name_template(text, appends=bool(self._read.get("append")))
         except TemplateFault as error:
-            self._fault("as", f"in 'as', {error}")
+            self._fault("as", say("in 'as', {error}", error=error))
             return None
 
     def _series(self, template: Template, facts: FileFacts) -> Series | None:
@@ -231,14 +245,22 @@ class _Entry:
         try:
             series = series_of(template, facts, self._today)
         except TemplateFault as error:
-            self._fault("as", f"in 'as', {error}: {facts.name}")
+            self._fault("as", say("in 'as', {error}: {name}", error=error, name=facts.name))
             return None
         name = series.name(1)
         fault = name_fault(name, self._rules)
         if not fault and self._read.get("append"):
             fault = _indistinct(series, self._rules)
         if fault:
-            self._fault("as", f"'as' comes out as '{name[:80]}' for the file {facts.name}: {fault}")
+            self._fault(
+                "as",
+                say(
+                    "'as' comes out as '{name}' for the file {file}: {fault}",
+                    name=name[:80],
+                    file=facts.name,
+                    fault=fault,
+                ),
+            )
             return None
         return series
 
@@ -249,7 +271,9 @@ class _Entry:
         if written is None:
             return []
         if hint := _address_hint(written):
-            self._fault(way, f"'{way}' is for files on this machine: {hint}")
+            self._fault(
+                way, say("'{way}' is for files on this machine: {hint}", way=way, hint=hint)
+            )
             return []
         try:
             if way == "path":
@@ -273,12 +297,15 @@ class _Entry:
         try:
             template = Template(text)
         except TemplateFault as error:
-            self._fault(field, f"in '{field}', {error}")
+            self._fault(field, say("in '{field}', {error}", field=field, error=error))
             return None
         if field == "key" and template.fields & {"index", "mtime"}:
             self._fault(
                 "key",
-                "a key stays the same from run to run: {index} and {mtime} cannot be part of it",
+                say(
+                    "a key stays the same from run to run: {{index}} and {{mtime}} cannot be part "
+                    "of it"
+                ),
             )
             return None
         return template
@@ -289,15 +316,26 @@ class _Entry:
         try:
             text = template.render(facts).strip()
         except TemplateFault as error:
-            self._fault(field, f"in '{field}', {error}: {facts.name}")
+            self._fault(
+                field,
+                say("in '{field}', {error}: {name}", field=field, error=error, name=facts.name),
+            )
             return None
         if not text:
-            self._fault(field, f"'{field}' comes out empty for the file {facts.name}")
+            self._fault(
+                field,
+                say("'{field}' comes out empty for the file {name}", field=field, name=facts.name),
+            )
         if field == "title" and too_long(text, self._limits.title):
             self._fault(
                 field,
-                f"'title' comes out with {len(text)} characters for the file {facts.name}; the "
-                f"portal takes {self._limits.title} at most",
+                say(
+                    "'title' comes out with {count} characters for the file {name}; the portal "
+                    "takes {title} at most",
+                    count=len(text),
+                    name=facts.name,
+                    title=self._limits.title,
+                ),
             )
         return text or None
 
@@ -309,14 +347,22 @@ class _Entry:
             if other != spec.source.shown:
                 self._fault(
                     "as",
-                    f"'as' gives '{spec.source.name}' to both {other} and {spec.source.shown}: "
-                    "tell them apart by {name}, {stem} or {index}",
+                    say(
+                        "'as' gives '{name}' to both {other} and {shown}: tell them apart by "
+                        "{{name}}, {{stem}} or {{index}}",
+                        name=spec.source.name,
+                        other=other,
+                        shown=spec.source.shown,
+                    ),
                 )
                 return
 
     def _check_many(self, specs: Sequence[ResourceSpec]) -> None:
         if self._read.get("id") is not None:
-            self._fault("id", f"one 'id' cannot be that of the {len(specs)} files that match")
+            self._fault(
+                "id",
+                say("one 'id' cannot be that of the {count} files that match", count=len(specs)),
+            )
         if self._read.get("as") is not None and not self._read.get("append"):
             self._check_names(specs)
         if self._read.get("key") is None:
@@ -327,8 +373,13 @@ class _Entry:
             if other != spec.source.shown:
                 self._fault(
                     "key",
-                    f"'key' gives '{spec.key}' to both {other} and {spec.source.shown}: tell them "
-                    "apart by {name}, {stem} or {parent}, or take the key away",
+                    say(
+                        "'key' gives '{key}' to both {other} and {shown}: tell them apart by "
+                        "{{name}}, {{stem}} or {{parent}}, or take the key away",
+                        key=spec.key,
+                        other=other,
+                        shown=spec.source.shown,
+                    ),
                 )
                 return
 
@@ -384,14 +435,22 @@ def resource_faults(read: Read, said: Collection[str]) -> Iterator[tuple[tuple[s
         yield (
             (),
             (
-                "a resource needs one of 'path' (a file), 'glob' (many files), 'url' (a file to "
-                "fetch) and 'link', or the 'id' of one that is on the portal already"
+                say(
+                    "a resource needs one of 'path' (a file), 'glob' (many files), 'url' (a file "
+                    "to fetch) and 'link', or the 'id' of one that is on the portal already"
+                )
             ),
         )
     elif len(ways) > 1:
-        yield (ways[1],), f"a resource has only one of {' and '.join(map(repr, ways))}"
+        yield (
+            (ways[1],),
+            say("a resource has only one of {repr}", repr=" and ".join(map(repr, ways))),
+        )
     if "host" in ways and "id" not in said and "key" not in said:
-        yield ("host",), "'host' needs the 'id' or the 'key' of a resource that is on the portal"
+        yield (
+            ("host",),
+            say("'host' needs the 'id' or the 'key' of a resource that is on the portal"),
+        )
     for way in ways:
         for key in FOREIGN[way]:
             if key in said and (sentence := _foreign(key, way)):
@@ -408,9 +467,9 @@ def _append_faults(read: Read, said: Collection[str]) -> Iterator[tuple[tuple[st
     if not read.get("append"):
         return
     if "as" not in said:
-        yield ("append",), "'append' needs 'as', which gives each file a name of its own"
+        yield ("append",), say("'append' needs 'as', which gives each file a name of its own")
     if "id" in said:
-        yield ("append",), "'append' makes a new resource of each content, and 'id' names one"
+        yield ("append",), say("'append' makes a new resource of each content, and 'id' names one")
 
 
 def _indistinct(series: Series, rules: Rules) -> str:
@@ -419,7 +478,9 @@ def _indistinct(series: Series, rules: Rules) -> str:
         name = series.name(number)
         named = series.read(rules.file_name(name), rules.file_name)
         if named is None or named.name != name:
-            return "the portal shortens such a name, and its number would be lost: make it short"
+            return say(
+                "the portal shortens such a name, and its number would be lost: make it short"
+            )
     return ""
 
 
@@ -427,29 +488,32 @@ def _schema_faults(schema: Read | None) -> Iterator[tuple[tuple[str, ...], str]]
     if schema is None:
         return
     if not (schema.get("name") or schema.get("url")):
-        yield ("schema",), "'schema' needs a 'name' or a 'url'"
+        yield ("schema",), say("'schema' needs a 'name' or a 'url'")
     elif schema.get("version") and not schema.get("name"):
-        yield ("schema", "version"), "'version' of 'schema' needs a 'name'"
+        yield ("schema", "version"), say("'version' of 'schema' needs a 'name'")
 
 
 def _link_faults(said: Collection[str]) -> Iterator[tuple[tuple[str, ...], str]]:
     """What does not go together in what a link says of the file behind it."""
     for key in ("size", "checksum"):
         if "of" in said and key in said:
-            yield (key,), f"'{key}' is that of the file in 'of': take one of the two away"
+            yield (
+                (key,),
+                say("'{key}' is that of the file in 'of': take one of the two away", key=key),
+            )
     if "upload_to" in said and "of" not in said:
-        yield ("upload_to",), "'upload_to' needs 'of', the file to put there"
+        yield ("upload_to",), say("'upload_to' needs 'of', the file to put there")
 
 
 _GOES_WITH = {
-    "exclude": "'exclude' goes with 'glob' only",
-    "max_size": "'max_size' goes with 'url' only",
-    "expect": "'expect' goes with 'url' only",
+    "exclude": say("'exclude' goes with 'glob' only"),
+    "max_size": say("'max_size' goes with 'url' only"),
+    "expect": say("'expect' goes with 'url' only"),
     **{
-        key: f"'{key}' is for files on this machine: it goes with 'path' and 'glob'"
+        key: say("'{key}' is for files on this machine: it goes with 'path' and 'glob'", key=key)
         for key in ("remove", "as", "append")
     },
-    **{key: f"'{key}' goes with 'link' only" for key in OF_LINKS},
+    **{key: say("'{key}' goes with 'link' only", key=key) for key in OF_LINKS},
 }
 
 
@@ -459,20 +523,27 @@ def _foreign(key: str, way: str) -> str:
         case _ if key in _GOES_WITH:
             return _GOES_WITH[key]
         case "format" | "mime":
-            return f"'{key}' is for links only: of a file, the portal works it out from the name"
+            return say(
+                "'{key}' is for links only: of a file, the portal works it out from the name",
+                key=key,
+            )
         case "optional":
-            return f"'optional' is for files: {_NOT_LOOKED_UP[way]}"
+            return say(
+                "'optional' is for files: {not_looked_up}", not_looked_up=_NOT_LOOKED_UP[way]
+            )
         case _:
-            return f"'{key}' is for files: {_NOTHING_SENT[way]}"
+            return say(
+                "'{key}' is for files: {nothing_sent}", key=key, nothing_sent=_NOTHING_SENT[way]
+            )
 
 
 _NOT_LOOKED_UP = {
-    "url": "an address is looked up only when it is fetched",
-    "link": "a link is never looked up",
-    "host": "what is on the portal is looked up there",
-    "id": "what is on the portal is looked up there",
+    "url": say("an address is looked up only when it is fetched"),
+    "link": say("a link is never looked up"),
+    "host": say("what is on the portal is looked up there"),
+    "id": say("what is on the portal is looked up there"),
 }
 _NOTHING_SENT = {
-    "link": "nothing is sent of a link",
-    "id": "nothing is sent of a resource that is only described",
+    "link": say("nothing is sent of a link"),
+    "id": say("nothing is sent of a resource that is only described"),
 }

@@ -1,5 +1,7 @@
 """SIRET: the number of an establishment in France, in whose name essential data is published."""
 
+from bulkpub.language import say
+
 __all__ = ["fails_luhn", "siret_fault"]
 
 DIGITS = 14
@@ -9,7 +11,11 @@ def siret_fault(text: str) -> str:
     """Why this is no SIRET, in a sentence; empty when it may be one."""
     if len(text) == DIGITS and text.isascii() and text.isdecimal():
         return ""
-    return f"a SIRET has {DIGITS} digits, without spaces, and '{text[:40]}' is none"
+    return say(
+        "a SIRET has {digits} digits, without spaces, and '{text}' is none",
+        digits=DIGITS,
+        text=text[:40],
+    )
 
 
 def fails_luhn(text: str) -> bool:

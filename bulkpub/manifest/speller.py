@@ -15,6 +15,7 @@ from bulkpub.core.fields import Field
 from bulkpub.core.model import DatasetSpec, FileSource, Json, ResourceSpec
 from bulkpub.core.names import key_of
 from bulkpub.core.rules import Rules
+from bulkpub.language import say
 from bulkpub.manifest.datasets import dataset_faults
 from bulkpub.manifest.extras import clean_extras, clean_text
 from bulkpub.manifest.form import Form, Read, check
@@ -96,7 +97,13 @@ class Speller:
                 said[key] = None
         identity = said.get("id")
         if identity is not None and identity in self._taken.ids:
-            return None, (*notes, f"the id {identity} is already that of another dataset: left out")
+            return None, (
+                *notes,
+                say(
+                    "the id {identity} is already that of another dataset: left out",
+                    identity=identity,
+                ),
+            )
         self._taken.ids.update(filter(None, [identity]))
         first = {"key": self._key(said, spec, notes), "id": identity, **self._needed(said, notes)}
         spelled = {key: value for key, value in first.items() if value is not None}
@@ -118,7 +125,12 @@ class Speller:
         wanted = said.get("key") or identity or key_of(spec.metadata.title or "") or "dataset"
         key = self._taken.free_key(wanted)
         if key != wanted:
-            notes.append(f"the key '{wanted}' is already that of another dataset: it got another")
+            notes.append(
+                say(
+                    "the key '{wanted}' is already that of another dataset: it got another",
+                    wanted=wanted,
+                )
+            )
         return None if key == identity else key
 
     def _needed(self, said: Spelled, notes: list[str]) -> Spelled:
@@ -126,29 +138,33 @@ class Speller:
         title, description = said.get("title"), said.get("description")
         if "id" not in said:
             if title is None:
-                notes.append("it has no title: its key stands in")
+                notes.append(say("it has no title: its key stands in"))
                 title = said.get("key", "?")[: self._rules.limits.title]
             if description is None and not self._defaults.keys() & _DESCRIPTIONS:
-                notes.append("it has no description: its title stands in")
+                notes.append(say("it has no description: its title stands in"))
                 description = title
         return {"title": title, "description": description}
 
     def _resource(self, spec: ResourceSpec, taken: Taken, notes: list[str]) -> Spelled | None:
         template = is_template(spec.source)
         called = clean_text(spec.key)
-        where = f"of the resource {called}, "
+        where = say("of the resource {called}, ", called=called)
         raw = spell_resource(spec, self._defaults, inheriting=self._inheriting)
         said = self._sound(raw, fields.RESOURCE, notes, where, template=template)
         _leave_out_faulty(said, forms(self._rules).resource, resource_faults, notes, where)
         fault = _fault(spec, raw, said, taken)
         if fault:
-            notes.append(f"the resource {called} is left out: {fault}")
+            notes.append(
+                say("the resource {called} is left out: {fault}", called=called, fault=fault)
+            )
             return None
         key = said.get("key")
         key = unbraced(key) if template and key else key or default_key(spec.source, spec.id)
         free = taken.free_key(key or called)
         if free != (key or called):
-            notes.append(f"the key '{key}' is already that of another resource: it got another")
+            notes.append(
+                say("the key '{key}' is already that of another resource: it got another", key=key)
+            )
             said["key"] = braced(free) if template else free
         return _written(said, fields.RESOURCE, but=("title",) if template else ())
 
@@ -174,7 +190,9 @@ class Speller:
                 continue
             clean = _clean(value, strip=key not in _EXACT)
             if "�" in str(clean) and "�" not in str(value):
-                notes.append(f"{where}'{key}' holds half a character: it is now �")
+                notes.append(
+                    say("{where}'{key}' holds half a character: it is now �", where=where, key=key)
+                )
                 if key in _EXACT:
                     continue
             if field and isinstance(clean, str):
@@ -200,9 +218,9 @@ def _check_defaults(defaults: Mapping[str, Json]) -> None:
     for name, value in defaults.items():
         fault = ""
         if isinstance(value, Mapping):
-            fault = "a default that is a mapping would be merged into every dataset"
+            fault = say("a default that is a mapping would be merged into every dataset")
         elif name in fields.DATASET and fields.DATASET[name].null_empties:
-            fault = f"a dataset could not leave '{name}' alone: null empties it"
+            fault = say("a dataset could not leave '{name}' alone: null empties it", name=name)
         if fault:
             raise ValueError(fault)
 
@@ -211,15 +229,15 @@ def _fault(spec: ResourceSpec, raw: Spelled, said: Spelled, taken: Taken) -> str
     """Why the entry cannot be in the manifest; empty when it can: its id and file are taken."""
     lost = (raw.keys() - said.keys()) & {*WAYS, "id"}
     if lost:
-        return f"there is no '{min(lost)}' without a fault"
+        return say("there is no '{lost}' without a fault", lost=min(lost))
     if not said.keys() & {*WAYS, "id"}:
-        return "nothing says which one on the portal it is"
+        return say("nothing says which one on the portal it is")
     identity = said.get("id")
     file = normpath(said["path"]) if isinstance(spec.source, FileSource) else None
     if identity in taken.ids:
-        return "its id is already that of another"
+        return say("its id is already that of another")
     if file in taken.files:
-        return "its file is already that of another"
+        return say("its file is already that of another")
     taken.ids.update(filter(None, [identity]))
     taken.files.update(filter(None, [file]))
     return ""
@@ -252,7 +270,14 @@ def _shortened(
     cut = f"{raw[: limit - 1].rstrip()}…"
     while template and too_long(braced(cut), limit):
         cut = f"{cut[:-2].rstrip()}…"
-    notes.append(f"{where}'{key}' had {len(raw)} characters and was cut")
+    notes.append(
+        say(
+            "{where}'{key}' had {count} characters and was cut",
+            where=where,
+            key=key,
+            count=len(raw),
+        )
+    )
     return braced(cut) if template else cut
 
 
@@ -267,14 +292,14 @@ def _leave_out_faulty(
     node = from_python(_without_extras(spelled), "")
     sound, faults = check(form, node)
     for fault in sorted(faults, key=lambda each: [*map(str, each.path)], reverse=True):
-        notes.append(f"{where}{fault.sentence}: left out")
+        notes.append(say("{where}{sentence}: left out", where=where, sentence=fault.sentence))
         _take_out(spelled, fault.path)
     if faults:
         sound, _ = check(form, from_python(_without_extras(spelled), ""))
     said = {key for key, value in spelled.items() if value is not None}
     for path, sentence in list(faults_of(sound, said)):
         if path and path[0] in spelled:
-            notes.append(f"{where}{sentence}: left out")
+            notes.append(say("{where}{sentence}: left out", where=where, sentence=sentence))
             _take_out(spelled, path)
 
 

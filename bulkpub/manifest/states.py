@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bulkpub.core.model import DatasetMetadata, Prune, State
 from bulkpub.core.states import with_state
+from bulkpub.language import say
 from bulkpub.manifest.form import Read
 from bulkpub.manifest.merging import OF_COMMUNITY
 from bulkpub.manifest.values import WHEN_COMPLETE
@@ -28,13 +29,24 @@ def state_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequence[s
         own, implied = read.get(name), getattr(meant, name)
         if own is not None and implied is not None and own != implied:
             said_own = "true" if own else "false"
-            yield (name,), f"'{name}: {said_own}' contradicts 'state: {state}': take one away"
+            yield (
+                (name,),
+                say(
+                    "'{name}: {said_own}' contradicts 'state: {state}': take one away",
+                    name=name,
+                    said_own=said_own,
+                    state=state,
+                ),
+            )
     if awaits and (read.get("private") or meant.private):
         yield (
             ("publish",),
             (
-                f"'publish: {WHEN_COMPLETE}' makes the dataset public in the end, and the manifest "
-                "wants it private: take one away"
+                say(
+                    "'publish: {when_complete}' makes the dataset public in the end, and the "
+                    "manifest wants it private: take one away",
+                    when_complete=WHEN_COMPLETE,
+                )
             ),
         )
 
@@ -43,12 +55,15 @@ def _absence_faults(said: Collection[str]) -> Iterator[tuple[Sequence[str], str]
     if not {"id", "key"} & set(said):
         yield (
             ("state",),
-            "what is to be absent needs its 'id' or its 'key': no dataset is deleted for its title",
+            say(
+                "what is to be absent needs its 'id' or its 'key': no dataset is deleted for its "
+                "title"
+            ),
         )
     if "resources" in said:
         yield (
             ("resources",),
-            "a dataset that is to be absent has no 'resources': all it has is deleted with it",
+            say("a dataset that is to be absent has no 'resources': all it has is deleted with it"),
         )
 
 
@@ -57,23 +72,28 @@ def community_faults(read: Read, said: Collection[str]) -> Iterator[tuple[Sequen
     if "id" not in said:
         yield (
             ("community",),
-            "'community' needs the 'id' of the dataset beside which the files are put",
+            say("'community' needs the 'id' of the dataset beside which the files are put"),
         )
     for name in sorted(set(said) - _BESIDE):
         yield (
             (name,),
             (
-                f"'{name}' is for a dataset of one's own: beside another's there are only "
-                "'resources'"
+                say(
+                    "'{name}' is for a dataset of one's own: beside another's there are only "
+                    "'resources'",
+                    name=name,
+                )
             ),
         )
     if read.get("prune") is Prune.ALL:
         yield (
             ("prune",),
             (
-                "beside another's dataset 'prune' is 'ours' or 'none': what others put there is "
-                "not ours to delete"
+                say(
+                    "beside another's dataset 'prune' is 'ours' or 'none': what others put there "
+                    "is not ours to delete"
+                )
             ),
         )
     if read.get("organization") is not None and read.get("personal"):
-        yield ("personal",), "a dataset is either in an 'organization' or 'personal', not both"
+        yield ("personal",), say("a dataset is either in an 'organization' or 'personal', not both")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
+from bulkpub.language import say
+
 __all__ = [
     "FILE_WORDS",
     "IN_NAMES",
@@ -90,32 +92,40 @@ def _piece(match: re.Match[str], fields: Sequence[str]) -> str | tuple[str, str]
         return match[0][0]
     if match[1] is None:
         raise TemplateFault(
-            f"there is a '{match[0]}' without its partner; write '{match[0] * 2}' for the character"
+            say(
+                "there is a '{match}' without its partner; write '{doubled}' for the character",
+                match=match[0],
+                doubled=match[0] * 2,
+            )
         )
     name, _, spec = match[1].partition(":")
     if name not in fields:
         known = ", ".join(f"{{{field}}}" for field in fields)
         raise TemplateFault(
-            f"the placeholder {{{match[1]}}} is not known; the known ones are {known}, "
-            "and '{{' stands for the character"
+            say(
+                "the placeholder {{{match}}} is not known; the known ones are {known}, and '{{{{' "
+                "stands for the character",
+                match=match[1],
+                known=known,
+            )
         )
     fault = _spec_fault(name, spec)
     if fault:
-        raise TemplateFault(f"in {match[0]}, {fault}")
+        raise TemplateFault(say("in {name}, {fault}", name=match[0], fault=fault))
     return name, spec
 
 
 def _spec_fault(name: str, spec: str) -> str:
     if name in {"index", "seq"}:
         if not _INDEX_SPEC.fullmatch(spec):
-            return f"only a width can follow, as in {{{name}:03}}"
+            return say("only a width can follow, as in {{{name}:03}}", name=name)
     elif name in {"mtime", TODAY}:
         wrong = [letter for letter in re.findall(r"%(.?)", spec) if letter not in _DIRECTIVES]
         if wrong:
             words = "%Y %m %d %H %M %S %y %j %G %V %u"
-            return f"only {words} can follow, as in {{{name}:%Y-%m}}"
+            return say("only {words} can follow, as in {{{name}:%Y-%m}}", words=words, name=name)
     elif spec:
-        return "nothing can follow the name"
+        return say("nothing can follow the name")
     return ""
 
 
@@ -141,4 +151,4 @@ def _time(mtime: float, spec: str) -> str:
     try:
         return datetime.fromtimestamp(mtime, UTC).strftime(spec)
     except (OverflowError, ValueError, OSError):
-        raise TemplateFault("the file's modification time is not a date that exists") from None
+        raise TemplateFault(say("the file's modification time is not a date that exists")) from None

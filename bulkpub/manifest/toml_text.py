@@ -10,6 +10,7 @@ import tomllib
 from bisect import bisect_right
 
 from bulkpub.core.model import Place
+from bulkpub.language import say
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value
 from bulkpub.manifest.traps import BACKSLASH, trap_in_toml
 
@@ -31,13 +32,16 @@ _AT = re.compile(r"(.*) \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\
 _NEWLINE = re.compile("\n")
 
 _SENTENCES = (
-    (r"Cannot overwrite|Cannot declare|Cannot mutate|Duplicate", "this is written twice"),
-    (r"Expected '=' after a key", "a '=' is missing after a key"),
-    (r"Unterminated string|Illegal character '\\n'|Expected \"", "a quote is never closed"),
-    (r"Unclosed (array|inline table)", "a closing bracket is missing"),
-    (r"Invalid value", "a value is missing, or is text without quotes"),
-    (r"Expected newline or end", "there is more on this line than one value"),
-    (r"Invalid initial character|Invalid statement", "no key can begin like this"),
+    (r"Cannot overwrite|Cannot declare|Cannot mutate|Duplicate", say("this is written twice")),
+    (r"Expected '=' after a key", say("a '=' is missing after a key")),
+    (
+        r"Unterminated string|Illegal character '\\n'|Expected \"",
+        say("a quote is never closed"),
+    ),
+    (r"Unclosed (array|inline table)", say("a closing bracket is missing")),
+    (r"Invalid value", say("a value is missing, or is text without quotes")),
+    (r"Expected newline or end", say("there is more on this line than one value")),
+    (r"Invalid initial character|Invalid statement", say("no key can begin like this")),
     (r"escape|scalar value|hex value", BACKSLASH),
 )
 """What tomllib says, and what it means for somebody who does not know its grammar."""
@@ -54,7 +58,9 @@ def read_toml(text: str, file: str) -> Node | None:
     except tomllib.TOMLDecodeError as error:
         raise Unreadable(*_fault(str(error), text, file)) from None
     except RecursionError:
-        raise Unreadable(Place(file), f"values are nested more than {MAX_DEPTH} deep") from None
+        raise Unreadable(
+            Place(file), say("values are nested more than {max_depth} deep", max_depth=MAX_DEPTH)
+        ) from None
     root = _Scanner(text, file).document()
     return root if root.value else None
 
@@ -70,7 +76,7 @@ def _fault(message: str, text: str, file: str) -> tuple[Place, str]:
     trap = trap_in_toml(lines[place.line - 1]) if place.line <= len(lines) else None
     known = (words for pattern, words in _SENTENCES if re.search(pattern, said))
     words = trap or next(known, said)
-    return place, f"this is not TOML: {words}"
+    return place, say("this is not TOML: {words}", words=words)
 
 
 class _Scanner:
@@ -113,7 +119,10 @@ class _Scanner:
             if token[0] != ".":
                 parts.append((_text(token[0]), self._place(token)))
         if len(parts) > MAX_DEPTH:
-            raise Unreadable(parts[0][1], f"values are nested more than {MAX_DEPTH} deep")
+            raise Unreadable(
+                parts[0][1],
+                say("values are nested more than {max_depth} deep", max_depth=MAX_DEPTH),
+            )
         return parts
 
     def _header(self, root: Node) -> tuple[Node, int]:
@@ -149,7 +158,9 @@ class _Scanner:
         token = self._take()
         place = self._place(token)
         if depth > MAX_DEPTH:
-            raise Unreadable(place, f"values are nested more than {MAX_DEPTH} deep")
+            raise Unreadable(
+                place, say("values are nested more than {max_depth} deep", max_depth=MAX_DEPTH)
+            )
         if token[0] == "[":
             return Node(self._list(depth), place)
         if token[0] == "{":

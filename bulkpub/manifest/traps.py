@@ -7,6 +7,8 @@ both. Each trap is known by the line in which the reading came to its end, and h
 import re
 from collections.abc import Sequence
 
+from bulkpub.language import say
+
 __all__ = ["BACKSLASH", "cut_short", "trap_in_json", "trap_in_toml", "trap_in_yaml"]
 
 _ENDS = r"[^\s#,\]}:]"
@@ -14,10 +16,10 @@ _ENDS = r"[^\s#,\]}:]"
 _SINGLE = r"'(?:[^']|'')*'"
 _DOUBLE = r'"(?:[^"\\]|\\.)*"'
 
-BACKSLASH = (
+BACKSLASH = say(
     r"a \ between double quotes begins an escape; write / between folders, or use single quotes"
 )
-BRACE = "text that begins with { goes between quotes"
+BRACE = say("text that begins with {{ goes between quotes")
 
 Traps = Sequence[tuple[re.Pattern[str], str]]
 
@@ -25,31 +27,35 @@ _YAML: Traps = (
     (
         re.compile(rf"(?:^|[:,\[{{-]\s*){_SINGLE}(?:(?=\w)|\s+{_ENDS})"),
         (
-            "an apostrophe ends the text here; between single quotes write it twice (''), or put "
-            "the text between double quotes"
+            say(
+                "an apostrophe ends the text here; between single quotes write it twice (''), or "
+                "put the text between double quotes"
+            )
         ),
     ),
     (
         re.compile(rf"(?:^|[:,\[{{-]\s*){_DOUBLE}\s*{_ENDS}"),
         (
-            'a quote ends the text here; between double quotes write it \\", or put the text '
-            "between single quotes"
+            say(
+                'a quote ends the text here; between double quotes write it \\", or put the text '
+                "between single quotes"
+            )
         ),
     ),
     (re.compile(r":\s+\{[^{}:]*(?::[^{}]*)?\}\s*[^\s#,}\]]"), BRACE),
     (
         re.compile(r":\s+\[[^\[\]]*\]\s*[^\s#,}\]]"),
-        "text that begins with [ goes between quotes",
+        say("text that begins with [ goes between quotes"),
     ),
-    (re.compile(r":\s+-\s+\S"), "text that begins with - goes between quotes"),
-    (re.compile(r":\s+\?\s+\S"), "text that begins with ? goes between quotes"),
-    (re.compile(r":\s+>\s+\S"), "text that begins with > goes between quotes"),
-    (re.compile(r":\s+\|\s+\S"), "text that begins with | goes between quotes"),
+    (re.compile(r":\s+-\s+\S"), say("text that begins with - goes between quotes")),
+    (re.compile(r":\s+\?\s+\S"), say("text that begins with ? goes between quotes")),
+    (re.compile(r":\s+>\s+\S"), say("text that begins with > goes between quotes")),
+    (re.compile(r":\s+\|\s+\S"), say("text that begins with | goes between quotes")),
 )
 _YAML_OPEN: Traps = (
     (
         re.compile(r"[\[{,]\s*#|[\[{].*\s#"),
-        "a # begins a remark, which hides the end of the line: put the text between quotes",
+        say("a # begins a remark, which hides the end of the line: put the text between quotes"),
     ),
 )
 """Of the last line before the end, when something is opened that has none."""
@@ -57,16 +63,16 @@ _YAML_OPEN: Traps = (
 _TOML: Traps = (
     (
         re.compile(rf"[=,\[]\s*'[^']*'\s*{_ENDS}"),
-        "an apostrophe ends the text here: put the text between double quotes",
+        say("an apostrophe ends the text here: put the text between double quotes"),
     ),
     (
         re.compile(rf"[=,\[]\s*{_DOUBLE}\s*{_ENDS}"),
-        'a quote ends the text here: write it \\", or put the text between single quotes',
+        say('a quote ends the text here: write it \\", or put the text between single quotes'),
     ),
     (re.compile(r"=\s*\{[^={}]*\}"), BRACE),
     (
         re.compile(r"=\s*(True|False|oui|non|vrai|faux|yes|no)\s*(#|$)", re.IGNORECASE),
-        "it is written true or false, in small letters",
+        say("it is written true or false, in small letters"),
     ),
 )
 
@@ -89,15 +95,15 @@ def trap_in_json(before: str, rest: str) -> str | None:
     """What is meant where the reading ended: after `before`, at `rest`."""
     word = re.match(r"\w+", rest)
     if rest[:1] == "\\":
-        return r"a \ begins an escape; write / between folders, or \\ for each \ "[:-1]
+        return say("a \\ begins an escape; write / between folders, or \\\\ for each \\")
     if before.endswith('"') and rest[:1].isalnum():
-        return 'a quote ends the text here; within text it is written \\"'
+        return say('a quote ends the text here; within text it is written \\"')
     if word and word[0] in {"True", "False", "None"}:
-        return "true, false and null are written in small letters"
+        return say("true, false and null are written in small letters")
     if word and word[0] in {"NaN", "Infinity"}:
         return None
     if (word and word[0][:1].isalpha()) or rest[:1] in _CURLY:
-        return 'text stands between double quotes, "so"'
+        return say('text stands between double quotes, "so"')
     return None
 
 

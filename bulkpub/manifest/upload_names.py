@@ -6,6 +6,7 @@ from datetime import date
 
 from bulkpub.core.rules import Rules
 from bulkpub.core.series import Day, Number, Series
+from bulkpub.language import after, say
 from bulkpub.manifest.templates import (
     IN_NAMES,
     SEQ,
@@ -28,10 +29,15 @@ def name_template(text: str, *, appends: bool) -> Template:
     template = Template(text, IN_NAMES)
     if appends and SEQ not in template.fields:
         raise TemplateFault(
-            "there is no {seq}: with 'append', each file needs a number of its own, as in {seq:02}"
+            say(
+                "there is no {{seq}}: with 'append', each file needs a number of its own, as in "
+                "{{seq:02}}"
+            )
         )
     if not appends and SEQ in template.fields:
-        raise TemplateFault("{seq} goes with `append: true`, which counts the files of a day")
+        raise TemplateFault(
+            say("{{seq}} goes with `append: true`, which counts the files of a day")
+        )
     return template
 
 
@@ -85,8 +91,16 @@ def _with_dot(parts: list[str | Day | Number], suffix: str) -> list[str | Day | 
 def name_fault(name: str, rules: Rules) -> str:
     """Why no file can be sent under this name, as the end of a sentence; empty when one can."""
     if "/" in name or "\0" in name:
-        return "a name has no slash in it"
+        return say("a name has no slash in it")
     if len(name.encode()) > LONGEST:
-        return f"a name has at most {LONGEST} bytes, and this one {len(name.encode())}"
+        return say(
+            "a name has at most {longest} bytes, and this one {count}",
+            longest=LONGEST,
+            count=len(name.encode()),
+        )
     fault = rules.file_fault(name)
-    return f"it {fault.removesuffix(': rename it')}" if fault else ""
+    return say("it {fault}", fault=after(fault, _without_cure)) if fault else ""
+
+
+def _without_cure(fault: str) -> str:
+    return fault.removesuffix(": rename it")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from bulkpub.core.addresses import place_of
 from bulkpub.core.model import DatasetSpec, ResourceSpec
 from bulkpub.core.origin import ID_EXTRA, PAGE_EXTRA, Gone, address_of, place_said
+from bulkpub.language import say
 from bulkpub.manifest.layout import Piece
 from bulkpub.manifest.yaml_emit import comment, entry_lines
 
@@ -65,8 +66,13 @@ def vanished(
         gone = []
     elif how is not Gone.NOTE and 2 * len(gone) > len(theirs):
         result.notes.append(
-            f"{len(gone)} of {len(theirs)} datasets are no longer at their source: so many are "
-            f"noted only; if that is meant, write `{_FIELDS[how]}: true` yourself"
+            say(
+                "{count} of {all} datasets are no longer at their source: so many are noted only; "
+                "if that is meant, write `{key_name}: true` yourself",
+                count=len(gone),
+                all=len(theirs),
+                key_name=_FIELDS[how],
+            )
         )
         how = Gone.NOTE
     for spec, piece in gone:
@@ -83,8 +89,12 @@ def vanished(
 def _tell_of_all(gone: list[tuple[DatasetSpec, Piece]], result: Vanished) -> None:
     if gone:
         result.notes.append(
-            f"none of the {len(gone)} datasets that the manifest has from "
-            f"{place_said(gone[0][0])} was found: they are left as they are"
+            say(
+                "none of the {count} datasets that the manifest has from {gone} was found: they "
+                "are left as they are",
+                count=len(gone),
+                gone=place_said(gone[0][0]),
+            )
         )
 
 
@@ -93,15 +103,38 @@ def _tell_of(spec: DatasetSpec, piece: Piece, how: Gone, text: str, result: Vani
     result.lines += _comment(piece, sentence, text)
     field_name = _FIELDS.get(how)
     if field_name is None:
-        result.notes.append(f"{spec.key}: it is {sentence}, and stays as it is")
+        result.notes.append(
+            say("{key}: it is {sentence}, and stays as it is", key=spec.key, sentence=sentence)
+        )
         return
     says = f"`{field_name}: true`"
     if getattr(spec.metadata, field_name):
-        result.notes.append(f"{spec.key}: it is {sentence}; the manifest says {says} already")
+        result.notes.append(
+            say(
+                "{key}: it is {sentence}; the manifest says {says} already",
+                key=spec.key,
+                sentence=sentence,
+                says=says,
+            )
+        )
     elif field_name in piece.keys or not piece.block:
-        result.notes.append(f"{spec.key}: it is {sentence}; {says} is for you to write there")
+        result.notes.append(
+            say(
+                "{key}: it is {sentence}; {says} is for you to write there",
+                key=spec.key,
+                sentence=sentence,
+                says=says,
+            )
+        )
     else:
-        result.notes.append(f"{spec.key}: it is {sentence}; the manifest says {says} now")
+        result.notes.append(
+            say(
+                "{key}: it is {sentence}; the manifest says {says} now",
+                key=spec.key,
+                sentence=sentence,
+                says=says,
+            )
+        )
         lines = list(entry_lines(field_name, value=True, indent=piece.column))
         result.lines.append((_before_resources(piece), lines))
         metadata = (
@@ -123,8 +156,13 @@ def _tell_of_return(spec: DatasetSpec, piece: Piece, text: str, result: Vanished
     above = _comments_above(piece, text)
     if says and any(each.startswith(f"# {_NO_LONGER} ") for each in above):
         result.notes.append(
-            f"{spec.key}: it is in {place_said(spec)} again; take the comment and "
-            f"`{says[0]}: true` away if it is to be as before"
+            say(
+                "{key}: it is in {spec} again; take the comment and `{says}: true` away if it is "
+                "to be as before",
+                key=spec.key,
+                spec=place_said(spec),
+                says=says[0],
+            )
         )
 
 
@@ -142,7 +180,14 @@ def _tell_of_resources(
         if address_of(each.source) is None:
             continue
         name = each.metadata.title or each.key
-        result.notes.append(f"{spec.key}: '{name}' is not, or no longer, in {place_said(spec)}")
+        result.notes.append(
+            say(
+                "{key}: '{name}' is not, or no longer, in {spec}",
+                key=spec.key,
+                name=name,
+                spec=place_said(spec),
+            )
+        )
         item = by_line.get(each.place.line)
         if item is not None and piece.entries["resources"].block:
             result.lines += _comment(item, f"not, or no longer, in {place_said(spec)}", text)
@@ -186,8 +231,12 @@ def _tell_of_unknown(
         and place_of(str(extras.get(PAGE_EXTRA, ""))).partition("/")[0] in hosts
     ]
     if unknown:
-        more = f" and {len(unknown) - _FEW} more" if len(unknown) > _FEW else ""
+        more = say(" and {others} more", others=len(unknown) - _FEW) if len(unknown) > _FEW else ""
         result.notes.append(
-            "not found, and the manifest does not say (by `harvest:source`) whether they were "
-            f"harvested from here: {', '.join(unknown[:_FEW])}{more}"
+            say(
+                "not found, and the manifest does not say (by `harvest:source`) whether they were "
+                "harvested from here: {unknown}{more}",
+                unknown=", ".join(unknown[:_FEW]),
+                more=more,
+            )
         )

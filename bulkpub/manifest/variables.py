@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bulkpub.core.model import Json, Place
+from bulkpub.language import joined, say
 from bulkpub.manifest.files import safe, slashes
 from bulkpub.manifest.form import Fault, reason
 from bulkpub.manifest.json_text import read_json
@@ -71,7 +72,11 @@ def given_fault(values: Mapping[str, str]) -> str:
         if fault := _name_fault(name):
             return fault
         if name == TODAY and _day(value) is None:
-            return f"'{TODAY}' must be a day, as in 2024-01-31, not {kind(value)}"
+            return say(
+                "'{today}' must be a day, as in 2024-01-31, not {kind}",
+                today=TODAY,
+                kind=kind(value),
+            )
     return ""
 
 
@@ -97,11 +102,21 @@ class Values:
         day = _day(value)
         if day is None:
             raise UnknownVariable(
-                f"in {{{name}:{spec}}}, '{name}' is {kind(value)}, which is no day"
+                say(
+                    "in {{{name}:{spec}}}, '{name}' is {kind}, which is no day",
+                    name=name,
+                    spec=spec,
+                    kind=kind(value),
+                )
             )
         if "%" not in spec or set(re.findall(r"%(.?)", spec)) - _DIRECTIVES:
             raise UnknownVariable(
-                f"in {{{name}:{spec}}}, only {_WORDS} can follow, as in {{{name}:%d/%m/%Y}}"
+                say(
+                    "in {{{name}:{spec}}}, only {words} can follow, as in {{{name}:%d/%m/%Y}}",
+                    name=name,
+                    spec=spec,
+                    words=_WORDS,
+                )
             )
         return day.strftime(spec)
 
@@ -111,10 +126,20 @@ class Values:
 
     def _unknown(self, name: str) -> str:
         if name in FILE_WORDS:
-            return f"{{{name}}} is only known of files, in their 'title', 'key' and 'as'"
+            return say(
+                "{{{name}}} is only known of files, in their 'title', 'key' and 'as'", name=name
+            )
         found = nearest(name, self.texts)
-        hint = f" (did you mean '{found}'?)" if found else f"; there are {', '.join(self.texts)}"
-        return f"there is no variable '{name}'{hint}; for the text itself write {{{{{name}}}}}"
+        hint = (
+            say(" (did you mean '{found}'?)", found=found)
+            if found
+            else say("; there are {texts}", texts=", ".join(self.texts))
+        )
+        return say(
+            "there is no variable '{name}'{hint}; for the text itself write {{{{{name}}}}}",
+            name=name,
+            hint=hint,
+        )
 
 
 _WIDEST = 100
@@ -153,7 +178,11 @@ def values_of(node: Node, base: str, given: Given) -> tuple[Values, list[Fault]]
     today = _day(texts[TODAY])
     if today is None:
         where = child(said, TODAY) if said else None
-        sentence = f"'{TODAY}' must be a day, as in 2024-01-31, not {kind(texts[TODAY])}"
+        sentence = say(
+            "'{today}' must be a day, as in 2024-01-31, not {texts}",
+            today=TODAY,
+            texts=kind(texts[TODAY]),
+        )
         faults.append(Fault((where or node).place, sentence))
         today = given.now.date()
     return Values(texts | {TODAY: today.isoformat()}, today), faults
@@ -164,7 +193,9 @@ def siret_faults(text: str, place: Place, given: Given) -> list[Fault]:
     if fault := siret_fault(text):
         return [Fault(place, fault)]
     if fails_luhn(text):
-        sentence = f"the check digit of the SIRET {text} is not that of its other digits"
+        sentence = say(
+            "the check digit of the SIRET {text} is not that of its other digits", text=text
+        )
         given.warnings.append(Fault(place, sentence))
     return []
 
@@ -175,7 +206,9 @@ def _today(zone: Node | None, given: Given, faults: list[Fault]) -> date:
     try:
         return given.now.astimezone(ZoneInfo(zone.value.strip())).date()
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        sentence = f"'timezone' must be one such as Europe/Paris, not {kind(zone.value)}"
+        sentence = say(
+            "'timezone' must be one such as Europe/Paris, not {kind}", kind=kind(zone.value)
+        )
         faults.append(Fault(zone.place, sentence))
         return given.now.date()
 
@@ -197,7 +230,11 @@ def _texts(node: Node) -> tuple[dict[str, str], list[Fault]]:
 
 
 def _no_text(name: str, node: Node) -> str:
-    return f"the variable '{name}' must be text or a number, not {kind(bare(node))}"
+    return say(
+        "the variable '{name}' must be text or a number, not {node}",
+        name=name,
+        node=kind(bare(node)),
+    )
 
 
 def _file(path: Path, written: str, given: Given) -> _Read:
@@ -209,15 +246,19 @@ def _file(path: Path, written: str, given: Given) -> _Read:
 
 
 def _read_file(path: Path, shown: str) -> _Read:
-    what = f"the file of variables {shown}"
+    what = say("the file of variables {shown}", shown=shown)
     try:
         root = read_json(read_ordinary(path).decode("utf-8-sig"), str(path))
     except Unreadable as error:
         return _Read(faults=(Fault(error.place, str(error)),))
     except (OSError, ValueError) as error:
-        return _Read(sentence=f"{what} {_unreadable(error)}{slashes(shown)}")
+        return _Read(sentence=joined("", (what, " ", _unreadable(error), slashes(shown))))
     if not isinstance(root.value, dict):
-        return _Read(sentence=f"{what} must hold a JSON object, not {kind(bare(root))}")
+        return _Read(
+            sentence=say(
+                "{what} must hold a JSON object, not {root}", what=what, root=kind(bare(root))
+            )
+        )
     # An export may tell more than a manifest has a use for: what is no variable is none.
     usable = {
         name: below
@@ -231,23 +272,24 @@ def _unreadable(error: OSError | ValueError) -> str:
     """What is wrong with a file, as the end of a sentence."""
     match error:
         case FileNotFoundError():
-            return "does not exist"
+            return say("does not exist")
         case IsADirectoryError():
-            return "is a folder"
+            return say("is a folder")
         case UnicodeDecodeError():
-            return "is not UTF-8 text"
+            return say("is not UTF-8 text")
         case OSError():
-            return f"cannot be read: {reason(error)}"
+            return say("cannot be read: {error}", error=reason(error))
         case _:
-            return "has a name that holds a character no path can have"
+            return say("has a name that holds a character no path can have")
 
 
 def _name_fault(name: str) -> str:
     if name in FILE_WORDS:
-        return f"no variable can be called '{name}': that is the file's own"
+        return say("no variable can be called '{name}': that is the file's own", name=name)
     if not re.fullmatch(NAME_OF_VARIABLE, name):
-        return (
-            f"no variable can be called {kind(name)}: write letters, digits and _, as in first_date"
+        return say(
+            "no variable can be called {name}: write letters, digits and _, as in first_date",
+            name=kind(name),
         )
     return ""
 
@@ -289,7 +331,7 @@ def with_values(node: Node, values: Values) -> tuple[Node, list[Fault]]:
     title = child(node, _TITLE)
     unnamed = child(node, "key") is None and child(node, "id") is None
     if title is not None and unnamed and escaped(bare(find(said, (_TITLE,)))) != bare(title):
-        sentence = "a title with variables changes with them: give the dataset a 'key'"
+        sentence = say("a title with variables changes with them: give the dataset a 'key'")
         faults.append(Fault(title.place, sentence))
     return said, faults
 

@@ -8,9 +8,11 @@ of YAML 1.2 and one rule of ours: what JSON has no type for stays text. So `no` 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bulkpub.core.model import Place
+from bulkpub.language import after, say
 from bulkpub.manifest.nodes import MAX_DEPTH, Doubtful, Node, Number, Unreadable, Value, check_text
 from bulkpub.manifest.traps import BACKSLASH, cut_short, trap_in_yaml
 from bulkpub.manifest.yaml_events import careful_events, quick_events
@@ -57,7 +59,9 @@ def read_yaml(
     except YAMLError as error:
         raise Unreadable(*_bad_character(error, text, file)) from None
     except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" is no character
-        raise Unreadable(Place(file), "this is not YAML: it holds an impossible escape") from None
+        raise Unreadable(
+            Place(file), say("this is not YAML: it holds an impossible escape")
+        ) from None
 
 
 def _composed(
@@ -92,9 +96,12 @@ def _cut_short(
         lost = cut_short(line[end.column :].lstrip(": "))
         if lost is not None:
             left = f"'{value[:_SHOWN]}'" if value else "nothing"
-            sentence = (
-                f"of '{key}' {left} is left, as a # begins a remark; if '{lost[:_SHOWN]}' is part "
-                "of it, put all of it between quotes"
+            sentence = say(
+                "of '{key}' {left} is left, as a # begins a remark; if '{lost}' is part of it, "
+                "put all of it between quotes",
+                key=key,
+                left=left,
+                lost=lost[:_SHOWN],
             )
             yield place, sentence
 
@@ -107,19 +114,34 @@ def compose(events: Iterator[Any], file: str) -> Node | None:
 _HINTS = (
     (
         r"mapping values are not allowed",
-        "there is a ':' where none can be; put the text between quotes, or look at the indentation",
+        say(
+            "there is a ':' where none can be; put the text between quotes, or look at the "
+            "indentation"
+        ),
     ),
-    (r"'\\t'|\btabs?\b", "lines are indented with spaces, never with tabs"),
+    (r"'\\t'|\btabs?\b", say("lines are indented with spaces, never with tabs")),
     (
         r"unknown escape character|expected escape sequence",
-        BACKSLASH.replace("\\", r"\\"),
+        BACKSLASH,
     ),
-    (r"found '<stream end>'", "a [ or a { is opened and never closed, or a value is missing"),
-    (r"found unexpected end of stream", "a quote is opened here and never closed"),
-    (r"could not find expected ':'", "a ':' is missing after a key, or a line is not indented"),
-    (r"character '(.)' that cannot start", r"text cannot begin with \1: put it between quotes"),
-    (r"expected '(.)' or '(.)'", r"a \1 or a closing \2 is missing before this"),
-    (r"expected <block end>", "this does not fit what is above it: look at the indentation"),
+    (
+        r"found '<stream end>'",
+        say("a [ or a {{ is opened and never closed, or a value is missing"),
+    ),
+    (r"found unexpected end of stream", say("a quote is opened here and never closed")),
+    (
+        r"could not find expected ':'",
+        say("a ':' is missing after a key, or a line is not indented"),
+    ),
+    (
+        r"character '(.)' that cannot start",
+        say(r"text cannot begin with \1: put it between quotes"),
+    ),
+    (r"expected '(.)' or '(.)'", say(r"a \1 or a closing \2 is missing before this")),
+    (
+        r"expected <block end>",
+        say("this does not fit what is above it: look at the indentation"),
+    ),
 )
 """What ruamel says, and what it means for somebody who does not know YAML's grammar."""
 
@@ -129,24 +151,34 @@ def _sentence(error: "MarkedYAMLError", line: str, before: str) -> str:
 
     `line` is where, and `before` the last line up to there in which something stands.
     """
-    problem = str(error.problem or error.context or "it cannot be read").strip()
+    problem = str(error.problem or error.context or say("it cannot be read")).strip()
     if trap := trap_in_yaml(line, before):
-        return f"this is not YAML: {trap}"
+        return say("this is not YAML: {trap}", trap=trap)
     for pattern, words in _HINTS:
         if match := re.search(pattern, problem):
-            return f"this is not YAML: {match.expand(words)}"
-    return f"this is not YAML: {problem}"
+            return say(
+                "this is not YAML: {words}", words=after(words, partial(_filled, match.groups()))
+            )
+    return say("this is not YAML: {problem}", problem=problem)
+
+
+def _filled(groups: tuple[str, ...], words: str) -> str:
+    for number, group in enumerate(groups, 1):
+        words = words.replace(f"\\{number}", group)
+    return words
 
 
 def _bad_character(error: "YAMLError", text: str, file: str) -> tuple[Place, str]:
     position = getattr(error, "position", None)
     if not isinstance(position, int) or position >= len(text):
-        return Place(file), "this is not YAML: it cannot be read"
+        return Place(file), say("this is not YAML: it cannot be read")
     line = text.count("\n", 0, position)
     column = position - (text.rfind("\n", 0, position) + 1)
     return (
         Place(file, line + 1, column + 1),
-        f"this is not YAML: the character U+{ord(text[position]):04X} is not allowed",
+        say(
+            "this is not YAML: the character U+{code:04X} is not allowed", code=ord(text[position])
+        ),
     )
 
 
@@ -173,7 +205,8 @@ class _Composer:
                     documents += 1
                     if documents > 1:
                         raise Unreadable(
-                            self._place(event), "a manifest is one document: take this `---` away"
+                            self._place(event),
+                            say("a manifest is one document: take this `---` away"),
                         )
                 case _:
                     root = self._node(event, 0)
@@ -188,7 +221,9 @@ class _Composer:
         if _kind(event) == "AliasEvent":
             return self._alias(event.anchor, place)
         if depth > MAX_DEPTH:
-            raise Unreadable(place, f"values are nested more than {MAX_DEPTH} deep")
+            raise Unreadable(
+                place, say("values are nested more than {max_depth} deep", max_depth=MAX_DEPTH)
+            )
         before, anchor = self._count, event.anchor
         self._count += 1
         if anchor is not None:
@@ -213,21 +248,28 @@ class _Composer:
                     items.append(self._node(item, depth + 1))
                 return items
             case _:
-                raise Unreadable(place, "this is not YAML: it cannot be read")
+                raise Unreadable(place, say("this is not YAML: it cannot be read"))
 
     def _alias(self, anchor: str, place: Place) -> Node:
         if anchor in self._open:
-            raise Unreadable(place, f"*{anchor} refers to what it is itself part of")
+            raise Unreadable(
+                place, say("*{anchor} refers to what it is itself part of", anchor=anchor)
+            )
         if anchor not in self._anchors:
             raise Unreadable(
                 place,
-                f"*{anchor} refers to an anchor &{anchor} that is not above it; text that begins "
-                "with * goes between quotes",
+                say(
+                    "*{anchor} refers to an anchor &{anchor} that is not above it; text that "
+                    "begins with * goes between quotes",
+                    anchor=anchor,
+                ),
             )
         node, weight = self._anchors[anchor]
         self._count += weight
         if weight > 1 and self._count > _MAX_ALIASED:
-            raise Unreadable(place, "the aliases add up to more values than a manifest can hold")
+            raise Unreadable(
+                place, say("the aliases add up to more values than a manifest can hold")
+            )
         return Node(node.value, place)
 
     def _mapping(self, depth: int) -> dict[str, Node]:
@@ -246,7 +288,9 @@ class _Composer:
                 merged += _merge_sources(child)
             elif key in children:
                 first = children[key].key
-                raise Unreadable(place, f"the key '{key}' is already there, at {first}")
+                raise Unreadable(
+                    place, say("the key '{key}' is already there, at {first}", key=key, first=first)
+                )
             else:
                 # An aliased scalar is shared: its key is where it stands here.
                 children[key] = Node(child.value, child.place, place)
@@ -266,7 +310,7 @@ class _Composer:
                 return value.text
             if isinstance(value, str):
                 return value
-        raise Unreadable(place, "a key must be text, not a list or a mapping")
+        raise Unreadable(place, say("a key must be text, not a list or a mapping"))
 
 
 def _kind(event: object) -> str:
@@ -278,13 +322,15 @@ def _merge_sources(node: Node) -> list[Node]:
     sources = node.value if isinstance(node.value, list) else [node]
     for source in sources:
         if not isinstance(source.value, dict):
-            raise Unreadable(source.place, "`<<` merges mappings, and this is not one")
+            raise Unreadable(source.place, say("`<<` merges mappings, and this is not one"))
     return sources
 
 
 def _strange(tag: str) -> str:
-    meant = "" if tag.startswith(_TAG) else ", or put text that begins with ! between quotes"
-    return f"the tag {tag} means nothing in a manifest: take it away{meant}"
+    meant = "" if tag.startswith(_TAG) else say(", or put text that begins with ! between quotes")
+    return say(
+        "the tag {tag} means nothing in a manifest: take it away{meant}", tag=tag, meant=meant
+    )
 
 
 def _check_tag(tag: object, place: Place) -> None:

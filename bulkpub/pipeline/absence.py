@@ -11,6 +11,7 @@ from bulkpub.core.match import Conflict
 from bulkpub.core.model import RemoteDataset, State
 from bulkpub.core.owners import Owner
 from bulkpub.core.states import plan_absence
+from bulkpub.language import say
 from bulkpub.pipeline.index import Entry
 from bulkpub.portals import Account, Portal
 
@@ -43,18 +44,26 @@ async def too_many(
     held: dict[str, Conflict] = {}
     for owner, keys in doomed.items():
         if why := await _why_not(portal, owner, len(keys)):
-            sentence = f"{why}; if that is meant, run again with `allow_mass_delete`"
+            sentence = say("{why}; if that is meant, run again with `allow_mass_delete`", why=why)
             held |= dict.fromkeys(keys, Conflict(sentence))
     return held
 
 
 async def _why_not(portal: Portal, owner: Owner, number: int) -> str:
     if number > MOST:
-        return f"{number} datasets of one owner would be deleted, more than {MOST}"
+        return say(
+            "{number} datasets of one owner would be deleted, more than {most}",
+            number=number,
+            most=MOST,
+        )
     there = 0
     async for page in portal.owned_by(organization=owner.organization, user=owner.user):
         there += sum(not each.deleted for each in page.datasets)
         if there >= 2 * number:
             return ""
     datasets = f"{there} dataset{'' if there == 1 else 's'}"
-    return f"{number} of its owner's {datasets} would be deleted, more than half"
+    return say(
+        "{number} of its owner's {datasets} would be deleted, more than half",
+        number=number,
+        datasets=datasets,
+    )

@@ -12,6 +12,7 @@ from bulkpub.core.model import Contact, DatasetSpec
 from bulkpub.core.owners import Owner
 from bulkpub.errors import Uncertain
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.portals import Portal
@@ -47,7 +48,7 @@ def with_contacts(spec: DatasetSpec, known: Mapping[Contact, str] | None) -> Dat
 
 def new_contacts(spec: DatasetSpec) -> tuple[str, ...]:
     """What there is to say of contact points that are not there yet."""
-    return tuple(f"new contact point: {each}" for each in spec.contacts)
+    return tuple(say("new contact point: {contact}", contact=each) for each in spec.contacts)
 
 
 async def make_contacts(story: Story, means: Means) -> bool:

@@ -14,6 +14,7 @@ from bulkpub.core.natural import naturally
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import Problem, SourceFailed
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.manifest.templates import FileFacts, Template, TemplateFault
 from bulkpub.pipeline.index import Index
 from bulkpub.sources.fetch import Fetcher
@@ -63,11 +64,15 @@ def _entries(
     problems: list[Problem],
 ) -> list[ResourceSpec]:
     if isinstance(found, str) or not found:
-        why = found or f"no file matches {source.shown}"
+        why = found or say("no file matches {shown}", shown=source.shown)
         problems.append(_problem(spec, entry, str(why)))
         return []
     if entry.id is not None and len(found) > 1:
-        why = f"one 'id' cannot be that of the {len(found)} files that match {source.shown}"
+        why = say(
+            "one 'id' cannot be that of the {count} files that match {shown}",
+            count=len(found),
+            shown=source.shown,
+        )
         problems.append(_problem(spec, entry, why))
         return []
     try:
@@ -99,8 +104,13 @@ def _same_keys(spec: DatasetSpec, entries: Iterable[ResourceSpec]) -> Iterable[P
             yield _problem(
                 spec,
                 entry,
-                f"'{entry.key}' is the key of both {other.source.shown} and "
-                f"{entry.source.shown}: tell them apart by {{name}}, {{stem}} or {{parent}}",
+                say(
+                    "'{key}' is the key of both {shown} and {other}: tell them apart by {{name}}, "
+                    "{{stem}} or {{parent}}",
+                    key=entry.key,
+                    shown=other.source.shown,
+                    other=entry.source.shown,
+                ),
             )
 
 

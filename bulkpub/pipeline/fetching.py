@@ -27,6 +27,7 @@ from bulkpub.core.outcome import STAYS
 from bulkpub.core.plan import plan_resource
 from bulkpub.errors import NotAFile, Outdated, ResourceFailed, SourceFailed
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.observers.events import FetchFinished, FetchProgressed, FetchStarted
 from bulkpub.pipeline.files import check, content_of
 from bulkpub.pipeline.means import Means
@@ -133,7 +134,7 @@ class _Fetching:
         if isinstance(action, Replace) and title_to_keep_safe(
             action.spec, action.remote, self.story.rules
         ):
-            raise Outdated("the title that somebody gave it is kept safe first")
+            raise Outdated(say("the title that somebody gave it is kept safe first"))
         return Got(content, action)
 
     def completed_without(self, action: Action, failure: SourceFailed) -> bool:
@@ -149,7 +150,7 @@ class _Fetching:
             return False
         known = Fingerprint(remote.size, digest=remote.digest)
         self.story.fetched(self.key, remote.file_name, known)
-        self._planned(f"; its source could not be asked again ({failure})")
+        self._planned(say("; its source could not be asked again ({failure})", failure=failure))
         return True
 
     def _planned(self, note: str = "") -> Create | Replace | None:

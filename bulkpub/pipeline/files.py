@@ -11,6 +11,7 @@ from bulkpub.core.names import extension_of
 from bulkpub.data import formats
 from bulkpub.errors import ResourceFailed
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.observers.events import UploadProgressed
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
@@ -141,7 +142,7 @@ async def check(story: Story, content: FileContent, entry: ResourceSpec) -> None
     if is_html(await content.beginning(ENOUGH)):
         if entry.guard.html is Html.REFUSE:
             raise ResourceFailed(HTML_REFUSED)
-        story.odd(entry.key, f"the file is {HTML_TOLD}")
+        story.odd(entry.key, say("the file is {html_told}", html_told=HTML_TOLD))
 
 
 def _may_be_page(source: Source, name: str) -> bool:

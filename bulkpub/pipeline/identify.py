@@ -17,6 +17,7 @@ from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import Problem
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.pipeline.index import Datasets, Entry, Index, is_permalink
 from bulkpub.portals import Portal
 
@@ -66,7 +67,9 @@ async def identify(portal: Portal, index: Index, seen: Datasets[RemoteDataset]) 
         own = entry.face.id
         if own and (twin := first.setdefault(own, entry)) is not entry:
             there = index.head(twin.key).place
-            sentence = f"the id '{own}' is already that of the dataset at {there}"
+            sentence = say(
+                "the id '{own}' is already that of the dataset at {there}", own=own, there=there
+            )
             identified.problems.append(_problem(index.head(entry.key), sentence))
     return identified
 
@@ -84,16 +87,19 @@ def _with_resources(spec: DatasetSpec, identified: Identified, rules: Rules) -> 
             continue
         kind, name = rules.shown_on_page(entry.id or "") or ("", "")
         if kind != "resource":
-            sentence = f"'id' is {redacted(entry.id or '')}, which is not a resource's permalink"
+            sentence = say(
+                "'id' is {id}, which is not a resource's permalink", id=redacted(entry.id or "")
+            )
             identified.problems.append(_problem(spec, sentence, entry.place))
         resources.append(replace(entry, id=name))
     return replace(spec, resources=tuple(resources))
 
 
 def _said(written: str, remote: RemoteDataset) -> str:
-    return (
-        f"'{redacted(written)}' is the dataset {remote.id}: that id never changes, and spares a "
-        "request"
+    return say(
+        "'{written}' is the dataset {id}: that id never changes, and spares a request",
+        written=redacted(written),
+        id=remote.id,
     )
 
 
@@ -109,12 +115,17 @@ def _fault(written: str, remote: RemoteDataset | None, rules: Rules) -> str:
     if "://" not in written:
         return ""
     if not _name(written, rules):
-        return f"'id' is {redacted(written)}, which is not the address of a dataset's page"
+        return say(
+            "'id' is {written}, which is not the address of a dataset's page",
+            written=redacted(written),
+        )
     if remote is None or _host(remote.page) == _host(written):
         return ""
-    return (
-        f"'id' is a page at {_host(written)}, but the portal's are at {_host(remote.page)}: this "
-        "is another portal's dataset"
+    return say(
+        "'id' is a page at {written}, but the portal's are at {page}: this is another portal's "
+        "dataset",
+        written=_host(written),
+        page=_host(remote.page),
     )
 
 

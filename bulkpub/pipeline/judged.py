@@ -23,6 +23,7 @@ from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
 from bulkpub.data.known_zones import known_granularity, known_zone
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import joined, say
 from bulkpub.portals import Portal
 
 __all__ = ["Told", "area_faults", "as_kept", "ask", "ask_of_areas", "kept_license"]
@@ -128,7 +129,7 @@ def word_faults(spec: DatasetSpec, told: Told) -> Iterator[Fault]:
             yield min(spec.place, spec.places.get(key, spec.place)), why
     for entry in spec.resources:
         kind, schema = entry.metadata.type, entry.metadata.schema
-        if why := _unknown_word("resource type", kind, Vocabulary.RESOURCE_TYPES, told):
+        if why := _unknown_word(say("resource type"), kind, Vocabulary.RESOURCE_TYPES, told):
             yield entry.place, why
         if schema is not None and (why := schema_fault(schema, told.schemas)):
             yield entry.place, why
@@ -142,10 +143,10 @@ def area_faults(spec: DatasetSpec, told: Told, rules: Rules) -> Iterator[Fault]:
     for index, (written, kept) in enumerate(_zones(spec, rules)):
         why = rules.zone_fault(kept) and (rules.zone_fault(written) or rules.zone_fault(kept))
         if not why and set(_forms(written, kept, rules)) <= told.unknown_zones:
-            why = f"the portal knows no zone '{written}'"
+            why = say("the portal knows no zone '{written}'", written=written)
         if why:
             place = spec.place_of(f"spatial.zones.{index}")
-            yield place, f"{why}{_meant_zone(written, {kept, *(area.zones or ())})}"
+            yield place, joined("", (why, _meant_zone(written, {kept, *(area.zones or ())})))
     what, which = "granularity", Vocabulary.GRANULARITIES
     if why := _unknown_word(what, area.granularity, which, told):
         yield spec.place_of("spatial.granularity"), why
@@ -167,14 +168,23 @@ def _forms(written: str, kept: str, rules: Rules) -> list[str]:
 
 def _meant_zone(written: str, there: Collection[str]) -> str:
     meant = known_zone(written)
-    return f"; did you mean '{meant}'?" if meant and meant.lower() not in there else ""
+    return (
+        say("; did you mean '{meant}'?", meant=meant)
+        if meant and meant.lower() not in there
+        else ""
+    )
 
 
 def _unknown_word(what: str, value: str | None, which: Vocabulary, told: Told) -> str:
     known = told.words.get(which)
     if not value or known is None or value in known:
         return ""
-    return f"the portal knows no {what} '{value}'{_nearest(value, known, _UNDERSTOOD.get(which))}"
+    return say(
+        "the portal knows no {what} '{value}'{nearest}",
+        what=what,
+        value=value,
+        nearest=_nearest(value, known, _UNDERSTOOD.get(which)),
+    )
 
 
 _UNDERSTOOD: Mapping[Vocabulary, Callable[[str], str | None]] = {
@@ -190,6 +200,10 @@ def _nearest(
 ) -> str:
     meant = understood(value) if understood else None
     if meant in known:
-        return f"; did you mean '{meant}'?"
+        return say("; did you mean '{meant}'?", meant=meant)
     near = get_close_matches(value, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else f"; it knows: {', '.join(sorted(known))}"
+    return (
+        say("; did you mean '{near}'?", near=near[0])
+        if near
+        else say("; it knows: {known}", known=", ".join(sorted(known)))
+    )

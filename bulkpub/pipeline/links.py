@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bulkpub.core.model import Checksum, LinkSource
 from bulkpub.errors import FileChanged, ResourceFailed
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources import digest_of, fingerprint
@@ -90,12 +91,20 @@ async def store_behind_links(story: Story, means: Means) -> None:
         if await storing.holds(what):
             pass
         elif means.stopping.requested:
-            story.file_failed(key, f"not put at {what.shown}: the run was asked to end")
+            story.file_failed(
+                key, say("not put at {shown}: the run was asked to end", shown=what.shown)
+            )
         else:
             await storing.put(what)
-            story.put_elsewhere(key, f"put at {what.shown}")
+            story.put_elsewhere(key, say("put at {shown}", shown=what.shown))
         if fingerprint(what.file) != story.behind[key]:
-            raise FileChanged(f"{what.file.shown} changed while it was put at {what.shown}")
+            raise FileChanged(
+                say(
+                    "{shown} changed while it was put at {target}",
+                    shown=what.file.shown,
+                    target=what.shown,
+                )
+            )
 
     await _of_each(story, means, store)
 
@@ -105,7 +114,7 @@ async def foresee_storing(story: Story, means: Means) -> None:
 
     async def look(storing: "Storing", key: str, what: "ToStore") -> None:
         if not await storing.holds(what):
-            story.put_elsewhere(key, f"to be put at {what.shown}")
+            story.put_elsewhere(key, say("to be put at {shown}", shown=what.shown))
 
     await _of_each(story, means, look)
 
@@ -115,6 +124,8 @@ async def verify_storing(story: Story, means: Means) -> None:
 
     async def look(storing: "Storing", key: str, what: "ToStore") -> None:
         if not await storing.holds(what):
-            story.file_failed(key, f"not as wanted: {what.shown} does not have its file")
+            story.file_failed(
+                key, say("not as wanted: {shown} does not have its file", shown=what.shown)
+            )
 
     await _of_each(story, means, look)

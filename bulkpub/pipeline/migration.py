@@ -14,13 +14,14 @@ from bulkpub.core.model import (
     ResourceSpec,
 )
 from bulkpub.errors import AnswerUnreadable, DatasetFailed, SettingsInvalid
+from bulkpub.language import say
 from bulkpub.portals import Portal
 
 __all__ = ["to_migrate"]
 
-_SERVED = "and a hosted file is served to whoever has the address"
-_PRIVATE = f"its dataset is private, {_SERVED}"
-_CLOSED = f"the data of its dataset is not open to everyone, {_SERVED}"
+_SERVED = say("and a hosted file is served to whoever has the address")
+_PRIVATE = say("its dataset is private, {served}", served=_SERVED)
+_CLOSED = say("the data of its dataset is not open to everyone, {served}", served=_SERVED)
 
 
 async def to_migrate(
@@ -59,7 +60,9 @@ def _spec(remote: RemoteDataset, stays: str) -> DatasetSpec | None:
 async def _owned(portal: Portal, organization: str) -> AsyncIterator[RemoteDataset]:
     owner = await portal.organization(organization)
     if owner is None:
-        raise SettingsInvalid(f"the portal knows no organization '{organization}'")
+        raise SettingsInvalid(
+            say("the portal knows no organization '{organization}'", organization=organization)
+        )
     async for page in portal.owned_by(organization=owner.id):
         for remote in page.datasets:
             yield remote
@@ -72,9 +75,11 @@ async def _named(portal: Portal, datasets: Sequence[str]) -> AsyncIterator[Remot
         except AnswerUnreadable:
             raise  # no fault of the name
         except DatasetFailed as error:
-            raise SettingsInvalid(f"dataset '{name}': {error}") from error
+            raise SettingsInvalid(
+                say("dataset '{name}': {error}", name=name, error=error)
+            ) from error
         if remote is None:
-            raise SettingsInvalid(f"the portal knows no dataset '{name}'")
+            raise SettingsInvalid(say("the portal knows no dataset '{name}'", name=name))
         yield remote
 
 

@@ -15,6 +15,7 @@ from bulkpub.core.match import Conflict
 from bulkpub.core.match_datasets import face_of
 from bulkpub.core.model import LinkSource, RemoteDataset
 from bulkpub.errors import DatasetFailed, PlanAgain, Uncertain
+from bulkpub.language import say
 from bulkpub.pipeline.index import Datasets
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe
@@ -51,7 +52,7 @@ async def _observe(story: Story, means: Means) -> RemoteDataset | None:
     if story.remote is not None:
         fresh = await means.portal.dataset(story.remote.id)
         if fresh is None:
-            raise DatasetFailed("the dataset vanished from the portal while it was published")
+            raise DatasetFailed(say("the dataset vanished from the portal while it was published"))
         return fresh
     job, seen = story.job, Datasets[RemoteDataset](None)
     face, ours = face_of(story.spec), job.namesakes
@@ -97,6 +98,6 @@ async def without_copies(story: Story, fresh: RemoteDataset, means: Means) -> Re
     )
     for copy in surplus:
         await means.portal.delete_resource(fresh.id, copy.id)
-        story.deleted(Delete(copy, "the portal had stored one upload twice"))
+        story.deleted(Delete(copy, say("the portal had stored one upload twice")))
     left = tuple(resource for resource in fresh.resources if resource not in surplus)
     return replace(fresh, resources=left)

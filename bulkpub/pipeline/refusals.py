@@ -7,6 +7,7 @@ local file and of what most addresses name before anything begins, else when the
 from collections.abc import Iterable
 
 from bulkpub.core.model import DatasetSpec, FileSource, ResourceSpec, UrlSource
+from bulkpub.language import say
 from bulkpub.portals import Portal
 from bulkpub.sources.file_names import told_by_address
 
@@ -35,5 +36,5 @@ def refused_files(
 def name_refusal(portal: Portal, name: str, extensions: frozenset[str] | None) -> str | None:
     """Why the portal takes no file called `name`, as far as that is known; None when it does."""
     if fault := portal.rules.file_fault(name):
-        return f"'{name}' {fault}"
+        return say("'{name}' {fault}", name=name, fault=fault)
     return None if extensions is None else portal.file_refusal(name, extensions)

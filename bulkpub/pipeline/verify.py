@@ -12,6 +12,7 @@ from bulkpub.core.model import RemoteDataset, State
 from bulkpub.core.plan import plan
 from bulkpub.errors import DatasetFailed, ResourceFailed
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import joined, say
 from bulkpub.pipeline.fetching import compare_fetches
 from bulkpub.pipeline.files import hash_files, look_at_files
 from bulkpub.pipeline.job import Verify
@@ -32,7 +33,7 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
         await _see_absence(story, found, means)
         return
     if found is None:
-        raise DatasetFailed("the dataset is not on the portal")
+        raise DatasetFailed(say("the dataset is not on the portal"))
     story.observed(found)
     await look_at_files(story)
     await look_behind_links(story, means)
@@ -41,7 +42,7 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     assert not isinstance(todo.dataset, CreateDataset)  # noqa: S101 - it was found
     for action in todo.resources:
         if not isinstance(action, Keep | Refuse):
-            story.file_failed(action.spec.key, f"not as wanted: {action.reason}")
+            story.file_failed(action.spec.key, say("not as wanted: {reason}", reason=action.reason))
     faults = list(_faults(todo, failed=story.has_failed))
     await verify_storing(story, means)
     if story.job.options.verify is Verify.FULL:
@@ -55,20 +56,20 @@ def _faults(todo: Plan, *, failed: bool) -> Iterator[str]:
     if todo.refused and not any(reason in todo.refused for reason in refusals):
         yield todo.refused
     if isinstance(todo.dataset, UpdateDataset):
-        yield "differs in: " + ", ".join(todo.dataset.differing)
+        yield say("differs in: {fields}", fields=joined(", ", todo.dataset.differing))
     if todo.releases:
-        yield "it is a draft until all its files are in"
+        yield say("it is a draft until all its files are in")
     if todo.finish and not failed:
-        yield "its resources are in another order"
+        yield say("its resources are in another order")
     if todo.deletions:
-        yield f"{len(todo.deletions)} of its resources are to be pruned"
+        yield say("{count} of its resources are to be pruned", count=len(todo.deletions))
 
 
 async def _see_absence(story: Story, found: RemoteDataset | None, means: Means) -> None:
     story.observed(found)
     made = await make_plan(story, means)
     there = isinstance(made.dataset, DeleteDataset)
-    story.differs(["it is there, and is to be absent"] if there else [])
+    story.differs([say("it is there, and is to be absent")] if there else [])
 
 
 async def _plan(story: Story, found: RemoteDataset, means: Means) -> Plan:
@@ -100,13 +101,20 @@ async def _download(story: Story, means: Means) -> None:
         try:
             digest, size = await means.sources.published(resource.remote.permalink, known.size)
         except ResourceFailed as error:
-            story.file_failed(key, f"its permalink cannot be read: {error}")
+            story.file_failed(key, say("its permalink cannot be read: {error}", error=error))
             return
         if digest != known.digest:
             story.file_failed(
                 key,
-                f"its permalink serves other bytes: {size} bytes with the "
-                f"{means.rules.digest_name} {digest}, {known.size} with {known.digest} are wanted",
+                say(
+                    "its permalink serves other bytes: {size} bytes with the {digest_name} "
+                    "{digest}, {known_size} with {known_digest} are wanted",
+                    size=size,
+                    digest_name=means.rules.digest_name,
+                    digest=digest,
+                    known_size=known.size,
+                    known_digest=known.digest,
+                ),
             )
 
     there = [

@@ -10,6 +10,7 @@ from bulkpub.core.catalogue import KnownZone
 from bulkpub.core.model import DatasetSpec, NamedZone, Place
 from bulkpub.core.rules import Rules
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.portals import Portal
 
 __all__ = ["Found", "ask_for_zones", "with_zones", "zone_faults"]
@@ -63,14 +64,25 @@ def _same(one: str, other: str) -> bool:
 
 
 def _fault(zone: NamedZone, fit: Sequence[KnownZone], there: Sequence[KnownZone] | None) -> str:
-    level = f" at the level '{zone.level}'" if zone.level else ""
+    level = say(" at the level '{level}'", level=zone.level) if zone.level else ""
     if there is None:
-        return f"the portal does not tell which zone '{zone.name}' is: give its id"
+        return say("the portal does not tell which zone '{name}' is: give its id", name=zone.name)
     if fit:
-        cure = "give its id" if zone.level else "say its 'level', or give its id"
-        return f"'{zone.name}'{level} is {_listed(fit, ' and ')}: {cure}"
-    others = f"; it has {_listed(there, ', ')}" if there else ""
-    return f"the portal knows no zone that is called '{zone.name}'{level}{others}"
+        cure = say("give its id") if zone.level else say("say its 'level', or give its id")
+        return say(
+            "'{name}'{level} is {fit}: {cure}",
+            name=zone.name,
+            level=level,
+            fit=_listed(fit, " and "),
+            cure=cure,
+        )
+    others = say("; it has {there}", there=_listed(there, ", ")) if there else ""
+    return say(
+        "the portal knows no zone that is called '{name}'{level}{others}",
+        name=zone.name,
+        level=level,
+        others=others,
+    )
 
 
 def _listed(zones: Sequence[KnownZone], between: str) -> str:

@@ -23,6 +23,7 @@ from bulkpub.core.owners import Owner
 from bulkpub.core.report import RequestTotals, WaitTotals
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import PortalRefuses
+from bulkpub.language import say
 from bulkpub.portals.base import Account, Content, Organization, Page, Portal, Traffic
 from bulkpub.portals.telling import DatasetHealth, Listed, Listing, RawAnswer, RawRequest
 
@@ -144,7 +145,13 @@ class KeyedPortal:
                 account = accounts.get(session) or await session.account()
                 own = await self._member(name, session, account)
             except PortalRefuses as refused:
-                wrong.append(f"the key of the organization '{name}': {refused}")
+                wrong.append(
+                    say(
+                        "the key of the organization '{name}': {refused}",
+                        name=name,
+                        refused=refused,
+                    )
+                )
                 continue
             accounts[session] = account
             self._by_id[own.id] = self._by_id[own.slug] = session
@@ -163,9 +170,15 @@ class KeyedPortal:
                 return each
         found = await session.organization(name)
         if found is None:
-            raise PortalRefuses("the portal knows no such organization")
+            raise PortalRefuses(say("the portal knows no such organization"))
         if not account.administrator:
-            raise PortalRefuses(f"its account ({account.name}) is no member of '{found.name}'")
+            raise PortalRefuses(
+                say(
+                    "its account ({name}) is no member of '{found_name}'",
+                    name=account.name,
+                    found_name=found.name,
+                )
+            )
         return found
 
     async def organization(self, id_or_slug: str) -> Organization | None:

@@ -13,6 +13,7 @@ from pydantic_core import CoreConfig, ErrorDetails, SchemaValidator, ValidationE
 from pydantic_core.core_schema import CoreSchema
 
 from bulkpub.core.model import Json
+from bulkpub.language import say
 
 __all__ = [
     "DAY",
@@ -108,7 +109,7 @@ def once_each(items: CoreSchema) -> CoreSchema:
         places: dict[str, int] = {}
         for place, value in enumerate(values):
             if places.setdefault(value.id, place) != place:
-                raise ValueError(f"[{place}].id is there twice")
+                raise ValueError(say("[{place}].id is there twice", place=place))
         return tuple(values)
 
     return made(items, check)
@@ -128,7 +129,9 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text[:10])
     except ValueError:
-        raise ValueError(f"must be a day such as 2024-01-31, not '{_short(text)}'") from None
+        raise ValueError(
+            say("must be a day such as 2024-01-31, not '{text}'", text=_short(text))
+        ) from None
 
 
 def _sendable(extras: dict[str, Json]) -> dict[str, Json]:
@@ -144,11 +147,11 @@ def _unsendable(value: Json, depth: int) -> str:
         case bool() | None | str():
             return ""
         case int() if not -INT64 <= value < 2 * INT64:
-            return "must be a number of at most 64 bits"
+            return say("must be a number of at most 64 bits")
         case float() if value - value != 0:
-            return "must be a finite number"
+            return say("must be a finite number")
         case dict() | list() if depth >= DEEPEST:
-            return f"must not be nested more than {DEEPEST} deep"
+            return say("must not be nested more than {deepest} deep", deepest=DEEPEST)
         case dict() | list():
             inner = value.values() if isinstance(value, dict) else value
             return next(filter(None, (_unsendable(each, depth + 1) for each in inner)), "")
@@ -174,19 +177,19 @@ REFERENCE = record({"id": ID}, lambda data: data["id"], needed=("id",))
 # --- sentences ----------------------------------------------------------------------------
 
 _MUST = {
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
+    "string_type": say("must be text"),
+    "int_type": say("must be a whole number"),
+    "int_from_float": say("must be a whole number"),
+    "bool_type": say("must be true or false"),
+    "list_type": say("must be a list"),
+    "dict_type": say("must be an object"),
 }
 _FAULTS = {
-    "missing": "is missing",
-    "string_too_short": "must not be empty",
-    "greater_than_equal": "must not be negative",
-    "less_than": "is larger than any there can be",
-    "int_parsing_size": "is larger than any there can be",
+    "missing": say("is missing"),
+    "string_too_short": say("must not be empty"),
+    "greater_than_equal": say("must not be negative"),
+    "less_than": say("is larger than any there can be"),
+    "int_parsing_size": say("is larger than any there can be"),
 }
 
 
@@ -205,13 +208,13 @@ def _fault(detail: ErrorDetails) -> str:
         case "value_error":
             return str(detail["ctx"]["error"])
         case "json_invalid" if "recursion" in detail["msg"]:
-            return "it is nested too deep"
+            return say("it is nested too deep")
         case "json_invalid":
-            return "it is not JSON"
+            return say("it is not JSON")
         case kind if kind in _MUST:
             return f"{_MUST[kind]}, not {_called(detail['input'])}"
         case kind:
-            return _FAULTS.get(kind) or f"cannot be {_called(detail['input'])}"
+            return _FAULTS.get(kind) or say("cannot be {detail}", detail=_called(detail["input"]))
 
 
 def _path(steps: Iterable[int | str]) -> str:
@@ -232,7 +235,7 @@ def _called(value: Json) -> str:
         case list():
             return "a list"
         case _:
-            return "an object"
+            return say("an object")
 
 
 def _short(text: str, most: int = LONGEST_VALUE) -> str:

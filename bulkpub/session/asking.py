@@ -9,6 +9,7 @@ from bulkpub.core.match_datasets import Face, Matched, face_of, match_datasets
 from bulkpub.core.model import DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import Owner
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.language import say
 from bulkpub.manifest import KeyNames
 from bulkpub.pipeline.identify import identify
 from bulkpub.pipeline.index import Datasets, Entry, Index
@@ -37,7 +38,7 @@ async def opened(
     """
     if not connection.portal:
         known = ", ".join(portal_names())
-        raise SettingsInvalid(f"which portal? say so with `portal` ({known}, …)")
+        raise SettingsInvalid(say("which portal? say so with `portal` ({known}, …)", known=known))
     located = locate(connection.portal, insecure=connection.insecure)
     keys = keys_of(names or KeyNames(), connection, located, named)
     if keys.problems:
@@ -103,7 +104,7 @@ async def fares_of(
         for entry in owned:
             match matched.get(entry.key):
                 case None:
-                    missing.append(f"'{entry.key}' is not on the portal")
+                    missing.append(say("'{key}' is not on the portal", key=entry.key))
                 case Conflict(message=why):
                     missing.append(f"'{entry.key}': {why}")
                 case remote_id:
@@ -124,8 +125,10 @@ async def _look_up(
         if key is not None and not each.dataset.deleted:
             fares[key] = each
         elif key is not None:
-            missing.append(f"'{key}' was deleted on the portal")
-    return missing + [f"'{key}' ({id_}) is not on the portal" for id_, key in ids.items()]
+            missing.append(say("'{key}' was deleted on the portal", key=key))
+    return missing + [
+        say("'{key}' ({id}) is not on the portal", key=key, id=id_) for id_, key in ids.items()
+    ]
 
 
 def _matched(
@@ -141,7 +144,9 @@ def _matched(
 async def _organization(portal: Portal, id_or_slug: str) -> str:
     found = await portal.organization(id_or_slug)
     if found is None:
-        raise SettingsInvalid(f"the portal knows no organization '{id_or_slug}'")
+        raise SettingsInvalid(
+            say("the portal knows no organization '{organization}'", organization=id_or_slug)
+        )
     return found.id
 
 

@@ -23,6 +23,7 @@ from bulkpub.core.units import spell_size
 from bulkpub.errors import BulkpubError, SettingsInvalid
 from bulkpub.http.diagnosis import Certificate, Untrusted, Way, look_at
 from bulkpub.http.retry import RetryPolicy
+from bulkpub.language import say
 from bulkpub.observers.text import counted, duration_text, moment_text
 from bulkpub.portals import Account
 from bulkpub.portals.base import Located
@@ -99,7 +100,7 @@ async def examine(
         yield Finding("key", Health.ODD, each.message)
     if located is None:
         for what in ("network", "account"):
-            yield Finding(what, Health.UNSEEN, "which portal is not known")
+            yield Finding(what, Health.UNSEEN, say("which portal is not known"))
     else:
         async for finding in _portal(located, connection, keys, key_fault):
             yield finding
@@ -115,9 +116,12 @@ def _versions() -> Finding:
     parts = sorted(_parts().items())
     there = [name for name, complete in parts if complete]
     missing = [name for name, complete in parts if not complete]
-    says = (
-        f"bulkpub {__version__}, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.release()}"
+    says = say(
+        "bulkpub {version}, Python {platform}, {system} {release}",
+        version=__version__,
+        platform=platform.python_version(),
+        system=platform.system(),
+        release=platform.release(),
     )
     says += f"; with {', '.join(there)}" if there else ""
     says += f"; without {', '.join(missing)}" if missing else ""
@@ -149,10 +153,10 @@ def _installed(package: str) -> bool:
 
 def _key(located: Located | None, keys: Keys, key_fault: str | None) -> Iterator[Finding]:
     if located is not None and located.key:
-        yield Finding("key", Health.GOOD, "the one of this portal, which everybody knows")
+        yield Finding("key", Health.GOOD, say("the one of this portal, which everybody knows"))
     elif key_fault:
         yield Finding(
-            "key", Health.BAD, key_fault, "copy it anew, from the settings of your account"
+            "key", Health.BAD, key_fault, say("copy it anew, from the settings of your account")
         )
     elif keys.problems:
         for each in keys.problems:
@@ -161,15 +165,21 @@ def _key(located: Located | None, keys: Keys, key_fault: str | None) -> Iterator
         yield Finding(
             "key",
             Health.BAD,
-            "there is none",
-            "set BULKPUB_API_KEY in the environment or in a .env file; you find yours on the "
-            "portal, in the settings of your account",
+            say("there is none"),
+            say(
+                "set BULKPUB_API_KEY in the environment or in a .env file; you find yours on the "
+                "portal, in the settings of your account"
+            ),
         )
     elif keys.own:
-        yield Finding("key", Health.GOOD, f"there are those of {', '.join(sorted(keys.own))}")
+        yield Finding(
+            "key", Health.GOOD, say("there are those of {own}", own=", ".join(sorted(keys.own)))
+        )
     else:
         length = len(keys.first or "")
-        yield Finding("key", Health.GOOD, f"there is one, of {length} characters")
+        yield Finding(
+            "key", Health.GOOD, say("there is one, of {length} characters", length=length)
+        )
 
 
 # --- the portal ---------------------------------------------------------------------------
@@ -191,12 +201,12 @@ async def _portal(
     if finding := _certificate(way):
         yield finding
     if way.failure or way.untrusted:
-        yield Finding("account", Health.UNSEEN, "the portal cannot be reached")
+        yield Finding("account", Health.UNSEEN, say("the portal cannot be reached"))
         return
     if way.clock_ahead is not None:
         yield _clock(way.clock_ahead)
     if key_fault or keys.problems or not (located.key or keys.first or keys.own):
-        yield Finding("account", Health.UNSEEN, "there is no key to ask with")
+        yield Finding("account", Health.UNSEEN, say("there is no key to ask with"))
         return
     once = replace(connection, key=keys.first, retry=RetryPolicy(attempts=1), patience_s=patience)
     try:
@@ -209,13 +219,15 @@ async def _portal(
 
 
 def _network(located: Located, way: Way) -> Finding:
-    through = f" through the proxy {way.proxy}" if way.proxy else ""
+    through = say(" through the proxy {proxy}", proxy=way.proxy) if way.proxy else ""
     if way.failure:
         cure = (
-            "see that the proxy is the right one (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)"
+            say("see that the proxy is the right one (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)")
             if way.proxy
-            else "see that this machine reaches the portal; if only a proxy does, name it in "
-            "HTTPS_PROXY"
+            else say(
+                "see that this machine reaches the portal; if only a proxy does, name it in "
+                "HTTPS_PROXY"
+            )
         )
         return Finding("network", Health.BAD, f"{located.url}{through}: {way.failure}", cure)
     return Finding("network", Health.GOOD, f"{located.url} answers{through}")
@@ -226,7 +238,7 @@ def _certificate(way: Way) -> Finding | None:
         return Finding(
             "certificate",
             Health.BAD,
-            f"the portal's is not trusted: {way.untrusted.why}",
+            say("the portal's is not trusted: {why}", why=way.untrusted.why),
             _trust_it(way.untrusted),
         )
     if way.certificate is None:
@@ -236,63 +248,81 @@ def _certificate(way: Way) -> Finding | None:
 
 def _trust_it(untrusted: Untrusted) -> str:
     if untrusted.expired:
-        return (
+        return say(
             "see that the clock of this machine is right; if it is, whoever runs the portal has "
             "to renew it"
         )
     if not untrusted.incomplete:
-        return "see that the portal's address is the one that its certificate is for"
-    issuer = f"'{untrusted.issuer}'" if untrusted.issuer else "its issuer"
-    return (
-        f"the chain of certificates is incomplete: get the certificate (PEM) of {issuer} from "
-        "whoever runs the portal, or the proxy that reads along, and name it in `ca_file`"
+        return say("see that the portal's address is the one that its certificate is for")
+    issuer = f"'{untrusted.issuer}'" if untrusted.issuer else say("its issuer")
+    return say(
+        "the chain of certificates is incomplete: get the certificate (PEM) of {issuer} from "
+        "whoever runs the portal, or the proxy that reads along, and name it in `ca_file`",
+        issuer=issuer,
     )
 
 
 def _lasting(certificate: Certificate) -> Finding:
     left = duration_text(certificate.expires_in)
-    says = f"the portal's is trusted; issued by {certificate.issuer}, good for {left}"
+    says = say(
+        "the portal's is trusted; issued by {issuer}, good for {left}",
+        issuer=certificate.issuer,
+        left=left,
+    )
     if certificate.expires_in > EXPIRES_SOON_S:
         return Finding("certificate", Health.GOOD, says)
-    return Finding("certificate", Health.ODD, says, "tell whoever runs the portal to renew it")
+    return Finding("certificate", Health.ODD, says, say("tell whoever runs the portal to renew it"))
 
 
 def _clock(ahead: float) -> Finding:
     if abs(ahead) <= CLOCK_OFF_S:
-        return Finding("clock", Health.GOOD, "agrees with the portal's")
-    how = "ahead of" if ahead > 0 else "behind"
+        return Finding("clock", Health.GOOD, say("agrees with the portal's"))
+    how = say("ahead of") if ahead > 0 else "behind"
     return Finding(
         "clock",
         Health.ODD,
-        f"is {duration_text(abs(ahead))} {how} the portal's",
-        "have it set by the network (timedatectl set-ntp true)",
+        say("is {ahead} {how} the portal's", ahead=duration_text(abs(ahead)), how=how),
+        say("have it set by the network (timedatectl set-ntp true)"),
     )
 
 
 def _account(account: Account) -> Finding:
     if account.administrator:
         return Finding(
-            "account", Health.GOOD, f"{account.name}, an administrator: may publish for everybody"
+            "account",
+            Health.GOOD,
+            say("{name}, an administrator: may publish for everybody", name=account.name),
         )
     if not account.organizations:
         return Finding(
             "account",
             Health.ODD,
-            f"{account.name}: a member of no organization, so that only personal datasets can be "
-            "published",
-            "ask an administrator of your organization on the portal to make you a member",
+            say(
+                "{name}: a member of no organization, so that only personal datasets can be "
+                "published",
+                name=account.name,
+            ),
+            say("ask an administrator of your organization on the portal to make you a member"),
         )
     several = account.organizations
     named = ", ".join(f"{each.name} ({each.slug})" for each in several[:ORGANIZATIONS_SHOWN])
     more = len(several) - ORGANIZATIONS_SHOWN
-    also = f" and {more} more" if more > 0 else ""
-    return Finding("account", Health.GOOD, f"{account.name}; may publish for {named}{also}")
+    also = say(" and {more} more", more=more) if more > 0 else ""
+    return Finding(
+        "account",
+        Health.GOOD,
+        say("{name}; may publish for {named}{also}", name=account.name, named=named, also=also),
+    )
 
 
 def _quota(quota: RateLimit) -> Finding:
     if quota.limit is None or quota.remaining is None:
-        return Finding("quota", Health.GOOD, "the portal announces none")
-    says = f"{quota.remaining} of {counted(quota.limit, 'request')} left"
+        return Finding("quota", Health.GOOD, say("the portal announces none"))
+    says = say(
+        "{remaining} of {limit} left",
+        remaining=quota.remaining,
+        limit=counted(quota.limit, "request"),
+    )
     says += f", until {moment_text(quota.reset_at)}" if quota.reset_at else ""
     if quota.remaining > quota.limit // 10:
         return Finding("quota", Health.GOOD, says)
@@ -300,7 +330,7 @@ def _quota(quota: RateLimit) -> Finding:
         "quota",
         Health.ODD,
         says,
-        "a run waits by itself until there are more; `max_wait` says for how long at most",
+        say("a run waits by itself until there are more; `max_wait` says for how long at most"),
     )
 
 
@@ -313,8 +343,8 @@ def _disk(what: str, folder: Path, wanted: int, option: str) -> Finding:
         return Finding(
             what,
             Health.BAD,
-            f"nothing can be written in {there}",
-            f"name another folder in `{option}`, or make that one yours",
+            say("nothing can be written in {there}", there=there),
+            say("name another folder in `{option}`, or make that one yours", option=option),
         )
     try:
         free = shutil.disk_usage(there).free
@@ -326,8 +356,8 @@ def _disk(what: str, folder: Path, wanted: int, option: str) -> Finding:
     return Finding(
         what,
         Health.ODD,
-        f"{says}, and it may need {spell_size(wanted)}",
-        f"make room there, or name another folder in `{option}`",
+        say("{says}, and it may need {wanted}", says=says, wanted=spell_size(wanted)),
+        say("make room there, or name another folder in `{option}`", option=option),
     )
 
 
@@ -337,7 +367,7 @@ def _rounded(size: int) -> int:
 
 
 def _open_files() -> Finding:
-    unlimited = Finding("open files", Health.GOOD, "without limit")
+    unlimited = Finding(say("open files"), Health.GOOD, say("without limit"))
     if sys.platform == "win32":
         return unlimited
     import resource  # noqa: PLC0415 # Windows has none
@@ -345,9 +375,12 @@ def _open_files() -> Finding:
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return unlimited
-    says = f"{limit} may be open at once"
+    says = say("{limit} may be open at once", limit=limit)
     if limit >= FEW_FILES:
-        return Finding("open files", Health.GOOD, says)
+        return Finding(say("open files"), Health.GOOD, says)
     return Finding(
-        "open files", Health.ODD, f"{says}, so that fewer uploads go on at once", "ulimit -n 1024"
+        say("open files"),
+        Health.ODD,
+        say("{says}, so that fewer uploads go on at once", says=says),
+        "ulimit -n 1024",
     )

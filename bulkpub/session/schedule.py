@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import say
 
 __all__ = ["Due", "Schedule", "follow"]
 
@@ -41,17 +42,21 @@ class Schedule:
             self._zone = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise SettingsInvalid(
-                f"there is no time zone '{zone}'; one is like Europe/Paris"
+                say("there is no time zone '{zone}'; one is like Europe/Paris", zone=zone)
             ) from None
         try:
             self.next_after(datetime.now(UTC))
         except CronSimError as error:
             raise SettingsInvalid(
-                f"'{cron}' is no cron expression: {str(error).lower()}; one is like "
-                "'30 8 * * 1', at 8:30 on Mondays"
+                say(
+                    "'{cron}' is no cron expression: {error}; one is like '30 8 * * 1', at 8:30 "
+                    "on Mondays",
+                    cron=cron,
+                    error=str(error).lower(),
+                )
             ) from None
         except StopIteration:
-            raise SettingsInvalid(f"'{cron}' is a day that never comes") from None
+            raise SettingsInvalid(say("'{cron}' is a day that never comes", cron=cron)) from None
 
     def next_after(self, moment: datetime) -> datetime:
         """The first time after `moment` that a run is due, in UTC."""

@@ -18,6 +18,7 @@ import aiohttp
 import anyio
 
 from bulkpub.errors import SourceFailed
+from bulkpub.language import say
 
 __all__ = ["MARKS", "BrokeOff", "Decoder", "Page", "Patience", "Streamed", "known_charset"]
 
@@ -102,7 +103,12 @@ class Streamed:
             if waited >= patience.window_s:
                 if came < patience.slowest * waited:
                     raise SourceFailed(
-                        f"{self.shown} sends too slowly: {came} bytes in {waited:.0f} s"
+                        say(
+                            "{shown} sends too slowly: {came} bytes in {waited:.0f} s",
+                            shown=self.shown,
+                            came=came,
+                            waited=waited,
+                        )
                     )
                 waited, came = 0.0, 0
             yield piece
@@ -112,10 +118,16 @@ class Streamed:
             with anyio.fail_after(self._patience.between_s):
                 return await content.readany()
         except TimeoutError:
-            why = f"no more came for {self._patience.between_s:g} s"
+            why = say("no more came for {seconds:g} s", seconds=self._patience.between_s)
         except (aiohttp.ClientError, ConnectionError) as error:
-            why = "the connection failed" if isinstance(error, ConnectionError) else "it is cut"
-        raise BrokeOff(f"{self.shown}: its content broke off in the middle ({why})") from None
+            why = (
+                say("the connection failed")
+                if isinstance(error, ConnectionError)
+                else say("it is cut")
+            )
+        raise BrokeOff(
+            say("{shown}: its content broke off in the middle ({why})", shown=self.shown, why=why)
+        ) from None
 
     def decoder(self, name: str = "") -> "Decoder | None":
         """What undoes the encoding of the content of the file `name`; None: nothing is to be.
@@ -137,7 +149,9 @@ class Streamed:
             for part in (piece,) if decoder is None else decoder.feed(piece):
                 yield part
         if decoder is not None and not decoder.complete:
-            raise BrokeOff(f"{self.shown}: its compressed content broke off in the middle")
+            raise BrokeOff(
+                say("{shown}: its compressed content broke off in the middle", shown=self.shown)
+            )
 
 
 # --- compressed on its way ----------------------------------------------------------------
@@ -163,7 +177,13 @@ def _decoder_of(encoding: str | None, shown: str) -> "Decoder | None":
         return None
     if name in DEFLATED:
         return Decoder(shown)
-    raise SourceFailed(f"{shown} sends its content encoded as {name[:40]!r}, though not asked to")
+    raise SourceFailed(
+        say(
+            "{shown} sends its content encoded as {name!r}, though not asked to",
+            shown=shown,
+            name=name[:40],
+        )
+    )
 
 
 class Decoder:
@@ -199,7 +219,9 @@ class Decoder:
             out = self._inflate.decompress(piece, PIECE)
         except zlib.error:
             if self._begun:
-                raise SourceFailed(f"{self._shown}: its compressed content is damaged") from None
+                raise SourceFailed(
+                    say("{shown}: its compressed content is damaged", shown=self._shown)
+                ) from None
             self._inflate, self._begun = zlib.decompressobj(RAW), True
             return self._step(piece)
         self._begun = True

@@ -17,6 +17,7 @@ from bulkpub.core.addresses import archive_of, shown_address
 from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.core.schemes import scheme_of
 from bulkpub.errors import SourceFailed
+from bulkpub.language import say
 from bulkpub.sources.checks import DAMAGED_ZIP
 from bulkpub.sources.fetch import (
     Fetched,
@@ -85,7 +86,10 @@ class ArchiveMembers:
         scheme = scheme_of(archive)
         if not archive or not member or (scheme is not None and scheme.is_archive):
             raise AddressRefused(
-                f"{shown_address(url)} is no member of an archive: zip://MEMBER::ADDRESS"
+                say(
+                    "{url} is no member of an archive: zip://MEMBER::ADDRESS",
+                    url=shown_address(url),
+                )
             )
         return member, UrlSource(archive, self._fetcher.max_size)
 
@@ -118,6 +122,8 @@ def _explained(shown: str) -> Iterator[None]:
     except SourceFailed:
         raise
     except KeyError:
-        raise SourceFailed(f"{shown}: the archive has no such member") from None
+        raise SourceFailed(say("{shown}: the archive has no such member", shown=shown)) from None
     except (*DAMAGED_ZIP, RuntimeError, NotImplementedError, OSError) as error:
-        raise SourceFailed(f"{shown} cannot be unpacked: {error}") from None
+        raise SourceFailed(
+            say("{shown} cannot be unpacked: {error}", shown=shown, error=error)
+        ) from None

@@ -26,6 +26,7 @@ from defusedxml import DefusedXmlException
 from bulkpub.core.csv_text import marked_encoding, separator_named
 from bulkpub.core.model import Check
 from bulkpub.errors import ResourceFailed
+from bulkpub.language import joined, say
 from bulkpub.sources.html_page import ENOUGH, is_html
 
 __all__ = ["DAMAGED_ZIP", "check_file"]
@@ -45,18 +46,20 @@ def check_file(path: str, name: str, checks: Sequence[Check]) -> None:
     try:
         for check in checks:
             if wrong := _CHECKS[check](Path(path)):
-                raise ResourceFailed(f"{name} {wrong}")
+                raise ResourceFailed(joined(" ", (name, wrong)))
     except OSError as error:
-        raise ResourceFailed(f"{name} cannot be read: {error.strerror or error}") from error
+        raise ResourceFailed(
+            say("{name} cannot be read: {strerror}", name=name, strerror=error.strerror or error)
+        ) from error
 
 
 def _wrong_when_empty(path: Path) -> str | None:
-    return None if path.stat().st_size else "is empty"
+    return None if path.stat().st_size else say("is empty")
 
 
 def _wrong_when_html(path: Path) -> str | None:
     with path.open("rb") as file:
-        return "is a page of HTML" if is_html(file.read(ENOUGH)) else None
+        return say("is a page of HTML") if is_html(file.read(ENOUGH)) else None
 
 
 def _wrong_with_json(path: Path) -> str | None:
@@ -66,11 +69,15 @@ def _wrong_with_json(path: Path) -> str | None:
             orjson.loads(path.read_bytes().removeprefix(MARK))
         except orjson.JSONDecodeError as error:
             what = error.msg.partition(":")[0]
-            where = f"in line {error.lineno}, column {error.colno}"
+            where = say("in line {lineno}, column {colno}", lineno=error.lineno, colno=error.colno)
         else:
             return None
         # Numbers too large for a float and very deep nesting are still JSON.
-        return f"is not valid JSON: {what}, {where}" if _wrong_in_stream(path) else None
+        return (
+            say("is not valid JSON: {what}, {where}", what=what, where=where)
+            if _wrong_in_stream(path)
+            else None
+        )
     return _wrong_in_stream(path)
 
 
@@ -83,7 +90,11 @@ def _wrong_in_stream(path: Path) -> str | None:
                 pass
         except (ijson.JSONError, UnicodeError, ValueError) as error:
             what = str(error).partition("\n")[0].strip()
-            return f"is not valid JSON: {what}, somewhere before byte {file.tell()}"
+            return say(
+                "is not valid JSON: {what}, somewhere before byte {file}",
+                what=what,
+                file=file.tell(),
+            )
     return None
 
 
@@ -95,11 +106,16 @@ def _wrong_with_xml(path: Path) -> str | None:
             defusedxml.sax.parse(file, ContentHandler(), forbid_external=False)
         except SAXParseException as error:
             line, column = error.getLineNumber(), (error.getColumnNumber() or 0) + 1
-            return f"is not well-formed XML: {error.getMessage()}, in line {line}, column {column}"
+            return say(
+                "is not well-formed XML: {error}, in line {line}, column {column}",
+                error=error.getMessage(),
+                line=line,
+                column=column,
+            )
         except (DefusedXmlException, SAXException, ValueError, LookupError) as error:
             entities = isinstance(error, DefusedXmlException)
-            what = "it defines entities, which are not read" if entities else str(error)
-            return f"cannot be checked as XML: {what}"
+            what = say("it defines entities, which are not read") if entities else str(error)
+            return say("cannot be checked as XML: {what}", what=what)
     return None
 
 
@@ -133,7 +149,7 @@ def _wrong_with_csv(path: Path) -> str | None:
                 raise
             _check_table(path, "cp1252")
     except UnicodeError:
-        return "is not readable as CSV: its text is neither UTF-8 nor Windows-1252"
+        return say("is not readable as CSV: its text is neither UTF-8 nor Windows-1252")
     except _NoTable as error:
         return str(error)
     return None
@@ -149,9 +165,9 @@ def _check_table(path: Path, encoding: str) -> None:
     with path.open(encoding=encoding, newline="") as file:
         sample = file.read(SAMPLE)
         if "\0" in sample:
-            raise _NoTable("is not CSV: it holds binary data")
+            raise _NoTable(say("is not CSV: it holds binary data"))
         if not sample.strip():
-            raise _NoTable("is not CSV: it has no header")
+            raise _NoTable(say("is not CSV: it has no header"))
         separator = separator_named(io.StringIO(sample, newline="").readline())
         file.seek(0)
         before = 1 if separator else 0
@@ -183,12 +199,18 @@ def _check_rows(file: TextIO, separator: str, before: int) -> None:
             columns = columns or len(row)
             if row and len(row) != columns:
                 raise _NoTable(
-                    f"is not CSV of one shape: line {line} has {_counted(len(row))}, "
-                    f"the header {_counted(columns)}"
+                    say(
+                        "is not CSV of one shape: line {line} has {count}, the header {columns}",
+                        line=line,
+                        count=_counted(len(row)),
+                        columns=_counted(columns),
+                    )
                 )
             line = before + reader.line_num + 1
     except csv.Error as error:
-        raise _NoTable(f"is not valid CSV: {error}, in line {line}") from None
+        raise _NoTable(
+            say("is not valid CSV: {error}, in line {line}", error=error, line=line)
+        ) from None
 
 
 def _counted(columns: int) -> str:
@@ -198,7 +220,12 @@ def _counted(columns: int) -> str:
 def _lines(file: TextIO) -> Iterator[str]:
     while line := file.readline(LONGEST_LINE):
         if len(line) >= LONGEST_LINE:
-            raise _NoTable(f"is not CSV: it has a line of more than {LONGEST_LINE} characters")
+            raise _NoTable(
+                say(
+                    "is not CSV: it has a line of more than {longest_line} characters",
+                    longest_line=LONGEST_LINE,
+                )
+            )
         yield line
 
 
@@ -221,18 +248,25 @@ def _wrong_with_zip(path: Path) -> str | None:
             members = archive.infolist()
             unpacked = sum(each.file_size for each in members)
             if unpacked > min(LARGEST, MOST_SHRUNK * path.stat().st_size):
-                return f"is no zip archive to trust: it says that it unpacks to {unpacked} bytes"
+                return say(
+                    "is no zip archive to trust: it says that it unpacks to {unpacked} bytes",
+                    unpacked=unpacked,
+                )
             for member in members:
                 if wrong := _wrong_with(archive, member):
-                    return f"is a damaged zip archive: {member.filename!r} {wrong}"
+                    return say(
+                        "is a damaged zip archive: {filename!r} {wrong}",
+                        filename=member.filename,
+                        wrong=wrong,
+                    )
     except DAMAGED_ZIP as error:
-        return f"is not a zip archive: {error}"
+        return say("is not a zip archive: {error}", error=error)
     return None
 
 
 def _wrong_with(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str | None:
     if member.flag_bits & ENCRYPTED:
-        return "is locked with a password"
+        return say("is locked with a password")
     try:
         with archive.open(member) as file:
             while file.read(PIECE):
@@ -240,7 +274,7 @@ def _wrong_with(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str | None
     except NotImplementedError:
         return None  # packed in a way only others can unpack, as Deflate64: nothing to say
     except (*DAMAGED_ZIP, OSError, RuntimeError) as error:  # OSError: damaged bzip2
-        return f"cannot be unpacked ({error})"
+        return say("cannot be unpacked ({error})", error=error)
     return None
 
 

@@ -15,6 +15,7 @@ from typing import Protocol, cast
 from bulkpub.core.model import FileSource, Fingerprint, LastFetch, UrlSource
 from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.errors import NotAFile, SourceFailed
+from bulkpub.language import say
 from bulkpub.sources.html_page import is_html
 from bulkpub.sources.local import fingerprint
 from bulkpub.sources.spool import Spool, SpoolFile
@@ -204,10 +205,18 @@ def refuse_name(shown: str, why: str | None) -> None:
 def refuse_size(shown: str, size: int | None, limit: int) -> None:
     """Raise `SourceFailed` when `size` bytes are more than `limit`."""
     if size is not None and size > limit:
-        raise SourceFailed(f"{shown} is larger than the {limit} bytes allowed (max_size)")
+        raise SourceFailed(
+            say(
+                "{shown} is larger than the {limit} bytes allowed (max_size)",
+                shown=shown,
+                limit=limit,
+            )
+        )
 
 
 def refuse_page(shown: str, source: UrlSource, head: bytes) -> None:
     """Raise `NotAFile` when `head` begins a page of HTML that nobody expects."""
     if not source.html and is_html(head):
-        raise NotAFile(f"{shown} is a page of HTML, no file; if one is wanted: expect: html")
+        raise NotAFile(
+            say("{shown} is a page of HTML, no file; if one is wanted: expect: html", shown=shown)
+        )

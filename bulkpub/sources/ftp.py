@@ -13,6 +13,7 @@ from ftplib import FTP
 from fsspec.implementations.ftp import FTPFileSystem  # type: ignore[import-untyped]
 
 from bulkpub.errors import SourceFailed
+from bulkpub.language import say
 
 __all__ = ["MOST_LISTED", "Ftp", "endless"]
 
@@ -25,7 +26,11 @@ LONGEST_REPLY = 1000
 def endless() -> SourceFailed:
     """What is said of a server that is left."""
     return SourceFailed(
-        f"the server's listing has no end: more than {MOST_LISTED} files, or too slow to wait for"
+        say(
+            "the server's listing has no end: more than {most_listed} files, or too slow to wait "
+            "for",
+            most_listed=MOST_LISTED,
+        )
     )
 
 
@@ -58,7 +63,12 @@ class _Connection(FTP):
         """See `FTP`; raises `SourceFailed` when an answer has no end."""
         self.replied += 1
         if self.replied > LONGEST_REPLY:
-            raise SourceFailed(f"the server's answer has no end: more than {LONGEST_REPLY} lines")
+            raise SourceFailed(
+                say(
+                    "the server's answer has no end: more than {longest_reply} lines",
+                    longest_reply=LONGEST_REPLY,
+                )
+            )
         return super().getline()
 
 

@@ -20,6 +20,7 @@ from aiofiles.threadpool import wrap
 from bulkpub.core.model import FileSource, Fingerprint
 from bulkpub.core.sources import DIGESTS, Digest
 from bulkpub.errors import FileChanged, ResourceFailed
+from bulkpub.language import say
 
 __all__ = ["PIECE", "SMALL", "FileContent", "digest_of", "digests_of", "fingerprint"]
 
@@ -34,9 +35,11 @@ def fingerprint(source: FileSource) -> Fingerprint:
     try:
         found = os.stat(source.path)  # noqa: PTH116 - called once per file, on a plain string
     except OSError as error:
-        raise ResourceFailed(f"{source.shown} cannot be read: {error.strerror}") from error
+        raise ResourceFailed(
+            say("{shown} cannot be read: {strerror}", shown=source.shown, strerror=error.strerror)
+        ) from error
     if not stat.S_ISREG(found.st_mode):
-        raise ResourceFailed(f"{source.shown} is not a file")
+        raise ResourceFailed(say("{shown} is not a file", shown=source.shown))
     return Fingerprint(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
@@ -49,7 +52,9 @@ def _beginning(source: FileSource, size: int) -> bytes:
                 found += piece
             return found
     except OSError as error:
-        raise FileChanged(f"{source.shown} cannot be read: {error.strerror}") from error
+        raise FileChanged(
+            say("{shown} cannot be read: {strerror}", shown=source.shown, strerror=error.strerror)
+        ) from error
 
 
 async def digest_of(
@@ -101,7 +106,9 @@ def _digest(kind: Digest, source: FileSource, planned: Fingerprint) -> str:
             with open(source.path, "rb") as file:  # noqa: PTH123 - a plain string, as above
                 digest = hashlib.file_digest(file, kind).hexdigest()
     except OSError as error:
-        raise ResourceFailed(f"{source.shown} cannot be read: {error.strerror}") from error
+        raise ResourceFailed(
+            say("{shown} cannot be read: {strerror}", shown=source.shown, strerror=error.strerror)
+        ) from error
     _same_file(source, planned)
     return digest
 
@@ -110,14 +117,23 @@ def _same_file(source: FileSource, planned: Fingerprint) -> None:
     try:
         now = fingerprint(source)
     except ResourceFailed as error:
-        raise FileChanged(f"{source.shown} vanished while it was being published") from error
+        raise FileChanged(
+            say("{shown} vanished while it was being published", shown=source.shown)
+        ) from error
     if (now.size, now.mtime_ns, now.inode) == (planned.size, planned.mtime_ns, planned.inode):
         return
     change = "changed"
     if now.size != planned.size:
         verb = "grew" if now.size > planned.size else "shrank"
-        change = f"{verb} from {planned.size} to {now.size} bytes"
-    raise FileChanged(f"{source.shown} {change} while it was being published")
+        change = say(
+            "{verb} from {size} to {now_size} bytes",
+            verb=verb,
+            size=planned.size,
+            now_size=now.size,
+        )
+    raise FileChanged(
+        say("{shown} {change} while it was being published", shown=source.shown, change=change)
+    )
 
 
 class _Hashing(BufferedReader):
@@ -170,7 +186,13 @@ class FileContent:
             found = _beginning(self.source, self.size)
             if len(found) < self.size:
                 self.see_that_it_is_the_same()
-                raise FileChanged(f"{self.source.shown} ended {self.size - len(found)} bytes early")
+                raise FileChanged(
+                    say(
+                        "{shown} ended {missing} bytes early",
+                        shown=self.source.shown,
+                        missing=self.size - len(found),
+                    )
+                )
             self._held = found
         return self._held
 
@@ -239,7 +261,11 @@ class FilePieces:
                     yield piece
         except OSError as error:
             raise FileChanged(
-                f"{source.shown} could not be read to its end: {error.strerror}"
+                say(
+                    "{shown} could not be read to its end: {strerror}",
+                    shown=source.shown,
+                    strerror=error.strerror,
+                )
             ) from error
         self._read_to_its_end(digest, missing=left)
 
@@ -248,7 +274,13 @@ class FilePieces:
         content = self._content
         content.see_that_it_is_the_same()
         if missing:
-            raise FileChanged(f"{content.source.shown} ended {missing} bytes early")
+            raise FileChanged(
+                say(
+                    "{shown} ended {missing} bytes early",
+                    shown=content.source.shown,
+                    missing=missing,
+                )
+            )
         content.bytes_sent += self.length
         if digest is not None and self.length == content.size:
             content.digest = digest.hexdigest()

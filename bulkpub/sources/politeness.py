@@ -15,6 +15,7 @@ from bulkpub.errors import SourceFailed, StoppedEarly
 from bulkpub.http.clock import unix_time
 from bulkpub.http.gate import Gate, GateLimits
 from bulkpub.http.signals import RateHeaders, Signal, signal_of
+from bulkpub.language import say
 
 __all__ = ["Courtesy", "Host", "Hosts"]
 
@@ -64,14 +65,22 @@ class Host:
         """
         if self.clock() < self._silent_until:
             raise SourceFailed(
-                f"{self.name} is not asked, as it did not answer a moment ago: {self._why_silent}"
+                say(
+                    "{name} is not asked, as it did not answer a moment ago: {why_silent}",
+                    name=self.name,
+                    why_silent=self._why_silent,
+                )
             )
         try:
             await self._gate.turn()
         except StoppedEarly:
             raise SourceFailed(
-                f"{self.name} wants no requests for longer than {self.courtesy.max_wait:.0f} s; "
-                "run again later to go on"
+                say(
+                    "{name} wants no requests for longer than {max_wait:.0f} s; run again later "
+                    "to go on",
+                    name=self.name,
+                    max_wait=self.courtesy.max_wait,
+                )
             ) from None
 
     def learn(self, status: int, headers: Mapping[str, str], started_at: float) -> None:

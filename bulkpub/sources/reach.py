@@ -19,6 +19,7 @@ from yarl import URL
 from bulkpub.core.addresses import shown_address
 from bulkpub.core.hosts import ip_of, is_public
 from bulkpub.errors import SourceFailed
+from bulkpub.language import say
 
 __all__ = ["AddressRefused", "GuardedResolver", "Reach", "as_written", "parsed_address"]
 
@@ -38,12 +39,16 @@ def parsed_address(url: str) -> URL:
         address = as_written(url).with_fragment(None)
         host, scheme, _ = address.raw_host, address.scheme.lower(), address.port
     except (ValueError, UnicodeError):
-        raise AddressRefused(f"{shown} is not an address") from None
+        raise AddressRefused(say("{shown} is not an address", shown=shown)) from None
     if scheme not in SPOKEN:
-        kind = f"a {scheme}:" if scheme else "no web"
-        raise AddressRefused(f"{shown} is {kind} address: only http and https are fetched")
+        kind = f"a {scheme}:" if scheme else say("no web")
+        raise AddressRefused(
+            say(
+                "{shown} is {kind} address: only http and https are fetched", shown=shown, kind=kind
+            )
+        )
     if not host:
-        raise AddressRefused(f"{shown} names no host")
+        raise AddressRefused(say("{shown} names no host", shown=shown))
     return address
 
 
@@ -76,12 +81,21 @@ class Reach:
         try:
             ip = ipaddress.ip_address(found)
         except ValueError:
-            raise AddressRefused(f"{host} is at {found}, which is no IP address") from None
-        if not is_public(ip):
-            where = host if host == found else f"{host} is at {found}, which"
             raise AddressRefused(
-                f"{where} is not on the public internet; if it shall be fetched all the same: "
-                "`allow_private`"
+                say("{host} is at {found}, which is no IP address", host=host, found=found)
+            ) from None
+        if not is_public(ip):
+            where = (
+                host
+                if host == found
+                else say("{host} is at {found}, which", host=host, found=found)
+            )
+            raise AddressRefused(
+                say(
+                    "{where} is not on the public internet; if it shall be fetched all the same: "
+                    "`allow_private`",
+                    where=where,
+                )
             )
 
     def check_literal(self, host: str) -> None:

@@ -25,6 +25,7 @@ from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.core.schemes import Scheme, scheme_of
 from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
+from bulkpub.language import say
 from bulkpub.sources.fetch import (
     Fetched,
     Fetcher,
@@ -158,17 +159,17 @@ def parsed(url: str) -> _Remote:
         parts = urlsplit(url.strip())
         port, host = parts.port, parts.hostname or ""
     except ValueError:
-        raise AddressRefused(f"{shown} is not an address") from None
+        raise AddressRefused(say("{shown} is not an address", shown=shown)) from None
     if not parts.netloc or not parts.path.strip("/"):
-        raise AddressRefused(f"{shown} names no file")
+        raise AddressRefused(say("{shown} names no file", shown=shown))
     scheme = scheme_of(url.strip())
     if scheme is None:
-        raise AddressRefused(f"{shown} is not an address")
+        raise AddressRefused(say("{shown} is not an address", shown=shown))
     if not scheme.port:  # in a cloud, keys are taken as they are written, `%`, `?` and `#` included
         return _Remote(scheme, url.strip().partition("://")[2], shown, f"{scheme.name}://")
     path = unquote(parts.path)
     if not path.isprintable():  # a line end would begin another command
-        raise AddressRefused(f"{shown} is not an address")
+        raise AddressRefused(say("{shown} is not an address", shown=shown))
     origin = f"{scheme.name}://{parts.netloc}"
     return _Remote(scheme, path, shown, origin, host, port or scheme.port, _login(parts))
 
@@ -180,7 +181,7 @@ def _login(parts: SplitResult) -> dict[str, str]:
     if parts.password is not None:
         login["password"] = unquote(parts.password)
     if not all(value.isprintable() for value in login.values()):
-        raise AddressRefused(f"{shown_address(parts.geturl())} is not an address")
+        raise AddressRefused(say("{parts} is not an address", parts=shown_address(parts.geturl())))
     return login
 
 
@@ -190,8 +191,11 @@ def _imported(name: str) -> ModuleType:
     except ImportError as error:
         package = (error.name or name).partition(".")[0]
         raise SourceFailed(
-            f"{package} is needed for this address, and is not installed: "
-            "pip install 'bulkpub[remote]'"
+            say(
+                "{package} is needed for this address, and is not installed: pip install "
+                "'bulkpub[remote]'",
+                package=package,
+            )
         ) from None
 
 
@@ -332,15 +336,17 @@ class RemoteFiles:
                 await file.write(piece)
                 order.on_progress(file.size, found.size)
         if found.size not in {None, file.size}:
-            raise _Passing(f"{file.size} bytes came of {found.size}")
+            raise _Passing(
+                say("{size} bytes came of {found_size}", size=file.size, found_size=found.size)
+            )
         if await self._found(remote, system) != found:
-            raise _Passing("it changed while it was fetched")
+            raise _Passing(say("it changed while it was fetched"))
         file.finish()
 
     async def _found(self, remote: _Remote, system: _FileSystem) -> _Found:
         info = await self._run(remote, partial(system.info, remote.path))
         if info.get("type") == "directory":
-            raise SourceFailed(f"{remote.shown} is a folder, no file")
+            raise SourceFailed(say("{shown} is a folder, no file", shown=remote.shown))
         size = info.get("size")
         version = next((str(info[name]) for name in VERSIONS if info.get(name)), None)
         return _Found(size, None if version is None else f"{version}, {size} bytes")
@@ -379,7 +385,12 @@ class RemoteFiles:
                 if attempt >= attempts:
                     often = f", {attempt} times" if attempt > 1 else ""
                     raise SourceFailed(
-                        f"{remote.shown} could not be fetched{often}: {failure}"
+                        say(
+                            "{shown} could not be fetched{often}: {failure}",
+                            shown=remote.shown,
+                            often=often,
+                            failure=failure,
+                        )
                     ) from None
             await self._web.back_off(attempt)
             attempt += 1
@@ -392,13 +403,15 @@ class RemoteFiles:
         except SourceFailed:
             raise
         except FileNotFoundError:
-            raise SourceFailed(f"{remote.shown}: there is no such file") from None
+            raise SourceFailed(say("{shown}: there is no such file", shown=remote.shown)) from None
         except TimeoutError:
-            raise _Passing("it did not answer in time") from None
+            raise _Passing(say("it did not answer in time")) from None
         except Exception as error:  # noqa: BLE001 - these libraries' errors share no class
             why = _in_words(error, remote)
             if isinstance(error, PermissionError) or type(error).__name__ in FOR_GOOD:
-                raise SourceFailed(f"{remote.shown} could not be fetched: {why}") from None
+                raise SourceFailed(
+                    say("{shown} could not be fetched: {why}", shown=remote.shown, why=why)
+                ) from None
             raise _Passing(why) from None
 
 

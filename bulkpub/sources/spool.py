@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 
 from bulkpub.core.sources import DIGESTS, Digest
 from bulkpub.errors import SourceFailed
+from bulkpub.language import say
 from bulkpub.sources.budget import Budget, Share
 
 __all__ = ["Spool", "SpoolFile", "spool_folder"]
@@ -158,7 +159,7 @@ class Spool:
 
     def __reduce__(self) -> NoReturn:
         """A copy in another process would give out the same room a second time."""
-        raise TypeError("a spool belongs to the process that opened it, and cannot be pickled")
+        raise TypeError(say("a spool belongs to the process that opened it, and cannot be pickled"))
 
     @property
     def held(self) -> int:
@@ -277,10 +278,18 @@ def _explained(shown: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise SourceFailed(
-                f"{shown} does not fit on the disk any more ({error.strerror}); another folder "
-                "can be chosen with `spool_dir`"
+                say(
+                    "{shown} does not fit on the disk any more ({strerror}); another folder can "
+                    "be chosen with `spool_dir`",
+                    shown=shown,
+                    strerror=error.strerror,
+                )
             ) from error
         raise SourceFailed(
-            f"{shown} cannot be kept on the disk: {error.strerror}; another folder can be chosen "
-            "with `spool_dir`"
+            say(
+                "{shown} cannot be kept on the disk: {strerror}; another folder can be chosen "
+                "with `spool_dir`",
+                shown=shown,
+                strerror=error.strerror,
+            )
         ) from error

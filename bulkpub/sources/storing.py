@@ -20,6 +20,7 @@ from bulkpub.core.addresses import shown_address
 from bulkpub.core.model import FileSource
 from bulkpub.core.text import bounded
 from bulkpub.errors import ResourceFailed
+from bulkpub.language import say
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.sources.remote import FOR_GOOD, cloud, parsed
 
@@ -89,7 +90,12 @@ class Storing:
                     often = f", {attempt} times" if attempt > 1 else ""
                     why = bounded(" ".join(str(error).split()) or type(error).__name__)
                     raise ResourceFailed(
-                        f"{what.shown} could not be reached{often}: {why}"
+                        say(
+                            "{shown} could not be reached{often}: {why}",
+                            shown=what.shown,
+                            often=often,
+                            why=why,
+                        )
                     ) from None
             await self._web.back_off(attempt)
             attempt += 1
@@ -107,8 +113,11 @@ def _bucket(what: ToStore) -> _Bucket:
     bucket: _Bucket = cloud(remote.scheme)
     if getattr(bucket, "anon", False):
         raise ResourceFailed(
-            f"{what.shown} cannot be written to: there are no credentials in the environment "
-            "(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile)"
+            say(
+                "{shown} cannot be written to: there are no credentials in the environment "
+                "(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile)",
+                shown=what.shown,
+            )
         )
     return bucket
 
@@ -156,4 +165,6 @@ def _put(what: ToStore) -> None:
         ContentType=content_type,
     )
     if not _same(what, _head(what, bucket)):
-        raise ResourceFailed(f"{what.shown} does not have the file that was put there")
+        raise ResourceFailed(
+            say("{shown} does not have the file that was put there", shown=what.shown)
+        )

@@ -26,6 +26,7 @@ from bulkpub.http.clock import unix_time
 from bulkpub.http.connection import explain, trust
 from bulkpub.http.proxies import basic_auth, proxy_for
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
+from bulkpub.language import joined, say
 from bulkpub.sources.answers import BrokeOff, Page, Patience, Streamed
 from bulkpub.sources.politeness import Courtesy, Hosts
 from bulkpub.sources.reach import (
@@ -187,7 +188,11 @@ class Web:
             content += piece
             if len(content) > self._page_size:
                 raise SourceFailed(
-                    f"{answer.shown} is larger than the {self._page_size} bytes read of a page"
+                    say(
+                        "{shown} is larger than the {page_size} bytes read of a page",
+                        shown=answer.shown,
+                        page_size=self._page_size,
+                    )
                 )
         return Page(
             answer.url,
@@ -206,7 +211,7 @@ class Web:
         try:
             found = await self._guarded.resolve(host, port)
         except OSError:
-            raise SourceFailed(f"the name {host} is unknown") from None
+            raise SourceFailed(say("the name {host} is unknown", host=host)) from None
         return min(found, key=lambda each: each["family"] != socket.AF_INET)["host"]
 
     async def back_off(self, attempt: int) -> None:
@@ -225,12 +230,21 @@ class Web:
             try:
                 return await self._follow(first, headers, stack)
             except AddressRefused as error:
-                raise AddressRefused(f"{shown} is not fetched: {error}") from None
+                raise AddressRefused(
+                    say("{shown} is not fetched: {error}", shown=shown, error=error)
+                ) from None
             except _Unanswered as error:
                 await stack.aclose()
                 if attempt >= self.policy.attempts:
                     often = f", {attempt} times" if attempt > 1 else ""
-                    raise SourceFailed(f"{shown} could not be fetched{often}: {error}") from None
+                    raise SourceFailed(
+                        say(
+                            "{shown} could not be fetched{often}: {error}",
+                            shown=shown,
+                            often=often,
+                            error=error,
+                        )
+                    ) from None
                 log.debug("source asked again", address=shown, why=str(error), attempt=attempt)
             await self.back_off(attempt)
             attempt += 1
@@ -250,9 +264,15 @@ class Web:
             been.add(url)
             url = _joined(url, location)
             if url in been:
-                raise SourceFailed(f"{shown} redirects in a circle")
+                raise SourceFailed(say("{shown} redirects in a circle", shown=shown))
             if len(been) > self._redirects:
-                raise SourceFailed(f"{shown} redirects more than {self._redirects} times")
+                raise SourceFailed(
+                    say(
+                        "{shown} redirects more than {redirects} times",
+                        shown=shown,
+                        redirects=self._redirects,
+                    )
+                )
 
     async def _ask(
         self, url: URL, headers: Mapping[str, str], stack: AsyncExitStack
@@ -276,7 +296,7 @@ class Web:
             raise
         host.learn(response.status, response.headers, started_at)
         if classify("GET", response.status) is Verdict.RETRY:
-            raise _Unanswered(f"it answered {response.status}")
+            raise _Unanswered(say("it answered {status}", status=response.status))
         return response
 
     async def _send(
@@ -300,11 +320,15 @@ class Web:
                     )
                 )
         except aiohttp.ClientConnectorCertificateError as error:
-            raise SourceFailed(f"{shown_address(str(url))}: {explain(error)}") from None
+            raise SourceFailed(joined(": ", (shown_address(str(url)), explain(error)))) from None
         except (aiohttp.InvalidURL, ValueError):
-            raise AddressRefused(f"{shown_address(str(url))} is not an address") from None
+            raise AddressRefused(
+                say("{url} is not an address", url=shown_address(str(url)))
+            ) from None
         except aiohttp.ClientResponseError as error:
-            raise _Unanswered(f"its answer makes no sense ({bounded(error.message)})") from None
+            raise _Unanswered(
+                say("its answer makes no sense ({message})", message=bounded(error.message))
+            ) from None
         except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
             unreachable = isinstance(error, UNREACHABLE)
             raise _Unanswered(explain(error), unreachable=unreachable) from None
@@ -323,5 +347,5 @@ def _joined(url: URL, location: str) -> URL:
     try:
         target = str(url.join(as_written(location)))
     except (ValueError, UnicodeError):
-        raise AddressRefused("it redirects to what is not an address") from None
+        raise AddressRefused(say("it redirects to what is not an address")) from None
     return parsed_address(target).with_user(None)

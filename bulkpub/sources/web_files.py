@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 
 from bulkpub.core.model import LastFetch, UrlSource
 from bulkpub.errors import SourceFailed
+from bulkpub.language import say
 from bulkpub.sources.answers import BrokeOff, Decoder, Streamed
 from bulkpub.sources.budget import Share
 from bulkpub.sources.fetch import (
@@ -255,7 +256,11 @@ class _Incoming:
         )
         if not fits:
             self._validator = None  # it is not to be trusted with ranges
-            raise BrokeOff(f"{answer.shown}: the rest of its content is not what was asked for")
+            raise BrokeOff(
+                say(
+                    "{shown}: the rest of its content is not what was asked for", shown=answer.shown
+                )
+            )
         if self._total is None and found is not None:
             self._total = found.total
 
@@ -278,11 +283,16 @@ class _Incoming:
     def _end(self, answer: Streamed) -> None:
         if self._total is not None and self.received != self._total:
             raise BrokeOff(
-                f"{answer.shown}: {self.received} bytes came of the {self._total} announced"
+                say(
+                    "{shown}: {received} bytes came of the {total} announced",
+                    shown=answer.shown,
+                    received=self.received,
+                    total=self._total,
+                )
             )
         if self._decoder is not None and not self._decoder.complete:
             self._validator = None
-            raise BrokeOff(f"{answer.shown}: its compressed content has no end")
+            raise BrokeOff(say("{shown}: its compressed content has no end", shown=answer.shown))
         self._refuse(answer)
         if self._file is not None:
             self._file.finish()

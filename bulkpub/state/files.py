@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bulkpub.language import say
+
 __all__ = ["opened", "private_folder"]
 
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -42,7 +44,7 @@ def opened(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> Iterator[int]:
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-            raise OSError(errno.ELOOP, "it is a link, or no plain file", str(path))
+            raise OSError(errno.ELOOP, say("it is a link, or no plain file"), str(path))
         if flags & os.O_CREAT and stat.S_IMODE(found.st_mode) & ~OURS:
             path.chmod(OURS)
         yield handle

@@ -25,6 +25,7 @@ import structlog
 
 from bulkpub.core.model import Fingerprint, LastFetch
 from bulkpub.core.sources import Digest
+from bulkpub.language import say
 from bulkpub.state.files import opened, private_folder
 
 __all__ = ["Forgetful", "Journal", "Memory", "open_journal"]
@@ -394,4 +395,10 @@ def _use_wal(database: sqlite3.Connection) -> None:
 
 def _check_version(version: int) -> None:
     if version not in {0, VERSION}:
-        raise sqlite3.DatabaseError(f"it is of version {version}, this program's is {VERSION}")
+        raise sqlite3.DatabaseError(
+            say(
+                "it is of version {version}, this program's is {VERSION}",
+                version=version,
+                VERSION=VERSION,
+            )
+        )

@@ -15,6 +15,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from bulkpub.errors import StoppedEarly
+from bulkpub.language import say
 from bulkpub.state.files import opened, private_folder
 
 __all__ = ["only_run_of"]
@@ -42,7 +43,10 @@ def only_run_of(identity: Sequence[str], portal: str, folder: Path | None) -> It
         lock.acquire(blocking=False)
     except Timeout:
         raise StoppedEarly(
-            f"another run of this manifest is under way on this machine: {_holder(lock)}"
+            say(
+                "another run of this manifest is under way on this machine: {lock}",
+                lock=_holder(lock),
+            )
         ) from None
     except OSError as error:
         log.warning("no lock, going on without", why=str(error))
@@ -75,7 +79,11 @@ def _note_file(lock: FileLock) -> Path:
 
 
 def _note_holder(lock: FileLock) -> None:
-    note = f"process {os.getpid()}, since {datetime.now(UTC):%F %H:%M} UTC"
+    note = say(
+        "process {process}, since {moment:%F %H:%M} UTC",
+        process=os.getpid(),
+        moment=datetime.now(UTC),
+    )
     try:
         with opened(_note_file(lock)) as handle:
             os.truncate(handle, 0)
@@ -88,4 +96,4 @@ def _holder(lock: FileLock) -> str:
     note = b""
     with suppress(OSError), opened(_note_file(lock), os.O_RDONLY) as handle:
         note = os.read(handle, LONGEST_NOTE)
-    return note.decode(errors="replace") or "a process that has just begun"
+    return note.decode(errors="replace") or say("a process that has just begun")

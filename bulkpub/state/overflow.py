@@ -18,6 +18,7 @@ from typing import IO, Any, Generic, TypeVar
 import structlog
 
 from bulkpub.errors import StoppedEarly
+from bulkpub.language import say
 from bulkpub.state.files import private_folder
 
 __all__ = ["Overflow", "Pairs"]
@@ -136,7 +137,10 @@ class Overflow(Generic[T]):
             return self._file.read(length)
         except OSError as error:
             raise StoppedEarly(
-                f"what is known of the files could not be read back from the disk: {error.strerror}"
+                say(
+                    "what is known of the files could not be read back from the disk: {strerror}",
+                    strerror=error.strerror,
+                )
             ) from error
 
 

@@ -18,7 +18,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from bulkpub.language import DOMAIN, ENGLISH, FOLDER
+from bulkpub.language import DOMAIN, FOLDER
 
 TREE = Path(__file__).resolve().parents[2]
 PACKAGE = TREE / "bulkpub"
@@ -213,6 +213,4 @@ def check() -> int:
 
 
 if __name__ == "__main__":
-    if not paths():
-        sys.exit(f"no catalogue but {ENGLISH}")
     sys.exit(min({"update": update, "check": check}[sys.argv[1]](), 1))

@@ -5,16 +5,11 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from bulkpub import language
 from tests.language import catalogue
 
 
 def test_all_that_is_said_is_translated(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalogue.check() == 0, capsys.readouterr().out
-
-
-def test_there_is_french() -> None:
-    assert "fr" in language.languages()
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ class _French(gettext.NullTranslations):
 @pytest.fixture
 def french(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "_now", _French())
+    monkeypatch.setattr(language, "languages", lambda: ("en", "fr"))
 
 
 pytestmark = pytest.mark.usefixtures("french")

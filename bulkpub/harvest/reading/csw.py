@@ -19,6 +19,7 @@ from bulkpub.core.text import bounded
 from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
 from bulkpub.harvest.reading.encodings import in_utf8
+from bulkpub.language import say
 
 __all__ = ["DCAT_SCHEMA", "CswAnswer", "csw_answer", "root_of"]
 
@@ -72,11 +73,13 @@ def csw_answer(page: Page) -> CswAnswer | None:
     try:
         root = fromstring(in_utf8(page).content)
     except (ParseError, DefusedXmlException, ValueError) as error:
-        raise SourceFailed(f"{where} cannot be read as XML: {bounded(str(error))}") from None
+        raise SourceFailed(
+            say("{where} cannot be read as XML: {error}", where=where, error=bounded(str(error)))
+        ) from None
     except RecursionError:
-        raise SourceFailed(f"{where} is nested too deeply to be read") from None
+        raise SourceFailed(say("{where} is nested too deeply to be read", where=where)) from None
     if name in _EXCEPTIONS:
-        raise SourceFailed(f"{where} refuses: {_reason(root)}")
+        raise SourceFailed(say("{where} refuses: {reason}", where=where, reason=_reason(root)))
     if name.endswith("Capabilities"):
         return CswAnswer(following=_all_records(root, page.url))
     if name in _ISO:
@@ -100,7 +103,7 @@ def _reason(root: Element) -> str:
         codes = (each.get("exceptionCode"), each.get("code"), each.get("locator"))
         words = " ".join(" ".join(each.itertext()).split())
         said.append(": ".join(filter(None, (" ".join(filter(None, codes)), words))))
-    return bounded("; ".join(said) or "it reports an exception and does not say which")
+    return bounded("; ".join(said) or say("it reports an exception and does not say which"))
 
 
 # --- the answer to GetRecords -------------------------------------------------------------
@@ -125,8 +128,11 @@ def _records(root: Element, url: str) -> CswAnswer:
     first = _first_record(url)
     if not count and matched and first == 1:
         raise SourceFailed(
-            f"{redacted(url)} tells of {matched} records and gives none: ask with "
-            "resultType=results"
+            say(
+                "{url} tells of {matched} records and gives none: ask with resultType=results",
+                url=redacted(url),
+                matched=matched,
+            )
         )
     upcoming = _number(results, "nextRecord") or 0
     if upcoming > first and count and (matched is None or upcoming <= matched):
@@ -166,13 +172,19 @@ def _all_records(root: Element, url: str) -> str:
     )
     if request is None:
         raise SourceFailed(
-            f"{where} holds the capabilities of a service ({_local(root)}) that lists no records: "
-            "it is no catalogue"
+            say(
+                "{where} holds the capabilities of a service ({root}) that lists no records: it "
+                "is no catalogue",
+                where=where,
+                root=_local(root),
+            )
         )
     address = next((found for each in _named(request, "Get") if (found := _href(each))), url)
     address = joined(url, address)
     if not is_web(address):
-        raise SourceFailed(f"{where} does not say at which web address its records are asked for")
+        raise SourceFailed(
+            say("{where} does not say at which web address its records are asked for", where=where)
+        )
     version = root.get("version", "")
     query = [
         (name, value)
@@ -211,4 +223,10 @@ def _schema(request: Element, where: str) -> str:
     if not offered:
         return DCAT_SCHEMA
     shown = bounded(", ".join(filter(None, offered)))
-    raise SourceFailed(f"{where} gives records neither in DCAT nor in ISO 19139, but in {shown}")
+    raise SourceFailed(
+        say(
+            "{where} gives records neither in DCAT nor in ISO 19139, but in {shown}",
+            where=where,
+            shown=shown,
+        )
+    )

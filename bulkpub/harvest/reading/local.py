@@ -13,6 +13,7 @@ from anyio import to_thread
 from bulkpub.core.schemes import scheme_of
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Page, Reader
+from bulkpub.language import say
 from bulkpub.manifest.form import reason
 from bulkpub.ordinary import open_ordinary
 
@@ -39,7 +40,9 @@ class WithFiles:
         if url in self._files:
             return await to_thread.run_sync(_page, url)
         if url.lower().startswith("file:"):
-            raise SourceFailed(f"{url} is not read: name the file for the harvest as well")
+            raise SourceFailed(
+                say("{url} is not read: name the file for the harvest as well", url=url)
+            )
         return await self._reader.read(url, accept=accept)
 
 
@@ -49,8 +52,16 @@ def _page(path: str) -> Page:
         with open_ordinary(path) as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
-        hint = "" if Path(path).exists() else "; an address begins with https://"
-        raise SettingsInvalid(f"{path} cannot be read: {reason(error)}{hint}") from None
+        hint = "" if Path(path).exists() else say("; an address begins with https://")
+        raise SettingsInvalid(
+            say("{path} cannot be read: {error}{hint}", path=path, error=reason(error), hint=hint)
+        ) from None
     if len(content) > _LARGEST:
-        raise SourceFailed(f"{path} is larger than the {_LARGEST} bytes read of a document")
+        raise SourceFailed(
+            say(
+                "{path} is larger than the {largest} bytes read of a document",
+                path=path,
+                largest=_LARGEST,
+            )
+        )
     return Page(name, content, "")

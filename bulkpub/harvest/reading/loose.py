@@ -18,6 +18,7 @@ from bulkpub.errors import SourceFailed
 from bulkpub.harvest.base import Page
 from bulkpub.harvest.reading.encodings import in_utf8
 from bulkpub.harvest.words.languages import rank_of, short_language
+from bulkpub.language import say
 
 __all__ = [
     "LANGUAGES",
@@ -183,13 +184,19 @@ def parse_json(page: Page) -> Any:  # noqa: ANN401 # JSON is anything
     """What the page holds as JSON; SourceFailed when that is something else."""
     page, where = in_utf8(page), redacted(page.url)
     if is_html(page):
-        raise SourceFailed(f"{where} answers with a page of HTML where JSON was asked for")
+        raise SourceFailed(
+            say("{where} answers with a page of HTML where JSON was asked for", where=where)
+        )
     try:
         return json.loads(page.content.decode(), strict=False)
     except RecursionError:
-        raise SourceFailed(f"{where} answers with JSON that is nested too deeply") from None
+        raise SourceFailed(
+            say("{where} answers with JSON that is nested too deeply", where=where)
+        ) from None
     except ValueError as error:
-        raise SourceFailed(f"{where} answers with something that is no JSON: {error}") from None
+        raise SourceFailed(
+            say("{where} answers with something that is no JSON: {error}", where=where, error=error)
+        ) from None
 
 
 def parse_json_lines(page: Page) -> list[Any]:

@@ -25,6 +25,7 @@ from bulkpub.harvest.reading.data_json import as_json_ld
 from bulkpub.harvest.reading.encodings import in_utf8
 from bulkpub.harvest.reading.graphs import Described
 from bulkpub.harvest.reading.loose import is_html, parse_json
+from bulkpub.language import say
 
 __all__ = ["ACCEPT", "read_rdf"]
 
@@ -62,7 +63,9 @@ def read_rdf(page: Page, language: str, into: Described | None = None) -> Descri
     # Addresses in the document are made whole by its own, whose credentials stay here.
     page, where = in_utf8(page), redacted(page.url)
     if is_html(page):
-        raise SourceFailed(f"{where} answers with a page of HTML where RDF was asked for")
+        raise SourceFailed(
+            say("{where} answers with a page of HTML where RDF was asked for", where=where)
+        )
     form = _format(page)
     graph = Described(language) if into is None else into
     try:
@@ -77,15 +80,27 @@ def read_rdf(page: Page, language: str, into: Described | None = None) -> Descri
     except SourceFailed:
         raise
     except RecursionError:
-        raise SourceFailed(f"{where} is nested too deeply to be read") from None
+        raise SourceFailed(say("{where} is nested too deeply to be read", where=where)) from None
     except Exception as error:  # rdflib and its parsers raise nearly anything on faulty input
         root = root_of(page)[:_SHOWN]
         if root not in ("", "RDF") and (b"</" in page.content or form == "xml"):
             raise SourceFailed(
-                f"{where} holds XML of another kind, no RDF that can be read: its root is '{root}'"
+                say(
+                    "{where} holds XML of another kind, no RDF that can be read: its root is "
+                    "'{root}'",
+                    where=where,
+                    root=root,
+                )
             ) from None
         reason = bounded(" ".join(str(error).split())) or type(error).__name__
-        raise SourceFailed(f"{where} cannot be read as {_NAMES[form]}: {reason}") from error
+        raise SourceFailed(
+            say(
+                "{where} cannot be read as {names}: {reason}",
+                where=where,
+                names=_NAMES[form],
+                reason=reason,
+            )
+        ) from error
     return graph
 
 
@@ -110,9 +125,9 @@ def _refuse_dangerous(content: bytes) -> None:
     def declared(*facts: object) -> None:
         name, is_parameter, value = facts[:3]
         if is_parameter or not isinstance(value, str):
-            raise ValueError(f"it declares '{name}' as an entity that is elsewhere")
+            raise ValueError(say("it declares '{name}' as an entity that is elsewhere", name=name))
         if "&" in value or "%" in value:
-            raise ValueError(f"its entity '{name}' is made of other entities")
+            raise ValueError(say("its entity '{name}' is made of other entities", name=name))
         entities[str(name)] = value
 
     def begun(*_: object) -> None:
@@ -129,7 +144,7 @@ def _refuse_dangerous(content: bytes) -> None:
         return  # faulty, which the parser proper explains better
     added = sum(content.count(f"&{name};".encode()) * len(text) for name, text in entities.items())
     if added > _MOST_EXPANDED:
-        raise ValueError("its entities make it many times as long as it is")
+        raise ValueError(say("its entities make it many times as long as it is"))
 
 
 # --- JSON-LD -------------------------------------------------------------------------------
@@ -146,13 +161,15 @@ def _with_local_contexts(document: Any, where: str) -> Any:  # noqa: ANN401 # JS
 
 def _walk(value: Any, where: str, depth: int) -> Any:  # noqa: ANN401 # JSON is anything
     if depth == 0:
-        raise SourceFailed(f"{where} is nested too deeply to be read")
+        raise SourceFailed(say("{where} is nested too deeply to be read", where=where))
     if isinstance(value, list):
         return [_walk(each, where, depth - 1) for each in value]
     if not isinstance(value, dict):
         return value
     if "@import" in value:
-        raise SourceFailed(f"{where} imports a context of JSON-LD, which is not fetched")
+        raise SourceFailed(
+            say("{where} imports a context of JSON-LD, which is not fetched", where=where)
+        )
     return {
         name: _context(inner, where, depth - 1)
         if name == "@context"
@@ -173,6 +190,10 @@ def _known(address: str, where: str) -> Mapping[str, Any]:
         if pattern.fullmatch(bare):
             return context
     raise SourceFailed(
-        f"{where} refers to the JSON-LD context {redacted(address)[:200]}, which is not known here "
-        "and not fetched: ask for RDF/XML or Turtle instead"
+        say(
+            "{where} refers to the JSON-LD context {address}, which is not known here and not "
+            "fetched: ask for RDF/XML or Turtle instead",
+            where=where,
+            address=redacted(address)[:200],
+        )
     )

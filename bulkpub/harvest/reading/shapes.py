@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from bulkpub.harvest.reading.loose import mapping, text
+from bulkpub.language import say
 
 __all__ = ["shape_note"]
 
@@ -21,11 +22,15 @@ def shape_note(value: object) -> str:
     written = value if isinstance(value, dict) else _geojson(text(value))
     if written:
         kind = text(written.get("type"))
-        return f"the area is a shape ({kind}), not a zone, left out{_corners(written)}"
+        return say(
+            "the area is a shape ({kind}), not a zone, left out{written}",
+            kind=kind,
+            written=_corners(written),
+        )
     found = _WKT.match(text(value))
     if found or _BOX.fullmatch(text(value)):
         kind = found[1].capitalize() if found else "Box"
-        return f"the area is a shape ({kind}), not a zone, left out"
+        return say("the area is a shape ({kind}), not a zone, left out", kind=kind)
     return ""
 
 

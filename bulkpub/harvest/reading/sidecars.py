@@ -25,6 +25,7 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Rules
 from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.reading.loose import keywords_of, mapping
+from bulkpub.language import say
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable
 from bulkpub.manifest.form import reason
@@ -58,15 +59,17 @@ def read_text(path: Path) -> str:
         with open_ordinary(path) as file:
             raw = file.read(MOST_TEXT + 1)
     except OSError as error:
-        raise Unusable(f"{path.name} cannot be read: {reason(error)}") from None
+        raise Unusable(
+            say("{name} cannot be read: {error}", name=path.name, error=reason(error))
+        ) from None
     if len(raw) > MOST_TEXT:
-        raise Unusable(f"{path.name} is too large to describe anything")
+        raise Unusable(say("{name} is too large to describe anything", name=path.name))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
     if "\0" in text:
-        raise Unusable(f"{path.name} is no text")
+        raise Unusable(say("{name} is no text", name=path.name))
     return text.replace("\r\n", "\n").strip()
 
 
@@ -87,8 +90,10 @@ def read_package(path: Path, *, links: bool) -> Sidecar:
     """
     package = _document(path)
     if not isinstance(package, dict):
-        what = "JSON object" if path.suffix == ".json" else "mapping"
-        raise Unusable(f"{path.name} is no data package: a {what} was expected")
+        what = say("JSON object") if path.suffix == ".json" else "mapping"
+        raise Unusable(
+            say("{name} is no data package: a {what} was expected", name=path.name, what=what)
+        )
     notes: list[str] = []
     entries = package.get("resources")
     resources = [
@@ -105,7 +110,9 @@ def read_package(path: Path, *, links: bool) -> Sidecar:
     )
     left = sorted(set(package) - _PACKAGE_KEYS - _PACKAGE_FORMAL)
     if left:
-        notes.append(f"of {path.name}, not carried over: {', '.join(left)}")
+        notes.append(
+            say("of {name}, not carried over: {left}", name=path.name, left=", ".join(left))
+        )
     return Sidecar(DatasetSpec("", metadata, tuple(resources)), tuple(notes))
 
 
@@ -120,7 +127,7 @@ def _document(path: Path) -> Any:  # noqa: ANN401 # JSON is anything
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unusable(f"{path.name} is no JSON: {error}") from None
+        raise Unusable(say("{name} is no JSON: {error}", name=path.name, error=error)) from None
 
 
 def _said(values: Mapping[str, Any], name: str) -> str | None:
@@ -136,7 +143,9 @@ def _package_license(licenses: object, notes: list[str]) -> str | None:
             continue
         if (known := known_license(said)) is not None:
             return known
-        notes.append(f"unknown licence '{next(filter(None, said), '')}', left out")
+        notes.append(
+            say("unknown licence '{filter}', left out", filter=next(filter(None, said), ""))
+        )
     return None
 
 
@@ -154,12 +163,18 @@ def _package_resources(
     for path in paths:
         name = _said(entry, "name") or title or "?"
         if not isinstance(path, str) or not path.strip():
-            notes.append(f"the resource '{name}' of the data package has no file")
+            notes.append(say("the resource '{name}' of the data package has no file", name=name))
         elif "://" in path:
             source = LinkSource(path) if links else UrlSource(path)
             yield ResourceSpec(path, source, metadata)
         elif _leads_out(path):
-            notes.append(f"the resource '{name}' is left out: {path} leads out of the folder")
+            notes.append(
+                say(
+                    "the resource '{name}' is left out: {path} leads out of the folder",
+                    name=name,
+                    path=path,
+                )
+            )
         else:
             yield ResourceSpec(path, FileSource(path, posixpath.normpath(path)), metadata)
 
@@ -190,7 +205,9 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata, rules: Rules) 
     except Unreadable as error:
         raise Unusable(f"{error.place}: {error}") from None
     if own is None or not isinstance(own.value, dict):
-        raise Unusable(f"{shown} is not used: it must be a mapping with the keys of a dataset")
+        raise Unusable(
+            say("{shown} is not used: it must be a mapping with the keys of a dataset", shown=shown)
+        )
     title = below.title or path.parent.name
     needed = {
         "key": _NOBODY,
@@ -209,11 +226,13 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata, rules: Rules) 
         metadata = replace(metadata, description=None)  # it only had to be something
     resources, notes = [], []
     if spec.organization is None:
-        notes.append(f"`personal: true` in {path.name} counts only without `organization`")
+        notes.append(
+            say("`personal: true` in {name} counts only without `organization`", name=path.name)
+        )
     for resource in spec.resources:
         source = resource.source
         if isinstance(source, FileSource) and _leads_out(source.shown):
-            notes.append(f"{source.shown} is left out: it leads out of the folder")
+            notes.append(say("{shown} is left out: it leads out of the folder", shown=source.shown))
             continue
         resources.append(resource)
     return Sidecar(

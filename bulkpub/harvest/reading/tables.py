@@ -15,6 +15,7 @@ from bulkpub.core.names import plain_words
 from bulkpub.data import columns, columns_of_datasets
 from bulkpub.harvest.reading.loose import clean
 from bulkpub.harvest.words.access import speaks_of_access
+from bulkpub.language import say
 
 __all__ = ["ACCESS", "Row", "Table", "TableFault", "read_table"]
 
@@ -63,7 +64,7 @@ def read_table(content: bytes) -> Table:
     UTF-8 (with or without a byte order mark), else UTF-16 by its mark, else Windows-1252.
     """
     if what := no_text_but(content[:_ENOUGH]):
-        raise TableFault(f"it is {what}")
+        raise TableFault(say("it is {what}", what=what))
     csv.field_size_limit(_LONGEST_CELL)
     lines = lines_of(content)
     first, header, delimiter = 0, "", ""
@@ -72,17 +73,21 @@ def read_table(content: bytes) -> Table:
         if header.strip() and not separator_named(header):
             break
     else:
-        raise TableFault("it is empty")
+        raise TableFault(say("it is empty"))
     delimiter = delimiter or separator_of(header)
     reader = csv.reader(chain([header], lines), delimiter=delimiter, skipinitialspace=True)
     try:
         names = next(reader)
     except csv.Error as error:
-        raise TableFault(f"its first line cannot be read: {error}") from None
+        raise TableFault(say("its first line cannot be read: {error}", error=error)) from None
     meanings = _meanings(names)
     if not set(_ADDRESSES) & set(meanings.values()):
         shown = ", ".join(name.strip() for name in names if name.strip())
-        raise TableFault(f"it has no column called url, link, lien or adresse, but {shown[:200]}")
+        raise TableFault(
+            say(
+                "it has no column called url, link, lien or adresse, but {shown}", shown=shown[:200]
+            )
+        )
     return Table(
         _rows(reader, meanings, first),
         columns={meaning: names[place].strip() for place, meaning in meanings.items()},
@@ -115,7 +120,9 @@ def _rows(reader: Iterator[list[str]], meanings: Mapping[int, str], before: int)
         except StopIteration:
             return
         except csv.Error as error:
-            raise TableFault(f"line {line} cannot be read: {error}") from None
+            raise TableFault(
+                say("line {line} cannot be read: {error}", line=line, error=error)
+            ) from None
         said = {
             meanings[place]: text
             for place, cell in enumerate(cells)

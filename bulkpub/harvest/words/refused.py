@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from bulkpub.core.names import extension_of
+from bulkpub.language import say
 
 __all__ = ["without_refused"]
 
@@ -30,7 +31,11 @@ def without_refused(
         else:
             kept.append(file)
     return kept, [
-        f"left out, as no portal is known to take .{extension}: {_some(names)}"
+        say(
+            "left out, as no portal is known to take .{extension}: {names}",
+            extension=extension,
+            names=_some(names),
+        )
         for extension, names in refused.items()
     ]
 
@@ -38,7 +43,7 @@ def without_refused(
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:MOST_NAMES])
     rest = len(names) - MOST_NAMES
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    return say("{shown} and {rest} more", shown=shown, rest=rest) if rest > 0 else shown
 
 
 def _is_utf8(name: str) -> bool:

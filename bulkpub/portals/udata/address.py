@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from bulkpub.core.hosts import is_loopback
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import say
 from bulkpub.portals.base import Preset
 
 __all__ = ["PRESETS", "SANDBOX_PORT", "api_url", "shown_on_page"]
@@ -38,11 +39,15 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     if parts.scheme not in {"http", "https"} or not host:
         return None
     if parts.username or parts.password:
-        raise SettingsInvalid("the portal's address must not carry a user name or a password")
+        raise SettingsInvalid(say("the portal's address must not carry a user name or a password"))
     if parts.scheme == "http" and not insecure and not is_loopback(host):
         raise SettingsInvalid(
-            f"{parts.scheme}://{parts.netloc} would receive the API key in the clear; "
-            "use https, or `insecure` if you mean it"
+            say(
+                "{scheme}://{netloc} would receive the API key in the clear; use https, or "
+                "`insecure` if you mean it",
+                scheme=parts.scheme,
+                netloc=parts.netloc,
+            )
         )
     path = parts.path.rstrip("/").removesuffix("/api")
     if not re.search(r"/api/\d+$", path):

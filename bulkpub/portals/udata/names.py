@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bulkpub.core.names import extension_of, slug
 from bulkpub.data import formats
+from bulkpub.language import say
 
 __all__ = ["file_slug", "name_fault", "tag_slug", "upload_name"]
 
@@ -57,9 +58,11 @@ def name_fault(name: str) -> str:
     if _USUAL.fullmatch(name):
         return ""
     if not file_slug(name).strip("."):
-        return "has a name without any letter or digit the portal could keep: rename it"
+        return say("has a name without any letter or digit the portal could keep: rename it")
     if not extension_of(name):
         if "." in name.strip("."):
-            return "has nothing before its extension that the portal could keep: rename it"
-        return "has no extension, and the portal would refuse it: rename it, to .csv for instance"
+            return say("has nothing before its extension that the portal could keep: rename it")
+        return say(
+            "has no extension, and the portal would refuse it: rename it, to .csv for instance"
+        )
     return ""

@@ -12,6 +12,7 @@ from bulkpub.core.model import Json
 from bulkpub.errors import DatasetFailed, SettingsInvalid
 from bulkpub.http.messages import Answer, Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.telling import RawAnswer, RawRequest
 from bulkpub.portals.udata import codec
 
@@ -46,17 +47,29 @@ def raw_request(request: RawRequest, base_url: str) -> Request:
     """
     method, path, params = request.method.upper(), request.path.strip(), dict(request.params)
     if method not in METHODS:
-        raise SettingsInvalid(f"there is no method '{method}'; it is one of {', '.join(METHODS)}")
+        raise SettingsInvalid(
+            say(
+                "there is no method '{method}'; it is one of {methods}",
+                method=method,
+                methods=", ".join(METHODS),
+            )
+        )
     api = urlsplit(base_url)
     parts = urlsplit(path)
     if parts.scheme or parts.netloc:
         if (parts.scheme, parts.netloc) != (api.scheme, api.netloc):
             raise SettingsInvalid(
-                f"{redacted(path)} is not at the portal ({api.netloc}), and nobody else is sent "
-                "the key; give a path, such as /datasets/"
+                say(
+                    "{path} is not at the portal ({netloc}), and nobody else is sent the key; "
+                    "give a path, such as /datasets/",
+                    path=redacted(path),
+                    netloc=api.netloc,
+                )
             )
     elif parts.fragment or path.startswith("//"):
-        raise SettingsInvalid(f"{redacted(path)} is no path of an API, such as /datasets/")
+        raise SettingsInvalid(
+            say("{path} is no path of an API, such as /datasets/", path=redacted(path))
+        )
     below = "/" + parts.path.lstrip("/")
     root: str | None = None
     versioned = _VERSIONED.match(below)
@@ -64,9 +77,13 @@ def raw_request(request: RawRequest, base_url: str) -> Request:
         below = below[versioned.end() :]
         root = f"{base_url.rpartition('/')[0]}/{versioned[1]}"
     elif parts.netloc:
-        raise SettingsInvalid(f"{redacted(path)} is not below {base_url}")
+        raise SettingsInvalid(
+            say("{path} is not below {base_url}", path=redacted(path), base_url=base_url)
+        )
     if ".." in below.split("/") or any(ord(each) <= ord(" ") for each in below):
-        raise SettingsInvalid(f"'{below}' is no path of an API, such as /datasets/")
+        raise SettingsInvalid(
+            say("'{below}' is no path of an API, such as /datasets/", below=below)
+        )
     # A missing final slash is answered with a redirect, which is not followed.
     name = below.rpartition("/")[2]
     below = below if not name or "." in name else f"{below}/"
@@ -90,7 +107,7 @@ def _mask(request: RawRequest) -> str:
 def _words(answer: Answer) -> str:
     words = codec.error_message(answer.json())
     if answer.status in {301, 302, 303, 307, 308}:
-        words = f"it is at {redacted(answer.headers.get('Location', '?'))}"
+        words = say("it is at {location}", location=redacted(answer.headers.get("Location", "?")))
     return f"{answer.status}: {words}" if words else f"{answer.status}"
 
 
@@ -101,4 +118,4 @@ def _next_page(data: Json) -> int | None:
     for name, value in parse_qsl(urlsplit(address).query):
         if name == "page" and value.isdecimal():
             return int(value)
-    raise DatasetFailed(f"the next page has no number: {redacted(address)}")
+    raise DatasetFailed(say("the next page has no number: {address}", address=redacted(address)))

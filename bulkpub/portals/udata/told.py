@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from bulkpub.errors import SettingsInvalid
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.base import Account, Organization
 from bulkpub.portals.telling import DatasetHealth, Listed, Listing, RawAnswer, RawRequest
 from bulkpub.portals.udata import health, listings, raw
@@ -61,7 +62,12 @@ class Told(ABC):
         else:
             found = await self.organization(organization)
             if found is None:
-                raise SettingsInvalid(f"the portal knows no organization '{organization}'")
+                raise SettingsInvalid(
+                    say(
+                        "the portal knows no organization '{organization}'",
+                        organization=organization,
+                    )
+                )
             owner, is_organization = found.id, True
         return await listings.contacts(
             self._transport, owner, search, is_organization=is_organization
