@@ -113,6 +113,11 @@ COMMANDS: Mapping[str, Command] = {
         "local_commands",
         "Check manifests and the files they name, offline; every problem at once.",
     ),
+    "convert": Command(
+        Group.START,
+        "converting",
+        "Write a manifest in another spelling, with its comments; nothing is lost on the way.",
+    ),
     "doctor": Command(
         Group.START,
         "doctor",

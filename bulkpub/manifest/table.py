@@ -26,7 +26,17 @@ from bulkpub.manifest.keys import DATASET, RESOURCE
 from bulkpub.manifest.nodes import Deferred, Node, Unreadable, Value, check_text
 from bulkpub.manifest.values import nearest, suggestion
 
-__all__ = ["COLUMNS", "HEADER_WITHIN", "Cell", "Record", "Table", "is_header", "read_table"]
+__all__ = [
+    "COLUMNS",
+    "HEADER_WITHIN",
+    "IDENTITY",
+    "Cell",
+    "Record",
+    "Table",
+    "is_header",
+    "read_table",
+    "way_of",
+]
 
 Columns = Mapping[str, tuple[str, Column]]
 """By the name of a column: the key whose value, or part of it, is in it."""
@@ -41,7 +51,7 @@ _RESOURCE_COLUMNS = _columns(RESOURCE)
 COLUMNS = (*_DATASET_COLUMNS, *_RESOURCE_COLUMNS)
 """The columns a table may have, in any order."""
 
-_IDENTITY = ("dataset", "dataset_id", "dataset_title")
+IDENTITY = ("dataset", "dataset_id", "dataset_title")
 """The first of these columns that is filled in says of which dataset a row is."""
 
 HEADER_WITHIN = 20
@@ -187,7 +197,7 @@ def _head_faults(head: Record, table: Table, *, known: bool) -> Iterator[Fault]:
                 table.warnings.append(Fault(cell.place, sentence))
         elif first != cell.place:
             yield Fault(cell.place, f"the column '{cell.text}' is already there, at {first}")
-    if not seen.keys() & set(_IDENTITY):
+    if not seen.keys() & set(IDENTITY):
         wanted = "'dataset', 'dataset_id' or 'dataset_title'"
         yield Fault(head.place(0), f"a column {wanted} must say of which dataset each row is")
 
@@ -204,7 +214,7 @@ def _nearest(name: str) -> str | None:
 
 def _name_datasets_by_title(head: Record, table: Table) -> None:
     """Where nothing else says of which dataset a row is, its title does."""
-    if set(_IDENTITY) & set(head.texts) or head.texts.count("title") != 1:
+    if set(IDENTITY) & set(head.texts) or head.texts.count("title") != 1:
         return
     number = head.texts.index("title")
     head.texts[number] = "dataset_title"
@@ -262,7 +272,7 @@ class _Head:
     def __init__(self, names: Sequence[str]) -> None:
         numbers = {name: number for number, name in enumerate(names) if name}
         self.width = len(names)
-        self.identity = [(name, numbers[name]) for name in _IDENTITY if name in numbers]
+        self.identity = [(name, numbers[name]) for name in IDENTITY if name in numbers]
         self.own = {name: numbers[name] for name in _DATASET_COLUMNS if name in numbers}
         self.about = {name: numbers[name] for name in _RESOURCE_COLUMNS if name in numbers}
         self.known = {*self.own.values(), *self.about.values()}
@@ -363,7 +373,7 @@ def _resource(head: _Head, record: Record) -> Node | None:
             continue
         start = min(start, number)
         key, column = _RESOURCE_COLUMNS[name]
-        key, value = _way(key, text), said_in(column, text)
+        key, value = way_of(key, text), said_in(column, text)
         if column.part:
             said.setdefault(key, {})[column.part] = value
         else:
@@ -381,7 +391,7 @@ def _tree(row: Row, columns: Columns, place: Place) -> Node:
     root: dict[str, Node] = {}
     for name, cell in row.items():
         key, column = columns[name]
-        key, value = _way(key, cell.text), Node(_value(column, cell), cell.place)
+        key, value = way_of(key, cell.text), Node(_value(column, cell), cell.place)
         if not column.part:
             root[key] = value
             continue
@@ -391,7 +401,7 @@ def _tree(row: Row, columns: Columns, place: Place) -> Node:
     return Node(root, place)
 
 
-def _way(key: str, text: str) -> str:
+def way_of(key: str, text: str) -> str:
     """The key of what a cell says: a column of files may have addresses in it."""
     return "url" if key == "path" and is_address(text) else key
 

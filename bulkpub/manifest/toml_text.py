@@ -8,13 +8,14 @@ YAML: dates are written as dates and read as text.
 import re
 import tomllib
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from bulkpub.core.model import Place
 from bulkpub.language import say
 from bulkpub.manifest.nodes import MAX_DEPTH, Node, Number, Unreadable, Value
 from bulkpub.manifest.traps import BACKSLASH, trap_in_toml
 
-__all__ = ["read_toml"]
+__all__ = ["read_toml", "toml_comments"]
 
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?""""{0,2}'
@@ -216,3 +217,13 @@ def _child(table: Node, name: str, new: Node) -> Node:
 
 def _last(node: Node) -> Node:
     return node.value[-1] if isinstance(node.value, list) else node
+
+
+def toml_comments(text: str) -> Iterator[tuple[str, int, bool]]:
+    """The comments of a text that is TOML: each, its line, and whether something is before it."""
+    text = text.replace("\r\n", "\n")
+    for token in _TOKEN.finditer(text):
+        if token["comment"]:
+            start = text.rfind("\n", 0, token.start()) + 1
+            line = text.count("\n", 0, token.start()) + 1
+            yield token[0], line, bool(text[start : token.start()].strip())
