@@ -24,6 +24,7 @@ __all__ = [
     "nothing_planned",
     "nothing_to_do",
     "print_left",
+    "print_left_out",
     "print_line",
     "print_notes",
     "print_rest",
@@ -102,6 +103,16 @@ def print_warnings(found: Findings, console: Console, report_path: str | None) -
     for name, warning in found.warnings.there:
         print_line(console, Text.assemble(("warning: ", "yellow"), name, ": ", warning))
     print_rest(console, found.warnings.others, report_path)
+
+
+def print_left_out(report: RunReport, console: Console) -> None:
+    """How much of the manifest the run was not about: nobody shall believe that it was done."""
+    left_out = report.totals.left_out
+    if left_out.datasets or left_out.resources:
+        datasets = counted(left_out.datasets, "whole dataset")
+        files = counted(left_out.resources, "file")
+        words = f"Left out by --only or --exclude: {datasets}, {files} in all."
+        print_line(console, Text(words, style="yellow"))
 
 
 def print_left(found: Findings, console: Console) -> None:

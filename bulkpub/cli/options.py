@@ -15,7 +15,16 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 import typer
 
-from bulkpub.session.options import BY_NAME, OPTIONS, READERS, Option, Unit, pairs, settings_of
+from bulkpub.session.options import (
+    BY_NAME,
+    OPTIONS,
+    READERS,
+    SEVERAL,
+    Option,
+    Unit,
+    pairs,
+    settings_of,
+)
 
 __all__ = ["Manifests", "uncommon", "with_flags", "with_options"]
 
@@ -68,6 +77,7 @@ _TYPES: dict[Unit, Any] = {
     Unit.FILE: Path,
     Unit.FOLDER: Path,
     Unit.TIMES: int,
+    Unit.TEXTS: list[str],
     Unit.PAIRS: list[str],
 }
 _METAVARS = {
@@ -81,7 +91,7 @@ _METAVARS = {
 
 
 def _parameter(option: Option, command: str) -> inspect.Parameter:
-    default = None if option.unit is Unit.PAIRS else option.default(command)
+    default = None if option.unit in SEVERAL else option.default(command)
     type_ = Literal[option.choices] if option.choices else _TYPES.get(option.unit, str)
     shown = option.shown_default(command)
     info = typer.Option(

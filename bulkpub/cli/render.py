@@ -20,6 +20,7 @@ from bulkpub.cli.lines import (
     nothing_changed,
     nothing_to_do,
     print_left,
+    print_left_out,
     print_line,
     print_notes,
     print_rest,
@@ -71,6 +72,7 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         print_notes(found, console)
     _print_removed(found, console)
     print_left(found, console)
+    print_left_out(report, console)
     if report_path is not None:
         print_line(console, f"Report: {shown(report_path)}")
 

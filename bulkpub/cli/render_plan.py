@@ -18,6 +18,7 @@ from bulkpub.cli.lines import (
     nothing_planned,
     nothing_to_do,
     print_left,
+    print_left_out,
     print_line,
     print_notes,
     print_warnings,
@@ -57,6 +58,7 @@ def render_plan(report: RunReport, console: Console) -> None:
         print_line(console, nothing_to_do(report))
         _print_removed(found, console)
         print_left(found, console)
+        print_left_out(report, console)
         print_notes(found, console)
         return
     if nothing_planned(report):
@@ -74,6 +76,7 @@ def render_plan(report: RunReport, console: Console) -> None:
         print_line(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
     _print_removed(found, console)
     print_left(found, console)
+    print_left_out(report, console)
     print_warnings(found, console, None)
     print_notes(found, console)
     print_line(console, _total(found, report))

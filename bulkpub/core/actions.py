@@ -26,6 +26,7 @@ __all__ = [
     "Keep",
     "KeepAbsent",
     "KeepDataset",
+    "LeaveOut",
     "ListItem",
     "Plan",
     "Refuse",
@@ -165,7 +166,16 @@ class Refuse:
     reason: str
 
 
-ResourceAction = Create | Replace | Fetch | Adopt | Describe | Keep | Refuse
+@dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """Nothing, as the run is not about it; `remote` is what it is on the portal, if anything."""
+
+    spec: ResourceSpec
+    remote: RemoteResource | None = None
+    reason: str = ""
+
+
+ResourceAction = Create | Replace | Fetch | Adopt | Describe | Keep | Refuse | LeaveOut
 
 
 @dataclass(frozen=True, slots=True)

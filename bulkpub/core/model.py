@@ -335,7 +335,8 @@ class DatasetSpec:
     they say; once the portal was asked, `metadata` has them all, and these are new there. `id` is
     the portal's, or what else it finds it by (a slug, the address of its page) until the portal was
     asked. `places` tells where that is written which only the portal can judge, by the way to it
-    (`spatial.zones`, and each of a list: `spatial.zones.0`).
+    (`spatial.zones`, and each of a list: `spatial.zones.0`). `left_out` are the keys of resources
+    that a run is not about, `files_alone`: nor is it about what the dataset says of itself.
     """
 
     key: str
@@ -353,6 +354,8 @@ class DatasetSpec:
     contacts: tuple[Contact, ...] = ()
     place: Place = field(default_factory=lambda: Place(""))
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    left_out: frozenset[str] = frozenset()
+    files_alone: bool = False
 
     def place_of(self, way: str) -> Place:
         """Where what is at `way` is written, or the nearest around it of which that is known."""

@@ -17,6 +17,7 @@ from bulkpub.core.actions import (
     Fetch,
     Keep,
     KeepDataset,
+    LeaveOut,
     Plan,
     Refuse,
     Replace,
@@ -92,10 +93,17 @@ def plan(
         ours=_is_ours(spec, remote),
     )
     actions = _numbered(
-        (_action(r, matching, fingerprints, rules) for r in spec.resources), remote, rules
+        (
+            _left_out(r, matching)
+            if r.key in spec.left_out
+            else _action(r, matching, fingerprints, rules)
+            for r in spec.resources
+        ),
+        remote,
+        rules,
     )
     refusing = any(isinstance(action, Refuse) for action in actions)
-    pruned = _deletions(spec, matching)
+    pruned = () if spec.left_out else _deletions(spec, matching)
     deletions, held = ((), pruned) if refusing else (pruned, ())
     dataset = plan_dataset(spec, owner, remote, rules)
     foreign = dataset.message if isinstance(dataset, Conflict) else None
@@ -120,6 +128,8 @@ def plan_dataset(
     move = change_of_owner(spec, owner, remote, rules)
     if isinstance(move, Conflict):
         return move
+    if spec.files_alone:
+        return KeepDataset(remote)
     changes, restores = dataset_changes(spec, remote, rules), is_restored(spec, remote)
     if changes is None and move is None and not restores:
         return KeepDataset(remote)
@@ -176,7 +186,14 @@ def _numbered(
 
 def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rules) -> Plan:
     actions = _numbered(
-        (_created(r, fingerprints.get(r.key), NEW, rules) for r in spec.resources), None, rules
+        (
+            LeaveOut(r)
+            if r.key in spec.left_out
+            else _created(r, fingerprints.get(r.key), NEW, rules)
+            for r in spec.resources
+        ),
+        None,
+        rules,
     )
     finish = any(isinstance(action, Create | Fetch) for action in actions)
     return Plan(
@@ -184,8 +201,13 @@ def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rule
         actions,
         finish=finish,
         finish_requests=_list_requests(actions, rules),
-        releases=spec.when_complete,
+        releases=spec.when_complete and not spec.left_out,
     )
+
+
+def _left_out(spec: ResourceSpec, matching: Matching) -> LeaveOut:
+    match = matching.matches.get(spec.key)
+    return LeaveOut(spec, match.remote if match else None)
 
 
 def _action(
@@ -375,7 +397,7 @@ def _mass_delete(
 def _needs_finishing(
     spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
 ) -> bool:
-    described = any(not isinstance(action, Keep | Refuse) for action in actions)
+    described = any(not isinstance(action, Keep | Refuse | LeaveOut) for action in actions)
     return described or not _settled(spec, remote, actions, rules)
 
 
@@ -383,7 +405,11 @@ def _settled(
     spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
 ) -> bool:
     """Whether what is there and stays as it is lies in order, and all of a series is named."""
-    there = {a.spec.key: a.remote.id for a in actions if isinstance(a, Keep | Describe)}
+    there = {
+        a.spec.key: a.remote.id
+        for a in actions
+        if isinstance(a, Keep | Describe | LeaveOut) and a.remote is not None
+    }
     if unnamed(spec, there.values(), remote.resources, rules):
         return False
     return not rules.orders or in_order(spec, there, [resource.id for resource in remote.resources])
@@ -410,5 +436,5 @@ def _list_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:
     """How many requests describe the resources: one, where the portal takes all at once."""
     if rules.described_at_once is None:
         return 1
-    described = sum(not isinstance(action, Keep | Refuse) for action in actions)
+    described = sum(not isinstance(action, Keep | Refuse | LeaveOut) for action in actions)
     return max(ceil(described / rules.described_at_once), 1)

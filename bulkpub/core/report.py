@@ -19,6 +19,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "ByteTotals",
     "DatasetTotals",
+    "LeftOutTotals",
     "Moment",
     "RateLimit",
     "RequestTotals",
@@ -127,6 +128,14 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutTotals:
+    """How many whole datasets of the manifest, and resources in all, the run was not about."""
+
+    datasets: int = 0
+    resources: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """The run in figures."""
 
@@ -135,6 +144,7 @@ class Totals:
     bytes: ByteTotals = field(default_factory=ByteTotals)
     requests: RequestTotals = field(default_factory=RequestTotals)
     waited_s: WaitTotals = field(default_factory=WaitTotals)
+    left_out: LeftOutTotals = field(default_factory=LeftOutTotals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +219,13 @@ class Tally:
         return ExitCode.SOME_FAILED if bad else ExitCode.DONE
 
     def totals(
-        self, *, hashed: int, uploaded: int, requests: RequestTotals, waited_s: WaitTotals
+        self,
+        *,
+        hashed: int,
+        uploaded: int,
+        requests: RequestTotals,
+        waited_s: WaitTotals,
+        left_out: LeftOutTotals | None = None,
     ) -> Totals:
         """The outcomes counted by status, and the other figures beside them."""
         return Totals(
@@ -218,6 +234,7 @@ class Tally:
             bytes=ByteTotals(hashed, uploaded, self.spared),
             requests=requests,
             waited_s=waited_s,
+            left_out=left_out or LeftOutTotals(),
         )
 
 

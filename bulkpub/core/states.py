@@ -66,10 +66,13 @@ def is_restored(spec: DatasetSpec, remote: RemoteDataset) -> bool:
 
 
 def released(spec: DatasetSpec, remote: RemoteDataset) -> DatasetMetadata | None:
-    """What makes `remote` public once all its files are in; None when it is, or stays private."""
+    """What makes `remote` public once all its files are in; None when it is, or stays private.
+
+    While some of them are left out, it stays what it is.
+    """
     extras = dict(remote.metadata.extras or {})
     is_marked = extras.pop(DRAFT_EXTRA, None) is not None
     awaited = spec.when_complete and spec.metadata.private is False and remote.metadata.private
-    if spec.metadata.private is True or not (is_marked or awaited):
+    if spec.metadata.private is True or spec.left_out or not (is_marked or awaited):
         return None
     return DatasetMetadata(private=False, extras=extras if is_marked else None)

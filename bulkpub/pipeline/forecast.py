@@ -70,11 +70,12 @@ async def _look_ahead(job: Job, means: Means) -> Ahead:
         allow_mass_delete=True,
     )
     idle = made.requests == 0 and not (made.refused or unknown or story.has_failed)
-    if idle and not any(map(_has_more_to_do, story.spec.resources)):
+    ours = (each for each in story.spec.resources if each.key not in story.spec.left_out)
+    if idle and not any(map(_has_more_to_do, ours)):
         means.notify(DatasetStarted(job.spec.key, job.spec.metadata.title or job.spec.key))
         story.planned(made)
         means.notify(PlanReady(job.spec.key, 0, 0))
-        if story.bound:
+        if story.bound and not story.spec.left_out:
             means.memory.finish(job.spec.key)
         story.round_done()
         story.ended()

@@ -67,6 +67,7 @@ class Datasets(Generic[Dataset]):
 class Entry:
     """What has to be known of a dataset that is wanted, while all of them have to be known.
 
+    `files` are its resources, as many as are not left out.
     `owner` is whose it shall be, `found` the id of the portal's dataset that it is, or why that
     cannot be told, None: it is new. `has_area`, `has_shape`, `has_zone_names`, `has_contacts` (by
     id), `has_named` (contacts by name), `has_patterns`, `has_permalinks`: whether its spec says
@@ -78,6 +79,7 @@ class Entry:
     personal: bool
     community: bool
     files: int
+    files_left_out: int
     has_area: bool
     has_shape: bool
     has_zone_names: bool
@@ -95,7 +97,7 @@ class Entry:
 
 
 class Index:
-    """The datasets that are wanted, in the manifest's order.
+    """The datasets that are wanted, in the manifest's order; those `left_out` a run is not about.
 
     `words` are those of all of them that only the portal can judge; `rules` are those of the kind
     of portals by which they were read.
@@ -103,6 +105,7 @@ class Index:
 
     def __init__(self, rules: Rules, folder: Path | None = None) -> None:
         self.entries: dict[str, Entry] = {}
+        self.left_out: dict[str, Entry] = {}
         self.words = Words(rules)
         self._specs: Datasets[DatasetSpec] = Datasets(folder)
 
@@ -115,7 +118,8 @@ class Index:
             spec.organization and intern(spec.organization),
             spec.personal,
             spec.community,
-            len(spec.resources),
+            len(spec.resources) - len(spec.left_out),
+            len(spec.left_out),
             has_area=area is not None,
             has_shape=area is not None and area.shape is not None,
             has_zone_names=area is not None and bool(area.named),
@@ -137,6 +141,10 @@ class Index:
     def drop(self, key: str) -> None:
         """The dataset is not wanted after all."""
         self.entries.pop(key, None)
+
+    def leave_out(self, key: str) -> None:
+        """The run is not about the dataset, which counts as named all the same."""
+        self.left_out[key] = self.entries.pop(key)
 
     def head(self, key: str) -> DatasetSpec:
         """The dataset without its resources."""

@@ -64,12 +64,17 @@ class RunOptions(JobOptions):
     the portal is the faster for, up to `MOST_AT_ONCE`. Of one dataset at most `uploads` files are
     sent at once. `attempts` is how often the bytes of one file are sent before it is given up,
     `look_again_s` how long to wait (seconds) before looking what became of a request whose answer
-    was lost. Files of more than `chunk_above` bytes are sent in parts of `chunk_size` bytes; where
+    was lost. `only` and `exclude` are patterns by which datasets and resources are left out, see
+    `core.selection`.
+
+    Files of more than `chunk_above` bytes are sent in parts of `chunk_size` bytes; where
     that is None, those that the portal refuses whole, that broke off, or that would take longer
     than `chunk_after_s` seconds.
     """
 
     keep_going: bool = False
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     concurrency: int | None = None
     chunk_size: int = PartSizes().size
     chunk_above: int | None = None

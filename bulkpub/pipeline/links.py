@@ -45,7 +45,9 @@ async def look_behind_links(story: Story, means: Means) -> None:
         [
             partial(look, entry.key, entry.source)
             for entry in story.spec.resources
-            if isinstance(entry.source, LinkSource) and entry.source.of is not None
+            if isinstance(entry.source, LinkSource)
+            and entry.source.of is not None
+            and entry.key not in story.spec.left_out
         ]
     )
 
@@ -57,7 +59,9 @@ async def _of_each(
     links = {
         entry.key: entry.source
         for entry in story.spec.resources
-        if isinstance(entry.source, LinkSource) and entry.source.target
+        if isinstance(entry.source, LinkSource)
+        and entry.source.target
+        and entry.key not in story.spec.left_out
     }
     if not links:
         return

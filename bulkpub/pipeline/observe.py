@@ -41,10 +41,12 @@ async def observe(
     *,
     ours: Collection[str] = (),
     known: Collection[Face] = (),
+    rivals: Collection[Face] = (),
 ) -> Matched:
     """Find the datasets of one owner; see `match_datasets` for `ours` and the answer.
 
     `seen` has what was found, by id. Those `known`, which it has already, are not asked for again.
+    `rivals` are not looked for, and have what is theirs all the same.
     """
     search = _Search(wanted, seen)
     search.found |= {str(each.id): each for each in known if each.id in search.ids}
@@ -54,7 +56,10 @@ async def observe(
     if owner != UNSAID and not alone:
         await search.read_listing(portal, owner)
     await search.ask_for_missing(portal)
-    matched = match_datasets(wanted, search.found.values(), _look(spec_of, seen), ours)
+    everyone = (*wanted, *rivals)
+    matched = match_datasets(everyone, search.found.values(), _look(spec_of, seen), ours)
+    for each in rivals:
+        matched.pop(str(each.key), None)
     if not portal.rules.lists_files:
         await search.see_files(portal, matched)
     return matched

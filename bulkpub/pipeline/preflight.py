@@ -180,8 +180,16 @@ async def _check_owners(portal: Portal, index: Index, checked: Checked) -> None:
             sentence = refused.get(entry.organization) or _unknown(entry, ours)
             place = index.head(entry.key).place_of("organization")
             faults.add(entry.key, [(place, sentence)])
+    _own_left_out(index, ours if portal.rules.organizations else {}, personal)
     faults.found = _once(faults.found)
     checked.add(faults)
+
+
+def _own_left_out(index: Index, ours: Mapping[str, Owner], personal: Owner) -> None:
+    """Give those that the run is not about their owners, too; nothing is wrong with them."""
+    for entry in index.left_out.values():
+        name = entry.organization
+        entry.owner = personal if name is None or not ours else ours.get(name, UNSAID)
 
 
 def _once(

@@ -14,6 +14,7 @@ from bulkpub.core.model import Contact, DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.errors import ManifestInvalid, Problem
 from bulkpub.pipeline.absence import too_many
+from bulkpub.pipeline.choosing import Choosing
 from bulkpub.pipeline.contacts import known_contacts, new_contacts, with_contacts
 from bulkpub.pipeline.expanding import expand
 from bulkpub.pipeline.identify import identify
@@ -34,13 +35,20 @@ class Preparation:
     are the keys of the others, once they are known.
     """
 
-    def __init__(self, index: Index, options: RunOptions, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        options: RunOptions,
+        folder: Path | None = None,
+        choosing: Choosing | None = None,
+    ) -> None:
         self.index = index
         self.problems: list[Problem] = []
         self.refused: dict[str, str] = {}
         self.to_do: list[str] = []
         self._alone = 0  # of the problems, those that keep nothing else from being published
         self._options = options
+        self._choosing = choosing or Choosing()
         self._seen: Datasets[RemoteDataset] = Datasets(folder)
         self._checked: Checked | None = None
         self._notes: Mapping[str, str] = {}
@@ -55,7 +63,9 @@ class Preparation:
         with.
         """
         index, portal = self.index, means.portal
+        patterned = [key for key, entry in index.entries.items() if entry.has_patterns]
         self.problems += await expand(index, means.sources)
+        self._choosing.choose_expanded(index, patterned)
         identified = await identify(portal, index, self._seen)
         index.know_tags(portal.rules)
         self.problems += identified.problems
@@ -133,9 +143,23 @@ class Preparation:
         for (owner, beside), entries in by_owner.items():
             portal = means.portal.community(owner) if beside else means.portal
             faces, theirs = [entry.face for entry in entries], self._seen_with(entries[0])
-            ours, there = index.entries.keys(), () if beside else known
-            found = await observe(portal, owner, faces, index.spec, theirs, ours=ours, known=there)
+            rivals = [
+                each.face
+                for each in index.left_out.values()
+                if (each.owner, each.community) == (owner, beside) and each.face.id is None
+            ]
+            found = await observe(
+                portal,
+                owner,
+                faces,
+                index.spec,
+                theirs,
+                ours=index.entries.keys() | index.left_out.keys(),
+                known=() if beside else known,
+                rivals=rivals,
+            )
             self._tell(found)
+            self._give_back()
         portal = means.portal
         new = [
             entry
@@ -145,6 +169,16 @@ class Preparation:
         self._tell(await observe_elsewhere(portal, checked.account, new, index.spec, seen))
         if not self._options.allow_mass_delete:
             self._tell(await too_many(portal, self._sound(), self._head, checked.account))
+
+    def _give_back(self) -> None:
+        """What a title alone tells is not taken from a dataset left out that names it by its id."""
+        others = [entry.face.id for entry in self.index.left_out.values() if entry.face.id]
+        named = {each.rstrip("/").rpartition("/")[2] for each in others}
+        for entry in self.index.entries.values() if named else ():
+            if isinstance(entry.found, str) and entry.face.id is None:
+                there = self._head(entry)
+                if there.key is None and not named.isdisjoint({there.id, there.slug}):
+                    entry.found = None
 
     def _seen_with(self, entry: Entry) -> Datasets[RemoteDataset]:
         """Where what it was found as is: what several put beside one dataset are several."""
@@ -211,7 +245,7 @@ class Preparation:
         """Which titles several datasets have, and the keys of these."""
         first: dict[str | None, str] = {}
         several: dict[str | None, set[str]] = {}
-        for key, entry in self.index.entries.items():
+        for key, entry in (*self.index.entries.items(), *self.index.left_out.items()):
             other = first.setdefault(entry.face.title, key)
             if other != key:
                 several.setdefault(entry.face.title, {other}).add(key)

@@ -146,7 +146,8 @@ async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
             await means.portal.delete_resource(story.there.id, deletion.remote.id)
             story.deleted(deletion)
         await _release(story, means)
-        means.memory.finish(story.spec.key)
+        if not story.spec.left_out:  # what is known of those is still to be told
+            means.memory.finish(story.spec.key)
     story.round_done()
 
 

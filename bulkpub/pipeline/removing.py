@@ -20,6 +20,8 @@ def remove_files(story: Story) -> None:
         return
     for key, resource in story.resources.items():
         source = resource.spec.source
+        if key in story.spec.left_out:
+            continue
         if not resource.spec.remove or not resource.done or not isinstance(source, FileSource):
             continue
         if why := _doubt(story, key, resource, source):

@@ -8,7 +8,7 @@ done is told as done, and what was not as failed or pending. What lasts for the 
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -26,6 +26,7 @@ from bulkpub.core.actions import (
     Keep,
     KeepAbsent,
     KeepDataset,
+    LeaveOut,
     Plan,
     Refuse,
     Replace,
@@ -389,6 +390,8 @@ class Story:
             resource.status = None
         if not isinstance(action, Create | Refuse):
             resource.remote = action.remote
+        if isinstance(action, LeaveOut):
+            return
         if not isinstance(action, Refuse) and not (resource.touched and resource.wanted):
             resource.wanted = action.wanted
         if isinstance(action, Fetch):
@@ -419,9 +422,9 @@ class Story:
                 resource.status = ResourceStatus.REPLACED if there else ResourceStatus.CREATED
                 # Whether the content differs only fetching it can tell.
                 resource.reason = f"{fetch.reason}: to be fetched"
-        for resource in self.resources.values():
+        for key, resource in self.resources.items():
             resource.done = True
-            if resource.spec.remove and resource.error is None:
+            if resource.spec.remove and resource.error is None and key not in self.spec.left_out:
                 resource.reason += "; then its file is removed here"
                 resource.removed = True
         if not self.has_failed:
@@ -444,7 +447,7 @@ class Story:
         match plan.dataset:
             case CreateDataset():
                 self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
-                if self.resources and all(each.error for each in self.resources.values()):
+                if self.resources and all(each.error for each in self._ours()):
                     self.error = NOT_CREATED
                     self.figures = replace(self.figures, planned_requests=0)
             case UpdateDataset() as action:
@@ -646,7 +649,12 @@ class Story:
 
     @step
     def file_failed(self, key: str, error: str) -> None:
-        """The entry cannot be published now; the first failure counts."""
+        """The entry cannot be published now; the first failure counts.
+
+        Of what is left out nothing is to be published.
+        """
+        if key in self.spec.left_out:
+            return
         resource = self.resources[key]
         resource.error = resource.error or bounded(error, LONGEST_SENTENCE)
 
@@ -752,7 +760,7 @@ class Story:
 
     def outcome(self) -> DatasetOutcome:
         """The story as an outcome: complete, or as far as it got."""
-        resources = tuple(self._resource_outcome(each) for each in self.resources.values())
+        resources = tuple(self._resource_outcome(each) for each in self._ours())
         resources += tuple(_deletion(deletion, self.rules) for deletion in self._deletions)
         status = self._outcome_status(resources)
         title = self.spec.metadata.title
@@ -771,6 +779,11 @@ class Story:
             not_pruned=self._not_pruned(),
         )
 
+    def _ours(self) -> Iterator[ResourceStory]:
+        """The resources that the run is about."""
+        left_out = self.spec.left_out
+        return (each for key, each in self.resources.items() if key not in left_out)
+
     def _not_pruned(self) -> tuple[ResourceOutcome, ...]:
         """What would be deleted, had nothing of the dataset failed or been refused."""
         if not self.has_failed:
@@ -784,8 +797,9 @@ class Story:
     def _notes(self) -> tuple[str, ...]:
         if self.phase is Phase.BEGUN:  # nothing was compared: nothing is left out
             return self.job.notes
-        waits = self.remote is not None and released(self.spec, self.remote) is not None
-        told = self.has_failed or not self._finished
+        whole = replace(self.spec, left_out=frozenset()) if self.spec.left_out else self.spec
+        waits = self.remote is not None and released(whole, self.remote) is not None
+        told = self.has_failed or not self._finished or bool(self.spec.left_out)
         draft = [STAYS_DRAFT] if waits and told else []
         return (*self.job.notes, *closed_notes(self.spec, self.remote, self.rules), *draft)
 

@@ -7,7 +7,16 @@ also downloaded through its permalink and hashed.
 from collections.abc import Iterator
 from functools import partial
 
-from bulkpub.core.actions import CreateDataset, DeleteDataset, Keep, Plan, Refuse, UpdateDataset
+from bulkpub.core.actions import (
+    CreateDataset,
+    DeleteDataset,
+    Keep,
+    LeaveOut,
+    Plan,
+    Refuse,
+    UpdateDataset,
+)
+from bulkpub.core.match import hashes_needed
 from bulkpub.core.model import RemoteDataset, State
 from bulkpub.core.plan import plan
 from bulkpub.errors import DatasetFailed, ResourceFailed
@@ -37,11 +46,12 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     story.observed(found)
     await look_at_files(story)
     await look_behind_links(story, means)
-    await hash_files(story, story.fingerprints, means)
+    deciding = hashes_needed(story.spec.resources, story.fingerprints, found.resources)
+    await hash_files(story, deciding | (story.fingerprints.keys() - story.spec.left_out), means)
     todo = await _plan(story, found, means)
     assert not isinstance(todo.dataset, CreateDataset)  # noqa: S101 - it was found
     for action in todo.resources:
-        if not isinstance(action, Keep | Refuse):
+        if not isinstance(action, Keep | Refuse | LeaveOut):
             story.file_failed(action.spec.key, say("not as wanted: {reason}", reason=action.reason))
     faults = list(_faults(todo, failed=story.has_failed))
     await verify_storing(story, means)
@@ -120,6 +130,6 @@ async def _download(story: Story, means: Means) -> None:
     there = [
         key
         for key, resource in story.resources.items()
-        if key in story.fingerprints and resource.error is None
+        if key in story.fingerprints and resource.error is None and key not in story.spec.left_out
     ]
     await side_by_side([partial(compare, key) for key in there], means.downloading)

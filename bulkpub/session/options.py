@@ -26,6 +26,7 @@ __all__ = [
     "BY_NAME",
     "OPTIONS",
     "READERS",
+    "SEVERAL",
     "Option",
     "Output",
     "Settings",
@@ -132,9 +133,14 @@ class Unit(Enum):
     FOLDER = "folder"
     TIMES = "times"
     """How often the flag is given."""
+    TEXTS = "texts"
+    """Any number of texts: a flag for each."""
     PAIRS = "pairs"
     """Names, each with a value: a flag for each."""
 
+
+SEVERAL = frozenset({Unit.TEXTS, Unit.PAIRS})
+"""Those whose flag can be given several times, each with a value."""
 
 READERS: Mapping[Unit, Callable[[str], Any]] = {
     Unit.SIZE: units.size,
@@ -221,7 +227,7 @@ class Option:
     def shown_default(self, command: str) -> str | None:
         """The default as people write it; None: as it is."""
         default = self.default(command)
-        if default is None or self.unit is Unit.PAIRS:
+        if default is None or self.unit in SEVERAL:
             return self.nothing
         return _WRITERS[self.unit](default) if self.unit in _WRITERS else None
 
@@ -232,6 +238,8 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     for name, value in given.items():
         option = BY_NAME[name]
         stored = value + option.more if option.more else value
+        if option.unit is Unit.TEXTS:
+            stored = tuple(value or ())
         if option.unit is Unit.PAIRS:
             stored = pairs(value or ())
         if option.unit is Unit.FILE and value is not None:
@@ -250,6 +258,7 @@ def _with(value: Any, place: list[str], stored: object) -> Any:  # noqa: ANN401 
 _HEADER = "The header in which the portal tells"
 _WRITING = ("run", "watch", "migrate")
 _MANIFEST = ("run", "watch", "plan", "verify")
+_CHOOSING = ("run", "plan", "verify", "migrate")
 _PORTAL = ("run", "watch", "plan", "verify", "migrate")
 _ALL = (*_PORTAL, "harvest")
 _ASKING = ("status", "list", "api")
@@ -396,10 +405,33 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.PAIRS,
         metavar="NAME=VALUE",
         commands=(*_MANIFEST, "validate", "status", "doctor"),
-        common=("plan", "verify", "validate", "status"),
+        common=("verify", "validate", "status"),
         environment=False,
         nothing="what the manifest says",
         help="Give a variable of the manifest this value; can be given several times.",
+    ),
+    Option(
+        name="only",
+        place="run.only",
+        unit=Unit.TEXTS,
+        metavar="PATTERN",
+        commands=_CHOOSING,
+        common=("plan",),
+        environment=False,
+        nothing="all",
+        help="Only what fits: datasets by their key, as 'velos*'; resources as 'velos/*.csv'. Can "
+        "be given several times; nothing that is left out is deleted.",
+    ),
+    Option(
+        name="left_out",
+        place="run.exclude",
+        unit=Unit.TEXTS,
+        flags=("--exclude",),
+        metavar="PATTERN",
+        commands=_CHOOSING,
+        environment=False,
+        nothing="none",
+        help="Not what fits, by the same patterns; can be given several times.",
     ),
     Option(
         name="keep_going",

@@ -17,7 +17,7 @@ import structlog
 from bulkpub.core.api_key import can_be_key
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus
-from bulkpub.core.report import RateLimit, RunInfo, RunReport
+from bulkpub.core.report import LeftOutTotals, RateLimit, RunInfo, RunReport
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.engine.local import run_jobs
@@ -45,6 +45,7 @@ from bulkpub.observers.events import (
     RunStarted,
     Waiting,
 )
+from bulkpub.pipeline.choosing import Choosing
 from bulkpub.pipeline.forecast import look_ahead
 from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions
 from bulkpub.pipeline.means import DOWNLOADERS, Means
@@ -102,6 +103,7 @@ class Run:
         self._stopped: Stop | None = None
         self._warnings: Sequence[Problem] = ()
         self._keys = Keys()
+        self._choosing = Choosing(self._options.only, self._options.exclude)
         self._timeline = Timeline()
 
     def interrupt(self, reason: str) -> None:
@@ -124,10 +126,10 @@ class Run:
         error: str | None = None
         problems: Sequence[Problem] = ()
         try:
-            wanted = self._read()
+            wanted = self._chosen(self._read())
             problems, self._warnings = wanted.problems, wanted.warnings
             preparation = self._preparation = Preparation(
-                wanted.index, self._options, self._state_dir
+                wanted.index, self._options, self._state_dir, self._choosing
             )
             preparation.problems += problems
             located = self._located(wanted)
@@ -170,6 +172,12 @@ class Run:
         wanted = self._request.read(kind.rules, self._state_dir)
         self._portal_name = self._portal_name or wanted.portal or ""
         return wanted
+
+    def _chosen(self, wanted: Wanted) -> Wanted:
+        """The same without what the run is not about; of a migration that is not known yet."""
+        if wanted.find is None and wanted.index.entries:
+            self._choosing.choose(wanted.index)
+        return replace(wanted, problems=self._choosing.concerning(wanted.problems))
 
     @staticmethod
     def _no_portal() -> SettingsInvalid:
@@ -259,6 +267,7 @@ class Run:
         if wanted.find is not None:
             async for spec in wanted.find(means.portal):
                 wanted.index.put(spec)
+            self._choosing.choose(wanted.index)
         await preparation.run(means)
         entries, to_do = wanted.index.entries, preparation.to_do
         resources = sum(entries[key].files for key in to_do)
@@ -358,9 +367,19 @@ class Run:
             uploaded=figures.uploaded,
             requests=requests,
             waited_s=self._traffic.waited,
+            left_out=self._left_out(),
         )
         moments = self._timeline.moments
         return RunReport(info, totals, self._traffic.rate_limit, outcomes, moments)
+
+    def _left_out(self) -> LeftOutTotals:
+        """How much the run was not about."""
+        if self._preparation is None:
+            return LeftOutTotals()
+        index = self._preparation.index
+        of_datasets = sum(e.files + e.files_left_out for e in index.left_out.values())
+        of_others = sum(entry.files_left_out for entry in index.entries.values())
+        return LeftOutTotals(len(index.left_out), of_datasets + of_others)
 
     # --- those who watch ---------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ def test_what_an_option_does_stands_beside_it_or_below(width: int, lines: list[s
         ("rnu", "there is no command 'rnu'; did you mean run?"),
         ("run", "MANIFEST is missing"),
         ("run m --nope", "there is no option --nope"),
-        ("run m --portl x", "there is no option --portl; did you mean --portal or --report?"),
+        ("run m --reprt x", "there is no option --reprt; did you mean --report or --portal"),
         ("run m --uploads x", "--uploads needs a number"),
         ("run m --uploads 99", "--uploads is 32 at most"),
         ("run m --uploads 0", "--uploads is 1 at least"),

@@ -18,6 +18,7 @@ from bulkpub.core.actions import (
     Create,
     CreateDataset,
     Fetch,
+    LeaveOut,
     ListItem,
     Plan,
     Refuse,
@@ -169,9 +170,9 @@ class Publisher:
         )
         self.ids = {}
         for action in todo.resources:
-            if not isinstance(action, Refuse):
+            if not isinstance(action, Refuse | LeaveOut):
                 self.wanted.setdefault(action.spec.key, action.wanted)
-            if not isinstance(action, Create | Fetch | Refuse):
+            if not isinstance(action, Create | Fetch | Refuse | LeaveOut):
                 self.ids[action.spec.key] = action.remote.id
         return todo
 

@@ -284,3 +284,14 @@ async def test_a_file_of_the_manifest_hosts_what_only_pointed_to_it(
     assert [each.id for each in dataset().resources] == before
     assert [(each.metadata.title, each.hosted) for each in dataset().resources] == [("Un", True)]
     assert origins(dataset()) == [url]
+
+
+async def test_only_what_is_chosen_is_moved(
+    site: Site, migrate: Migrate, pointing_to: Link, elsewhere: Any
+) -> None:
+    first, second = (pointing_to({"url": elsewhere.has(f"{n}.csv"), "title": n}) for n in "ab")
+    report = await migrate(only=(first().slug,))
+    assert (report.run.exit_code, report.totals.left_out.datasets) == (0, 1)
+    assert [each().resources[0].hosted for each in (first, second)] == [True, False]
+    wrong = await migrate(only=("nothing/of-the-kind",))
+    assert (wrong.run.exit_code, len(site.datasets)) == (2, 2)

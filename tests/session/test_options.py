@@ -106,10 +106,11 @@ def silent(command: str) -> Settings:
 def sample(option: Option, tmp_path: Path) -> tuple[list[str], Any]:
     """The words that set the option to something else, and what that is."""
     match option.unit:
-        case Unit.SWITCH | Unit.TIMES | Unit.PAIRS:
+        case Unit.SWITCH | Unit.TIMES | Unit.PAIRS | Unit.TEXTS:
             return {
                 Unit.SWITCH: ([option.flag], True),
                 Unit.TIMES: ([option.flag, option.flag], 2),
+                Unit.TEXTS: ([option.flag, "a*", option.flag, "b"], ("a*", "b")),
                 Unit.PAIRS: (
                     [option.flag, "a=1", option.flag, "b=2=3"],
                     {"a": "1", "b": "2=3"},
