@@ -9,6 +9,7 @@ import typing
 from bulkpub.version import __version__
 
 if typing.TYPE_CHECKING:
+    from bulkpub.core.failures import Failure
     from bulkpub.core.outcome import (
         DatasetOutcome,
         DatasetStatus,
@@ -16,7 +17,7 @@ if typing.TYPE_CHECKING:
         ResourceStatus,
     )
     from bulkpub.core.report import RunReport
-    from bulkpub.errors import BulkpubError, Problem
+    from bulkpub.errors import BulkpubError, Problem, RunFailed
     from bulkpub.observers import Event, Observer
     from bulkpub.pipeline import RunOptions
     from bulkpub.session.library import (
@@ -26,6 +27,7 @@ if typing.TYPE_CHECKING:
         migrate,
         plan,
         publish,
+        publish_sync,
         verify,
     )
 
@@ -35,11 +37,13 @@ __all__ = [
     "DatasetOutcome",
     "DatasetStatus",
     "Event",
+    "Failure",
     "ManifestLike",
     "Observer",
     "Problem",
     "ResourceOutcome",
     "ResourceStatus",
+    "RunFailed",
     "RunOptions",
     "RunReport",
     "Sources",
@@ -47,10 +51,19 @@ __all__ = [
     "migrate",
     "plan",
     "publish",
+    "publish_sync",
     "verify",
 ]
 
-_ROOMS = ("session.library", "core.outcome", "core.report", "errors", "observers", "pipeline")
+_ROOMS = (
+    "session.library",
+    "core.failures",
+    "core.outcome",
+    "core.report",
+    "errors",
+    "observers",
+    "pipeline",
+)
 """Where the names stand; loaded when one is asked for: the list of commands needs none."""
 
 

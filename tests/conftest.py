@@ -552,7 +552,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
     No test remembers anything in the state directory of whoever runs it.
     """
-    ours = ("BULKPUB_", "DATAGOUV_", "FORCE_COLOR", "TTY_", "COLUMNS")
+    ours = ("BULKPUB_", "DATAGOUV_", "FORCE_COLOR", "TTY_", "COLUMNS", "GITHUB_", "GITLAB_")
     own = {"BULKPUB_STATE_DIR": str(tmp_path / "state")}
     return own | {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 

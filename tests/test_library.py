@@ -303,3 +303,31 @@ async def test_a_run_that_is_interrupted_before_it_reaches_the_portal_asks_it_no
     assert [each.status for each in report.datasets] == ["pending"]
     assert there.calls == []
     memory._sites.pop(name)
+
+
+# --- failures -----------------------------------------------------------------------------
+
+
+async def test_what_failed_is_told_and_raised(publish: Publish, folder: Any) -> None:
+    folder.file("empty.csv", "")
+    manifest = folder.manifest(folder.dataset("a", "empty.csv", "a.csv"))
+    report = await publish(manifest)
+    (failure,) = report.failures()
+    assert (failure.dataset, failure.resource) == ("a", "empty.csv")
+    with pytest.raises(bulkpub.RunFailed, match=r"empty\.csv") as raised:
+        report.raise_for_failures()
+    assert raised.value.exit_code == report.run.exit_code == 1
+
+
+async def test_nothing_is_raised_when_all_is_as_wanted(publish: Publish, folder: Any) -> None:
+    report = await publish(folder.manifest(folder.dataset("a", "a.csv")))
+    assert list(report.failures()) == []
+    report.raise_for_failures()
+
+
+def test_a_program_that_is_not_asynchronous_publishes_too(folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    connection = bulkpub.Connection(portal="memory://sync", key="any")
+    report = bulkpub.publish_sync(manifest, connection=connection)
+    assert report.run.error is None
+    report.raise_for_failures()

@@ -98,6 +98,11 @@ COMMANDS: Mapping[str, Command] = {
         "report",
         "Show the report of a run: its summary again, or a page, or Markdown.",
     ),
+    "history": Command(
+        Group.LOOK,
+        "history",
+        "List the runs of the last 90 days on this machine, the newest first.",
+    ),
     "list": Command(
         Group.LOOK,
         "listing",

@@ -142,7 +142,7 @@ def demo(
     """Start the embedded portal, publish a manifest of real data to it, twice, and show it."""
     from bulkpub.cli.serving import demonstrate  # noqa: PLC0415 - a server that only this needs
 
-    raise typer.Exit(demonstrate(report_file=settings.output.report, port=port))
+    raise typer.Exit(demonstrate(report_file=settings.output.report_file, port=port))
 
 
 def report_schema() -> dict[str, object]:

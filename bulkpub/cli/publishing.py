@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 import bulkpub
+from bulkpub.cli.afterwards import check_outputs, folded, leave_behind
 from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.lines import nothing_changed
@@ -19,7 +20,7 @@ from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.cli.render import render_summary
 from bulkpub.cli.render_plan import render_plan
-from bulkpub.cli.report_file import STDOUT, check_report_path, write_report
+from bulkpub.cli.report_file import STDOUT, check_report_path, holds_last_run, write_report
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
@@ -42,7 +43,7 @@ def run(manifests: Manifests, *, settings: Settings) -> None:
     """Make the portal what the manifest says: observe, plan, publish, report."""
     if settings.run.dry_run and settings.output.report == Output().report:
         settings = replace(settings, output=replace(settings.output, report=""))  # as for `plan`
-    raise typer.Exit(_carry_out(_publishing(manifests, settings), settings))
+    raise typer.Exit(_carry_out("run", _publishing(manifests, settings), settings))
 
 
 def plan(
@@ -65,7 +66,7 @@ def plan(
     """Show what `run` would do, without a single write."""
     settings = replace(settings, run=replace(settings.run, dry_run=True))
     task, also = _publishing(manifests, settings), [STDOUT] if as_json else []
-    raise typer.Exit(_carry_out(task, settings, also=also, detailed=detailed))
+    raise typer.Exit(_carry_out("plan", task, settings, also=also, detailed=detailed))
 
 
 def verify(
@@ -79,7 +80,7 @@ def verify(
     """Compare everything published with the manifest and its files, without a single write."""
     how = Verify.QUICK if quick else Verify.FULL
     settings = replace(settings, run=replace(settings.run, dry_run=True, verify=how))
-    raise typer.Exit(_carry_out(_publishing(manifests, settings), settings))
+    raise typer.Exit(_carry_out("verify", _publishing(manifests, settings), settings))
 
 
 def migrate(
@@ -102,7 +103,7 @@ def migrate(
     if not (organization or dataset):
         raise SettingsInvalid("say what to migrate: --organization ORG, or --dataset ID")
     task = partial(bulkpub.migrate, organization=organization, datasets=tuple(dataset or ()))
-    raise typer.Exit(_carry_out(task, settings))
+    raise typer.Exit(_carry_out("migrate", task, settings))
 
 
 def _publishing(manifests: Manifests, settings: Settings) -> Task:
@@ -114,18 +115,25 @@ def _publishing(manifests: Manifests, settings: Settings) -> Task:
 
 
 def _carry_out(
-    task: Task, settings: Settings, *, also: Sequence[str] = (), detailed: bool = False
+    command: str,
+    task: Task,
+    settings: Settings,
+    *,
+    also: Sequence[str] = (),
+    detailed: bool = False,
 ) -> ExitCode:
     """Do it, and print how it went; the report goes to the files (or stdout) `also`, too.
 
     `detailed`: that a plan has changes is told by the exit code. Raises `SettingsInvalid` when the
     report could not be written where it is wanted: that is found out before anything is sent.
     """
-    report_files = list(dict.fromkeys(filter(None, (settings.output.report, *also))))
+    report_files = list(dict.fromkeys(filter(None, (settings.output.report_file, *also))))
     for each in report_files:
         check_report_path(each)
+    check_outputs(settings.output)
     connection = with_keys(settings, os.environ)
-    with observing(settings.output) as observers:
+    told = f"bulkpub {command}"
+    with folded(os.environ, told), observing(settings.output) as observers:
         report = run_in_loop(
             partial(
                 task,
@@ -140,7 +148,11 @@ def _carry_out(
     planned = settings.run.dry_run and settings.run.verify is Verify.NO
     if detailed and report.run.exit_code == ExitCode.DONE and _has_changes(report):
         report = replace(report, run=replace(report.run, exit_code=ExitCode.CHANGES))
-    return print_report(report, report_files, settings.output.report_format, planned=planned)
+    report = with_flags(report)
+    code = print_report(report, report_files, settings.output.report_format, planned=planned)
+    state = None if planned else state_folder(settings)
+    left = leave_behind(command, report, settings.output, state=state, environment=os.environ)
+    return code or left
 
 
 def _has_changes(report: RunReport) -> bool:
@@ -182,6 +194,9 @@ def print_report(
         render_problems(report.run.problems, errors)
     written: str | None = None
     for each in report_files:
+        if holds_last_run(each, report):
+            errors.print(f"{each} still has the report of the run before.", markup=False)
+            continue
         try:
             write_report(report, each, form)
         except OutputLost as lost:

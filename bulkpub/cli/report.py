@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from bulkpub.cli.environment import state_folder
 from bulkpub.cli.options import with_flags
 from bulkpub.cli.report_file import STDOUT, check_report_path, write_whole
 from bulkpub.core.report import RunReport
-from bulkpub.errors import SettingsInvalid
+from bulkpub.errors import ReportUnreadable, SettingsInvalid
+from bulkpub.observers.console import SteadyConsole
 from bulkpub.reports.reading import read_report
-from bulkpub.session.options import Output
+from bulkpub.session.options import Output, Settings
+from bulkpub.state.history import is_run_id, kept_report, past
 
 __all__ = ["report"]
 
@@ -20,7 +24,10 @@ __all__ = ["report"]
 def report(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="The report, in JSON or JSON Lines."),
+        typer.Argument(
+            metavar="[FILE]",
+            help="The report, in JSON or JSON Lines; or the id of a run that `history` lists.",
+        ),
     ] = None,
     *,
     html: Annotated[
@@ -35,28 +42,78 @@ def report(
     open_: Annotated[
         bool, typer.Option("--open", help="Show the page in the web browser.")
     ] = False,
+    last: Annotated[
+        bool, typer.Option("--last", help="The last run that this machine remembers.")
+    ] = False,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            "--compare", metavar="OLD", help="Show what differs from this report, or run, to FILE."
+        ),
+    ] = None,
+    settings: Settings,
 ) -> None:
     """Show the report of a run: its summary again, or a page, or Markdown."""
-    chosen = file or Path(Output().report)
     if markdown and (html or open_):
         raise SettingsInvalid("say one of --markdown and --html (or --open)")
     if open_ and html == STDOUT:
         raise SettingsInvalid("a page on stdout cannot be opened: give --html a file, or leave it")
+    if last and file is not None:
+        raise SettingsInvalid("say one of --last and a file")
+    if compare is not None and (html or open_):
+        raise SettingsInvalid("a comparison has no page: leave --html and --open, or --compare")
     if html is not None:
         check_report_path(html, "the page")
+    state = state_folder(settings)
+    chosen = _last(state) if last else _file(file or Path(Output().report), state)
     read = read_report(chosen)
-    if html is not None or open_:
+    if compare is not None:
+        _print_difference(read_report(_file(compare, state)), read, markdown=markdown)
+    elif html is not None or open_:
         _write_page(read, html, opened=open_)
     elif markdown:
         from bulkpub.reports.markdown import markdown_of  # noqa: PLC0415 - as the page below
 
-        typer.echo(markdown_of(read), nl=False)
+        typer.echo(markdown_of(with_flags(read)), nl=False)
     else:
         from bulkpub.cli.render import render_summary  # noqa: PLC0415 - likewise
-        from bulkpub.observers.console import SteadyConsole  # noqa: PLC0415 - likewise
 
-        console = SteadyConsole(highlight=False, soft_wrap=True)
-        render_summary(with_flags(read), console, report_path=str(chosen))
+        render_summary(with_flags(read), _console(), report_path=str(chosen))
+
+
+def _console() -> Console:
+    return SteadyConsole(highlight=False, soft_wrap=True)
+
+
+def _file(named: Path, state: Path) -> Path:
+    """The file that is named so, or where the report of the run is that has this id."""
+    if is_run_id(str(named)) and not named.exists():
+        found = kept_report(state, str(named))
+        if found is None:
+            raise ReportUnreadable(f"no report of the run {named} is kept: see `bulkpub history`")
+        return found
+    return named
+
+
+def _last(state: Path) -> Path:
+    for run, _ in past(state):
+        if (found := kept_report(state, run)) is not None:
+            return found
+    raise ReportUnreadable("no run is remembered here: see `bulkpub history`")
+
+
+def _print_difference(old: RunReport, new: RunReport, *, markdown: bool) -> None:
+    from bulkpub.reports.compare import differences, lines_of  # noqa: PLC0415 - as the page below
+
+    difference = differences(with_flags(old), with_flags(new))
+    if markdown:
+        from bulkpub.reports.markdown import difference_as_markdown  # noqa: PLC0415 - likewise
+
+        typer.echo(difference_as_markdown(difference), nl=False)
+        return
+    console = _console()
+    for line in lines_of(difference):
+        console.print(line, markup=False)
 
 
 def _write_page(read: RunReport, html: str | None, *, opened: bool) -> None:

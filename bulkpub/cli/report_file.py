@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,10 +12,20 @@ from typing import BinaryIO
 
 import orjson
 
+from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
+from bulkpub.ordinary import open_ordinary
 
-__all__ = ["STDOUT", "check_report_path", "to_json", "to_lines", "write_report", "write_whole"]
+__all__ = [
+    "STDOUT",
+    "check_report_path",
+    "holds_last_run",
+    "to_json",
+    "to_lines",
+    "write_report",
+    "write_whole",
+]
 
 STDOUT = "-"
 
@@ -74,6 +85,27 @@ def check_report_path(path: str, what: str = "the report") -> None:
         raise SettingsInvalid(f"{what} cannot be written: no directory {target.parent}")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise SettingsInvalid(f"{what} cannot be written: no right to in {target.parent}")
+
+
+_EXIT_CODE = re.compile(rb'"exit_code": ?(\d+)')
+_HEAD = 1 << 20
+"""Bytes of a report in which its exit code is, but for thousands of manifests."""
+
+
+def holds_last_run(path: str, report: RunReport) -> bool:
+    """Whether `report` is of a run that was wrong from the start, and `path` has one that was not.
+
+    That one is worth more: it says what is published, and the next run that is not wrong replaces
+    it.
+    """
+    if report.run.exit_code != ExitCode.WRONG or path == STDOUT:
+        return False
+    try:
+        with open_ordinary(path) as file:
+            found = _EXIT_CODE.search(file.read(_HEAD))
+    except (OSError, ValueError):
+        return False
+    return found is not None and int(found[1]) != ExitCode.WRONG
 
 
 def write_report(report: RunReport, path: str, form: str = "json") -> None:

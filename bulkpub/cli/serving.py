@@ -59,7 +59,7 @@ async def _until_stopped() -> None:
 # --- demo ---------------------------------------------------------------------------------
 
 
-def demonstrate(*, report_file: str, port: int) -> ExitCode:
+def demonstrate(*, report_file: str | None, port: int) -> ExitCode:
     """Publish the demo's manifest to a fresh embedded portal, twice; returns the exit code.
 
     On a terminal the portal goes on being served until Ctrl-C.
@@ -67,7 +67,7 @@ def demonstrate(*, report_file: str, port: int) -> ExitCode:
     return anyio.run(_demonstrate, report_file, port)
 
 
-async def _demonstrate(report_file: str, port: int) -> ExitCode:
+async def _demonstrate(report_file: str | None, port: int) -> ExitCode:
     manifest = demo_manifest()
     console = Console(highlight=False, soft_wrap=True)
     async with Sandbox(SandboxSettings(port=port)) as sandbox:

@@ -15,11 +15,12 @@ import orjson
 import typer
 
 import bulkpub
+from bulkpub.cli.afterwards import check_outputs, leave_behind
 from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.publishing import observing
-from bulkpub.cli.report_file import check_report_path, write_report
+from bulkpub.cli.report_file import check_report_path, holds_last_run, write_report
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost
@@ -56,9 +57,9 @@ def watch(
     anew for each run; one that is wrong fails that run alone.
     """
     schedule = Schedule(cron, tz)
-    report_file = settings.output.report or None
-    if report_file is not None:
-        check_report_path(report_file)
+    if settings.output.report_file is not None:
+        check_report_path(settings.output.report_file)
+    check_outputs(settings.output)
     order = _Order(
         tuple(str(path) for path in manifests),
         schedule,
@@ -128,11 +129,13 @@ async def _run(order: _Order) -> RunReport:
             state_dir=order.state_dir,
         )
     report = with_flags(report)
-    if settings.output.report:
+    path = settings.output.report_file
+    if path is not None and not holds_last_run(path, report):
         try:
-            write_report(report, settings.output.report)
+            write_report(report, path, settings.output.report_format)
         except OutputLost as lost:
             sys.stderr.write(f"bulkpub: {lost}\n")
+    leave_behind("watch", report, settings.output, state=order.state_dir, environment=os.environ)
     return report
 
 

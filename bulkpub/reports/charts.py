@@ -19,7 +19,7 @@ __all__ = ["bars", "lines", "lying_bars"]
 sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != "pygal"]
 
 WIDTH, HEIGHT = 600, 280
-LETTERS = 15
+LETTERS = 17
 """Pixels, at that width: readable still on a telephone, where it is drawn at two thirds."""
 LABELS = 5
 """How many moments are written under a chart, or some less."""
@@ -76,6 +76,7 @@ def _drawn(
             "show_legend": False,  # the page has one, in words that can be read aloud
             "truncate_label": -1,
             "margin": 8,
+            "margin_right": 28,  # half of the last label stands there
             "include_x_axis": True,
             "value_formatter": lambda value: "" if value is None else spelled(value),
             **more,

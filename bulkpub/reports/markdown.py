@@ -5,16 +5,17 @@ where it would be too long, it ends with a line that says so.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from bulkpub.core.failures import Cause, causes
 from bulkpub.core.report import RunReport
 from bulkpub.observers.text import shown
+from bulkpub.reports.compare import Difference
 from bulkpub.reports.table import touched, web_address
 from bulkpub.reports.verdict import figures_of, title_of, tone_of, verdict_of
 
-__all__ = ["LARGEST", "markdown_of"]
+__all__ = ["LARGEST", "difference_as_markdown", "markdown_of"]
 
 LARGEST = 1 << 20
 """Bytes that GitHub takes for the summary of a step."""
@@ -28,10 +29,19 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@:\"'^=-])|(?<=www)(\.)", re.IGN
 
 def markdown_of(report: RunReport, room: int = LARGEST) -> str:
     """The report in at most `room` bytes of UTF-8."""
+    return _within(_lines(report), room)
+
+
+def difference_as_markdown(difference: Difference, room: int = LARGEST) -> str:
+    """What differs between two runs, in at most `room` bytes of UTF-8."""
+    return _within(_lines_of_difference(difference), room)
+
+
+def _within(all_lines: Iterable[str], room: int) -> str:
     ending = "\n\n… cut here: the report has the rest.\n"
     room -= len(ending.encode())
     lines = list[str]()
-    for line in _lines(report):
+    for line in all_lines:
         room -= len(line.encode()) + 1
         if room < 0:
             return "\n".join(lines) + ending
@@ -97,6 +107,25 @@ def _datasets(report: RunReport) -> Iterator[str]:
         yield f"| {each.status.value} | {name} | {len(each.resources):,} |"
     if len(found) > DATASETS:
         yield "| … | and more | |"
+
+
+def _lines_of_difference(difference: Difference) -> Iterator[str]:
+    yield "## Two runs compared"
+    yield ""
+    yield "| | before | after |"
+    yield "| --- | ---: | ---: |"
+    for name, old, new in difference.figures:
+        yield f"| {_text(name)} | {_text(old)} | {_text(new)} |"
+    if not difference.parts:
+        yield ""
+        yield "Nothing else differs."
+    for part in difference.parts:
+        yield ""
+        yield f"### {part.title} ({part.count:,})"
+        yield ""
+        yield from (f"- {_text(line)}" for line in part.lines)
+        if rest := part.count - len(part.lines):
+            yield f"- and {rest:,} more"
 
 
 def _text(text: str) -> str:

@@ -27,6 +27,7 @@ _SENTENCES: Mapping[int, str] = {
     ExitCode.STOPPED_EARLY: "Stopped early; the same command goes on from there.",
     ExitCode.INTERRUPTED: "Interrupted; the same command goes on from there.",
 }
+_FINE = frozenset({ExitCode.DONE, ExitCode.CHANGES})
 _RESUMABLE = frozenset({ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED})
 _FAR_S = 1e9
 """A moment so far away is told with its day."""
@@ -40,14 +41,14 @@ def verdict_of(run: RunInfo, totals: Totals) -> str:
     if run.exit_code == ExitCode.DONE and not any(counts.values()) and not any(files.values()):
         datasets, all_files = counted(same[0], "dataset"), counted(same[1], "file")
         return f"Nothing to do: {datasets} and {all_files} are as wanted."
-    if run.exit_code == ExitCode.DONE and run.dry_run:
+    if run.exit_code in _FINE and run.dry_run:
         return "Nothing was sent: this was a look without a single write."
     return _SENTENCES.get(run.exit_code, f"It ended with exit code {run.exit_code}.")
 
 
 def tone_of(run: RunInfo) -> str:
     """`good`, `warn` (it goes on from there) or `bad`."""
-    if run.exit_code == ExitCode.DONE:
+    if run.exit_code in _FINE:
         return "good"
     return "warn" if run.exit_code in _RESUMABLE else "bad"
 

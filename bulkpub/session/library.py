@@ -4,6 +4,7 @@ Whatever happens, the answer is a `RunReport`: it has an exit code, an error for
 whole, every problem of the manifest and the fate of every file.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -16,7 +17,16 @@ from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.run import Run
 from bulkpub.session.wanted import ManifestLike, Manifests, Migration
 
-__all__ = ["Connection", "ManifestLike", "Sources", "migrate", "plan", "publish", "verify"]
+__all__ = [
+    "Connection",
+    "ManifestLike",
+    "Sources",
+    "migrate",
+    "plan",
+    "publish",
+    "publish_sync",
+    "verify",
+]
 
 
 async def publish(
@@ -50,6 +60,35 @@ async def publish(
         state_dir=state_dir,
     )
     return await run.report(interruptible or (lambda _: nullcontext()))
+
+
+def publish_sync(
+    manifest: ManifestLike,
+    *,
+    variables: Mapping[str, str] | None = None,
+    connection: Connection | None = None,
+    sources: Sources | None = None,
+    options: RunOptions | None = None,
+    observers: Iterable[Observer] = (),
+    interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
+    state_dir: Path | None = None,
+) -> RunReport:
+    """`publish`, for a program that is not asynchronous: it returns when the run is over.
+
+    Raises `RuntimeError` in a program that is (where an event loop runs): await `publish` there.
+    """
+    return asyncio.run(
+        publish(
+            manifest,
+            variables=variables,
+            connection=connection,
+            sources=sources,
+            options=options,
+            observers=observers,
+            interruptible=interruptible,
+            state_dir=state_dir,
+        )
+    )
 
 
 async def migrate(

@@ -39,20 +39,31 @@ __all__ = [
 # --- where options go ---------------------------------------------------------------------
 
 
+NO_REPORT = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a command prints, logs and writes.
 
-    `report` is the file of the JSON report, `-` for stdout, empty for none; `report_format` says
-    whether it is one document or JSON Lines. `verbose` logs every file (1) or every request (2);
-    `quiet` leaves only errors and the summary.
+    `report` is the file of the JSON report, `-` for stdout, `none` or empty for none;
+    `report_format` says whether it is one document or JSON Lines. `junit` and `metrics` are files
+    of the same for other programs: JUnit's XML, and Prometheus' text. `verbose` logs
+    every file (1) or every request (2); `quiet` leaves only errors and the summary.
     """
 
     report: str = "bulkpub-report.json"
     report_format: Literal["json", "jsonl"] = "json"
+    junit: str | None = None
+    metrics: str | None = None
     log_format: Literal["human", "json"] = "human"
     verbose: int = 0
     quiet: bool = False
+
+    @property
+    def report_file(self) -> str | None:
+        """Where the report is to be written; None: nowhere."""
+        return None if self.report in {"", NO_REPORT} else self.report
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,9 +492,11 @@ OPTIONS: tuple[Option, ...] = (
         place="state_dir",
         unit=Unit.FOLDER,
         nothing="the user's state directory",
-        commands=(*_PORTAL, "doctor"),
-        common=("doctor",),
-        help="Remember file hashes there, to be quicker next time; deleting it is always safe.",
+        commands=(*_PORTAL, "doctor", "report", "history"),
+        common=("doctor", "report", "history"),
+        help="Remember file hashes and past reports there, to be quicker next time; deleting it is "
+        "always safe.",
+        help_of=dict.fromkeys(("report", "history"), "Where past reports are remembered."),
     ),
     # Pace and patience.
     Option(
@@ -646,7 +659,7 @@ OPTIONS: tuple[Option, ...] = (
         common=("run", "watch", "verify", "migrate", "demo"),
         group=OUTPUT,
         default_of={"plan": "", "verify": ""},
-        help="Write the JSON report there; '-' for stdout.",
+        help="Write the JSON report there; '-' for stdout, 'none' for no report.",
     ),
     Option(
         name="report_format",
@@ -656,6 +669,26 @@ OPTIONS: tuple[Option, ...] = (
         commands=_PORTAL,
         group=OUTPUT,
         help="The report as one document, or one line for each dataset.",
+    ),
+    Option(
+        name="junit",
+        place="output.junit",
+        unit=Unit.TEXT,
+        metavar="FILE",
+        nothing="none",
+        commands=_PORTAL,
+        group=OUTPUT,
+        help="Write the files as the test cases of JUnit's XML there, as CI systems show them.",
+    ),
+    Option(
+        name="metrics",
+        place="output.metrics",
+        unit=Unit.TEXT,
+        metavar="FILE",
+        nothing="none",
+        commands=_PORTAL,
+        group=OUTPUT,
+        help="Write figures there as Prometheus' text files have them (`.prom`).",
     ),
     Option(
         name="log_format",

@@ -82,16 +82,24 @@ def run_cli(
 
 
 @pytest.fixture
-def quiet_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
-    """Run a command that needs no portal in the test's folder; there must be no traceback."""
+def quiet_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Ran]]:
+    """Run a command in the test's folder, with a portal in memory; there must be no traceback."""
     monkeypatch.chdir(tmp_path)
 
     def quiet_cli(*args: object, env: Mapping[str, str] | None = None) -> Ran:
-        ran = Ran(*_ran(args, {"HOME": str(tmp_path), **(env or {})}), report=None)
+        told = {
+            "HOME": str(tmp_path),
+            "BULKPUB_STATE_DIR": str(tmp_path / "state"),
+            "BULKPUB_PORTAL": f"memory://{tmp_path.name}",
+            "BULKPUB_API_KEY": "a-key-of-nobody",
+            **(env or {}),
+        }
+        ran = Ran(*_ran(args, told), report=None)
         assert "Traceback" not in ran.said
         return ran
 
-    return quiet_cli
+    yield quiet_cli
+    structlog.reset_defaults()
 
 
 def _ran(args: Iterable[object], variables: Mapping[str, str]) -> tuple[int, str, str]:

@@ -16,6 +16,7 @@ import bulkpub
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "library.md").read_text()
 FUNCTIONS: list[Callable[..., Any]] = [
     bulkpub.publish,
+    bulkpub.publish_sync,
     bulkpub.plan,
     bulkpub.verify,
     bulkpub.migrate,
