@@ -80,7 +80,7 @@ def test_every_command_is_listed_in_a_group(width: int) -> None:
     group: Any = typer.main.get_command(app)
     lines = group.get_help(group.make_context("bulkpub", [], resilient_parsing=True)).splitlines()
     assert [f"{each.value}:" for each in Group] == [
-        line for line in lines if line.endswith(":") and line != "Options:"
+        line for line in lines if re.fullmatch("[^ ].*:", line) and line != "Options:"
     ]
     assert {line.split()[0] for line in lines if line.startswith("  ")} >= set(COMMANDS)
     assert width  # how wide it is drawn, `page_lines` is asked above
