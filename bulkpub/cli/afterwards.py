@@ -76,14 +76,14 @@ def _files(report: RunReport, output: Output) -> Iterator[OutputLost]:
 
 
 def _tell_github(
-    report: RunReport, environment: Mapping[str, str], say: Callable[[str], object]
+    report: RunReport, environment: Mapping[str, str], tell: Callable[[str], object]
 ) -> None:
     """Annotate the job, and add to its summary, which GitHub keeps in a file of its own."""
     from bulkpub.reports.ci import annotations_of  # noqa: PLC0415 - a job alone needs it
     from bulkpub.reports.markdown import LARGEST, markdown_of  # noqa: PLC0415 - likewise
 
     for line in annotations_of(report):
-        say(f"{line}\n")
+        tell(f"{line}\n")
     summary = environment.get("GITHUB_STEP_SUMMARY")
     if not summary:
         return
@@ -93,7 +93,7 @@ def _tell_github(
             text = markdown_of(report, room) if room > LARGEST // 100 else ""
             file.write(text.encode())
     except OSError as error:
-        say(f"bulkpub: the summary of the job could not be written: {error.strerror}\n")
+        tell(f"bulkpub: the summary of the job could not be written: {error.strerror}\n")
 
 
 @contextmanager
