@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from bulkpub.core import fields
-from bulkpub.core.fields import Field, FieldType
+from bulkpub.core.fields import Column, Field, FieldType
 from bulkpub.core.model import (
     Access,
     ContentSchema,
@@ -153,10 +153,18 @@ def _cells(rows: Iterable[Any], said: Mapping[str, Any]) -> dict[str, str]:
         if row.name == "schema" and isinstance(value, dict):
             value = value["name"]  # a cell has room for one word
         for column in row.columns:
-            part = value.get(column.part) if column.part and value else value
+            part = value
+            if column.part:  # of a whole, where that is said in parts
+                part = value.get(column.part) if isinstance(value, dict) else None
             if part is not None:
-                cells[column.name] = ";".join(part) if column.is_list else _word(part)
+                cells[column.name] = _cell(column, part)
     return cells
+
+
+def _cell(column: Column, value: Any) -> str:
+    if column.is_pairs:
+        return ";".join(f"{name}: {_word(each)}" for name, each in value.items())
+    return ";".join(value) if column.is_list else _word(value)
 
 
 def _word(value: Any) -> str:
@@ -176,19 +184,17 @@ SPELLINGS: Mapping[str, Callable[[DatasetSpec], str]] = {
 def expected(spec: DatasetSpec, name: str) -> DatasetSpec:
     """What can be said of `spec` in this spelling.
 
-    Tables have no extras and no audiences, and schemas in a word.
+    Tables have no extras, and schemas in a word.
     """
     if not name.endswith(".csv"):
         return spec
-    assert spec.metadata.access is not None
-    access = dataclasses.replace(spec.metadata.access, audiences=None)
     without: dict[str, Any] = {"extras": None}
     in_a_word = {**without, "schema": ContentSchema("etalab/schema-irve-statique")}
     resources = tuple(
         dataclasses.replace(each, metadata=dataclasses.replace(each.metadata, **in_a_word))
         for each in spec.resources
     )
-    metadata = dataclasses.replace(spec.metadata, **without, access=access)
+    metadata = dataclasses.replace(spec.metadata, **without)
     return dataclasses.replace(spec, metadata=metadata, resources=resources)
 
 

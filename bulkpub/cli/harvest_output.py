@@ -12,10 +12,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO
 
+import orjson
+
 from bulkpub.core.model import DatasetSpec
+from bulkpub.core.names import key_of
+from bulkpub.core.shapes import geometry_of
 from bulkpub.errors import ManifestInvalid, OutputLost, SettingsInvalid
 from bulkpub.manifest.amending import Looked, amend
 from bulkpub.manifest.loading import load_text
@@ -27,6 +32,8 @@ __all__ = ["Added", "Output", "open_output"]
 
 _LINES = (".jsonl", ".ndjson")
 _YAML = (".yaml", ".yml")
+LONGEST_KEY = 100
+"""Characters of a dataset's key in the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +87,11 @@ def open_output(path: Path | None) -> Iterator[Output]:
         )
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise SettingsInvalid(f"{path} cannot be written: no right to in {path.parent}, or no such")
-    with _unbroken(f"to {path}"):
+    with _unbroken(f"to {path}"), _shapes_beside(path) as shapes:
         if path.exists():
-            yield _Existing(path)
+            yield _Existing(path, shapes)
             return
-        with _new_file(path) as output:
+        with _new_file(path, shapes) as output:
             yield output
 
 
@@ -146,10 +153,11 @@ def _stdout() -> Iterator[Output]:
 class _NewFile(_Written):
     """A manifest in a file of its own, which gets its name when it is complete."""
 
-    def __init__(self, path: Path, temporary: Path, out: TextIO) -> None:
+    def __init__(self, path: Path, temporary: Path, out: TextIO, shapes: "_Shapes") -> None:
         lines = path.suffix.lower() in _LINES
         writer = LinesWriter if lines else ManifestWriter
-        super().__init__(writer(out, rules=DEFAULT.rules), out)
+        super().__init__(writer(out, rules=DEFAULT.rules, shapes=shapes.put), out)
+        self._shapes = shapes
         self._path = path
         self._temporary = temporary
         self.own_files = frozenset({os.path.realpath(path), os.path.realpath(temporary)})
@@ -166,6 +174,7 @@ class _NewFile(_Written):
             if self._path.exists():
                 raise OutputLost(f"{self._path} was made by somebody else meanwhile") from None
             self._temporary.replace(self._path)
+        self._shapes.keep()
 
 
 class _Existing:
@@ -173,7 +182,8 @@ class _Existing:
 
     begun = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shapes: "_Shapes") -> None:
+        self._shapes = shapes
         if path.suffix.lower() in _LINES:
             raise SettingsInvalid(f"{path} is there already, and only to YAML anything is added")
         self._path = path.resolve()
@@ -209,6 +219,7 @@ class _Existing:
             base=self._path.parent,
             name=self._name,
             looked=looked,
+            shapes=self._shapes.put,
         )
         content = amended.text.encode()
         if content != self._before:
@@ -220,6 +231,7 @@ class _Existing:
                 os.fsync(out.fileno())
                 temporary.chmod(self._path.stat().st_mode)
                 temporary.replace(self._path)
+        self._shapes.keep()
         return Added(amended.datasets, amended.resources, amended.notes)
 
     def _text(self) -> str:
@@ -229,14 +241,56 @@ class _Existing:
             raise SettingsInvalid(f"{self._name} is not UTF-8 text") from None
 
 
+class _Shapes:
+    """The shapes of a manifest, in files beside it, which stay only if the manifest does."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._made: list[Path] = []
+
+    def put(self, key: str, shape: str) -> str:
+        """See `Shapes`; one that is there already serves, and none is overwritten."""
+        content = orjson.dumps(geometry_of(shape)) + b"\n"
+        stem = f"{self._path.stem}-{key_of(key)[:LONGEST_KEY]}"
+        for number in count(1):
+            file = self._path.parent / f"{stem}{f'-{number}' if number > 1 else ''}.geojson"
+            try:
+                with file.open("xb") as out:
+                    self._made.append(file)
+                    out.write(content)
+            except FileExistsError:
+                if not file.is_file() or read_ordinary(file) != content:
+                    continue
+            return file.name
+        raise AssertionError  # there is always another number
+
+    def keep(self) -> None:
+        """Leave them there."""
+        self._made.clear()
+
+    def remove(self) -> None:
+        """Take away those that were made and not kept."""
+        for file in self._made:
+            file.unlink(missing_ok=True)
+
+
 @contextmanager
-def _new_file(path: Path) -> Iterator[Output]:
+def _shapes_beside(path: Path) -> Iterator[_Shapes]:
+    shapes = _Shapes(path)
+    try:
+        yield shapes
+    finally:
+        shapes.remove()
+
+
+@contextmanager
+def _new_file(path: Path, shapes: _Shapes) -> Iterator[Output]:
     with _beside(path) as (temporary, raw):
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)  # as a file made the plain way would be
         with io.TextIOWrapper(raw, encoding="utf-8", newline="\n") as out:
-            yield _NewFile(path, temporary, out)
+            yield _NewFile(path, temporary, out, shapes)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Column:
     """A column of a table of files: its name, and the part of the value that it holds, if any.
 
     A cell of it is text, or else a list of words, yes or no, a day, a number or the way to a file,
-    each as spreadsheets have it.
+    each as spreadsheets have it; or pairs: words, each with another behind a colon.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Column:
     is_day: bool = False
     is_number: bool = False
     is_path: bool = False
+    is_pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ DATASET: Mapping[str, Field] = {
               "A list of words, in place of those that the dataset has; or what to `add` to them "
               "and to `remove` from them.",
               (["mobilite"], {"add": ["culture"], "remove": ["test"]}), inherited=True,
-              columns=(Column("tags", is_list=True),)),
+              columns=(Column("tags", is_list=True), Column("tags_add", "add", is_list=True),
+                       Column("tags_remove", "remove", is_list=True))),
         Field("private", FieldType.FLAG, "Private", "`true`: a draft that only its owners see.",
               inherited=True, columns=(Column("private", is_flag=True),)),
         Field("archived", FieldType.FLAG, "Archived", "`true`: kept, but no longer maintained.",
@@ -155,7 +157,9 @@ DATASET: Mapping[str, Field] = {
               "[Who may get at the data](#access): `open`, `open_with_account` or `restricted`; "
               "perhaps also for whom on which condition, why, and where to ask for it.",
               ("open", {"type": "restricted", "audiences": {"private": "no"}}), inherited=True,
-              columns=(Column("access_type", "type"), Column("access_category", "category"),
+              columns=(Column("access_type", "type"),
+                       Column("access_audiences", "audiences", is_pairs=True),
+                       Column("access_category", "category"),
                        Column("access_reason", "reason"),
                        Column("access_request_url", "request_url"))),
         Field("extras", FieldType.EXTRAS, "Extras", "[Names and values of your own](#extras).",

@@ -28,6 +28,7 @@ from bulkpub.core.model import (
     is_sent,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.language import say
 
 __all__ = ["Fitted", "closed_notes", "exposure", "fitted", "stays_open", "without"]
 
@@ -126,13 +127,13 @@ def _exposed(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
             yield spec.place_of(name), sentence
 
 
-_NOTHING_SENT = "so that nothing of this dataset is sent there"
-_OPEN_TO_ALL = (
+_OPEN_TO_ALL = say(
     "the portal does not keep who has access to a dataset: what is to be restricted would be open "
-    f"to everybody, {_NOTHING_SENT}"
+    "to everybody, so that nothing of this dataset is sent there"
 )
-_PUBLIC = (
-    f"the portal does not keep datasets private: everybody would see this one, {_NOTHING_SENT}"
+_PUBLIC = say(
+    "the portal does not keep datasets private: everybody would see this one, so that nothing of "
+    "this dataset is sent there"
 )
 
 

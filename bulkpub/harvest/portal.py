@@ -31,12 +31,13 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules
+from bulkpub.core.shapes import geometry_of, shape_of
 from bulkpub.core.sources import CHECKSUM_DIGITS, Checksum
 from bulkpub.core.text import bounded
 from bulkpub.data import access_words
 from bulkpub.errors import DatasetFailed, ListingIncomplete, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions
-from bulkpub.harvest.copying import copied
+from bulkpub.harvest.copying import Copier
 from bulkpub.harvest.paging import address_parts
 from bulkpub.language import say
 from bulkpub.manifest.extras import extras_faults
@@ -60,6 +61,7 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
     organization = await _organization(kind, name, portal)
     beside = organization if portal.rules.community else None
     owners: dict[str, Organization] = {organization.id: organization} if organization else {}
+    copier = Copier(portal, owners, options.organization) if options.copy else None
     async for remote in _datasets(kind, name, organization, portal, options):
         if remote.deleted:
             options.note(
@@ -69,9 +71,10 @@ async def harvest(source: str, portal: Portal, options: HarvestOptions) -> Harve
         found = _found(remote, portal.rules)
         if not options.wanted(found.dataset, remote.modified):
             continue
-        if options.copy:
-            found = await copied(found, remote, portal, owners, options.organization)
-        yield found
+        if _is_drawn(remote):  # of shapes a listing only tells that they are there
+            remote = await portal.dataset(remote.id) or remote  # noqa: PLW2901 # the same, whole
+            found = _found(remote, portal.rules)
+        yield found if copier is None else await copier.copy(found, remote)
     if beside is not None:
         async for found in _beside(beside, portal, options):
             if not options.copy:
@@ -137,6 +140,11 @@ async def _datasets(
             )
         )
     yield dataset
+
+
+def _is_drawn(remote: RemoteDataset) -> bool:
+    area = remote.metadata.spatial
+    return area is not None and bool(area.drawn) and area.shape is None
 
 
 def _called(remote: RemoteDataset) -> str:
@@ -278,10 +286,8 @@ class _Keeping:
     def _area(self, area: Spatial | None) -> Spatial | None:
         if area is None:
             return None
-        if area.drawn:
-            self._notes.append(
-                say("the shape drawn on the map is not in the manifest and stays as it is")
-            )
+        if area.drawn and self.one("shape drawn on the map", area.shape or "", _shape_fault):
+            return Spatial(None, area.granularity or None, drawn=True, shape=area.shape)
         if not (area.zones or area.granularity):
             return None
         return Spatial(area.zones or None, area.granularity or None)
@@ -308,6 +314,16 @@ class _Keeping:
             is not None
         }
         return kept or None
+
+
+def _shape_fault(shape: str) -> str:
+    if not shape:
+        return say("the portal does not tell it")
+    try:
+        same = shape_of(dict(geometry_of(shape))) == shape
+    except ValueError as error:
+        return say("it {error}", error=error)
+    return "" if same else say("no file would say the same")
 
 
 def _period_fault(period: TemporalCoverage) -> str:

@@ -28,7 +28,7 @@ from bulkpub.manifest.known import compare
 from bulkpub.manifest.layout import Piece, lay_out
 from bulkpub.manifest.loading import Loaded, load_text
 from bulkpub.manifest.nodes import child, plain
-from bulkpub.manifest.speller import Speller, Taken
+from bulkpub.manifest.speller import Shapes, Speller, Taken
 from bulkpub.manifest.spelling import Spelled
 from bulkpub.manifest.vanished import Looked, Vanished, vanished
 from bulkpub.manifest.yaml_emit import comment, list_item_lines
@@ -61,6 +61,7 @@ def amend(
     base: str | os.PathLike[str],
     name: str = "<manifest>",
     looked: Looked | None = None,
+    shapes: Shapes | None = None,
 ) -> Amended:
     """The manifest `text` with those of the `found` datasets and resources that are new.
 
@@ -70,13 +71,13 @@ def amend(
     known wherever in the manifest it is listed.
     A new dataset has the manifest's defaults where it is silent itself. With `looked`, what
     the manifest has from the places that `found` is from, and they do not have any more, is told;
-    see `vanished`. Raises `ManifestInvalid`
+    see `vanished`. `shapes` puts shapes into files beside it. Raises `ManifestInvalid`
     when the manifest has problems, or is written in a way that lines cannot be added to.
     """
     mark = text[: text.startswith("\ufeff")]
     body = text[len(mark) :]
     folder = os.path.abspath(base)  # noqa: PTH100 # Path.absolute keeps `..`
-    return _Amendment(body, folder, name, rules).of(found, mark, looked)
+    return _Amendment(body, folder, name, rules, shapes).of(found, mark, looked)
 
 
 @dataclass(slots=True)
@@ -92,7 +93,9 @@ class _Known:
 
 
 class _Amendment:
-    def __init__(self, text: str, base: str, name: str, rules: Rules) -> None:
+    def __init__(
+        self, text: str, base: str, name: str, rules: Rules, shapes: Shapes | None
+    ) -> None:
         self._text, self._base, self._name, self._rules = text, base, name, rules
         self._loaded = self._load(text)
         root = lay_out(text)
@@ -114,6 +117,7 @@ class _Amendment:
                 [spec.id for spec in self._loaded.datasets if spec.id],
             ),
             inheriting=True,
+            shapes=shapes,
         )
         self._left: dict[str, tuple[ResourceSpec, ...]] = {}
         self._new: list[list[str]] = []

@@ -6,6 +6,7 @@ judge. A day is in the order of French tables, the day before the month.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from bulkpub.core.fields import Column
@@ -25,14 +26,24 @@ _NUMBER = re.compile(
 )
 
 
-def said_in(column: Column, text: str) -> str | bool | list[str]:
+def said_in(column: Column, text: str) -> str | bool | list[str] | dict[str, str]:
     """What a cell in this column says; `text` has no white space around it."""
-    if column.is_list:
-        words = text.replace(";", ",").split(",")
-        return [word.strip() for word in words if word.strip()]
+    if column.is_list or column.is_pairs:
+        split = text.replace(";", ",").split(",")
+        words = [word.strip() for word in split if word.strip()]
+        return _pairs(words) if column.is_pairs else words
     if column.is_flag:
         return _FLAGS.get(text.lower(), text)
     return _text(column, text)
+
+
+def _pairs(words: Iterable[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in words:
+        name, _, value = (each.strip() for each in word.partition(":"))
+        # Said twice, it can be neither.
+        pairs[name] = f"{pairs[name]}, {value}" if name in pairs else value
+    return pairs
 
 
 def _text(column: Column, text: str) -> str:

@@ -34,7 +34,13 @@ from bulkpub.manifest.spelling import (
 from bulkpub.manifest.values import too_long
 from bulkpub.manifest.variables import escaped
 
-__all__ = ["Speller", "Taken"]
+__all__ = ["Shapes", "Speller", "Taken"]
+
+Shapes = Callable[[str, str], str]
+"""Puts a shape (its text, see `core.shapes`) into a file for the dataset of that key.
+
+Gives the file's path as the manifest has it.
+"""
 
 
 class Taken:
@@ -63,7 +69,8 @@ class Speller:
     `rules` are those of its portal, `taken` is what the manifest has already. Where a dataset is
     silent, it says `null` to a default; `inheriting`, it takes the default. Otherwise `defaults`
     hold no mappings, which, merged into what a dataset says, could not be undone, and nothing
-    that `null` empties rather than leaves alone (ValueError).
+    that `null` empties rather than leaves alone (ValueError). Without a place for `shapes` they are
+    left out.
     """
 
     def __init__(
@@ -74,9 +81,11 @@ class Speller:
         taken: Taken | None = None,
         *,
         inheriting: bool = False,
+        shapes: Shapes | None = None,
     ) -> None:
         self._defaults = defaults or {}
         self._inheriting = inheriting
+        self._shapes = shapes
         if not inheriting:
             _check_defaults(self._defaults)
         self._rules = rules
@@ -90,6 +99,7 @@ class Speller:
         """
         notes: list[str] = []
         raw = spell_dataset(spec, self._organization, self._defaults, inheriting=self._inheriting)
+        self._put_shape(raw, spec, notes)
         said = self._sound(raw, fields.DATASET, notes, "")
         _leave_out_faulty(said, forms(self._rules).dataset, dataset_faults, notes, "")
         for key in raw.keys() - said.keys():
@@ -119,6 +129,21 @@ class Speller:
         """The entries for resources of a dataset that has `taken`; sentences go to `notes`."""
         entries = (self._resource(spec, taken, notes) for spec in specs)
         return [entry for entry in entries if entry is not None]
+
+    def _put_shape(self, raw: Spelled, spec: DatasetSpec, notes: list[str]) -> None:
+        area = spec.metadata.spatial
+        if area is None or area.shape is None or spec.id in self._taken.ids:
+            return
+        if self._shapes is not None:
+            raw["spatial"] = {"geometry": self._shapes(spec.key, area.shape), **raw["spatial"]}
+            return
+        notes.append(
+            say(
+                "the shape of its area is left out: it would be in a file beside the manifest, "
+                "which is written to no file itself"
+            )
+        )
+        raw["spatial"] = raw["spatial"] or None
 
     def _key(self, said: Spelled, spec: DatasetSpec, notes: list[str]) -> str | None:
         identity: str | None = said.get("id")

@@ -20,6 +20,7 @@ from bulkpub.core.fields import Column, Field
 from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import columns_in_french
+from bulkpub.language import say
 from bulkpub.manifest.cells import is_address, said_in
 from bulkpub.manifest.form import Fault, Key
 from bulkpub.manifest.keys import DATASET, RESOURCE
@@ -334,6 +335,7 @@ def _dataset(head: _Head, group: Sequence[Record], given: Table) -> Node:
             if broken in head.known
         )
     said = _said_of_dataset(head, group, given)
+    given.faults += _whole_and_part(said)
     given.faults.sort(key=lambda fault: fault.place)
     tree = _tree(
         {column: said[column] for column in COLUMNS if column in said}, _DATASET_COLUMNS, place
@@ -361,6 +363,27 @@ def _said_of_dataset(head: _Head, group: Sequence[Record], given: Table) -> Row:
                 )
                 given.faults.append(Fault(record.place(number), sentence))
     return said
+
+
+def _whole_and_part(said: Row) -> Iterator[Fault]:
+    """What a column says of a whole that another one has a part of; the part is taken out."""
+    whole = {
+        _DATASET_COLUMNS[name][0]: cell
+        for name, cell in said.items()
+        if not _DATASET_COLUMNS[name][1].part
+    }
+    for name, cell in list(said.items()):
+        key, column = _DATASET_COLUMNS[name]
+        if column.part and key in whole:
+            sentence = say(
+                "a dataset has either '{key}', as at {place}, or '{name}': the first replaces what "
+                "the portal has, the other changes it",
+                key=key,
+                place=whole[key].place,
+                name=name,
+            )
+            yield Fault(cell.place, sentence)
+            del said[name]
 
 
 def _resource(head: _Head, record: Record) -> Node | None:
@@ -410,4 +433,6 @@ def _value(column: Column, cell: Cell) -> Value:
     value = said_in(column, cell.text)
     if isinstance(value, list):
         return [Node(word, cell.place) for word in value]
+    if isinstance(value, dict):
+        return {name: Node(word, cell.place) for name, word in value.items()}
     return value

@@ -13,7 +13,7 @@ import orjson
 
 from bulkpub.core.model import DatasetSpec, Json
 from bulkpub.core.rules import Rules
-from bulkpub.manifest.speller import Speller
+from bulkpub.manifest.speller import Shapes, Speller
 from bulkpub.manifest.spelling import Spelled
 from bulkpub.manifest.yaml_emit import comment as comment_line
 from bulkpub.manifest.yaml_emit import entry_lines, list_item_lines
@@ -24,13 +24,14 @@ __all__ = ["LinesWriter", "ManifestWriter", "Writer"]
 class Writer(ABC):
     """Writes a manifest to `out`: the header once, then one dataset after the other.
 
-    `rules` are those of the portal it is for.
+    `rules` are those of the portal it is for, `shapes` puts shapes into files beside it.
     """
 
-    def __init__(self, out: TextIO, *, rules: Rules) -> None:
+    def __init__(self, out: TextIO, *, rules: Rules, shapes: Shapes | None = None) -> None:
         self._out = out
         self._rules = rules
-        self._speller = Speller(rules)
+        self._shapes = shapes
+        self._speller = Speller(rules, shapes=shapes)
         self.count = 0
         """How many datasets were written."""
 
@@ -47,7 +48,7 @@ class Writer(ABC):
         `defaults` are as in a manifest, only those that a dataset can undo with `null`
         (ValueError).
         """
-        self._speller = Speller(self._rules, organization, defaults)
+        self._speller = Speller(self._rules, organization, defaults, shapes=self._shapes)
         top: Spelled = {
             "version": 1,
             "portal": portal,

@@ -542,3 +542,66 @@ def test_a_harvest_of_a_part_says_that_nothing_is_gone(
     lost = run_cli("harvest", "dcat", second, "http://127.0.0.1:9/x", *AGAIN, "--gone", "archive")
     assert lost.code == 1
     assert "no longer found" not in lost.err + (tmp_path / "m.yaml").read_text()
+
+
+# --- shapes, in files beside the manifest -------------------------------------------------
+
+RING = [[2.5, 48.0], [3.0, 48.0], [3.0, 49.0], [2.5, 48.0]]
+SHAPE = {"type": "MultiPolygon", "coordinates": [[RING]]}
+
+
+@pytest.fixture
+def drawn(run_cli: RunCli, served: Sandbox, tmp_path: Path) -> str:
+    """The id of a dataset whose area somebody has drawn on the portal."""
+    body = {"title": "Zone", "description": "D", "spatial": {"geom": SHAPE, "granularity": "poi"}}
+    body["organization"] = served.info["organization"]["id"]
+    (tmp_path / "body.json").write_text(json.dumps(body))
+    made = run_cli("api", "POST", "/datasets/", "--input", "body.json")
+    return str(json.loads(made.out)["id"])
+
+
+def test_a_drawn_area_is_in_a_file_beside_the_manifest(
+    run_cli: RunCli, served: Sandbox, drawn: str, tmp_path: Path
+) -> None:
+    ran = run_cli("harvest", "portal", drawn, "--output", "m.yaml")
+    assert (ran.code, "note" in ran.said) == (0, False), ran.said
+    said = document((tmp_path / "m.yaml").read_text())["datasets"][0]["spatial"]
+    assert said == {"geometry": "m-zone.geojson", "granularity": "poi"}
+    assert json.loads((tmp_path / "m-zone.geojson").read_text()) == SHAPE
+    ran = run_cli("run", "m.yaml")
+    assert ran.code == 0
+    assert ran.report["totals"]["datasets"]["unchanged"] == 1
+    spatial = served.state.datasets[drawn].spatial
+    assert spatial is not None
+    assert spatial["geom"] == SHAPE
+    # Added to another manifest, the same file serves; another of that name is left alone.
+    (tmp_path / "m.yaml").unlink()
+    run_cli("harvest", "portal", drawn, "--output", "m.yaml")
+    assert [each.name for each in tmp_path.glob("*.geojson")] == ["m-zone.geojson"]
+    (tmp_path / "m-zone.geojson").write_text("mine")
+    (tmp_path / "m.yaml").write_text("datasets:\n  - id: other\n    title: T\n")
+    ran = run_cli("harvest", "portal", drawn, "--output", "m.yaml")
+    assert ran.code == 0, ran.said
+    assert "geometry: m-zone-2.geojson" in (tmp_path / "m.yaml").read_text()
+    assert (tmp_path / "m-zone.geojson").read_text() == "mine"
+
+
+def test_a_manifest_without_a_file_has_none_beside_it(
+    run_cli: RunCli, drawn: str, tmp_path: Path
+) -> None:
+    ran = run_cli("harvest", "portal", drawn)
+    assert (ran.code, "geometry" in ran.out) == (0, False)
+    assert "the shape of its area is left out" in ran.err
+    assert list(tmp_path.glob("*.geojson")) == []
+
+
+def test_what_was_beside_a_manifest_that_is_not_kept_is_gone(
+    run_cli: RunCli, drawn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bulkpub.cli.harvest_output.os.fsync", lost)
+    ran = run_cli("harvest", "portal", drawn, "--output", "m.yaml")
+    assert ran.code != 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["body.json"]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bulkpub.core.model import Access, ExistingSource, LinkSource, UrlSource
+from bulkpub.core.model import Access, Contact, ExistingSource, LinkSource, Spatial, UrlSource
+from bulkpub.core.shapes import shape_text
 from bulkpub.core.sources import Checksum
 from bulkpub.errors import PortalRefuses, SourceFailed
 from bulkpub.harvest import portal as portal_kind
@@ -389,10 +390,36 @@ async def test_a_copy_says_what_it_leaves_out(
     published.resources[1].url = "ftp://x.example/a.csv"
     (found,) = await take(published.slug, copy=True)
     told = "\n".join(found.notes)
-    assert "its contact points are left out" in told
+    assert f"the contact points {contact.id} are left out" in told
     assert "the link 'L'API'" in told
     assert found.dataset.metadata.contact_points is None
+    assert found.dataset.contacts == ()
     assert len(found.dataset.resources) == 1
+
+
+async def test_contact_points_of_a_copy_go_by_what_they_say(
+    take: Take, published: Dataset, sandbox: Sandbox
+) -> None:
+    sig = ContactPoint(
+        id="64a0000000000000000000c1", name="SIG", role="creator", email="s@v.example"
+    )
+    form = "https://v.example/"
+    dsi = ContactPoint(id="64a0000000000000000000c2", name="DSI", role="contact", contact_form=form)
+    points = [replace(each, organization=published.organization) for each in (sig, dsi)]
+    sandbox.state.contacts |= {each.id: each for each in points}
+    published.contact_points = [each.id for each in points]
+    sandbox.requests.clear()
+    (found,) = await take("test-organization", copy=True)
+    assert found.notes == ()
+    assert found.dataset.metadata.contact_points is None
+    assert found.dataset.contacts == (
+        Contact("SIG", "creator", email="s@v.example"),
+        Contact("DSI", "contact", form="https://v.example/"),
+    )
+    asked = [seen.path for seen in sandbox.requests if "contacts" in seen.path]
+    assert len(asked) == 1
+    (same,) = await take("test-organization")
+    assert same.dataset.metadata.contact_points == tuple(each.id for each in points)
 
 
 async def test_what_a_link_tells_of_its_file_is_written_or_its_loss_is_said(
@@ -415,10 +442,44 @@ async def test_what_a_link_tells_of_its_file_is_written_or_its_loss_is_said(
         assert "is not in the manifest and stays as it is" in note
 
 
-async def test_a_drawn_area_is_said_to_be_lost(take: Take, published: Dataset) -> None:
-    published.spatial = {"zones": [], "granularity": None, "geom": {"type": "MultiPolygon"}}
-    (found,) = await take(published.slug)
-    shape = "the shape drawn on the map is not in the"
-    assert found.notes == (f"{shape} manifest and stays as it is",)
-    (copy,) = await take(published.slug, copy=True)
-    assert copy.notes == ("the shape drawn on the map is not in the copy",)
+RING = [[2.123457, 48.0], [2.5, 48.0], [2.5, 49.0], [2.123457, 48.0]]
+
+
+@pytest.mark.parametrize("copy", [False, True])
+@pytest.mark.parametrize("source", ["velos", "test-organization"])
+async def test_a_drawn_area_is_taken_along(
+    take: Take, published: Dataset, sandbox: Sandbox, source: str, *, copy: bool
+) -> None:
+    """A listing only tells that there is one: it is asked for."""
+    geometry = {"type": "MultiPolygon", "coordinates": [[RING]]}
+    published.spatial = {"zones": [], "granularity": "poi", "geom": geometry}
+    source = str(published.slug) if source == "velos" else source
+    (found,) = await take(source, copy=copy)
+    assert found.notes == ()
+    area = found.dataset.metadata.spatial
+    assert area == Spatial(None, "poi", drawn=True, shape=shape_text([[RING]]))
+    assert {seen.method for seen in sandbox.requests if seen.path.endswith(published.id)} <= {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("geometry", "why"),
+    [
+        ({"type": "MultiPolygon"}, "the portal does not tell it"),
+        ({"type": "MultiPolygon", "coordinates": [[RING[:3]]]}, "fewer than 4 points"),
+        ({"type": "MultiPolygon", "coordinates": [[[[x, y + 90] for x, y in RING]]]}, "EPSG:4326"),
+        (
+            {"type": "MultiPolygon", "coordinates": [[[[*point, 35.0] for point in RING]]]},
+            "no file would say the same",
+        ),
+    ],
+)
+async def test_a_drawn_area_that_no_file_can_have_is_said_to_be_lost(
+    take: Take, published: Dataset, geometry: Any, why: str
+) -> None:
+    published.spatial = {"zones": [], "granularity": None, "geom": geometry}
+    for copy, lost in ((False, "manifest and stays as it is"), (True, "copy")):
+        (found,) = await take(published.slug, copy=copy)
+        (note,) = found.notes
+        assert note.startswith(f"the shape drawn on the map is not in the {lost}: ")
+        assert why in note
+        assert found.dataset.metadata.spatial is None

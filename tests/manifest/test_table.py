@@ -12,6 +12,7 @@ from bulkpub.core.model import (
     Guard,
     Prune,
     Spatial,
+    TagChanges,
     TemporalCoverage,
     UrlSource,
 )
@@ -308,3 +309,46 @@ def test_utf16_that_breaks_off_is_said(problems: Problems) -> None:
     content = "dataset_id,link\na,https://x/1\n".encode("utf-16")[:-1]
     (problem,) = problems(content, "m.csv")
     assert "this is neither UTF-8 nor Windows-1252: save the manifest as UTF-8" in problem
+
+
+# --- values in several parts --------------------------------------------------------------
+
+
+def test_tags_can_be_changed_and_access_has_audiences(read: Read) -> None:
+    head = "dataset_id,tags_add,tags_remove,access_type,access_audiences,link"
+    audiences = '"private: no; company_and_association: under_condition"'
+    loaded = read(
+        table(f'a,"Île; velo",test,restricted,{audiences},https://x.fr/1', head=head), "m.csv"
+    )
+    assert loaded.problems == ()
+    (dataset,) = loaded.datasets
+    assert dataset.tag_changes == TagChanges(("ile", "velo"), ("test",))
+    assert dataset.metadata.tags is None
+    assert dataset.metadata.access is not None
+    assert dict(dataset.metadata.access.audiences or ()) == {
+        "private": "no",
+        "company_and_association": "under_condition",
+    }
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "sentence"),
+    [
+        ("tags,tags_add", "velo,culture", "m.csv:2:3, or 'tags_add'"),
+        ("tags_remove,tags", "velo,culture", "m.csv:2:8, or 'tags_remove'"),
+        ("tags_add,tags_remove", "velo,velo", "both add and remove 'velo'"),
+        ("access_type,access_audiences", "restricted,private", "'private' of 'audiences'"),
+        ("access_type,access_audiences", "restricted,zz: no", "unknown key 'zz'"),
+        (
+            "access_type,access_audiences",
+            "restricted,private: no;private: yes",
+            "'no, yes'",
+        ),
+    ],
+)
+def test_what_parts_do_not_go_together_is_told(
+    problems: Problems, head: str, cells: str, sentence: str
+) -> None:
+    text = table(f"a,{cells},https://x.fr/1", head=f"dataset_id,{head},link")
+    (problem,) = problems(text, "m.csv")
+    assert sentence in problem
