@@ -59,7 +59,7 @@ def changes_of_dataset(plan: Plan, owner: Owner, rules: Rules) -> tuple[Change, 
         case CreateDataset(metadata):
             whose = owner.name or owner.organization or PERSONAL
             said = _differing(DatasetMetadata(), metadata)
-            return (*said, Change("owner", None, whose))
+            return (*said, Change("owner", None, whose)) if rules.organizations else tuple(said)
         case UpdateDataset() as update:
             changes = list(_differing(update.remote.metadata, update.changes))
             if update.move is not None:

@@ -182,6 +182,15 @@ def _of_files(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
                 "give it another name with 'as'"
             )
             yield entry.place, sentence
+    titled: dict[str, str] = {}
+    for entry in spec.resources if rules.one_of_a_title else ():
+        title = entry.metadata.title or entry.default_title
+        if title and (other := titled.setdefault(title, entry.key)) != entry.key:
+            sentence = (
+                f"this portal keeps one resource with the title '{title}' in a dataset, and that "
+                f"is '{other}': give it another title"
+            )
+            yield entry.place, sentence
 
 
 def _tells_content(entry: ResourceSpec) -> bool:

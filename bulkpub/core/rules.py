@@ -94,8 +94,8 @@ class Rules:
     `release_tag`: datasets are releases and known by their tags, which manifests give; the form in
     which something can be one. None: they are known by our key, or their title. `one_of_a_name`: a
     dataset has one file of a name at most, and is known by that name; what has been published under
-    another name is another file. `replacing_keeps_id`: a file uploaded onto a resource leaves it
-    its id, and its place.
+    another name is another file. `one_of_a_title`: no two resources of a dataset have one title.
+    `replacing_keeps_id`: a file uploaded onto a resource leaves it its id, and its place.
 
     `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
     `asked` says where the portal is asked for those it knows, before a run.
@@ -145,6 +145,7 @@ class Rules:
     extensions_known: frozenset[str] = frozenset()
     release_tag: Callable[[str], str] | None = None
     one_of_a_name: bool = False
+    one_of_a_title: bool = False
     replacing_keeps_id: bool = True
     replacing_resets_title: bool = False
     tells_format: bool = False
@@ -193,7 +194,7 @@ class Rules:
         """Whether nothing that a manifest can want is beyond it."""
         can = self.orders and self.links and self.links_tell_content and self.hosts_in_place
         can = can and self.deletes and self.deletes_datasets and self.community
-        can = can and self.replacing_keeps_id and not self.one_of_a_name
+        can = can and self.replacing_keeps_id and not (self.one_of_a_name or self.one_of_a_title)
         return can and self.tells_digest and not (self.lacks_dataset or self.lacks_resource)
 
     def takes_tag(self, kept: str) -> bool:

@@ -45,7 +45,8 @@ class Site:
 
     `trouble` is given method and path (below the project) of each request, and names what goes
     wrong: `lost` (carried out, and no answer), `dropped` (not carried out, and no answer), `429`,
-    `500` (not carried out) or `500-done` (carried out all the same).
+    `500` (not carried out) or `500-done` (carried out all the same). `nonsense` are answers to
+    reading requests by path, `moved_to` is where the project is now; `endless` are its listings.
     """
 
     base: str = ""
@@ -64,6 +65,9 @@ class Site:
     largest: int = 5 * 1024**3
     most_page: int = 100
     uploading: int = 0
+    moved_to: str = ""
+    nonsense: dict[str, bytes] = field(default_factory=dict)
+    endless: bool = False
     numbers: Any = field(default_factory=lambda: itertools.count(1001))
 
     @property
@@ -151,16 +155,11 @@ class _App:
         site.asked.append((request.method, path))
         site.keys += [n for n in ("PRIVATE-TOKEN", "JOB-TOKEN") if n in request.headers]
         fault = site.trouble(request.method, path)
-        if fault in {"429", "500"}:
-            await request.read()
-            headers = {"Retry-After": "0"} if fault == "429" else {}
-            said = {"message": "Retry later"} if fault == "429" else {"error": "500 Internal"}
-            return web.json_response(said, status=int(fault), headers=headers)
-        if fault == "dropped":
-            self._hang_up(request)
-            return web.Response()
-        refusal = self._refusal(request)
-        answer = refusal if refusal is not None else await handler(request)
+        answer = await self._instead(request, fault, path)
+        if answer is None:  # an answer without a body counts as none
+            answer = self._refusal(request)
+        if answer is None:
+            answer = await handler(request)
         if fault == "lost":
             self._hang_up(request)
         if fault == "500-done":
@@ -169,6 +168,24 @@ class _App:
         answer.headers["RateLimit-Remaining"] = str(2000 - len(site.asked) % 2000)
         answer.headers["RateLimit-Reset"] = str(int(datetime.now(UTC).timestamp()) + 60)
         return answer
+
+    async def _instead(
+        self, request: web.Request, fault: str | None, path: str
+    ) -> web.StreamResponse | None:
+        """What is answered though nothing is carried out."""
+        if fault in {"429", "500"}:
+            await request.read()
+            headers = {"Retry-After": "0"} if fault == "429" else {}
+            said = {"message": "Retry later"} if fault == "429" else {"error": "500 Internal"}
+            return web.json_response(said, status=int(fault), headers=headers)
+        if fault == "dropped":
+            self._hang_up(request)
+            return web.Response()
+        if self.site.moved_to:
+            return web.Response(status=301, headers={"Location": self.site.moved_to})
+        if request.method == "GET" and path in self.site.nonsense:
+            return web.Response(body=self.site.nonsense[path], content_type="application/json")
+        return None
 
     @staticmethod
     def _hang_up(request: web.Request) -> None:
@@ -225,12 +242,13 @@ class _App:
         """A page of a listing by offset, with what it says of the others in its headers."""
         size = min(int(request.query.get("per_page", 20)), self.site.most_page)
         number = int(request.query.get("page", 1))
-        answer = web.json_response(items[(number - 1) * size : number * size])
+        first = 0 if self.site.endless else (number - 1) * size
+        answer = web.json_response(items[first : first + size])
         answer.headers["X-Total"] = str(len(items))
         answer.headers["X-Page"] = str(number)
         url = request.url.update_query(per_page=str(size))
         links = [f'<{url.update_query(page="1")}>; rel="first"']
-        if number * size < len(items):
+        if number * size < len(items) or self.site.endless:
             links.append(f'<{url.update_query(page=str(number + 1))}>; rel="next"')
             answer.headers["X-Next-Page"] = str(number + 1)
         answer.headers["Link"] = ", ".join(links)
@@ -242,7 +260,6 @@ class _App:
         release, page = self.site.releases[tag], f"{self.site.base}/{PATH}/-/releases/{quote(tag)}"
         return {
             **release,
-            "upcoming_release": False,
             "tag_path": f"/{PATH}/-/tags/{tag}",
             "assets": {"count": 4, "sources": [], "links": self.site.links[tag][::-1]},
             "_links": {"self": page, "edit_url": f"{page}/edit"},

@@ -385,16 +385,78 @@ async def test_a_file_that_is_too_large_is_told_of_and_the_others_are_published(
     assert list(site.shown("velos")) == ["b.csv"]
 
 
-async def test_two_files_of_one_title_are_told_of(
+async def test_two_files_of_one_title_are_told_of_before_anything_is_sent(
     publish: Publish, folder: Any, site: Site
 ) -> None:
     for name in ("a.csv", "b.csv"):
         folder.file(name)
     entries = ({"path": "a.csv", "title": "Same"}, {"path": "b.csv", "title": "Same"})
     report = await publish(folder.manifest(folder.dataset("velos", *entries)))
-    assert report.run.exit_code == 1
-    assert "already been taken" in str(report.datasets[0].resources[1].error)
-    assert len(whole(site, "velos")) == 2
+    assert report.run.exit_code == 2
+    assert "one resource with the title 'Same'" in report.run.problems[0].message
+    assert site.writes == []
+
+
+async def test_titles_change_places_and_a_file_may_be_called_as_another_is_titled(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    def manifest(*titles: str) -> Any:
+        entries = [
+            {"path": f"{name}.csv", "title": title}
+            for name, title in zip("abc", titles, strict=True)
+        ]
+        return folder.manifest(folder.dataset("velos", *entries))
+
+    for name in "abc":
+        folder.file(f"{name}.csv", name)
+    for titles in (("b.csv", "c.csv", "C"), ("c.csv", "C", "b.csv"), ("A", "c.csv", "C")):
+        sound(await publish(manifest(*titles)))
+        assert site.shown("velos") == dict(zip(titles, (b"a", b"b", b"c"), strict=True))
+        site.asked.clear()
+        sound(await publish(manifest(*titles)))
+        assert site.writes == []
+
+
+async def test_a_project_that_was_moved_is_told_of_and_nothing_is_sent_after_it(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    site.moved_to = "https://gitlab.example/api/v4/projects/81"
+    report = await publish(folder.manifest(folder.dataset("velos")))
+    assert report.run.exit_code == 2
+    assert "https://gitlab.example/api/v4/projects/81" in str(report.run.error)
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b'{"tag_name": 3}', b'[{"id": 1}]', b"{", b""])
+@pytest.mark.parametrize("path", ["", "/releases", "/releases/velos", "/packages"])
+async def test_an_answer_that_makes_no_sense_fails_and_publishes_nothing_twice(
+    *, publish: Publish, folder: Any, site: Site, path: str, answer: bytes
+) -> None:
+    manifest = folder.manifest(folder.dataset("velos", "a.csv"))
+    sound(await publish(manifest))
+    site.nonsense[path] = answer
+    report = await publish(manifest)
+    assert report.run.exit_code != 0 or (path, answer) == ("/releases", b"")
+    site.nonsense.clear()
+    site.asked.clear()
+    sound(await publish(manifest))
+    assert site.writes == []
+
+
+async def test_a_listing_without_an_end_is_given_up(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    manifest = folder.manifest(folder.dataset("velos", "a.csv"))
+    sound(await publish(manifest))
+    site.endless = True
+    report = await publish(manifest)
+    assert "no end" in str(report.run.error)
+    assert len(site.asked) < 30
+
+
+async def test_the_quota_that_gitlab_announces_is_known(publish: Publish, folder: Any) -> None:
+    report = sound(await publish(folder.manifest(folder.dataset("velos"))))
+    assert report.rate_limit.limit == 2000
 
 
 async def test_something_else_at_the_address_is_told_of(

@@ -260,10 +260,14 @@ class GitLab(ReleasePortal):
         if sorted(each.id for each in items) != sorted(each.id for each in seen.release.links):
             raise Outdated("these are not the files that the release has")
         refused = {item.id: why for item in items if (why := _title_fault(item))}
+        left = {item.id for item in items if item.changes and item.changes.title}
         for item in items if not refused else ():
-            if link := seen.link(item.id):
+            left.discard(item.id)
+            if item.writes and seen.link(item.id):
                 try:
-                    await self._links.write(seen, link, item)
+                    await self._links.make_room(seen, item, left)
+                    if link := seen.link(item.id):
+                        await self._links.write(seen, link, item)
                 except ResourceFailed as failure:
                     refused[item.id] = str(failure)
         if refused:

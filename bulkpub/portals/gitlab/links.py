@@ -3,11 +3,12 @@
 No two links of a release have one name, one address or one path of a permalink.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
 from bulkpub.core.actions import ListItem
+from bulkpub.core.model import ResourceMetadata
 from bulkpub.errors import Outdated, ResourceFailed
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
@@ -32,8 +33,8 @@ def check_free(seen: Seen, place: Place, name: str, old: Link | None) -> None:
     for link in seen.release.links:
         if old is not None and link.id == old.id:
             continue
-        if seen.place_of(link) == (place, name) or (old is None and link.name == name):
-            raise Outdated(f"the release has a link called '{link.name}' to '{name}' already")
+        if seen.place_of(link) == (place, name):
+            raise Outdated(f"the release has a file called '{name}' already")
 
 
 class Links:
@@ -44,12 +45,14 @@ class Links:
 
     async def to_file(self, seen: Seen, place: Place, name: str, file: File) -> Link:
         """A new link to a file, called as it is, with a permalink of its own."""
-        path = link_path(name)
+        path, said = link_path(name), name
         if any(each.permanent.endswith(f"/downloads{path}") for each in seen.release.links):
             path = f"/{file.id}{path}"
+        if any(each.name == said for each in seen.release.links):  # it is the title of another one
+            said = f"{name} ({file.id})"
         url = f"{seen.home.url}{generic_path(place, name)}"
         return await self._post(
-            seen, {"name": name, "url": url, "direct_asset_path": path, "link_type": "package"}
+            seen, {"name": said, "url": url, "direct_asset_path": path, "link_type": "package"}
         )
 
     async def elsewhere(self, seen: Seen, name: str, url: str) -> Link:
@@ -71,6 +74,17 @@ class Links:
         """Have a link lead to another file; its name and its permalink stay."""
         url = f"{seen.home.url}{generic_path(place, name)}"
         return await self._put(seen, link, {"url": url, "link_type": "package"})
+
+    async def make_room(self, seen: Seen, item: ListItem, others: Collection[str]) -> None:
+        """Call the link otherwise for a moment whose name `item` is to have.
+
+        Where it is one of the `others` (ids), which are going to have another name themselves.
+        """
+        title = item.changes.title if item.changes else None
+        for link in seen.release.links:
+            if link.name == title and link.id != item.id and link.id in others:
+                for_now = ResourceMetadata(title=f"{link.name} ({link.id})")
+                await self.write(seen, link, ListItem(link.id, for_now))
 
     async def write(self, seen: Seen, link: Link, item: ListItem) -> Link:
         """Write what `item` says of a link, as far as it differs."""

@@ -84,7 +84,7 @@ class ProjectApi:
             answer = await self._transport.send(request)
             if answer.status == NOT_FOUND:
                 raise self._no_project()
-            READER.read(codec.RELEASES, request, answer, DatasetFailed, "the listing of releases")
+            READER.read(codec.RELEASES, request, answer, NotAPortal, "the listing of releases")
         return home
 
     async def _ask(self) -> None:
@@ -99,7 +99,7 @@ class ProjectApi:
 
     def _project(self, request: Request, answer: Answer) -> Project:
         try:
-            return READER.read(codec.PROJECT, request, answer, DatasetFailed, "the project")
+            return READER.read(codec.PROJECT, request, answer, NotAPortal, "the project")
         except AnswerUnreadable as error:
             raise NotAPortal(
                 f"{self._transport.base_url} does not answer like GitLab; "

@@ -24,6 +24,7 @@ RULES = Rules(
     limits=Limits(title=255, description=MOST_TEXT - MOST_MARK),
     release_tag=tag_name,
     one_of_a_name=True,
+    one_of_a_title=True,
     digest="sha256",
     organizations=False,
     joins_organizations=False,
