@@ -1,7 +1,9 @@
 """Runs on GitLab's releases: what everybody gets, and that nothing is ever there twice."""
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +16,7 @@ from tests.portals.gitlab_site import DEVELOPER, JOB, MAINTAINER, REPORTER, Site
 pytestmark = pytest.mark.served
 
 Publish = Callable[..., Awaitable[RunReport]]
+MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
 
 
 @pytest.fixture
@@ -131,6 +134,27 @@ async def test_a_tag_with_the_day_in_it_makes_a_release_a_day(
     assert list(site.releases) == ["k-2026-11-02", "k-2026-11-03"]
     for tag in site.releases:
         assert list(whole(site, tag)) == ["a.csv"]
+
+
+async def test_the_shipped_example_is_published_changed_and_published_again(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    shutil.copytree(MANIFESTS, folder.path / "manifests")
+    manifest = folder.path / "manifests" / "gitlab-releases.yaml"
+    sound(await publish(manifest, variables={"today": "2026-11-02"}))
+    assert list(site.releases) == ["jours-feries", "arrondissements-2026-11-02"]
+    links = {each["name"]: each["url"] for each in site.links["jours-feries"]}
+    assert links.pop("API des jours fériés") == "https://calendrier.api.gouv.fr/jours-feries/"
+    assert len(links) == 13
+    changed = folder.path / "manifests" / "data" / "jours-feries" / "Jours fériés Métropole.csv"
+    assert changed.exists()
+    changed.write_bytes(b"jour\n")
+    sound(await publish(manifest, variables={"today": "2026-11-03"}))
+    assert site.content_at(links["Jours fériés Métropole"]) == b"jour\n"
+    assert list(site.releases)[1:] == ["arrondissements-2026-11-02", "arrondissements-2026-11-03"]
+    site.asked.clear()
+    sound(await publish(manifest, variables={"today": "2026-11-03"}))
+    assert site.writes == []
 
 
 async def test_a_release_that_somebody_made_is_taken_over_with_what_it_has(
