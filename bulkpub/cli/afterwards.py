@@ -14,6 +14,7 @@ from bulkpub.cli.report_file import check_report_path, to_lines, write_whole
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost
+from bulkpub.language import say
 from bulkpub.session.options import Output
 
 __all__ = ["check_outputs", "folded", "leave_behind"]
@@ -23,7 +24,10 @@ SECTION = "bulkpub"
 
 def check_outputs(output: Output) -> None:
     """See before a run that what it is to leave can be written; raises `SettingsInvalid`."""
-    for path, what in ((output.junit, "JUnit's file"), (output.metrics, "the file of metrics")):
+    for path, what in (
+        (output.junit, say("JUnit's file")),
+        (output.metrics, say("the file of metrics")),
+    ):
         if path:
             check_report_path(path, what)
 
@@ -63,11 +67,11 @@ def _files(report: RunReport, output: Output) -> Iterator[OutputLost]:
     if output.junit:
         from bulkpub.reports.junit import junit_of  # noqa: PLC0415 - few want it
 
-        wanted.append((junit_of(report), output.junit, "JUnit's file"))
+        wanted.append((junit_of(report), output.junit, say("JUnit's file")))
     if output.metrics:
         from bulkpub.reports.metrics import metrics_of  # noqa: PLC0415 - likewise
 
-        wanted.append((metrics_of(report), output.metrics, "the file of metrics"))
+        wanted.append((metrics_of(report), output.metrics, say("the file of metrics")))
     for content, path, what in wanted:
         try:
             write_whole(content, path, what)

@@ -13,6 +13,7 @@ from bulkpub.cli.options import with_flags
 from bulkpub.cli.report_file import STDOUT, check_report_path, write_whole
 from bulkpub.core.report import RunReport
 from bulkpub.errors import ReportUnreadable, SettingsInvalid
+from bulkpub.language import say
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.reports.reading import read_report
 from bulkpub.session.options import Output, Settings
@@ -55,15 +56,19 @@ def report(
 ) -> None:
     """Show the report of a run: its summary again, or a page, or Markdown."""
     if markdown and (html or open_):
-        raise SettingsInvalid("say one of --markdown and --html (or --open)")
+        raise SettingsInvalid(say("say one of --markdown and --html (or --open)"))
     if open_ and html == STDOUT:
-        raise SettingsInvalid("a page on stdout cannot be opened: give --html a file, or leave it")
+        raise SettingsInvalid(
+            say("a page on stdout cannot be opened: give --html a file, or leave it")
+        )
     if last and file is not None:
-        raise SettingsInvalid("say one of --last and a file")
+        raise SettingsInvalid(say("say one of --last and a file"))
     if compare is not None and (html or open_):
-        raise SettingsInvalid("a comparison has no page: leave --html and --open, or --compare")
+        raise SettingsInvalid(
+            say("a comparison has no page: leave --html and --open, or --compare")
+        )
     if html is not None:
-        check_report_path(html, "the page")
+        check_report_path(html, say("the page"))
     state = state_folder(settings)
     chosen = _last(state) if last else _file(file or Path(Output().report), state)
     read = read_report(chosen)
@@ -90,7 +95,9 @@ def _file(named: Path, state: Path) -> Path:
     if is_run_id(str(named)) and not named.exists():
         found = kept_report(state, str(named))
         if found is None:
-            raise ReportUnreadable(f"no report of the run {named} is kept: see `bulkpub history`")
+            raise ReportUnreadable(
+                say("no report of the run {run} is kept: see `bulkpub history`", run=named)
+            )
         return found
     return named
 
@@ -99,7 +106,7 @@ def _last(state: Path) -> Path:
     for run, _ in past(state):
         if (found := kept_report(state, run)) is not None:
             return found
-    raise ReportUnreadable("no run is remembered here: see `bulkpub history`")
+    raise ReportUnreadable(say("no run is remembered here: see `bulkpub history`"))
 
 
 def _print_difference(old: RunReport, new: RunReport, *, markdown: bool) -> None:
@@ -122,7 +129,7 @@ def _write_page(read: RunReport, html: str | None, *, opened: bool) -> None:
     if html is None:
         # Where others on this machine cannot read it, and for as long as the browser wants it.
         html = str(Path(tempfile.mkdtemp(prefix="bulkpub-report-")) / "report.html")
-    write_whole((piece.encode() for piece in page_of(read)), html, "the page")
+    write_whole((piece.encode() for piece in page_of(read)), html, say("the page"))
     if html != STDOUT:
         typer.echo(f"Page: {html}")
     if opened and not webbrowser.open(Path(html).resolve().as_uri()):

@@ -15,6 +15,7 @@ import orjson
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
+from bulkpub.language import say
 from bulkpub.ordinary import open_ordinary
 
 __all__ = [
@@ -74,17 +75,26 @@ FORMATS: Mapping[str, Callable[[RunReport], Iterator[bytes]]] = {
 }
 
 
-def check_report_path(path: str, what: str = "the report") -> None:
+def check_report_path(path: str, what: str | None = None) -> None:
     """See before the run that `what` can be written to `path`; raises `SettingsInvalid`."""
+    what = what or say("the report")
     if path == STDOUT:
         return
     target = Path(path)
     if target.is_dir():
-        raise SettingsInvalid(f"{what} cannot be written to {path}: it is a directory")
+        raise SettingsInvalid(
+            say("{what} cannot be written to {path}: it is a directory", what=what, path=path)
+        )
     if not target.parent.is_dir():
-        raise SettingsInvalid(f"{what} cannot be written: no directory {target.parent}")
+        raise SettingsInvalid(
+            say("{what} cannot be written: no directory {folder}", what=what, folder=target.parent)
+        )
     if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise SettingsInvalid(f"{what} cannot be written: no right to in {target.parent}")
+        raise SettingsInvalid(
+            say(
+                "{what} cannot be written: no right to in {folder}", what=what, folder=target.parent
+            )
+        )
 
 
 _EXIT_CODE = re.compile(rb'"exit_code": ?(\d+)')
@@ -110,7 +120,7 @@ def holds_last_run(path: str, report: RunReport) -> bool:
 
 def write_report(report: RunReport, path: str, form: str = "json") -> None:
     """Write the report as one of `FORMATS`; see `write_whole`."""
-    write_whole(FORMATS[form](report), path, "the report")
+    write_whole(FORMATS[form](report), path, say("the report"))
 
 
 def write_whole(content: Iterable[bytes], path: str, what: str) -> None:
@@ -131,7 +141,14 @@ def write_whole(content: Iterable[bytes], path: str, what: str) -> None:
         else:
             _replace(target.resolve(), pieces)
     except OSError as error:
-        raise OutputLost(f"{what} could not be written to {path}: {error.strerror}") from error
+        raise OutputLost(
+            say(
+                "{what} could not be written to {path}: {why}",
+                what=what,
+                path=path,
+                why=error.strerror,
+            )
+        ) from error
 
 
 def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:

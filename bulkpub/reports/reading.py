@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from bulkpub.core.report import SCHEMA_VERSION, RunReport
 from bulkpub.core.text import bounded
 from bulkpub.errors import ReportUnreadable
+from bulkpub.language import say
 from bulkpub.ordinary import open_ordinary
 
 __all__ = ["read_report", "report_of"]
@@ -40,15 +41,17 @@ def read_report(path: Path) -> RunReport:
             content = _whole(file)
     except FileNotFoundError:
         raise ReportUnreadable(
-            f"there is no report {path}: name one, or write one with `bulkpub run`"
+            say("there is no report {path}: name one, or write one with `bulkpub run`", path=path)
         ) from None
     except (OSError, EOFError, zlib.error, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ReportUnreadable(f"{path} cannot be read: {bounded(why)}") from error
+        why = bounded(getattr(error, "strerror", None) or str(error))
+        raise ReportUnreadable(say("{path} cannot be read: {why}", path=path, why=why)) from error
     try:
         return report_of(content)
     except ReportUnreadable as error:
-        raise ReportUnreadable(f"{path} {error}") from None
+        raise ReportUnreadable(
+            say("{path} is no report that can be read: {why}", path=path, why=str(error))
+        ) from None
 
 
 def _whole(file: BinaryIO) -> bytes:
@@ -59,26 +62,29 @@ def _whole(file: BinaryIO) -> bytes:
     while piece := opened.read(PIECE):
         content += piece
         if len(content) > LARGEST:
-            raise ValueError(f"it is larger than {LARGEST >> 30} GiB")
+            raise ValueError(say("it is larger than {n} GiB", n=LARGEST >> 30))
     return bytes(content)
 
 
 def report_of(content: bytes) -> RunReport:
-    """The report that `content` is; raises `ReportUnreadable` with the rest of a sentence."""
-    whole = _document(content) if content.strip() else None
-    if whole is None:
-        raise ReportUnreadable("is no report: it is empty")
+    """The report that `content` is; raises `ReportUnreadable` with why it is none."""
+    if not content.strip():
+        raise ReportUnreadable(say("it is empty"))
+    whole = _document(content)
     version = whole.get("schema_version")
     if "run" not in whole or not isinstance(version, int):
-        raise ReportUnreadable("is no report of bulkpub's: it has no `run` and `schema_version`")
+        raise ReportUnreadable(say("bulkpub writes `run` and `schema_version`, which it lacks"))
     if version > SCHEMA_VERSION:
         raise ReportUnreadable(
-            f"was written by a newer bulkpub (schema_version {version}): use that one to read it"
+            say(
+                "a newer bulkpub wrote it (schema_version {version}): use that one to read it",
+                version=version,
+            )
         )
     try:
         report = _REPORT.validate_python(whole)
     except ValidationError as invalid:
-        raise ReportUnreadable(f"is no report as bulkpub writes them: {_first(invalid)}") from None
+        raise ReportUnreadable(_first(invalid)) from None
     return replace(report, datasets=tuple(report.datasets))
 
 
@@ -88,7 +94,7 @@ def _document(content: bytes) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return _of_lines(content)
     if not isinstance(whole, dict):
-        raise ReportUnreadable("is no report of bulkpub's: it is no JSON object")
+        raise ReportUnreadable(say("it is no JSON object"))
     if "run" in whole and "totals" not in whole:  # the first line of a report in lines, alone
         return _of_lines(content)
     return whole
@@ -102,16 +108,22 @@ def _of_lines(content: bytes) -> Mapping[str, Any]:
         try:
             part = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            what = "is no report: it is no JSON" if number == 1 else "is damaged or cut off"
-            raise ReportUnreadable(f"{what} (line {number}: {bounded(str(error))})") from None
+            why = bounded(str(error))
+            if number == 1:
+                raise ReportUnreadable(say("it is no JSON ({why})", why=why)) from None
+            raise ReportUnreadable(
+                say("it is damaged or cut off (line {line}: {why})", line=number, why=why)
+            ) from None
         if not isinstance(part, dict) or (number == 1 and "run" not in part):
-            raise ReportUnreadable(f"is no report of bulkpub's (see its line {number})")
+            raise ReportUnreadable(say("bulkpub writes no such line {line}", line=number))
         if "dataset" in part:
             datasets.append(part["dataset"])
         else:
             whole |= part
     if "totals" not in whole:
-        raise ReportUnreadable("is cut off: its last line, with the totals, is missing")
+        raise ReportUnreadable(
+            say("it is cut off: its last line, which has the totals, is missing")
+        )
     return whole | {"datasets": datasets}
 
 

@@ -69,7 +69,7 @@ def test_it_opens_the_page_from_a_place_of_its_own(
     [
         (("gone.json",), "there is no report gone.json"),
         ((), "there is no report bulkpub-report.json"),
-        (("velos.yaml",), "velos.yaml is no report"),
+        (("velos.yaml",), "velos.yaml is no report that can be read: it is no JSON"),
         (("night.json", "--html", "no/page.html"), "no directory no"),
         (("night.json", "--html", "a.html", "--markdown"), "say one of"),
         (("night.json", "--html", "-", "--open"), "cannot be opened"),
