@@ -45,10 +45,8 @@ def lying_bars(
 ) -> str:
     """A bar for each of `labels`, one below the other, the first on top."""
     upside_down = [(name, class_, values[::-1]) for name, class_, values in series]
-    height = 70 + 30 * len(labels)
-    return _drawn(
-        pygal.HorizontalBar, upside_down, labels[::-1], alt, spelled, height=height, few=False
-    )
+    shape: dict[str, Any] = {"height": 70 + 30 * len(labels), "few": False, "ticks_at_most": 3}
+    return _drawn(pygal.HorizontalBar, upside_down, labels[::-1], alt, spelled, **shape)
 
 
 def _drawn(
@@ -59,6 +57,7 @@ def _drawn(
     spelled: Callable[[float], str],
     *,
     few: bool = True,
+    ticks_at_most: int = 5,
     **more: object,
 ) -> str:
     style = Style(
@@ -83,7 +82,7 @@ def _drawn(
         }
     )
     tops = [sum(filter(None, each)) for each in zip(*(s[2] for s in series), strict=True)]
-    ticks = ticks_of(max(tops, default=0.0))
+    ticks = ticks_of(max(tops, default=0.0), most=ticks_at_most)
     chart.y_labels, chart.range = ticks, (0, ticks[-1])
     chart.x_labels = list(labels)
     if few and len(labels) > LABELS:
@@ -95,9 +94,8 @@ def _drawn(
     return _as_markup(fromstring(chart.render()), [class_ for _, class_, _ in series], alt)
 
 
-def ticks_of(top: float) -> list[float]:
+def ticks_of(top: float, *, most: int = 5) -> list[float]:
     """Round figures from 0 to `top` or a little more, few enough to be read."""
-    most = 5
     power = 10.0 ** max(0, len(str(int(top / most))) - 1)
     step = next(each * power for each in (1, 2, 5, 10, 20) if each * power * most >= top)
     return [step * number for number in range(max(2, int(-(-top // step)) + 1))]

@@ -58,10 +58,11 @@ def page_of(report: RunReport) -> Iterator[str]:
     yield from _oddities(report)
     yield from _charts(report)
     yield from _datasets(report)
-    yield _FILES
+    table = table_of(report)
+    yield _files(len(table["rows"]), table["total"])
     yield "</main>\n"
     yield f"<footer><p>Made by bulkpub {_text(report.run.version)}. Times are UTC.</p></footer>\n"
-    yield f'<script type="application/json" id="table">{as_json(table_of(report))}</script>\n'
+    yield f'<script type="application/json" id="table">{as_json(table)}</script>\n'
     yield f"<script>{_SCRIPT}</script></body></html>\n"
 
 
@@ -202,9 +203,7 @@ def _charts(report: RunReport) -> Iterator[str]:
         names = [f"{each.name} ({each.files:,})" for each in formats]
         total = bytes_text(sum(each.size for each in formats))
         caption = f"Sizes by format: {total} in all, with the number of files in brackets."
-        drawn = lying_bars(
-            [("Size", "is-size", [f.size for f in formats])], names, caption, bytes_text
-        )
+        drawn = lying_bars([("Size", "is-size", [f.size for f in formats])], names, caption, _size)
         pictures.append(_figure(drawn, caption))
     if pictures:
         yield '<section aria-labelledby="course"><h2 id="course">How it went</h2>'
@@ -238,7 +237,7 @@ def _over_time(course: Course, report: RunReport) -> Iterator[str]:
     if most := max(course.rates, default=0.0):
         caption = f"Throughput: at most {rate_text(most)}; a column is the average of {span}."
         rates = [("Throughput", "is-size", course.rates)]
-        yield _figure(bars(rates, labels, caption, rate_text), caption)
+        yield _figure(bars(rates, labels, caption, _rate), caption)
     if course.requests:
         total = counted(report.totals.requests.total, "request")
         caption = f"Requests: {total}; a column is {span}."
@@ -250,6 +249,16 @@ def _over_time(course: Course, report: RunReport) -> Iterator[str]:
             caption = f"Quota: how many of {limit:,} requests were left."
         drawn = lines([("Left", "is-quota", course.quota)], labels, caption, _whole)
         yield _figure(drawn, caption)
+
+
+def _size(value: float) -> str:
+    """A round size, short enough to stand beside an axis."""
+    return bytes_text(value).replace(".0 ", " ")
+
+
+def _rate(value: float) -> str:
+    """Likewise, a round speed."""
+    return rate_text(value).replace(".0 ", " ")
 
 
 def _whole(value: float) -> str:
@@ -279,7 +288,8 @@ def _datasets(report: RunReport) -> Iterator[str]:
     if not found:
         return
     several = len({_destination_of(each) for each in found}) > 1
-    yield '<section aria-labelledby="datasets"><h2 id="datasets">Datasets that changed</h2>'
+    heading = "Datasets that would change" if report.run.dry_run else "Datasets that changed"
+    yield f'<section aria-labelledby="datasets"><h2 id="datasets">{heading}</h2>'
     yield '<div class="wide" tabindex="0" role="region" aria-label="Table of datasets"><table>'
     head = ["Status", "Dataset", *(["Destination"] if several else []), "Files", "Why"]
     yield f"<thead><tr>{''.join(f'<th scope=col>{each}</th>' for each in head)}</tr></thead><tbody>"
@@ -307,8 +317,15 @@ def _status(status: str) -> str:
     return f'<span class="status is-{status}">{status}</span>'
 
 
+def _files(rows: int, total: int) -> str:
+    if rows == total:
+        return f'{_FILES_HEAD}<h2 id="files">All files</h2>\n{_FILES}'
+    left = f"The table has {rows:,} of {total:,} files, those first that something became of."
+    return f'{_FILES_HEAD}<h2 id="files">Files</h2>\n<p>{left}</p>\n{_FILES}'
+
+
+_FILES_HEAD = '<section aria-labelledby="files">'
 _FILES = """\
-<section aria-labelledby="files"><h2 id="files">All files</h2>
 <noscript><p>The table needs JavaScript, which is switched off here; the rest of the page does
 not.</p></noscript>
 <form id="controls" hidden>

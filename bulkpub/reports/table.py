@@ -21,6 +21,8 @@ __all__ = ["Row", "as_json", "table_of", "touched", "web_address"]
 
 _WEB = re.compile(r"https?://[^\s\"'<>\\^`{|}\x00-\x20\x7f]+", re.IGNORECASE)
 _LONGEST_ADDRESS = 2000
+MOST = 200_000
+"""Rows that a browser is glad to hold."""
 _BADLY = frozenset({DatasetStatus.FAILED, DatasetStatus.PENDING})
 
 
@@ -52,7 +54,10 @@ class _Words(dict[str, int]):
 
 
 def table_of(report: RunReport) -> dict[str, Any]:
-    """The rows and what they have in common, in plain JSON; datasets as title, page and key."""
+    """The rows and what they have in common, in plain JSON; datasets as title, page and key.
+
+    Of more than `MOST` rows those are left out that nothing became of; `total` counts all.
+    """
     statuses, formats, sentences = _Words(), _Words(), _Words()
     datasets, rows = list[tuple[str, str | None, str]](), list[Row]()
     began = report.run.started_at
@@ -93,6 +98,11 @@ def table_of(report: RunReport) -> dict[str, Any]:
                     None,
                 )
             )
+    total = len(rows)
+    if total > MOST:
+        same = statuses[ResourceStatus.UNCHANGED.value]
+        rows.sort(key=lambda row: row.status == same)
+        del rows[MOST:]
     prefix = _common_beginning([row.permalink for row in rows if row.permalink])
     return {
         "began": began.timestamp(),
@@ -101,6 +111,7 @@ def table_of(report: RunReport) -> dict[str, Any]:
         "sentences": list(sentences),
         "datasets": datasets,
         "prefix": prefix,
+        "total": total,
         "rows": [
             (*row[:-1], None if row.permalink is None else row.permalink[len(prefix) :])
             for row in rows

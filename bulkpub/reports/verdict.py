@@ -102,6 +102,10 @@ def figures_of(report: RunReport) -> list[Figure]:
             ),
         ),
     ]
+    left_out = totals.left_out
+    if left_out.resources or left_out.datasets:
+        whole = counted(left_out.datasets, "whole dataset")
+        found.append(Figure("Left out", counted(left_out.resources, "file"), (whole,)))
     if quota.remaining is not None:
         limit = f"of {quota.limit:,} requests" if quota.limit is not None else "requests"
         until = quota.reset_at and f"until {moment_text(quota.reset_at, _FAR_S)}"

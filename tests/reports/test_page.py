@@ -140,6 +140,18 @@ def test_the_table_has_every_file_and_every_dataset_without_any(of: RunReport) -
         assert link is None or found["prefix"] + row.permalink == link
 
 
+def test_of_too_many_files_the_table_leaves_out_those_that_nothing_became_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bulkpub.reports.table.MOST", 3)
+    same = [resource(n, ResourceStatus.UNCHANGED) for n in range(4)]
+    parsed = page(run_report(dataset("d", *same, resource(9), resource(8, ResourceStatus.FAILED))))
+    found = table(parsed)
+    statuses = [found["statuses"][Row(*each).status] for each in found["rows"]]
+    assert statuses == ["created", "failed", "unchanged"]
+    assert "3 of 6 files" in parsed.text
+
+
 def test_what_failed_comes_first_and_by_cause() -> None:
     failed = [resource(n, ResourceStatus.FAILED, error="the file is empty") for n in range(12)]
     text = page(run_report(dataset("d", *failed), error="stopped")).text
