@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bulkpub.language import joined
+from bulkpub.language import joined, say
 
 __all__ = [
     "AnswerUnreadable",
@@ -44,7 +44,8 @@ class Problem:
     """One thing wrong with what the user wrote, and where.
 
     `line` and `column` count from 1; 0 means that the place is the whole file (`line`)
-    or the whole line (`column`). `dataset` is the key of the dataset the problem belongs
+    or the whole line (`column`). Of several `destinations` it has those at which it is wrong, where
+    that is not so everywhere. `dataset` is the key of the dataset the problem belongs
     to, or None when it concerns the whole manifest: with
     `keep_going` the datasets that no problem names are published all the same.
     """
@@ -54,6 +55,7 @@ class Problem:
     column: int
     message: str
     dataset: str | None = None
+    destinations: tuple[str, ...] = ()
 
     @property
     def at(self) -> str:
@@ -62,7 +64,18 @@ class Problem:
 
     def __str__(self) -> str:
         """`file:line:column: message`, the form editors and CI systems can follow."""
-        return f"{self.at}: {self.message}" if self.file else self.message
+        return f"{self.at}: {self.sentence}" if self.file else self.sentence
+
+    @property
+    def sentence(self) -> str:
+        """The message, with the destinations that it is about."""
+        if not self.destinations:
+            return self.message
+        return say(
+            "{message} (at {destinations})",
+            message=self.message,
+            destinations=", ".join(self.destinations),
+        )
 
 
 class BulkpubError(Exception):

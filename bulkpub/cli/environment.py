@@ -38,11 +38,11 @@ def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> 
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{file} cannot be read: {error}") from error
     for name, value in values.items():
-        ours = name.startswith("BULKPUB_") or is_key_variable(name)
+        ours = name.startswith("BULKPUB_") or _holds_key(name)
         if ours and value is not None:
             environment.setdefault(name, value)
     keys = key_variables({name: value or "" for name, value in values.items()})
-    has_key = any(value and "KEY" in name for name, value in keys.items())
+    has_key = any(value and ("KEY" in name or "TOKEN" in name) for name, value in keys.items())
     if has_key and os.name != "nt" and file.stat().st_mode & OF_OTHERS:
         return f"{file} holds the API key, and others on this machine can read it: chmod 600 {file}"
     return None
@@ -55,8 +55,14 @@ def _values(file: Path) -> dict[str, str | None]:
 
 
 def key_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a manifest may name for keys: no other program's secret is among them."""
-    return {name: value for name, value in environment.items() if is_key_variable(name)}
+    """The variables that may hold a key: no secret of other programs that is for other hosts."""
+    return {name: value for name, value in environment.items() if _holds_key(name)}
+
+
+def _holds_key(name: str) -> bool:
+    from bulkpub.data import key_variables as of_hosts  # noqa: PLC0415 - `--help` needs none
+
+    return is_key_variable(name) or name in of_hosts()
 
 
 def api_key(environment: Mapping[str, str], variable: str | None = None) -> str | None:

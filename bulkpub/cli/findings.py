@@ -76,7 +76,7 @@ def findings(datasets: Iterable[DatasetOutcome]) -> Findings:
     found = Findings()
     for dataset in datasets:
         if dataset.page and dataset.status not in _NO_LINK:
-            title = shown(dataset.title or dataset.key)
+            title = shown(dataset.heading)
             found.links.add((dataset.status.value, title, shown(dataset.page)))
         found.notes.update(dataset.notes)
         found.written += _is_written(dataset)
@@ -95,9 +95,9 @@ def _look_at_file(found: Findings, dataset: DatasetOutcome, resource: ResourceOu
         found.sent += reason.startswith(SENT_ALREADY)
     elif status is ResourceStatus.UNCHANGED and reason.startswith(STAYS):
         title = resource.title or name_of(resource)
-        found.left.add((path_text(dataset.title or dataset.key, title), printable(reason)))
+        found.left.add((path_text(dataset.heading, title), printable(reason)))
     for warning in resource.warnings:
-        found.warnings.add((path_text(dataset.key, name_of(resource)), printable(warning)))
+        found.warnings.add((path_text(dataset.called, name_of(resource)), printable(warning)))
 
 
 def _is_written(dataset: DatasetOutcome) -> bool:

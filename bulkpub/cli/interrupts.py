@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bulkpub.session.run import Run
+from bulkpub.session.run import Interruptible
 
 __all__ = ["interruptible"]
 
@@ -17,7 +17,7 @@ ENOUGH = 2
 
 
 @contextmanager
-def interruptible(run: Run) -> Iterator[None]:
+def interruptible(run: Interruptible) -> Iterator[None]:
     """For as long as the context lasts, a signal interrupts `run`; its report is still written."""
     loop = asyncio.get_running_loop()
 

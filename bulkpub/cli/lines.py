@@ -66,7 +66,7 @@ def nothing_planned(report: RunReport) -> bool:
         return False
     left_out = left_out_of(report)
     return all(
-        dataset.status is DatasetStatus.PENDING or dataset.key in left_out
+        dataset.status is DatasetStatus.PENDING or dataset.called in left_out
         for dataset in report.datasets
     )
 

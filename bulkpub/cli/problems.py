@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.text import Text
 
+from bulkpub.core.failures import left_out_names
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.report import RunReport
 from bulkpub.errors import Problem
@@ -30,21 +31,23 @@ def render_warnings(warnings: Iterable[Problem], console: Console) -> None:
 
 
 def left_out_of(report: RunReport) -> dict[str, str]:
-    """By the keys of the datasets that problems keep from being published, where these are."""
+    """By what the datasets are called that problems keep from being published, where these are."""
     places: dict[str, list[str]] = {}
     shared: list[Problem] = []
     for problem in report.run.problems:
         if problem.dataset is None:
             shared.append(problem)
         elif problem.file:
-            places.setdefault(problem.dataset, []).append(shown(problem.at))
+            for name in left_out_names([problem]):
+                places.setdefault(name, []).append(shown(problem.at))
     found: dict[str, str] = {}
     for dataset in report.datasets if report.run.problems else ():
         if dataset.status is not DatasetStatus.FAILED or (error := dataset.error) is None:
             continue
         where = [shown(each.at) for each in shared if each.file and each.message in error]
-        if where := [*places.get(dataset.key, ()), *where]:
-            found[dataset.key] = ", ".join(dict.fromkeys(where))
+        own = (*places.get(dataset.key, ()), *places.get(dataset.called, ()))
+        if where := [*own, *where]:
+            found[dataset.called] = ", ".join(dict.fromkeys(where))
     return found
 
 

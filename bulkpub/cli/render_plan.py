@@ -66,7 +66,7 @@ def render_plan(report: RunReport, console: Console) -> None:
         print_line(console, Text(f"Nothing was planned: {why}", style="bold red"))
         _print_not_planned(report, console)
         return
-    _print_datasets((each for each in _told(report) if each.key not in left_out), console)
+    _print_datasets((each for each in _told(report) if each.called not in left_out), console)
     for words in left_out_lines(left_out):
         print_line(console, marked("failed", words, indent=0))
     if same := report.totals.datasets.unchanged:
@@ -114,7 +114,7 @@ def _print_datasets(datasets: Iterable[DatasetOutcome], console: Console) -> Non
 def _print_dataset(dataset: DatasetOutcome, console: Console) -> None:
     title = shown(dataset.title or dataset.key)
     line = marked(dataset.status.value, title, indent=0).append(
-        f" [{shown(dataset.key)}] {printable(dataset.error or dataset.reason)}", style="dim"
+        f" [{shown(dataset.called)}] {printable(dataset.error or dataset.reason)}", style="dim"
     )
     print_line(console, line)
     created = dataset.status is DatasetStatus.CREATED

@@ -3,6 +3,7 @@
 The page that explains them is `docs/reference/exit-codes.md`.
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from bulkpub.errors import (
@@ -17,7 +18,7 @@ from bulkpub.errors import (
     SettingsInvalid,
 )
 
-__all__ = ["ExitCode", "code_of"]
+__all__ = ["ExitCode", "code_of", "joint_code"]
 
 
 class ExitCode(IntEnum):
@@ -54,3 +55,18 @@ def code_of(error: BulkpubError) -> ExitCode:
             return ExitCode(error.exit_code)
         case _:
             return ExitCode.STOPPED_EARLY
+
+
+def joint_code(codes: Iterable[int]) -> ExitCode:
+    """The code of a command that did the same at several portals, which ended so.
+
+    What they agree on; else interrupted, if one was, or stopped early, as there is something left
+    to do; else wrong where nothing was sent to any, and some failed where it was.
+    """
+    found = {ExitCode(code) for code in codes}
+    if len(found) == 1:
+        return found.pop()
+    for code in (ExitCode.INTERRUPTED, ExitCode.STOPPED_EARLY):
+        if code in found:
+            return code
+    return ExitCode.WRONG if found <= {ExitCode.WRONG, ExitCode.REFUSED} else ExitCode.SOME_FAILED

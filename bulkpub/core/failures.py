@@ -18,7 +18,7 @@ __all__ = [
     "Failure",
     "causes",
     "failures_of",
-    "left_out_keys",
+    "left_out_names",
     "name_of",
     "shares_reason",
 ]
@@ -28,9 +28,9 @@ __all__ = [
 class Failure:
     """One thing that is not as wanted: `error` is a sentence that says why.
 
-    `dataset` is the key of a dataset, and `resource` what a person knows one of its files by; both
-    None when it concerns the run as a whole, or a manifest. `file` and `line` (from 1; 0: the
-    whole file) are where a manifest is wrong.
+    `dataset` is what a dataset is called (`DatasetOutcome.called`), and `resource` what a person
+    knows one of its files by; both None when it concerns the run as a whole, or a manifest. `file`
+    and `line` (from 1; 0: the whole file) are where a manifest is wrong.
     """
 
     error: str
@@ -64,25 +64,35 @@ def failures_of(
     if error is not None:
         yield Failure(error)
     for each in problems:
-        yield Failure(each.message, each.dataset, None, each.file or None, each.line)
-    left_out = left_out_keys(problems)
+        yield Failure(each.sentence, each.dataset, None, each.file or None, each.line)
+    left_out = left_out_names(problems)
     shared = [each.message for each in problems if each.dataset is None]
     for dataset in datasets:
-        if dataset.status is DatasetStatus.FAILED and dataset.key not in left_out:
+        named = {dataset.key, dataset.called}
+        if dataset.status is DatasetStatus.FAILED and not named & left_out:
             yield from _of_dataset(dataset, shared)
 
 
-def left_out_keys(problems: Iterable[Problem]) -> frozenset[str]:
-    """The keys of the datasets that problems of their own keep from being published."""
-    return frozenset(each.dataset for each in problems if each.dataset is not None)
+def left_out_names(problems: Iterable[Problem]) -> frozenset[str]:
+    """What datasets are called that problems of their own keep from being published.
+
+    As `DatasetOutcome.called` has it where that is so at some destinations only, else their keys.
+    """
+    found: set[str] = set()
+    for each in problems:
+        if each.dataset is not None:
+            found.update(
+                [f"{name}: {each.dataset}" for name in each.destinations] or [each.dataset]
+            )
+    return frozenset(found)
 
 
 def _of_dataset(dataset: DatasetOutcome, shared: Sequence[str]) -> Iterator[Failure]:
     if dataset.error is not None and not any(each in dataset.error for each in shared):
-        yield Failure(dataset.error, dataset.key)
+        yield Failure(dataset.error, dataset.called)
     for resource in dataset.resources:
         if resource.status is ResourceStatus.FAILED and not shares_reason(resource, dataset):
-            yield Failure(resource.error or resource.reason, dataset.key, name_of(resource))
+            yield Failure(resource.error or resource.reason, dataset.called, name_of(resource))
 
 
 def shares_reason(resource: ResourceOutcome, dataset: DatasetOutcome) -> bool:

@@ -118,7 +118,8 @@ class ResourceOutcome:
 class DatasetOutcome:
     """What happened to one dataset; its resources in the manifest's order, deleted ones last.
 
-    `page` is the address of the dataset for people. `notes` say what of the manifest the portal
+    `page` is the address of the dataset for people, `destination` the name of the portal where it
+    happened, of several. `notes` say what of the manifest the portal
     cannot hold. `error` is a failure of the dataset as a
     whole; a dataset in which only some resources failed is `failed` with `error` None. `changes`
     are those of the dataset itself, told by what only looks. `not_pruned` are the resources that
@@ -137,3 +138,15 @@ class DatasetOutcome:
     notes: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     not_pruned: tuple[ResourceOutcome, ...] = ()
+    destination: str | None = None
+
+    @property
+    def called(self) -> str:
+        """Its key; with the destination before it, where there are several."""
+        return self.key if self.destination is None else f"{self.destination}: {self.key}"
+
+    @property
+    def heading(self) -> str:
+        """Its title, or its key without one; likewise."""
+        title = self.title or self.key
+        return title if self.destination is None else f"{self.destination}: {title}"

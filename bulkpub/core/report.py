@@ -4,10 +4,11 @@ The field names are those of the JSON report (`docs/reference/report.schema.json
 field keeps `SCHEMA_VERSION`; renaming or removing one raises it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import islice
+from typing import Any, TypeVar
 
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.failures import SHOWN, Failure, failures_of
@@ -19,6 +20,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "ByteTotals",
     "DatasetTotals",
+    "DestinationInfo",
     "LeftOutTotals",
     "Moment",
     "RateLimit",
@@ -29,6 +31,7 @@ __all__ = [
     "Tally",
     "Totals",
     "WaitTotals",
+    "added",
 ]
 
 SCHEMA_VERSION = 1
@@ -40,6 +43,7 @@ class RunInfo:
 
     `error` is why the run as a whole ended early or never began; `exit_code` is what the
     command returned: an `ExitCode`. `warnings` are what the manifest may not mean as it was read.
+    Of several `destinations`, each has its part here, and `portal` is the names of all of them.
     """
 
     id: str
@@ -54,6 +58,7 @@ class RunInfo:
     error: str | None = None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    destinations: tuple["DestinationInfo", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +165,28 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationInfo:
+    """How a run went at one of several portals; the fields are those of a run and of its report.
+
+    `name` is what the manifest calls the destination, `organization` the one it names for it.
+    """
+
+    name: str
+    portal: str
+    organization: str | None
+    duration_s: float
+    exit_code: int
+    error: str | None
+    totals: Totals
+    rate_limit: RateLimit
+    timeline: tuple["Moment", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """Everything a run has to say; `datasets` in the manifest's order.
 
+    With several destinations: all of the first one's, then all of the next one's.
     `timeline` has some moments of the run, in order: few, however long it was.
     """
 
@@ -188,6 +212,41 @@ class RunReport:
         first = list(islice(self.failures(), SHOWN))
         lines = [bounded(str(each)) for each in first] or ["not everything is as wanted"]
         raise RunFailed("\n".join(lines), self.run.exit_code)
+
+
+def added(totals: Iterable[Totals]) -> Totals:
+    """The figures of several portals together."""
+    whole = Totals()
+    for each in totals:
+        whole = Totals(
+            _sum(whole.datasets, each.datasets),
+            _sum(whole.resources, each.resources),
+            _sum(whole.bytes, each.bytes),
+            _sum(whole.requests, each.requests),
+            _sum(whole.waited_s, each.waited_s),
+            _sum(whole.left_out, each.left_out),
+        )
+    return whole
+
+
+Figures = TypeVar(
+    "Figures", DatasetTotals, ResourceTotals, ByteTotals, RequestTotals, WaitTotals, LeftOutTotals
+)
+
+
+def _sum(one: Figures, other: Figures) -> Figures:
+    figures = {
+        each.name: _plus(getattr(one, each.name), getattr(other, each.name)) for each in fields(one)
+    }
+    return replace(one, **figures)
+
+
+def _plus(one: Any, other: Any) -> Any:  # noqa: ANN401 - numbers, or numbers by name
+    if isinstance(one, Mapping):
+        return {name: one.get(name, 0) + other.get(name, 0) for name in (*one, *other)}
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
 
 
 class Tally:

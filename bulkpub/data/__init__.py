@@ -40,6 +40,7 @@ __all__ = [
     "granularities",
     "high_value_categories",
     "json_ld_contexts",
+    "key_variables",
     "keys_in_french",
     "languages",
     "licenses",
@@ -195,6 +196,15 @@ def access_words() -> AccessWords:
 def contact_roles() -> tuple[str, ...]:
     """The roles of a contact point in a manifest: `contact_roles.csv`."""
     return read_column("data/contact_roles.csv", "role")
+
+
+@cache
+def key_variables() -> Mapping[str, str]:
+    """Variables in which others keep a key → the one host that may be sent it: `key_variables.csv`.
+
+    The first of a host comes before the others.
+    """
+    return read_pairs("data/key_variables.csv", "variable", "host")
 
 
 # --- frequencies, granularities, columns --------------------------------------------------

@@ -7,14 +7,24 @@ anything else. `json_schema` is for editors. What depends on the kind of portal 
 which each of them is given.
 """
 
+from bulkpub.manifest.destinations import Destination, Toward
 from bulkpub.manifest.key_names import KeyName, KeyNames
 from bulkpub.manifest.keys import json_schema
-from bulkpub.manifest.loading import Loaded, Stream, load, parse, stream, stream_document
-from bulkpub.manifest.reading import may_name_portal
+from bulkpub.manifest.loading import (
+    Loaded,
+    Stream,
+    load,
+    named_destinations,
+    parse,
+    stream,
+    stream_document,
+)
+from bulkpub.manifest.reading import may_say
 from bulkpub.manifest.variables import Given, given_fault
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter, Writer
 
 __all__ = [
+    "Destination",
     "Given",
     "KeyName",
     "KeyNames",
@@ -22,11 +32,13 @@ __all__ = [
     "Loaded",
     "ManifestWriter",
     "Stream",
+    "Toward",
     "Writer",
     "given_fault",
     "json_schema",
     "load",
-    "may_name_portal",
+    "may_say",
+    "named_destinations",
     "parse",
     "stream",
     "stream_document",

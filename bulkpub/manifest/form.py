@@ -176,6 +176,8 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"{field} must be a mapping of names and values, not {given}"
         case kind_of_error if kind_of_error == SENTENCE:
             return str(detail["ctx"]["sentence"]).replace("{field}", field, 1)
+        case "too_short":
+            return f"{field} must hold one at least"
         case _:
             return f"{field} cannot be {given}"
 

@@ -47,6 +47,7 @@ from bulkpub.manifest.values import (
 
 __all__ = [
     "DATASET",
+    "DESTINATION",
     "FOREIGN",
     "OF_FILES",
     "OF_LINKS",
@@ -189,6 +190,30 @@ _OF_AN_ORGANIZATION = form_of(
             ("BULKPUB_API_KEY_VILLE",)),
     ],
 )
+_ORGANIZATIONS = Key(
+    "organizations",
+    dict[Name, _OF_AN_ORGANIZATION.shape],  # type: ignore[name-defined]
+    "Organizations",
+    "Organizations, by id or slug, that have [keys of their own](#keys).",
+    ({"ville-exemple": {"key_env": "BULKPUB_API_KEY_VILLE"}},),
+    below=_OF_AN_ORGANIZATION,
+)
+DESTINATION: tuple[Key, ...] = (
+    Key("portal", Name, "Portal", "The name of a portal, or the address of one.", ("demo",)),
+    Key("name", Name, "Name",
+        "What it is called in this manifest, on the command line and in the report; without one, "
+        "as `portal` has it.", ("recette",)),
+    Key("organization", Name, "Organization",
+        "Id or slug of the organization of every dataset there.", ("ville-exemple",)),
+    Key("key_env", values.KeyVariable, "Variable of the key",
+        "[The variable](#keys) that holds the API key for it.", ("BULKPUB_API_KEY_DEMO",)),
+    _ORGANIZATIONS,
+)
+"""The keys of a destination."""
+_DESTINATION = form_of(
+    "DestinationForm", "a destination", "A portal to which all the datasets go.", DESTINATION,
+    schema={"required": ["portal"]},
+)
 
 
 # --- the keys, in the order of the reference ------------------------------------------------
@@ -210,9 +235,10 @@ DATASET: tuple[fields.Field | Key, ...] = (
         "Identifies the dataset from run to run; unique in the manifest. Without it: the id, or "
         "the slug of the title; then a new title means a new dataset, so give one.", ("velos",),
         columns=(Column("dataset"),)),
-    Key("id", Name, "Id",
+    Key("id", values.for_each_destination(), "Id",
         "The id of a dataset that is on the portal already; its slug and the address of its page "
-        "do as well, but they can change, and cost a request a run.",
+        "do as well, but they can change, and cost a request a run. With several "
+        "[destinations](#destinations), one for each: `{demo: …, www: …}`.",
         ("5d13a8b6634f41070a43dff3",), columns=(Column("dataset_id"),)),
     *fields.DATASET.values(),
     Key("description_file", FileName, "Description file",
@@ -222,7 +248,9 @@ DATASET: tuple[fields.Field | Key, ...] = (
         "Where datasets are [releases](../how-to/releases.md): the tag of this one, with `{key}`, "
         "`{today}` and other [variables](#variables); `{key}` without it.",
         ("{key}-{today}",), inherited=True, columns=(Column("release_tag"),)),
-    Key("organization", Name, "Organization", "Id or slug; before that at the top.",
+    Key("organization", values.for_each_destination(), "Organization",
+        "Id or slug; before that at the top. With several [destinations](#destinations), one for "
+        "each.",
         ("ville-exemple", "534fff81a3a7292c64a77e5c"), inherited=True,
         columns=(Column("organization"),)),
     Key("personal", Flag, "Personal", "`true`: in the account of the API key, in no organization.",
@@ -324,7 +352,9 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
         "seen from the manifest, or the address (without its [secrets](#addresses)), or the id. "
         "For files and a `url` a [template](#templates).", ("archive-{stem}",),
         columns=(Column("resource_key"),)),
-    Key("id", Name, "Id", "The id, or the permalink, of a resource that is on the portal already.",
+    Key("id", values.for_each_destination(), "Id",
+        "The id, or the permalink, of a resource that is on the portal already. With several "
+        "[destinations](#destinations), one for each.",
         columns=(Column("resource_id"),)),
     *fields.RESOURCE.values(),
 )
@@ -606,13 +636,15 @@ def _top(defaults: Form) -> list[Key]:
             "[The variable](#keys) that holds the API key, in place of `BULKPUB_API_KEY`.",
             ("BULKPUB_API_KEY_METROPOLE",),
         ),
+        _ORGANIZATIONS,
         Key(
-            "organizations",
-            dict[Name, _OF_AN_ORGANIZATION.shape],  # type: ignore[name-defined]
-            "Organizations",
-            "Organizations, by id or slug, that have [keys of their own](#keys).",
-            ({"ville-exemple": {"key_env": "BULKPUB_API_KEY_VILLE"}},),
-            below=_OF_AN_ORGANIZATION,
+            "destinations",
+            list_of(_DESTINATION.shape, Field(min_length=1)),
+            "Destinations",
+            "[Several portals](#destinations) to each of which all the datasets go; in place of "
+            "`portal`, `key_env` and `organizations`.",
+            ([{"portal": "demo"}, {"portal": "www", "key_env": "BULKPUB_API_KEY_WWW"}],),
+            below=_DESTINATION,
         ),
         Key(
             "defaults",

@@ -17,7 +17,14 @@ from bulkpub.core.natural import naturally
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
+from bulkpub.language import say
 from bulkpub.manifest.datasets import name_of, own_faults, read_dataset
+from bulkpub.manifest.destinations import (
+    Destination,
+    Toward,
+    destination_faults,
+    destinations_of,
+)
 from bulkpub.manifest.extras import extras_faults
 from bulkpub.manifest.files import Files, safe
 from bulkpub.manifest.form import Fault, check
@@ -25,11 +32,27 @@ from bulkpub.manifest.key_names import KeyNames
 from bulkpub.manifest.keys import VARIABLES, forms
 from bulkpub.manifest.merging import with_defaults
 from bulkpub.manifest.nodes import Node, Unreadable, bare, child, find, from_python, walk
-from bulkpub.manifest.reading import Source, document_source, open_sources, text_source
+from bulkpub.manifest.reading import (
+    Source,
+    document_source,
+    is_text,
+    may_say,
+    open_sources,
+    text_source,
+)
 from bulkpub.manifest.values import kind
 from bulkpub.manifest.variables import Given
 
-__all__ = ["Loaded", "Stream", "load", "load_text", "parse", "stream", "stream_document"]
+__all__ = [
+    "Loaded",
+    "Stream",
+    "load",
+    "load_text",
+    "named_destinations",
+    "parse",
+    "stream",
+    "stream_document",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +84,40 @@ class Stream:
     Of a dataset that was given out nothing is kept but its key, its id and its place.
     """
 
-    def __init__(self, sources: Iterable[Source], rules: Rules, given: Given | None = None) -> None:
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        rules: Rules,
+        given: Given | None = None,
+        toward: Toward | None = None,
+    ) -> None:
         self._sources = sources
-        self._rules = rules
-        self._given = given or Given()
+        self._reading = _Reading(rules, given or Given(), toward)
         self.problems: tuple[Problem, ...] = ()
         self.warnings: tuple[Problem, ...] = ()
         self.portal: str | None = None
         self.keys = KeyNames()
+        self.destinations: tuple[Destination, ...] = ()
         self.spoilt: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[DatasetSpec]:
         """The datasets that are sound as far as is known."""
         problems: dict[Problem, None] = {}
         warnings: list[Problem] = []
-        tops = _Tops([], self.keys)
+        tops = self._reading.tops = _Tops(self.keys)
         order: dict[str, int] = {}
         names = _Names()
         given = 0
         for source in self._sources:
             order.setdefault(source.name, len(order))
-            for spec, sound in _datasets(source, self._rules, self._given, problems, tops):
+            for spec, sound in _datasets(source, self._reading, problems):
                 if names.takes(spec, given if sound else None) and sound:
                     given += 1
                     yield spec
             warnings += (_problem(fault) for fault in source.warnings)
         problems |= dict.fromkeys(names.problems)
-        _check_portals(tops.portals, problems)
+        _check_portals(tops, problems)
+        self.destinations = tops.destinations[0][0] if tops.destinations else ()
         self.spoilt = frozenset(names.spoilt)
         self.problems = tuple(
             naturally(
@@ -107,16 +137,21 @@ class Stream:
 
 
 def stream(
-    paths: Iterable[str | os.PathLike[str]], *, rules: Rules, given: Given | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    rules: Rules,
+    given: Given | None = None,
+    toward: Toward | None = None,
 ) -> Stream:
     """Reads manifest files for a portal with these `rules`, together and in that order.
 
     `given` is what is known of their variables; reading them again with it puts in the same.
+    They are read `toward` one of their destinations, where they have some; else the first one.
 
     Never raises for anything a user can do wrong, and never reads the files to be published:
     it looks at their names and their `stat`. Of JSONL and CSV, one dataset at a time is in memory.
     """
-    return Stream(chain.from_iterable(map(open_sources, paths)), rules, given)
+    return Stream(chain.from_iterable(map(open_sources, paths)), rules, given, toward)
 
 
 def load(
@@ -133,17 +168,50 @@ def stream_document(
     base: str | os.PathLike[str] = ".",
     name: str = "<manifest>",
     given: Given | None = None,
+    toward: Toward | None = None,
 ) -> Stream:
     """Reads a manifest given as Python values; `base` is the folder its paths start from.
 
     Problems name the way to the value, as in `<manifest> datasets[0].title`.
     """
+    return Stream([_given_source(data, base, name)], rules, given, toward)
+
+
+def _given_source(data: Mapping[str, Any], base: str | os.PathLike[str], name: str) -> Source:
     source = Source(name, os.path.abspath(base))  # noqa: PTH100 # Path.absolute keeps `..`
     try:
         document_source(source, from_python(data, name))
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
-    return Stream([source], rules, given)
+    return source
+
+
+def named_destinations(
+    manifests: Iterable[str | os.PathLike[str]] | Mapping[str, Any], *, rules: Rules
+) -> tuple[Destination, ...]:
+    """The destinations that manifests name, files or one given as Python values; those alone.
+
+    What is wrong with them is found when the manifests are read for one of them. Of JSONL the first
+    line is read, of a table or a workbook, which cannot hold them, nothing.
+    """
+    if isinstance(manifests, Mapping):
+        if "destinations" not in manifests:
+            return ()
+        sources = [_given_source(manifests, ".", "<manifest>")]
+    else:
+        texts = [name for path in manifests if is_text(name := os.fspath(path))]
+        sources = [
+            source
+            for path in texts
+            if may_say(path, "destinations")
+            for source in open_sources(path)
+        ]
+    for source in sources:
+        if source.header is not None and child(source.header, "destinations") is not None:
+            top, _ = check(forms(rules).header, source.header, leave=("defaults",))
+            if found := destinations_of(top, source.header):
+                return found
+    return ()
 
 
 def parse(
@@ -168,10 +236,21 @@ def load_text(text: str, base: str, name: str, *, rules: Rules) -> Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Tops:
-    """What the tops of all manifests say of the portal and of its keys."""
+    """What the tops of all manifests say of portals and of their keys."""
 
-    portals: list[tuple[str, Place]]
-    keys: KeyNames
+    keys: KeyNames = field(default_factory=KeyNames)
+    portals: list[tuple[str, Place]] = field(default_factory=list)
+    destinations: list[tuple[tuple[Destination, ...], Place]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How manifests are read that are read together, and what their tops say."""
+
+    rules: Rules
+    given: Given
+    toward: Toward | None = None
+    tops: _Tops = field(default_factory=_Tops)
 
 
 _Named = tuple[int | None, Place]
@@ -179,17 +258,15 @@ _Named = tuple[int | None, Place]
 
 
 def _datasets(
-    source: Source,
-    rules: Rules,
-    given: Given,
-    problems: dict[Problem, None],
-    tops: _Tops,
+    source: Source, reading: _Reading, problems: dict[Problem, None]
 ) -> Iterator[tuple[DatasetSpec, bool]]:
     """The datasets of one manifest, one at a time, and whether each is sound.
 
     What is wrong goes to `problems`.
     """
-    defaults, header_faults = _header(source, rules, tops)
+    rules, given = reading.rules, reading.given
+    defaults, header_faults = _header(source, reading)
+    toward = reading.toward
     inherited = _places(defaults)
     files, removed = Files(source.base, rules), dict[str, tuple[Place, str]]()
     for number, own in enumerate(source.datasets, 1):
@@ -197,10 +274,12 @@ def _datasets(
             sentence = f"a dataset must be a mapping, not {kind(bare(own))}"
             _add(problems, [Fault(own.place, sentence)], f"#{number}")
             continue
-        between_rows = source.own_faults
+        between_rows, of_destination = source.own_faults, list[Fault]()
+        if toward is not None:
+            own, of_destination = toward.dataset(own)  # noqa: PLW2901 - as it is meant there
         whole = with_defaults(defaults, own)
         spec, faults = read_dataset(whole, source.base, files, rules, given)
-        faults = [*between_rows, *faults, *own_faults(own, spec)]
+        faults = [*between_rows, *of_destination, *faults, *own_faults(own, spec)]
         name = name_of(own) or f"#{number}"
         _add(problems, (fault for fault in faults if fault.place not in inherited), name)
         _add(problems, (fault for fault in faults if fault.place in inherited), None)
@@ -245,30 +324,47 @@ def _problem(fault: Fault, dataset: str | None = None) -> Problem:
     return Problem(place.file, place.line, place.column, bounded(fault.sentence), dataset)
 
 
-def _header(source: Source, rules: Rules, tops: _Tops) -> tuple[Node | None, list[Fault]]:
+def _header(source: Source, reading: _Reading) -> tuple[Node | None, list[Fault]]:
     """What every dataset inherits, without what is unknown; and the faults of the header."""
-    node = source.header
+    node, rules, tops = source.header, reading.rules, reading.tops
     if node is None:
         return None, []
     top, faults = check(forms(rules).header, node, leave=("defaults",))
     faults += tops.keys.take(top, node)
     if "portal" in top:
         tops.portals.append((top["portal"], find(node, ("portal",)).place))
+    if destinations := destinations_of(top, node):
+        tops.destinations.append((destinations, find(node, ("destinations",)).place))
+        if reading.toward is None:
+            reading.toward = Toward(destinations[0], tuple(each.name for each in destinations))
+    faults += destination_faults(top, node)
+    if (toward := reading.toward) is None:
+        return _inherited(node, rules, faults), faults
+    inherited = _inherited(node, rules, faults, toward)
+    own = toward.organization()
+    return inherited if own is None else with_defaults(inherited, own), faults
+
+
+def _inherited(node: Node, rules: Rules, faults: list[Fault], toward: Toward | None = None) -> Node:
+    """What every dataset inherits of a header, without what is unknown; adds to `faults`."""
     names = ("organization", *(key.name for key in VARIABLES))
     said = {name: below for name in names if (below := child(node, name))}
     inherited = Node(said, node.place)
     defaults = child(node, "defaults")
     if defaults is None:
-        return inherited, faults
+        return inherited
+    if toward is not None and isinstance(defaults.value, dict):
+        defaults, wrong = toward.defaults(defaults)
+        faults += wrong
     if not isinstance(defaults.value, dict):
         given = kind(bare(defaults))
         faults.append(Fault(defaults.place, f"'defaults' must be a mapping, not {given}"))
-        return inherited, faults
+        return inherited
     form = forms(rules).defaults
     faults += check(form, defaults, leave=("extras",))[1]
     faults += extras_faults(child(defaults, "extras"), rules)
     known = {key: each for key, each in defaults.value.items() if key in form.keys}
-    return with_defaults(inherited, Node(known, defaults.place)), faults
+    return with_defaults(inherited, Node(known, defaults.place))
 
 
 class _Names:
@@ -306,9 +402,27 @@ class _Names:
         return False
 
 
-def _check_portals(portals: Sequence[tuple[str, Place]], problems: dict[Problem, None]) -> None:
-    for portal, place in portals[1:]:
-        first, first_place = portals[0]
+def _check_portals(tops: _Tops, problems: dict[Problem, None]) -> None:
+    if tops.destinations:
+        first_ones, there = tops.destinations[0]
+        for others, place in tops.destinations[1:]:
+            if [each.says for each in others] != [each.says for each in first_ones]:
+                sentence = say(
+                    "these 'destinations' are not those at {there}: in one run they are the same",
+                    there=there,
+                )
+                _add(problems, [Fault(place, sentence)], None)
+        for portal, place in tops.portals:
+            if place.file != there.file:  # of one manifest it is told there
+                sentence = say(
+                    "this manifest is for the portal {portal}, the one at {there} for several",
+                    portal=portal,
+                    there=there,
+                )
+                _add(problems, [Fault(place, sentence)], None)
+        return
+    for portal, place in tops.portals[1:]:
+        first, first_place = tops.portals[0]
         if portal != first:
             sentence = (
                 f"this manifest is for the portal {portal}, the one at {first_place} for {first}"

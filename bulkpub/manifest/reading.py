@@ -30,7 +30,8 @@ __all__ = [
     "at_least_one",
     "decoded",
     "document_source",
-    "may_name_portal",
+    "is_text",
+    "may_say",
     "open_sources",
     "text_source",
 ]
@@ -47,7 +48,7 @@ _ENOUGH = 64
 _LONGEST_WORD = 16
 """Bytes of the longest word that is looked for, in UTF-16."""
 
-_HEADER_KEYS = {"version", "portal", "organization", "defaults", "$schema"}
+_HEADER_KEYS = {"version", "portal", "destinations", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
 EMPTY = "this manifest is empty"
 _BLOCK = 1024 * 1024
@@ -105,8 +106,13 @@ def open_sources(path: str | os.PathLike[str]) -> Iterator[Source]:
     yield from sheets or (source,)
 
 
-def may_name_portal(path: str) -> bool:
-    """Whether the manifest at `path` can say for which portal it is, found out without parsing.
+def is_text(path: str) -> bool:
+    """Whether the manifest at `path` is neither a table nor a workbook, by its name."""
+    return Path(path).suffix.lower() in (*_DOCUMENTS, *_LINES)
+
+
+def may_say(path: str, key: str) -> bool:
+    """Whether the manifest at `path` can have `key` at its top, found out without parsing.
 
     A line of JSONL says it first, and a text has at least to hold the word, in English or French.
     True for one that cannot be read: why is for the reading to say.
@@ -114,7 +120,7 @@ def may_name_portal(path: str) -> bool:
     suffix = Path(path).suffix.lower()
     if suffix not in (*_DOCUMENTS, *_LINES, *_TABLES):
         return True
-    words, end = (b"portal", b"portail") if suffix in _TABLES else (b"portal",), b""
+    words, end = _spelled(key, suffix), b""
     try:
         with open_ordinary(path) as file:
             while block := file.readline() if suffix in _LINES else file.read(_BLOCK):
@@ -129,6 +135,13 @@ def may_name_portal(path: str) -> bool:
     except (OSError, ValueError):
         return True
     return False
+
+
+def _spelled(key: str, suffix: str) -> tuple[bytes, ...]:
+    """How a file with this ending may spell a key at its top."""
+    word = key.encode()
+    in_french = {b"portal": (b"portail",)}
+    return (word, *in_french.get(word, ())) if suffix in _TABLES else (word,)
 
 
 def text_source(text: str, base: str, name: str) -> Source:

@@ -23,7 +23,7 @@ from bulkpub.core.api_key import KEY_VARIABLE, is_key_variable
 from bulkpub.core.model import Check, Html, Prune, State
 from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES, scheme_of
-from bulkpub.data import access_words, formats
+from bulkpub.data import access_words, formats, key_variables
 from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.templates import NAME_OF_VARIABLE
 
@@ -60,6 +60,7 @@ __all__ = [
     "choice",
     "condition",
     "contact_name",
+    "for_each_destination",
     "kind",
     "limited",
     "limited_reader",
@@ -266,13 +267,14 @@ def _mail(value: object) -> str:
 
 def _key_variable(value: object) -> str:
     # What is written may be the key itself: no sentence repeats it.
-    if not isinstance(value, str) or not is_key_variable(value.strip()):
+    name = value.strip() if isinstance(value, str) else ""
+    if not is_key_variable(name) and name not in key_variables():
         raise refuse(
             "{field} must be the name of a variable that holds an API key, in capitals and with "
             "BULKPUB or DATAGOUV in it, as in BULKPUB_API_KEY_LYON; the key itself has no place "
             "in a manifest"
         )
-    return value.strip()
+    return name
 
 
 def _single_day(value: object) -> date | Literal[""]:
@@ -329,6 +331,26 @@ def mapping_or(shape: Any, otherwise: Any) -> Any:  # noqa: ANN401 # as above
     return Annotated[
         Annotated[shape, Tag(MAPPING)] | Annotated[otherwise, Tag(OTHERWISE)],
         Discriminator(lambda value: MAPPING if isinstance(value, dict) else OTHERWISE),
+    ]
+
+
+def _one_for_all(value: object) -> object:
+    if isinstance(value, dict):
+        raise refuse(
+            "{field} is written for each destination here, and this manifest has no 'destinations'"
+        )
+    return value
+
+
+def for_each_destination() -> Any:  # noqa: ANN401 # as above
+    """A name, or one for each destination, by what these are called.
+
+    Which of them counts is settled before a form is filled in (`manifest.destinations`).
+    """
+    each = {"type": "object", "additionalProperties": {"anyOf": [_NAME_SCHEMA, {"type": "null"}]}}
+    schema = {"anyOf": [_NAME_SCHEMA, each]}
+    return Annotated[
+        str, PlainValidator(lambda value: read_name(_one_for_all(value))), WithJsonSchema(schema)
     ]
 
 
@@ -528,7 +550,14 @@ Mail = Annotated[
 KeyVariable = Annotated[
     str,
     PlainValidator(_key_variable),
-    WithJsonSchema({"type": "string", "pattern": KEY_VARIABLE}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": KEY_VARIABLE},
+                {"enum": sorted(key_variables())},
+            ]
+        }
+    ),
 ]
 """The name of a variable that holds an API key."""
 WebAddressOrNone = Annotated[

@@ -1,6 +1,9 @@
-"""What can happen in a run, as values; `dataset` and `resource` are keys of the manifest."""
+"""What can happen in a run, as values; `dataset` and `resource` are keys of the manifest.
 
-from dataclasses import dataclass
+`destination` is the one of several portals where it happened; empty where there is one.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -25,6 +28,7 @@ __all__ = [
     "UploadProgressed",
     "UploadStarted",
     "Waiting",
+    "called_apart",
 ]
 
 
@@ -36,6 +40,7 @@ class RunStarted:
     datasets: int
     resources: int
     dry_run: bool
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Forecast:
     rate_limit: RateLimit
     wait_s: float
     bytes: int = 0
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class DatasetStarted:
 
     dataset: str
     title: str
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class PlanReady:
     dataset: str
     uploads: int
     bytes: int
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class FetchStarted:
     dataset: str
     resource: str
     source: str
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ class FetchProgressed:
     resource: str
     received: int
     size: int | None
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class FetchFinished:
     dataset: str
     resource: str
     error: str | None = None
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,7 @@ class UploadStarted:
     resource: str
     size: int
     attempt: int
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,7 @@ class UploadProgressed:
     resource: str
     sent: int
     size: int
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,7 @@ class UploadFinished:
     dataset: str
     resource: str
     error: str | None = None
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,7 @@ class Retrying:
     reason: str
     delay_s: float
     attempt: int
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,7 @@ class Waiting:
     reason: str
     delay_s: float
     until: datetime
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +167,7 @@ class QuotaSeen:
     """The portal told its rate limit."""
 
     rate_limit: RateLimit
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +175,7 @@ class DatasetFinished:
     """The dataset's story is over; the outcome has its resources."""
 
     outcome: DatasetOutcome
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +183,7 @@ class RunFinished:
     """The run is over, whatever the reason."""
 
     report: RunReport
+    destination: str = ""
 
 
 Event = (
@@ -184,6 +203,29 @@ Event = (
     | DatasetFinished
     | RunFinished
 )
+
+
+def called_apart(event: Event) -> Event:
+    """The event, with the destination before the dataset's key, where there are several.
+
+    As `DatasetOutcome.called` has it: for those who tell datasets apart by one name.
+    """
+    if not event.destination:
+        return event
+    match event:
+        case (
+            DatasetStarted()
+            | PlanReady()
+            | FetchStarted()
+            | FetchProgressed()
+            | FetchFinished()
+            | UploadStarted()
+            | UploadProgressed()
+            | UploadFinished()
+        ):
+            return replace(event, dataset=f"{event.destination}: {event.dataset}", destination="")
+        case _:
+            return event
 
 
 class Observer(Protocol):

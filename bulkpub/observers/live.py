@@ -75,7 +75,7 @@ class LiveDisplay:
     def __call__(self, event: Event) -> None:
         """Take note of `event`; the next frame shows it."""
         if isinstance(event, Forecast) and event.requests and event.rate_limit.limit is not None:
-            text = forecast_text(event.requests, event.rate_limit, event.wait_s)
+            text = forecast_text(event.requests, event.rate_limit, event.wait_s, event.destination)
             self._live.console.print(text, markup=False, highlight=False)
         with self._lock:
             self._progress.note(event, self._clock())

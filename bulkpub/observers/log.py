@@ -1,7 +1,8 @@
 """The run told as log lines.
 
 The rule: one event, at most one kind of line, always with the keys `dataset` and `resource`
-when it is about a file, so that filtering on them gives one file's whole story. Levels:
+when it is about a file (and `destination`, of several), so that filtering on them gives one file's
+whole story. Levels:
 error for what is not as wanted in the end, warning for what may pass (retries, waits, a
 failed attempt), info for each file and dataset done, debug for the rest. Where a summary on the
 same terminal says what failed, failures are info as well: each is said once.
@@ -53,11 +54,13 @@ class LogObserver:
         self._is_summed_up = is_summed_up
         # Bound once: a logger that is not works out what was configured for each line anew.
         self._log: FilteringBoundLogger = structlog.get_logger("bulkpub.run").bind()
-        self._attempts: dict[tuple[str, str], tuple[int, int]] = {}
-        self._last_wait = ("", "")
+        self._logs: dict[str, FilteringBoundLogger] = {"": self._log}
+        self._attempts: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self._last_wait = ("", "", "")
 
     def __call__(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case an event
         """Log `event`, if it is worth a line."""
+        self._log = self._of(event.destination)
         match event:
             case RunStarted(portal, datasets, resources, dry_run):
                 self._log.info(
@@ -112,6 +115,13 @@ class LogObserver:
             case _:
                 assert_never(event)
 
+    def _of(self, destination: str) -> FilteringBoundLogger:
+        """The log, which says with each line where that was, of several destinations."""
+        if destination not in self._logs:
+            log: FilteringBoundLogger = self._logs[""].bind(destination=destination)
+            self._logs[destination] = log
+        return self._logs[destination]
+
     def _fetched(self, dataset: str, resource: str, error: str | None) -> None:
         if error is None:
             self._log.debug("fetched", dataset=dataset, resource=resource)
@@ -120,7 +130,10 @@ class LogObserver:
             tell("fetch failed", dataset=dataset, resource=resource, error=error)
 
     def _start(self, event: UploadStarted) -> None:
-        self._attempts[event.dataset, event.resource] = (event.attempt, event.size)
+        self._attempts[event.destination, event.dataset, event.resource] = (
+            event.attempt,
+            event.size,
+        )
         self._log.debug(
             "upload started",
             dataset=event.dataset,
@@ -130,7 +143,9 @@ class LogObserver:
         )
 
     def _finish(self, event: UploadFinished) -> None:
-        attempt, size = self._attempts.pop((event.dataset, event.resource), (1, 0))
+        attempt, size = self._attempts.pop(
+            (event.destination, event.dataset, event.resource), (1, 0)
+        )
         told: dict[str, Any] = {"bytes": size} if event.error is None else {"error": event.error}
         tell: Tell = self._log.info
         if event.error is not None:
@@ -149,7 +164,7 @@ class LogObserver:
 
     def _wait(self, event: Waiting) -> None:
         # Every held-back request says so; they all wait for about the same moment.
-        wait = (event.reason, moment_text(event.until, 0))
+        wait = (event.destination, event.reason, moment_text(event.until, 0))
         is_news = event.delay_s >= _NOTABLE_WAIT_S and wait != self._last_wait
         if is_news:
             self._last_wait = wait

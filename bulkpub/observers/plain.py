@@ -16,6 +16,7 @@ from bulkpub.observers.events import (
     RunFinished,
     UploadFinished,
     Waiting,
+    called_apart,
 )
 from bulkpub.observers.progress import RunProgress
 from bulkpub.observers.text import (
@@ -60,10 +61,12 @@ class PlainProgress:
 
     def __call__(self, event: Event) -> None:
         """Take note of `event`, and write a line when it is due."""
-        now = self._clock()
+        now, event = self._clock(), called_apart(event)
         self._progress.note(event, now)
         if isinstance(event, Forecast) and event.requests and event.rate_limit.limit is not None:
-            self._write(forecast_text(event.requests, event.rate_limit, event.wait_s))
+            self._write(
+                forecast_text(event.requests, event.rate_limit, event.wait_s, event.destination)
+            )
         if self._shows_trouble:
             self._show_trouble(event, now)
         if now - self._shown_at >= self._every_s and not isinstance(event, RunFinished):
@@ -109,14 +112,16 @@ class PlainProgress:
 
     def _show_failures(self, outcome: DatasetOutcome) -> None:
         if outcome.error is not None:
-            self._write(f"failed: {shown(outcome.key)}: {printable(outcome.error)}")
+            self._write(f"failed: {shown(outcome.called)}: {printable(outcome.error)}")
         for resource in outcome.resources:
             # A dataset that failed as a whole has already said why.
             if resource.status is ResourceStatus.FAILED and resource.error != outcome.error:
                 name = resource.key or resource.title or resource.id or "?"
-                self._show_error(outcome.key, name, resource.error or resource.reason)
+                self._show_error(outcome.called, name, resource.error or resource.reason)
         self._shown_errors = {
-            which: error for which, error in self._shown_errors.items() if which[0] != outcome.key
+            which: error
+            for which, error in self._shown_errors.items()
+            if which[0] != outcome.called
         }
 
     def _show_error(self, dataset: str, resource: str, error: str) -> None:

@@ -27,6 +27,7 @@ from bulkpub.observers.events import (
     UploadProgressed,
     UploadStarted,
     Waiting,
+    called_apart,
 )
 
 __all__ = ["Meter", "RunProgress", "Upload"]
@@ -86,7 +87,8 @@ class RunProgress:
 
     `bytes_sent` counts every byte handed to the network, repeated attempts included.
     `uploads` has the files now being sent, the oldest first; `fetches` how many bytes have come
-    of each file now being fetched from elsewhere, `bytes_fetched` those of all.
+    of each file now being fetched from elsewhere, `bytes_fetched` those of all. Of several
+    destinations `quota` is that of the one with the fewest requests left.
     """
 
     def __init__(self, now: float) -> None:
@@ -102,6 +104,7 @@ class RunProgress:
         self.fetches: dict[tuple[str, str], int] = {}
         self.uploads: dict[tuple[str, str], Upload] = {}
         self.quota = RateLimit()
+        self._quotas: dict[str, RateLimit] = {}
         self.meter = Meter(now)
         self._finished = _Counts()
         self._in_work: dict[str, _InWork] = {}
@@ -125,10 +128,10 @@ class RunProgress:
 
     def note(self, event: Event, now: float) -> None:  # noqa: C901, PLR0912 - one case an event
         """Take note of `event`, seen at `now`."""
+        event = called_apart(event)
         match event:
             case RunStarted():
-                self.portal, self.dry_run = event.portal, event.dry_run
-                self.datasets, self.files = event.datasets, event.resources
+                self._begin(event)
             case DatasetStarted():
                 self._in_work[event.dataset] = _InWork()
             case PlanReady():
@@ -150,13 +153,22 @@ class RunProgress:
                 if self._wait is None or ends_at >= self._wait[0]:
                     self._wait = (ends_at, event)
             case QuotaSeen():
-                self.quota = event.rate_limit
+                self._quotas[event.destination] = event.rate_limit
+                self.quota = min(self._quotas.values(), key=_left)
             case DatasetFinished():
                 self._close(event.outcome)
             case Forecast() | Retrying() | RunFinished():
                 pass
             case _:
                 assert_never(event)
+
+    def _begin(self, event: RunStarted) -> None:
+        """Several destinations begin one after the other."""
+        portal = event.destination or event.portal
+        self.portal = f"{self.portal}, {portal}" if self.portal else portal
+        self.dry_run = event.dry_run
+        self.datasets += event.datasets
+        self.files += event.resources
 
     def _receive(self, event: FetchProgressed) -> None:
         which = (event.dataset, event.resource)
@@ -198,7 +210,7 @@ class RunProgress:
         self.uploads.pop(which, None)
 
     def _close(self, outcome: DatasetOutcome) -> None:
-        self._in_work.pop(outcome.key, None)
+        self._in_work.pop(outcome.called, None)
         failed = sum(r.status is ResourceStatus.FAILED for r in outcome.resources)
         self._finished.failed += failed
         self._finished.done += sum(r.status not in _UNDONE for r in outcome.resources)
@@ -209,6 +221,11 @@ class RunProgress:
 
     def _work(self, dataset: str) -> _InWork:
         return self._in_work.setdefault(dataset, _InWork())
+
+
+def _left(quota: RateLimit) -> float:
+    """How many requests are left, for all that is known."""
+    return float("inf") if quota.remaining is None else quota.remaining
 
 
 @dataclass(slots=True)

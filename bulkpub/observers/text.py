@@ -132,9 +132,10 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def forecast_text(requests: int, quota: RateLimit, wait_s: float) -> str:
+def forecast_text(requests: int, quota: RateLimit, wait_s: float, destination: str = "") -> str:
     """What a run needs and the portal has left: `at most 212 requests, 80 of 1,000 left ...`."""
-    text = f"needs at most {counted(requests, 'request')}"
+    text = f"{printable(destination)}: " if destination else ""
+    text += f"needs at most {counted(requests, 'request')}"
     if quota.remaining is not None and quota.limit is not None:
         text += f"; the quota has {quota.remaining:,} of {quota.limit:,} left"
         if quota.reset_at is not None:

@@ -11,6 +11,7 @@ import anyio
 from bulkpub.core.model import Contact
 from bulkpub.core.rules import Rules
 from bulkpub.observers.events import Event
+from bulkpub.pipeline.agreement import Agreed
 from bulkpub.portals import Portal
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.state.journal import Forgetful, Memory
@@ -59,7 +60,8 @@ class Means:
     `emit` is told what happens as it happens; without it, `Result.events` has it. `creating`
     keeps datasets that must not be created at the same moment (`Rules.title_slug`) apart.
     `contacts` are the ids of contact points made in this run, by organization and what they say;
-    one is made at a time (`contacting`).
+    one is made at a time (`contacting`). `agreed` says of which files other destinations have them,
+    too; None: there are no others.
     """
 
     portal: Portal
@@ -74,6 +76,7 @@ class Means:
     creating: dict[str, anyio.Lock] = field(default_factory=dict)
     contacts: dict[tuple[str | None, Contact], str] = field(default_factory=dict)
     contacting: anyio.Lock = field(default_factory=anyio.Lock)
+    agreed: Agreed | None = None
 
     @property
     def rules(self) -> Rules:

@@ -114,7 +114,7 @@ async def _deal_with(story: Story, means: Means) -> None:
             continue
         if not story.unsettled or means.stopping.requested:
             if not story.unsettled:
-                remove_files(story)
+                remove_files(story, means.agreed)
             story.ended()
             return
         last = "what was written did not last"

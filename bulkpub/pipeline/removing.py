@@ -8,14 +8,18 @@ from pathlib import Path
 
 from bulkpub.core.model import FileSource
 from bulkpub.errors import ResourceFailed
+from bulkpub.pipeline.agreement import Agreed
 from bulkpub.pipeline.story import ResourceStory, Story
 from bulkpub.sources import fingerprint
 
 __all__ = ["remove_files"]
 
 
-def remove_files(story: Story) -> None:
-    """Remove the files of entries that ask for it, and of which nothing is in doubt."""
+def remove_files(story: Story, agreed: Agreed | None = None) -> None:
+    """Remove the files of entries that ask for it, and of which nothing is in doubt.
+
+    Other destinations may have to have them, too: who has `agreed` says whether all do.
+    """
     if story.error is not None:
         return
     for key, resource in story.resources.items():
@@ -26,6 +30,8 @@ def remove_files(story: Story) -> None:
             continue
         if why := _doubt(story, key, resource, source):
             story.odd(key, f"{source.shown} is not removed: {why}")
+            continue
+        if agreed is not None and not agreed(source.path, story.fingerprints[key]):
             continue
         try:
             Path(source.path).unlink()

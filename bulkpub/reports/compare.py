@@ -72,8 +72,8 @@ def _files_of(report: RunReport) -> Named:
     for dataset in report.datasets:
         for resource in dataset.resources:
             key = resource.key or resource.id or name_of(resource)
-            named = path_text(dataset.title or dataset.key, resource.title or name_of(resource))
-            found[dataset.key, key] = named, resource
+            named = path_text(dataset.heading, resource.title or name_of(resource))
+            found[dataset.called, key] = named, resource
     return found
 
 
@@ -133,10 +133,10 @@ def _slower(then: Then, now: ResourceOutcome) -> str | None:
 def _datasets(title: str, fine: RunReport, bad: RunReport) -> Part:
     """The datasets that failed as a whole in one report and not in the other."""
     part = Part(title)
-    failed = {each.key for each in fine.datasets if each.error is not None}
+    failed = {each.called for each in fine.datasets if each.error is not None}
     for dataset in bad.datasets:
-        if dataset.error is not None and dataset.key not in failed:
-            part.add(f"{printable(dataset.title or dataset.key)}: {printable(dataset.error)}")
+        if dataset.error is not None and dataset.called not in failed:
+            part.add(f"{printable(dataset.heading)}: {printable(dataset.error)}")
     return part
 
 

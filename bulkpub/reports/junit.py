@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from xml.sax.saxutils import quoteattr
 
-from bulkpub.core.failures import failures_of, left_out_keys, name_of
+from bulkpub.core.failures import failures_of, left_out_names, name_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.report import RunReport
 from bulkpub.core.text import bounded
@@ -37,9 +37,9 @@ def _pieces(report: RunReport) -> Iterator[str]:
             at = f"{each.file}:{each.line}" if each.line else each.file or "the run"
             yield _case(at, name, failure=each.error)
         yield "</testsuite>\n"
-    told_above = left_out_keys(run.problems)
+    told_above = left_out_names(run.problems)
     for dataset in report.datasets:
-        if dataset.key not in told_above:
+        if not told_above & {dataset.key, dataset.called}:
             yield from _suite(dataset)
     yield "</testsuites>\n"
 
@@ -49,12 +49,12 @@ def _suite(dataset: DatasetOutcome) -> Iterator[str]:
     failed = sum(failure is not None for _, _, failure, _ in cases)
     skipped = sum(pending is not None for _, _, _, pending in cases)
     yield (
-        f"<testsuite name={_text(dataset.title or dataset.key)} "
+        f"<testsuite name={_text(dataset.heading)} "
         f'tests="{len(cases)}" failures="{failed}" skipped="{skipped}" '
         f'time="{dataset.duration_s:.3f}">\n'
     )
     for name, seconds, failure, pending in cases:
-        yield _case(name, dataset.key, seconds, failure, pending)
+        yield _case(name, dataset.called, seconds, failure, pending)
     yield "</testsuite>\n"
 
 

@@ -101,7 +101,7 @@ def _datasets(report: RunReport) -> Iterator[str]:
     yield "| | Dataset | Files |"
     yield "| --- | --- | ---: |"
     for each in found[:DATASETS]:
-        title = _text(each.title or each.key)
+        title = _text(each.heading)
         page = web_address(each.page)
         name = f"[{title}](<{page}>)" if page else title
         yield f"| {each.status.value} | {name} | {len(each.resources):,} |"

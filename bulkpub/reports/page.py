@@ -177,7 +177,7 @@ def _oddities(report: RunReport) -> Iterator[str]:
             for warning in resource.warnings:
                 warnings[warning] += 1
                 name = resource.title or resource.source or "?"
-                named.setdefault(warning, f"{shown(dataset.title or dataset.key)} › {shown(name)}")  # noqa: RUF001 - a path sign
+                named.setdefault(warning, f"{shown(dataset.heading)} › {shown(name)}")  # noqa: RUF001 - a path sign
     lines_ += [
         f'<span class="where">{_text(named[each])}{f" and {n - 1:,} more" if n > 1 else ""}</span>'
         f" {escape(printable(each))}"

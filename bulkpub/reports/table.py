@@ -62,9 +62,7 @@ def table_of(report: RunReport) -> dict[str, Any]:
     datasets, rows = list[tuple[str, str | None, str]](), list[Row]()
     began = report.run.started_at
     for number, dataset in enumerate(report.datasets):
-        datasets.append(
-            (shown(dataset.title or dataset.key), web_address(dataset.page), shown(dataset.key))
-        )
+        datasets.append((shown(dataset.heading), web_address(dataset.page), shown(dataset.called)))
         for each in dataset.resources:
             after = (each.sent_at - began).total_seconds() if each.sent_at else None
             title, source = shown(each.title or ""), shown(each.source or each.key or "")

@@ -1,20 +1,23 @@
 """The API keys of a run: the account's, and those that manifests name by their variables.
 
-The rule: a key goes to the portal that it was named for, and to no other. Nothing here is ever
+The rule: a key goes to the portal that it was named for, and to no other. What a variable of other
+programs holds goes to the host that it is for alone, before the account's. Nothing here is ever
 shown: sentences name variables, not what is in them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from bulkpub.core.api_key import can_be_key
+from bulkpub.data import key_variables
 from bulkpub.errors import Problem, SettingsInvalid
+from bulkpub.language import say
 from bulkpub.manifest import KeyName, KeyNames
 from bulkpub.portals.base import Located
 from bulkpub.portals.kinds import locate
 from bulkpub.session.connection import Connection
 
-__all__ = ["Keys", "keys_of"]
+__all__ = ["Keys", "keys_of", "no_key", "usual_variables"]
 
 
 @dataclass(slots=True)
@@ -39,40 +42,92 @@ def keys_of(
     Raises `SettingsInvalid` for what cannot be a key. A key that everybody knows is taken in the
     place of all others, which must not reach that portal.
     """
-    keys = Keys(connection.key)
     if located is not None and located.key:
         return Keys(located.key)
+    keys = Keys(connection.key)
+    if usual := usual_variables(located):
+        keys.first = next(
+            (
+                _sound(variable, text)
+                for variable in usual
+                if (text := connection.environment.get(variable, "").strip())
+            ),
+            connection.key,
+        )
     if located is not None and named is not None and not _same(named, located, connection):
         for name in names.all():
-            sentence = (
-                f"the key of {name.variable} is for the portal {named}, and is not sent to "
-                f"{located.url}: what it is for goes by the account's key there"
+            sentence = say(
+                "the key of {variable} is for the portal {named}, and is not sent to {url}: what "
+                "it is for goes by the account's key there",
+                variable=name.variable,
+                named=named,
+                url=located.url,
             )
             keys.warnings.append(_problem(name, sentence))
         return keys
     if names.top is not None:
-        keys.first = _value(names.top, connection.environment, keys)
+        keys.first = _value(names.top, connection, located, keys)
     for organization, name in names.organizations.items():
-        if (value := _value(name, connection.environment, keys)) is not None:
+        if (value := _value(name, connection, located, keys)) is not None:
             keys.own[organization] = value
     return keys
+
+
+def usual_variables(located: Located | None) -> tuple[str, ...]:
+    """The variables in which other programs keep the key for the host of a portal."""
+    host = urlsplit(located.url).hostname if located is not None else None
+    return tuple(name for name, own in key_variables().items() if own == host)
+
+
+def no_key(located: Located) -> str:
+    """What to do when there is no key for a portal, in a sentence."""
+    if usual := usual_variables(located):
+        return say(
+            "no API key for {url}: set {variables} in the environment or in a .env file, or name "
+            "another variable in `key_env`",
+            url=located.url,
+            variables=", ".join(usual),
+        )
+    return say(
+        "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
+        "a .env file; you find yours on the portal, in the settings of your account"
+    )
 
 
 def _same(named: str, located: Located, connection: Connection) -> bool:
     return locate(named, insecure=connection.insecure).url == located.url
 
 
-def _value(name: KeyName, environment: Mapping[str, str], keys: Keys) -> str | None:
-    value = environment.get(name.variable, "").strip()
-    if not value:
-        sentence = (
-            f"there is no API key in {name.variable}: set it in the environment or in a .env file"
+def _value(
+    name: KeyName, connection: Connection, located: Located | None, keys: Keys
+) -> str | None:
+    host = key_variables().get(name.variable)
+    if host is not None and name.variable not in usual_variables(located):
+        sentence = say(
+            "the key in {variable} is for {host} alone: name another variable",
+            variable=name.variable,
+            host=host,
         )
         keys.problems.append(_problem(name, sentence))
         return None
+    value = connection.environment.get(name.variable, "").strip()
+    if not value:
+        sentence = say(
+            "there is no API key in {variable}: set it in the environment or in a .env file",
+            variable=name.variable,
+        )
+        keys.problems.append(_problem(name, sentence))
+        return None
+    return _sound(name.variable, value)
+
+
+def _sound(variable: str, value: str) -> str:
     if not can_be_key(value):
         raise SettingsInvalid(
-            f"{name.variable} does not hold an API key: it has odd characters in it"
+            say(
+                "{variable} does not hold an API key: it has odd characters in it",
+                variable=variable,
+            )
         )
     return value
 

@@ -14,7 +14,8 @@ from bulkpub.core.report import RunReport
 from bulkpub.observers.events import Observer
 from bulkpub.pipeline import RunOptions, Verify
 from bulkpub.session.connection import Connection, Sources
-from bulkpub.session.run import Run
+from bulkpub.session.everywhere import Publication
+from bulkpub.session.run import Interruptible, Run
 from bulkpub.session.wanted import ManifestLike, Manifests, Migration
 
 __all__ = [
@@ -37,7 +38,7 @@ async def publish(
     sources: Sources | None = None,
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
-    interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
+    interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
 ) -> RunReport:
     """Make the portal what `manifest` says, and report what happened to every file.
@@ -50,8 +51,11 @@ async def publish(
     `state_dir` file hashes are remembered, and a second run of the same manifest is kept out;
     without one nothing is remembered, and the result is the same. `variables` are those of the
     manifest that have another value in this run.
+
+    A manifest that names several `destinations` is published to each of them at the same time,
+    or only to the one that `connection.portal` names; what ends one ends no other.
     """
-    run = Run(
+    run = Publication(
         Manifests(manifest, variables),
         connection=connection,
         sources=sources,
@@ -70,7 +74,7 @@ def publish_sync(
     sources: Sources | None = None,
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
-    interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
+    interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
 ) -> RunReport:
     """`publish`, for a program that is not asynchronous: it returns when the run is over.
@@ -99,7 +103,7 @@ async def migrate(
     sources: Sources | None = None,
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
-    interruptible: Callable[[Run], AbstractContextManager[None]] | None = None,
+    interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
 ) -> RunReport:
     """Host on the portal, in place, what resources of its datasets point to elsewhere.

@@ -5,14 +5,16 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 import anyio
 import anyio.lowlevel
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bulkpub.core.api_key import can_be_key
 from bulkpub.core.exit_codes import ExitCode, code_of
@@ -34,6 +36,8 @@ from bulkpub.errors import (
 from bulkpub.http.flight import FIRST
 from bulkpub.http.messages import Request as HttpRequest
 from bulkpub.http.pace import quota_wait
+from bulkpub.language import say
+from bulkpub.manifest import Destination
 from bulkpub.observers.events import (
     DatasetFinished,
     Event,
@@ -45,6 +49,7 @@ from bulkpub.observers.events import (
     RunStarted,
     Waiting,
 )
+from bulkpub.pipeline.agreement import Agreed
 from bulkpub.pipeline.choosing import Choosing
 from bulkpub.pipeline.forecast import look_ahead
 from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions
@@ -55,7 +60,7 @@ from bulkpub.portals.base import Located, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
-from bulkpub.session.keys import Keys, keys_of
+from bulkpub.session.keys import Keys, keys_of, no_key
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.outcomes import Outcomes
@@ -63,7 +68,7 @@ from bulkpub.session.timeline import Timeline
 from bulkpub.session.wanted import Request, Wanted
 from bulkpub.version import __version__
 
-__all__ = ["Run"]
+__all__ = ["Among", "Interruptible", "Run", "run_id"]
 
 log = structlog.get_logger("bulkpub.session")
 
@@ -71,8 +76,28 @@ MOMENT_S = 3.0
 """Seconds that requests under way are given when somebody asks the run to end."""
 
 
+class Interruptible(Protocol):
+    """Something that may be asked to end."""
+
+    def interrupt(self, reason: str) -> None:
+        """Begin nothing new, and give what is under way a moment; again: end it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What a run at one destination has to do with the runs at others, `count` in all.
+
+    They hash in the same threads, and have `agreed` which files all of them have.
+    """
+
+    destination: Destination
+    count: int
+    hashing: anyio.CapacityLimiter
+    agreed: Agreed
+
+
 class Run:
-    """One run of what was asked for; see `bulkpub.publish`."""
+    """One run of what was asked for, at one portal; see `bulkpub.publish`."""
 
     def __init__(
         self,
@@ -83,9 +108,11 @@ class Run:
         options: RunOptions | None = None,
         observers: Iterable[Observer] = (),
         state_dir: Path | None = None,
+        among: Among | None = None,
     ) -> None:
         _log_to_stderr()
         self._request = request
+        self._among = among
         self._connection = connection or Connection()
         self._sources = sources or Sources()
         self._options = options or RunOptions()
@@ -95,12 +122,16 @@ class Run:
         self._started_at = datetime.now(UTC)
         self._clock = time.perf_counter()
         self._preparation: Preparation | None = None
-        self._outcomes = Outcomes(state_dir)
+        self._outcomes = Outcomes(state_dir, None if among is None else among.destination.name)
         self._figures = Figures()
         self._traffic = Traffic()
         self._means: Means | None = None
         self._preparing: anyio.CancelScope | None = None
         self._stopped: Stop | None = None
+        self._ready: tuple[Wanted, Located, Preparation] | None = None
+        self._code: ExitCode | None = ExitCode.WRONG
+        self._error: str | None = None
+        self._problems: Sequence[Problem] = ()
         self._warnings: Sequence[Problem] = ()
         self._keys = Keys()
         self._choosing = Choosing(self._options.only, self._options.exclude)
@@ -119,40 +150,62 @@ class Run:
             self._means.stopping.within(0 if again else MOMENT_S)
 
     async def report(
-        self, interruptible: Callable[["Run"], AbstractContextManager[None]]
+        self, interruptible: Callable[[Interruptible], AbstractContextManager[None]]
     ) -> RunReport:
         """Do it, and say what happened; never raises for what a user or a portal did."""
-        code: ExitCode | None = ExitCode.WRONG
-        error: str | None = None
-        problems: Sequence[Problem] = ()
-        try:
+        self.begin()
+        await self.carry_out(interruptible)
+        report = self.end()
+        self._emit(RunFinished(report))
+        return report
+
+    def begin(self) -> None:
+        """Read what is wanted; never raises, nor does `carry_out`."""
+        with self._told():
             wanted = self._chosen(self._read())
-            problems, self._warnings = wanted.problems, wanted.warnings
+            self._problems, self._warnings = wanted.problems, wanted.warnings
             preparation = self._preparation = Preparation(
                 wanted.index, self._options, self._state_dir, self._choosing
             )
-            preparation.problems += problems
+            preparation.problems += wanted.problems
             located = self._located(wanted)
             if not self._sources.allow_private:
                 self._warnings = (*self._warnings, *wanted.local_links(located.url))
+            self._ready = wanted, located, preparation
+
+    async def carry_out(
+        self, interruptible: Callable[[Interruptible], AbstractContextManager[None]]
+    ) -> None:
+        """Do it, if there is something to be done."""
+        if self._ready is None:
+            return
+        wanted, located, preparation = self._ready
+        with self._told():
             try:
                 with interruptible(self):
                     await self._carry_out(wanted, located, preparation)
             finally:
-                problems = tuple(preparation.problems)
-            code = ExitCode.SOME_FAILED if problems else None
+                self._problems = tuple(preparation.problems)
+            self._code = ExitCode.SOME_FAILED if self._problems else None
+
+    def end(self) -> RunReport:
+        """What happened."""
+        return self._made_report(self._code, self._error, sorted(self._problems))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What ends the run is kept for the report."""
+        try:
+            yield
         except ManifestInvalid as invalid:
-            problems = invalid.problems
+            self._problems = invalid.problems
         except BulkpubError as failure:
-            code, error = code_of(failure), bounded(str(failure), LONGEST_SENTENCE)
+            self._code, self._error = code_of(failure), bounded(str(failure), LONGEST_SENTENCE)
         except Exception as failure:  # a defect of ours must not cost the report
             log.exception("unexpected error")
-            code = ExitCode.STOPPED_EARLY
+            self._code = ExitCode.STOPPED_EARLY
             why = bounded(str(failure))
-            error = f"unexpected {type(failure).__name__}: {why} (a defect of bulkpub's)"
-        report = self._made_report(code, error, sorted(problems))
-        self._emit(RunFinished(report))
-        return report
+            self._error = f"unexpected {type(failure).__name__}: {why} (a defect of bulkpub's)"
 
     # --- what needs no portal ----------------------------------------------------------------
 
@@ -170,6 +223,8 @@ class Run:
         elif not self._request.may_name_portal():
             raise self._no_portal()
         wanted = self._request.read(kind.rules, self._state_dir)
+        if wanted.destinations:  # the quick look at the manifest did not find them
+            raise SettingsInvalid(say("write 'destinations' in plain letters, without escapes"))
         self._portal_name = self._portal_name or wanted.portal or ""
         return wanted
 
@@ -206,21 +261,24 @@ class Run:
         if located is None:
             raise self._no_portal()
         if not key:
-            raise PortalRefuses(
-                "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
-                "a .env file; you find yours on the portal, in the settings of your account"
-            )
+            raise PortalRefuses(no_key(located))
         self._connection = replace(connection, key=keys.first)
         return located
 
     # --- the work ----------------------------------------------------------------------------
 
     async def _carry_out(self, wanted: Wanted, located: Located, preparation: Preparation) -> None:
-        options, connection = self._options, self._connection
+        options, connection, sources = self._options, self._connection, self._sources
+        shared: dict[str, Any] = {}
+        ways = 1
+        if (among := self._among) is not None:
+            bind_contextvars(destination=among.destination.name)
+            shared, ways = {"hashing": among.hashing, "agreed": among.agreed}, among.count
+            sources = replace(sources, spool_size=max(sources.spool_size // ways, 1))
         with open_state(
             self._state_dir, located.url, wanted.identity, writes=not options.dry_run
         ) as memory:
-            most = _within_limits(options.concurrency or MOST_AT_ONCE)
+            most = _within_limits(options.concurrency or MOST_AT_ONCE, ways)
             async with (
                 open_portal(
                     located,
@@ -236,16 +294,15 @@ class Run:
                     listener=self,
                     keys=self._keys.own,
                 ) as portal,
-                open_fetcher(
-                    connection, self._sources, located.url, portal.rules.digest
-                ) as fetcher,
+                open_fetcher(connection, sources, located.url, portal.rules.digest) as fetcher,
             ):
                 means = self._means = Means(
                     portal,
                     fetcher,
                     memory,
                     self._emit,
-                    downloading=anyio.CapacityLimiter(in_flight(DOWNLOADERS)),
+                    downloading=anyio.CapacityLimiter(in_flight(DOWNLOADERS, ways)),
+                    **shared,
                 )
                 try:
                     if not self._stopped:  # it may be interrupted before the portal is opened
@@ -308,12 +365,12 @@ class Run:
         )
 
     def _done(self, result: Result) -> None:
-        self._outcomes.add(result.outcome)
+        outcome = self._outcomes.add(result.outcome)
         self._figures += result.figures
         self._stopped = self._stopped or result.stop
         for event in result.events:
             self._emit(event)
-        self._emit(DatasetFinished(result.outcome))
+        self._emit(DatasetFinished(outcome))
 
     # --- the report --------------------------------------------------------------------------
 
@@ -345,7 +402,7 @@ class Run:
         """The report; `code` is None when what became of the datasets tells it."""
         outcomes, tally = self._complete(problems), self._outcomes.tally
         info = RunInfo(
-            id=f"{self._started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            id=run_id(self._started_at),
             started_at=self._started_at,
             finished_at=datetime.now(UTC),
             duration_s=round(self._elapsed(), 3),
@@ -390,6 +447,8 @@ class Run:
     def _emit(self, event: Event) -> None:
         if self._means is not None:
             self._timeline.look(self._elapsed(), self._means.portal)
+        if self._among is not None:
+            event = replace(event, destination=self._among.destination.name)
         for observer in self._observers:
             observer(event)
 
@@ -406,9 +465,14 @@ class Run:
         self._emit(QuotaSeen(rate_limit))
 
 
-def _within_limits(asked: int) -> int:
+def run_id(started_at: datetime) -> str:
+    """What a run is called, unlike any other."""
+    return f"{started_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def _within_limits(asked: int, ways: int) -> int:
     """So many requests in flight, or as many as the system lets us open files for."""
-    allowed = in_flight(asked)
+    allowed = in_flight(asked, ways)
     if allowed < asked:
         log.warning("few files may be open (ulimit -n): fewer uploads at once", at_once=allowed)
     return allowed

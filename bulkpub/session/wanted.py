@@ -3,7 +3,9 @@
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,16 +15,20 @@ from bulkpub.core.model import DatasetSpec, LinkSource, Place
 from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem, SettingsInvalid
 from bulkpub.manifest import (
+    Destination,
     Given,
     KeyNames,
+    Toward,
     given_fault,
-    may_name_portal,
+    may_say,
+    named_destinations,
     stream,
     stream_document,
 )
 from bulkpub.pipeline.index import Entry, Index
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
+from bulkpub.portals.kinds import DEFAULT
 
 __all__ = [
     "LocalLinks",
@@ -88,7 +94,8 @@ class Wanted:
     with how it was written, `warnings` what may not be meant as it was; `local_links` warns of what
     nobody can follow who sees the portal at an address; `keys` are the variables that hold API
     keys. With `find`, the datasets are only known
-    once the portal was asked.
+    once the portal was asked. Of several `destinations` it is wanted of each: it was read for none
+    of them then.
     """
 
     identity: tuple[str, ...]
@@ -99,6 +106,7 @@ class Wanted:
     local_links: Callable[[str | None], Sequence[Problem]] = field(default=lambda _: ())
     keys: KeyNames = field(default_factory=KeyNames)
     find: Callable[[Portal], AsyncIterator[DatasetSpec]] | None = None
+    destinations: tuple[Destination, ...] = ()
 
 
 class Request(Protocol):
@@ -124,6 +132,8 @@ class Manifests:
 
     def __init__(self, manifest: ManifestLike, variables: Mapping[str, str] | None = None) -> None:
         self._variables = variables or {}
+        self._toward: Toward | None = None
+        self._now = datetime.now(UTC)
         self._document = manifest if isinstance(manifest, Mapping) else None
         self.names: tuple[str, ...]
         if isinstance(manifest, Mapping):
@@ -137,16 +147,29 @@ class Manifests:
         """See `Request`."""
         if self._document is not None:
             return "portal" in self._document
-        return any(map(may_name_portal, self.names))
+        return any(may_say(name, "portal") for name in self.names)
+
+    def destinations(self) -> tuple[Destination, ...]:
+        """The portals to each of which all of it goes; none where it does not speak of several."""
+        manifests = self.names if self._document is None else self._document
+        return named_destinations(manifests, rules=DEFAULT.rules)
+
+    def toward(self, toward: Toward) -> "Manifests":
+        """The same for one of the destinations."""
+        same = copy(self)
+        same._toward = toward  # noqa: SLF001 - of this class
+        return same
 
     def read(self, rules: Rules, folder: Path | None = None) -> Wanted:
         """See `Request`."""
-        given = given_variables(self._variables)
+        given = replace(given_variables(self._variables), now=self._now)
         index, links = Index(rules, folder), LocalLinks()
         if self._document is not None:
-            manifest = stream_document(self._document, rules=rules, given=given)
+            manifest = stream_document(
+                self._document, rules=rules, given=given, toward=self._toward
+            )
         else:
-            manifest = stream(self.names, rules=rules, given=given)
+            manifest = stream(self.names, rules=rules, given=given, toward=self._toward)
         keys: list[str] = []
         for number, spec in enumerate(manifest):
             links.look_at(number, spec)
@@ -157,15 +180,19 @@ class Manifests:
             identity = sorted(map(_identity, index.entries.values()))
         else:
             identity = sorted(str(Path(name).resolve()) for name in self.names)
-        warnings = partial(links.warnings, without=manifest.spoilt)
+        portal, keys_there, here = manifest.portal, manifest.keys, self._toward
+        if here is not None:
+            identity.append(f"\n{here.destination.name}")
+            portal, keys_there = here.destination.portal, here.destination.keys
         return Wanted(
             tuple(identity),
             index,
-            manifest.portal,
+            portal,
             manifest.problems,
             manifest.warnings,
-            warnings,
-            manifest.keys,
+            partial(links.warnings, without=manifest.spoilt),
+            keys_there,
+            destinations=manifest.destinations if here is None else (),
         )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import bulkpub
 from bulkpub import Connection, RunOptions, RunReport, Sources
 from bulkpub.sandbox import Sandbox
-from bulkpub.session.run import Run
+from bulkpub.session.run import Interruptible
 from tests.chaos.judge import Known
 from tests.chaos.promises import Wrong
 from tests.chaos.seen import SeenDataset, look
@@ -130,7 +130,7 @@ class Publisher:
 
     async def _publish(self, watch: Watch, journal: Path) -> RunReport:
         @contextmanager
-        def interruptible(run: Run) -> Iterator[None]:
+        def interruptible(run: Interruptible) -> Iterator[None]:
             if watch.trouble.deed == "interrupt":
                 watch.deed = lambda: run.interrupt("interrupted")
             yield

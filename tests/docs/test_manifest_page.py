@@ -12,7 +12,7 @@ import pytest
 
 from bulkpub.core.fields import Field
 from bulkpub.manifest.form import Key
-from bulkpub.manifest.keys import DATASET, RESOURCE, WAYS, described
+from bulkpub.manifest.keys import DATASET, DESTINATION, RESOURCE, WAYS, described
 from bulkpub.portals.udata import RULES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "manifest.md"
@@ -45,6 +45,7 @@ def of_columns() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "destination": lambda: of_keys(DESTINATION),
     "dataset": lambda: of_keys(DATASET),
     "what a resource is made of": lambda: of_keys(row for row in RESOURCE if row.name in WAYS),
     "resource": lambda: of_keys(row for row in RESOURCE if row.name not in WAYS),
@@ -71,5 +72,5 @@ def test_the_tables_are_those_of_the_code(name: str) -> None:
 def test_every_key_and_column_links_to_sections_that_exist() -> None:
     page = PAGE.read_text(encoding="utf-8")
     anchors = {title.lower().replace(" ", "-") for title in TITLE.findall(page)}
-    for row in (*DATASET, *RESOURCE):
+    for row in (*DATASET, *RESOURCE, *DESTINATION):
         assert set(re.findall(r"\(#([^)]*)\)", row.about)) <= anchors, row.name

@@ -26,7 +26,7 @@ def test_what_a_manifest_names() -> None:
     [
         "AWS_SECRET_ACCESS_KEY",
         "PATH",
-        "GITHUB_TOKEN",
+        "NPM_TOKEN",
         "bulkpub_key",
         "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.BULKPUB",
         "BULKPUB KEY",

@@ -358,8 +358,8 @@ def test_a_broken_line_spoils_only_itself(read: Callable[..., Loaded]) -> None:
             [
                 (
                     "1:20: unknown key 'licence'; a manifest knows $schema, version, portal, "
-                    "organization, key_env, organizations, defaults, vars, vars_file, timezone, "
-                    "datasets"
+                    "organization, key_env, organizations, destinations, defaults, vars, "
+                    "vars_file, timezone, datasets"
                 )
             ],
         ),
