@@ -47,3 +47,10 @@ def test_what_a_user_names_is_opened_in_one_way(room: str) -> None:
 def test_the_words_are_those_that_udata_is_spoken_of_with() -> None:
     spoken = (ROOT / "portals" / "udata" / "calls.py").read_text(encoding="utf-8")
     assert {"udata", "x-fields"} <= {word.lower() for word in OF_UDATA.findall(spoken)}
+
+
+def test_letters_are_made_plain_at_one_place() -> None:
+    """Elsewhere, half of a character in a title would be warned of, to nobody's use."""
+    sources = {path: path.read_text("utf-8") for path in ROOT.rglob("*.py")}
+    users = {path.name for path, text in sources.items() if "from unidecode" in text}
+    assert users == {"letters.py"}

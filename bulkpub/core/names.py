@@ -6,7 +6,7 @@ Keys of datasets are made so of titles, and most portals name what they store in
 import re
 from functools import lru_cache
 
-from unidecode import unidecode
+from bulkpub.letters import plain
 
 __all__ = ["extension_of", "key_of", "plain_words", "slug"]
 
@@ -18,7 +18,7 @@ _BETWEEN_WORDS_AND_DOTS = re.compile(r"[^\w.]+|_+")
 @lru_cache(maxsize=4096)  # a file's name is asked about at each step of its way
 def slug(text: str, *, dots: bool = False) -> str:
     """`text` in plain letters: `Été à Paris` is `ete-a-paris`; with `dots`, those stay."""
-    ascii_text = unidecode(text).lower().replace("'", "").strip()
+    ascii_text = plain(text).lower().replace("'", "").strip()
     between = _BETWEEN_WORDS_AND_DOTS if dots else _BETWEEN_WORDS
     return "-".join(word for word in between.split(ascii_text) if word)
 
@@ -33,7 +33,7 @@ def key_of(title: str) -> str:
 
 def plain_words(text: str) -> str:
     """The words of `text` in plain letters, one space between them: `Mots-clés` is `mots cles`."""
-    return _NO_WORD.sub(" ", unidecode(text).casefold()).strip()
+    return _NO_WORD.sub(" ", plain(text).casefold()).strip()
 
 
 def extension_of(name: str) -> str:

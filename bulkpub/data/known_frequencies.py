@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from unidecode import unidecode
-
 from bulkpub.data import frequencies
+from bulkpub.letters import plain
 
 __all__ = ["known_frequency"]
 
@@ -49,7 +48,7 @@ def known_frequency(said: str) -> str | None:
         said = re.split(r"[/#]", said.rstrip("/#"))[-1]
     if interval := _interval(said):
         return _by_interval().get(interval)
-    words = " ".join(re.findall(r"[a-z0-9]+", unidecode(said).lower()))
+    words = " ".join(re.findall(r"[a-z0-9]+", plain(said).lower()))
     if not words:
         return None
     return _by_word().get(words) or _by_code().get(words.replace(" ", "").removeprefix("freq"))

@@ -8,9 +8,8 @@ that forbids more than those (NC, ND) is none of them, however near its name.
 import re
 from collections.abc import Iterable
 
-from unidecode import unidecode
-
 from bulkpub.data import licenses
+from bulkpub.letters import plain
 
 __all__ = ["known_license"]
 
@@ -40,17 +39,17 @@ def _of(said: str) -> str | None:
 def _plain(said: str) -> str:
     """Words only, without accents: `License Ouverte, v2.0` → `licence ouverte 2`."""
     text = re.sub(r"<[^<>]*>", " ", said)
-    text = unidecode(text).lower().replace("license", "licence")
+    text = plain(text).lower().replace("license", "licence")
     text = re.sub(r"\b(?:v|version)\.? ?(?=\d)", " ", text)
     text = re.sub(r"(\d)[._](?:0\b)", r"\1 ", text)
     return " ".join(re.findall(r"[a-z]+\d*|\d+", text))
 
 
-def _of_name(plain: str) -> str | None:
-    if licenses().forbidding.search(plain):
+def _of_name(made: str) -> str | None:
+    if licenses().forbidding.search(made):
         return None
     return next(
-        (each.id for each in licenses().all for name in each.names if name.fullmatch(plain)), None
+        (each.id for each in licenses().all for name in each.names if name.fullmatch(made)), None
     )
 
 
@@ -68,11 +67,11 @@ def _of_sentence(said: str) -> str | None:
     """The one licence that a sentence names, by an address or by name; None when it names two."""
     found = {known for url in _URL.findall(said) if (known := _of_address(url))}
     if not found and len(said) <= _LONGEST_SENTENCE:
-        plain = _plain(_URL.sub(" ", said))
-        if not licenses().forbidding.search(plain):
+        made = _plain(_URL.sub(" ", said))
+        if not licenses().forbidding.search(made):
             found = {
                 each.id
                 for each in licenses().all
-                if any(known.search(plain) for known in each.sentences)
+                if any(known.search(made) for known in each.sentences)
             }
     return found.pop() if len(found) == 1 else None

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from unidecode import unidecode
-
 from bulkpub.data import granularities, zones
+from bulkpub.letters import plain
 
 __all__ = ["known_granularity", "known_zone"]
 
@@ -28,7 +27,7 @@ _FRENCH = {name: name for name in (*_LISTED, *_CODES)} | {
 
 
 def _named(name: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", unidecode(name).lower()))
+    return " ".join(re.findall(r"[a-z0-9]+", plain(name).lower()))
 
 
 @cache

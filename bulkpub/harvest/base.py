@@ -14,14 +14,13 @@ from datetime import UTC, date, datetime
 from fnmatch import translate
 from typing import Literal, Protocol
 
-from unidecode import unidecode
-
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.origin import ID_EXTRA, Gone
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.harvest.local_addresses import without_local_addresses
 from bulkpub.language import say
+from bulkpub.letters import plain
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.sources.answers import Page
 
@@ -176,7 +175,7 @@ class HarvestOptions:
 
 
 def _folded(text: str) -> str:
-    return unidecode(text).casefold().strip()
+    return plain(text).casefold().strip()
 
 
 async def sifted(harvest: AsyncGenerator[Found], options: HarvestOptions) -> AsyncGenerator[Found]:

@@ -8,9 +8,8 @@ import re
 from collections.abc import Container
 from uuid import UUID
 
-from unidecode import unidecode
-
 from bulkpub.core.names import extension_of, slug
+from bulkpub.letters import plain
 
 __all__ = ["MAX_SLUG", "extension_of", "file_slug", "free_slug", "tag_slug", "title_slug"]
 
@@ -22,7 +21,7 @@ _UNWANTED = re.compile(r"[^\w]+|_+")
 
 def title_slug(title: str) -> str:
     """The slug of a title; empty when nothing in it can be part of one."""
-    text = unidecode(title).lower().replace("'", "").strip()
+    text = plain(title).lower().replace("'", "").strip()
     words = iter([word for word in _UNWANTED.split(text) if word])
     made = next(words, "")
     for word in words:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.core.names import extension_of
+from bulkpub.core.names import extension_of, key_of
 from bulkpub.data import formats
 from bulkpub.portals.udata.names import LONGEST_UPLOAD_NAME, file_slug, tag_slug, upload_name
 
@@ -127,3 +127,11 @@ def test_only_a_known_extension_counts_as_part_of_a_compound_one() -> None:
 
 def test_names_that_differ_in_case_or_accents_alone_are_one_stored_name() -> None:
     assert upload_name("Été.csv") == upload_name("ete.CSV")
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [("\ud800", ""), ("a\udc00b", "ab"), ("Été \ud83d", "ete"), ("\U0001f680 x", "x")],
+)
+def test_half_of_a_character_is_no_letter(title: str, key: str) -> None:
+    assert key_of(title) == key

@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from datetime import date
 from urllib.parse import unquote
 
-from unidecode import unidecode
-
 from bulkpub.data import AccessRegister, access_rights
 from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.words.periods import first_day, last_day, period
+from bulkpub.letters import plain
 
 __all__ = ["Said", "restriction", "speaks_of_access"]
 
@@ -74,7 +73,7 @@ def _short(text: str) -> str:
 
 
 def _plain_name(field: str) -> str:
-    return re.sub("[^a-z]", "", unidecode(field).lower())
+    return re.sub("[^a-z]", "", plain(field).lower())
 
 
 def _is_open(how: str, ways: list[str], today: date) -> bool:
@@ -152,7 +151,7 @@ def _is_address(text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", unidecode(text).lower()))
+    return " ".join(re.findall(r"[a-z0-9]+", plain(text).lower()))
 
 
 def _of_address(address: str) -> bool | None:

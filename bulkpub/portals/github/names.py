@@ -8,7 +8,7 @@ is sent has none but letters, digits, `-`, `_` and dots, which it keeps.
 import re
 from functools import lru_cache
 
-from unidecode import unidecode
+from bulkpub.letters import plain
 
 __all__ = ["NEW", "asset_name", "name_fault", "without_mark"]
 
@@ -21,12 +21,12 @@ NEW = ".bulkpub-new"
 @lru_cache(maxsize=65536)
 def asset_name(name: str) -> str:
     """The name under which a file called `name` is sent and kept: nothing changes it any more."""
-    plain = re.sub(r"[^A-Za-z0-9_-]+", ".", unidecode(name)).strip(".")
-    if len(plain) <= LONGEST_NAME:
-        return plain
-    stem, dot, extension = plain.rpartition(".")
+    made = re.sub(r"[^A-Za-z0-9_-]+", ".", plain(name)).strip(".")
+    if len(made) <= LONGEST_NAME:
+        return made
+    stem, dot, extension = made.rpartition(".")
     if not dot or len(extension) > LONGEST_NAME // 10:
-        return plain[:LONGEST_NAME].rstrip(".")
+        return made[:LONGEST_NAME].rstrip(".")
     return f"{stem[: LONGEST_NAME - len(extension) - 1].rstrip('.')}.{extension}"
 
 

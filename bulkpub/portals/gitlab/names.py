@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from unidecode import unidecode
+from bulkpub.letters import plain
 
 __all__ = ["Home", "Place", "file_name", "generic_path", "link_path", "name_fault", "own_place"]
 __all__ += ["place_in"]
@@ -32,14 +32,14 @@ _GENERIC = re.compile(r"/projects/([^/]+)/packages/generic/([^/]+)/([^/]+)/([^/?
 @lru_cache(maxsize=65536)
 def file_name(name: str) -> str:
     """The name under which a file called `name` is sent and kept."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", unidecode(name).replace("'", ""))
-    plain = re.sub(r"\.{2,}", ".", plain)
-    plain = re.sub(r"-*\.-*", ".", re.sub(r"-{2,}", "-", plain)).strip("-._")
-    if len(plain) <= LONGEST_NAME:
-        return plain
-    stem, dot, extension = plain.rpartition(".")
+    made = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain(name).replace("'", ""))
+    made = re.sub(r"\.{2,}", ".", made)
+    made = re.sub(r"-*\.-*", ".", re.sub(r"-{2,}", "-", made)).strip("-._")
+    if len(made) <= LONGEST_NAME:
+        return made
+    stem, dot, extension = made.rpartition(".")
     if not dot or len(extension) > LONGEST_EXTENSION:
-        return plain[:LONGEST_NAME].rstrip("-._")
+        return made[:LONGEST_NAME].rstrip("-._")
     return f"{stem[: LONGEST_NAME - len(extension) - 1].rstrip('-._')}.{extension}"
 
 
@@ -57,12 +57,12 @@ def link_path(name: str) -> str:
 
 def own_place(tag: str) -> Place:
     """The package that has the files of the release with this tag, and of no other."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", tag)
-    plain = re.sub(r"\.{2,}", ".", plain).strip("-.")
-    if plain and plain == tag:
-        return plain, VERSION
+    made = re.sub(r"[^A-Za-z0-9_.-]+", "-", tag)
+    made = re.sub(r"\.{2,}", ".", made).strip("-.")
+    if made and made == tag:
+        return made, VERSION
     apart = hashlib.sha256(tag.encode()).hexdigest()[:8]
-    return f"{plain}-{apart}".lstrip("-"), VERSION
+    return f"{made}-{apart}".lstrip("-"), VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A tag has to be the name of a git reference (git-check-ref-format), and stands i
 
 import re
 
-from unidecode import unidecode
+from bulkpub.letters import plain
 
 __all__ = ["tag_name"]
 
@@ -14,6 +14,6 @@ LONGEST_TAG = 100
 
 def tag_name(key: str) -> str:
     """The tag of the release that is the dataset with this key."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", unidecode(key))
-    plain = re.sub(r"\.{2,}", ".", plain).strip("-.")[:LONGEST_TAG].rstrip("-.")
-    return f"{plain}-lock" if plain.lower().endswith(".lock") else plain or "dataset"
+    made = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain(key))
+    made = re.sub(r"\.{2,}", ".", made).strip("-.")[:LONGEST_TAG].rstrip("-.")
+    return f"{made}-lock" if made.lower().endswith(".lock") else made or "dataset"
