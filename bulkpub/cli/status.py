@@ -95,6 +95,8 @@ def _dataset_line(each: DatasetHealth, today: date) -> Text:
     line = Text("! " if bad else "= ", style="bold red" if bad else "dim")
     score = "  ? %" if each.score is None else f"{round(100 * each.score):3} %"
     line.append(score, style="bold").append(f"  {shown(each.dataset.metadata.title or '?')}")
+    if each.beside:
+        return line.append(f"  {counted(len(each.resources), 'file')} beside it")
     frequency = each.dataset.metadata.frequency or "no frequency"
     updated = f"{each.updated:%Y-%m-%d}" if each.updated else "?"
     line.append(f"  {counted(len(each.resources), 'file')}, {frequency}, updated {updated}")
@@ -147,6 +149,7 @@ def _document(fares: Fares, today: date) -> dict[str, Any]:
                 "key": each.dataset.key,
                 "title": each.dataset.metadata.title,
                 "page": each.dataset.page or None,
+                "beside": each.beside,
                 "score": each.score,
                 "missing": each.missing,
                 "frequency": each.dataset.metadata.frequency,

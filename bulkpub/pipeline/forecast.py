@@ -85,7 +85,7 @@ async def _look_ahead(job: Job, means: Means) -> Ahead:
         for send in made.sends
         if isinstance(send.spec.source, FileSource) and send.spec.key in story.fingerprints
     )
-    return Ahead(made.requests, sum(sizes))
+    return Ahead(made.requests + story.contacts_to_make(made), sum(sizes))
 
 
 def _has_more_to_do(entry: ResourceSpec) -> bool:

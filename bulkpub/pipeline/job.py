@@ -93,7 +93,8 @@ class Job:
     `found` is what observing gave: the dataset, None when there is none yet, or why it cannot be
     told. `notes` say what of it the portal cannot hold; `namesakes` are the keys of the manifest's
     other datasets of the same title. `extensions` are those that the portal says it takes, None
-    when it was not asked.
+    when it was not asked. `makes` is how many contact points are made for it first, those that an
+    earlier job makes not among them.
     """
 
     spec: DatasetSpec
@@ -103,6 +104,7 @@ class Job:
     notes: tuple[str, ...] = ()
     namesakes: frozenset[str] = frozenset()
     extensions: frozenset[str] | None = None
+    makes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Preparation:
         self._notes: Mapping[str, str] = {}
         self._namesakes: dict[str | None, frozenset[str]] = {}
         self._contacts: Mapping[str, Mapping[Contact, str]] = {}
+        self._makes: dict[str, int] = {}
 
     async def run(self, means: Means) -> None:
         """Find out what there is to do.
@@ -83,9 +84,11 @@ class Preparation:
             await check_contacts(portal, checked, index, owners)
         self._take(checked)
         self._refuse(checked)
-        self._contacts = await known_contacts(portal, self._owners_of_named(checked))
+        owners = self._owners_of_named(checked)
+        self._contacts = await known_contacts(portal, owners)
         self._find_namesakes()
         self.to_do = [key for key in index.entries if key not in self.refused]
+        self._count_contacts(checked, owners)
 
     def job(self, key: str) -> Job:
         """The job of one of those `to_do`."""
@@ -108,6 +111,7 @@ class Preparation:
             ),
             self._namesakes.get(entry.face.title, frozenset()) - {key},
             self._checked.extensions,
+            self._makes.get(key, 0),
         )
 
     def close(self) -> None:
@@ -240,6 +244,17 @@ class Preparation:
             elif isinstance(entry.found, str):
                 owners[entry.key] = _owner_of(self._head(entry), checked)
         return owners
+
+    def _count_contacts(self, checked: Checked, owners: Mapping[str, Owner]) -> None:
+        """Which dataset has how many contact points made, each once, for the first who wants it."""
+        made: set[tuple[str | None, Contact]] = set()
+        for key in self.to_do:
+            if (owner := owners.get(key)) is None:
+                continue
+            spec = with_contacts(checked.held(self.index.head(key)).spec, self._contacts.get(key))
+            new = {(owner.organization, each) for each in spec.contacts} - made
+            self._makes[key] = len(new)
+            made |= new
 
     def _find_namesakes(self) -> None:
         """Which titles several datasets have, and the keys of these."""

@@ -372,8 +372,13 @@ class Story:
             if self.resources[action.spec.key].error is None:
                 self._decided(self.resources[action.spec.key], action)
         if self.rounds == 0 and self.job.options.verify is Verify.NO:
-            self.figures = replace(self.figures, planned_requests=plan.requests)
+            requests = plan.requests + self.contacts_to_make(plan)
+            self.figures = replace(self.figures, planned_requests=requests)
         self.rounds += 1
+
+    def contacts_to_make(self, plan: Plan) -> int:
+        """How many contact points it takes first, each a request."""
+        return 0 if isinstance(plan.dataset, KeepDataset | KeepAbsent) else self.job.makes
 
     @step
     def decided(self, key: str, action: ResourceAction, *, note: str = "") -> None:

@@ -947,6 +947,13 @@ class _Beside(MemoryPortal):
         self._main = main
         self._owner = owner
 
+    async def health(
+        self, *, organization: str | None = None, user: str | None = None, ids: Sequence[str] = ()
+    ) -> AsyncIterator[DatasetHealth]:
+        """See `Portal`; of the datasets, which are others', nothing is said."""
+        async for each in super().health(organization=organization, user=user, ids=ids):
+            yield replace(each, updated=None, beside=True)
+
     async def owned_by(
         self,
         *,

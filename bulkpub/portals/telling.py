@@ -71,7 +71,8 @@ class DatasetHealth:
     """How a dataset fares; `score` is from 0 to 1, `missing` are what would raise it.
 
     `in_time` is the portal's judgement of the last update by the announced frequency, None where
-    there is none; `next_update` is the day announced for it.
+    there is none; `next_update` is the day announced for it. `beside`: the dataset is another's,
+    of which nothing is said, and the resources were put beside it.
     """
 
     dataset: RemoteDataset
@@ -81,6 +82,7 @@ class DatasetHealth:
     updated: datetime | None = None
     next_update: date | None = None
     resources: tuple[ResourceHealth, ...] = ()
+    beside: bool = False
 
     def is_late(self, today: date) -> bool:
         """Whether it was to be updated by now: by its frequency, or by the day announced."""

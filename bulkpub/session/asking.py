@@ -77,19 +77,20 @@ async def fares_of(
     if organization is not None:
         owner_id = await _organization(portal, organization)
         found = [each async for each in portal.health(organization=owner_id)]
+        if portal.rules.community:
+            beside = portal.community(Owner(owner_id))
+            found += [each async for each in beside.health(organization=owner_id)]
         return Fares(tuple(each for each in found if not each.dataset.deleted))
     if wanted is None:
         return Fares(())
     seen: Datasets[RemoteDataset] = Datasets(None)
     identified = await identify(portal, wanted, seen)
     seen.close()
-    entries = [
-        entry
-        for entry in wanted.entries.values()
-        if entry.face.state is not State.ABSENT and not entry.community
-    ]
+    all_entries = [each for each in wanted.entries.values() if each.face.state is not State.ABSENT]
+    entries = [entry for entry in all_entries if not entry.community]
+    apart = [entry for entry in all_entries if entry.community]
     by_name = [entry for entry in entries if entry.face.id is None]
-    account = await portal.account() if by_name else None
+    account = await portal.account() if by_name or apart else None
     by_owner: dict[Owner, list[Entry]] = {}
     for entry in by_name:
         by_owner.setdefault(await _owner(portal, entry, account), []).append(entry)
@@ -110,7 +111,8 @@ async def fares_of(
                 case remote_id:
                     fares[entry.key] = health[remote_id]
     missing += await _look_up(portal, entries, fares)
-    keys = [entry.key for entry in entries if entry.key in fares]
+    missing += await _look_beside(portal, apart, account, fares)
+    keys = [entry.key for entry in all_entries if entry.key in fares]
     return Fares(tuple(fares[key] for key in keys), tuple(missing))
 
 
@@ -129,6 +131,29 @@ async def _look_up(
     return missing + [
         say("'{key}' ({id}) is not on the portal", key=key, id=id_) for id_, key in ids.items()
     ]
+
+
+async def _look_beside(
+    portal: Portal,
+    entries: Iterable[Entry],
+    account: Account | None,
+    fares: dict[str, DatasetHealth],
+) -> list[str]:
+    """The same of what is put beside others' datasets."""
+    missing: list[str] = []
+    for entry in entries:
+        owner = await _owner(portal, entry, account)
+        theirs = portal.community(replace(owner, user=account.id if account else None))
+        found = [each async for each in theirs.health(ids=[entry.face.id or ""])]
+        if found and found[0].resources:
+            fares[entry.key] = found[0]
+        elif found:
+            missing.append(say("nothing is beside the dataset of '{key}' yet", key=entry.key))
+        else:
+            missing.append(
+                say("'{key}' ({id}) is not on the portal", key=entry.key, id=entry.face.id)
+            )
+    return missing
 
 
 def _matched(

@@ -198,6 +198,26 @@ def test_what_is_unavailable_late_or_not_there_is_told_and_ends_in_1(
     assert document["datasets"][0]["resources"][0]["faults"] == ["no table in it"]
 
 
+def test_what_is_beside_others_datasets_is_told_without_a_verdict_on_those(
+    run_cli: Run, folder: Any, served: Sandbox
+) -> None:
+    made = run_cli("api", "POST", "/datasets/", "-f", "title=Others", "-f", "description=D")
+    dataset = json.loads(made.out)["id"]
+    folder.file("a.csv")
+    beside = {"id": dataset, "community": True, "resources": [{"path": "a.csv"}]}
+    manifest = folder.manifest(beside)
+    assert run_cli("run", manifest).code == 0
+    for words in ([manifest], ["--organization", "test-organization"]):
+        ran = run_cli("status", *words)
+        assert (ran.code, "= " in ran.out) == (0, True), ran.said
+        assert "Others  1 file beside it\n" in ran.out
+    for resource in served.state.community.values():
+        resource.extras |= {"check:available": False, "check:status": 404}
+    ran = run_cli("status", manifest)
+    assert (ran.code, "unavailable (answered 404)" in ran.out) == (1, True)
+    assert json.loads(run_cli("status", manifest, "--json").out)["datasets"][0]["beside"] is True
+
+
 def test_a_dataset_is_named_by_its_slug_or_page_too(
     run_cli: Run, folder: Any, served: Sandbox
 ) -> None:

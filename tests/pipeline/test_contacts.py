@@ -33,6 +33,7 @@ async def test_a_contact_is_made_once_for_all_datasets_and_found_again(
     assert (site.cards, writes(site)) == ({}, [])
     assert (await publish(manifest(SIG, FORM))).run.exit_code == 0
     assert made() == 2
+    assert planned.totals.requests.planned == len(writes(site))
     cards = {card: id_ for (owner, card), id_ in site.cards.items() if owner == OURS.id}
     sig = cards[Contact("Service SIG", email="sig@ville.fr")]
     mairie = cards[Contact("Mairie", "publisher", form="https://ville.fr/contact")]
@@ -48,8 +49,10 @@ async def test_a_contact_is_made_once_for_all_datasets_and_found_again(
     planned = await publish(manifest(other), dry_run=True)
     assert planned.datasets[0].reason == "differs in: contact_points"
     assert planned.datasets[0].notes == ("new contact point: Service SIG <sig2@ville.fr>",)
+    site.calls.clear()
     assert (await publish(manifest(other))).run.exit_code == 0
     assert made() == 1
+    assert planned.totals.requests.planned == len(writes(site)) == 4
     assert (await publish(manifest(other))).totals.datasets.unchanged == 3
 
 

@@ -8,7 +8,7 @@ import pytest
 from bulkpub import Connection
 from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.portal import harvest
-from bulkpub.session.asking import opened
+from bulkpub.session.asking import fares_of, opened, wanted_of
 from tests.manifests import ManifestWriter
 
 Publish = Callable[..., Any]
@@ -150,3 +150,30 @@ async def test_what_is_harvested_of_them_run_unchanged_writes_nothing(
     report = await publish(folder.path / "harvested.yaml")
     assert (report.run.exit_code, report.datasets[0].status) == (0, "unchanged"), report
     assert writes(report) == 0
+
+
+async def test_how_they_fare_is_told(
+    *, target: Any, publish: Publish, folder: Any, manifest: Any, theirs: Any
+) -> None:
+    path = manifest(entry(folder, theirs, "a.csv"))
+    connection = Connection(portal=target.info["base_url"], key=target.key("outsider"))
+
+    async def fares(**of: Any) -> Any:
+        async with opened(connection) as portal:
+            return await fares_of(portal, **of)
+
+    before = await fares(wanted=wanted_of([str(path)], None).index)
+    assert before.datasets == ()
+    assert before.missing == (f"nothing is beside the dataset of '{theirs['id']}' yet",)
+    assert (await publish(path)).run.exit_code == 0
+    by_manifest = await fares(wanted=wanted_of([str(path)], None).index)
+    assert by_manifest.missing == ()
+    by_organization = await fares(organization="other-organization")
+    for each in (by_manifest, by_organization):
+        (found,) = (one for one in each.datasets if one.dataset.id == theirs["id"])
+        assert (found.beside, found.in_time, found.score) == (True, None, None)
+        assert [one.resource.metadata.title for one in found.resources] == ["Ours a.csv"]
+        assert [one.is_told for one in found.resources] == [False]
+    gone = manifest({"id": "f" * 24, "community": True, "resources": [{"path": "a.csv"}]})
+    nowhere = await fares(wanted=wanted_of([str(gone)], None).index)
+    assert nowhere.missing == (f"'{'f' * 24}' ({'f' * 24}) is not on the portal",)

@@ -41,8 +41,10 @@ from bulkpub.portals.shapes import (
     optional,
     record,
 )
+from bulkpub.portals.telling import DatasetHealth
 from bulkpub.portals.udata import codec
 from bulkpub.portals.udata.calls import BAD_REQUEST, GONE, MOST_PAGES, NOT_FOUND, Udata, quoted
+from bulkpub.portals.udata.health import of_resource
 from bulkpub.portals.udata.reading import read, refused, unreadable
 from bulkpub.portals.udata.rules import RULES
 from bulkpub.portals.whole_or_parts import WholeOrParts
@@ -154,6 +156,18 @@ class Community(Udata):
         dataset = read(DATASET, request, answer, DatasetFailed, "the dataset")
         self._seen[dataset.id] = {}
         return replace(dataset, organization=self._owner.organization)
+
+    async def health(
+        self, *, organization: str | None = None, user: str | None = None, ids: Sequence[str] = ()
+    ) -> AsyncIterator[DatasetHealth]:
+        """See `Portal`; of the datasets, which are others', nothing is said."""
+        if organization or user:
+            async for page in self.owned_by():
+                for each in page.datasets:
+                    yield _fares(each)
+        for dataset_id in ids:
+            if (found := await self.dataset(dataset_id)) is not None:
+                yield _fares(found)
 
     async def _listed(self, of: Mapping[str, str]) -> list[_Beside]:
         """What the owner has, and what the account has that nobody described yet."""
@@ -277,3 +291,8 @@ def _is_left(found: _Beside) -> bool:
     """
     resource = found.resource
     return resource.key is not None or resource.metadata.title == resource.file_name
+
+
+def _fares(beside: RemoteDataset) -> DatasetHealth:
+    resources = tuple(map(of_resource, beside.resources))
+    return DatasetHealth(beside, resources=resources, beside=True)
