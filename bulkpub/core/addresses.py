@@ -169,7 +169,9 @@ def place_of(address: str) -> str:
 
 def _shown_faulty(text: str) -> str:
     """As much as may be shown of what is no address: its secrets may be anywhere."""
-    shown = re.sub(r"^([^:]*:/*).*@", r"\1", text.partition("?")[0], flags=re.DOTALL)
+    shown = text.partition("?")[0]
+    if not re.match(r"\s*mailto:[^/]*$", shown, re.IGNORECASE):  # where a name is no secret
+        shown = re.sub(r"^([^:]*:/*).*@", r"\1", shown, flags=re.DOTALL)
     return shown if len(shown) <= LONGEST_FAULTY else f"{shown[:LONGEST_FAULTY]}…"
 
 

@@ -40,6 +40,7 @@ from bulkpub.core.model import (
 from bulkpub.core.outcome import Change
 from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules
+from bulkpub.core.sources import NO_CHECKSUM
 
 __all__ = ["changes_of_dataset", "changes_of_resource", "differing_parts"]
 
@@ -110,7 +111,8 @@ def _announced(source: LinkSource, remote: RemoteResource, rules: Rules) -> Iter
         yield Change("size", remote.size, size)
     if checksum is not None:
         was = remote.checksum
-        yield Change("checksum", was and str(was), str(checksum))
+        told = None if checksum == NO_CHECKSUM else str(checksum)
+        yield Change("checksum", was and str(was), told)
 
 
 def _reordered(plan: Plan, rules: Rules) -> Iterator[Change]:

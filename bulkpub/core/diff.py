@@ -31,6 +31,7 @@ from bulkpub.core.model import (
     is_sent,
 )
 from bulkpub.core.rules import Rules
+from bulkpub.core.sources import NO_CHECKSUM
 
 __all__ = [
     "announced",
@@ -233,7 +234,7 @@ def announced(
     return (
         url,
         None if source.size == remote.size else source.size,
-        None if source.checksum == remote.checksum else source.checksum,
+        None if source.checksum == (remote.checksum or NO_CHECKSUM) else source.checksum,
     )
 
 
@@ -242,18 +243,22 @@ def announcement(source: LinkSource, remote: RemoteResource, rules: Rules) -> st
     match announced(source, remote, rules):
         case str(), _, _:
             return f"address changed from {remote.url}"
-        case _, int() as size, _ if remote.size is not None:
-            return f"the file behind it changed: its size from {remote.size} to {size} bytes"
-        case _, _, Checksum() if remote.checksum is not None:
-            return f"the file behind it changed: its checksum was {remote.checksum}"
-        case None, None, None if (
-            rules.links_tell_content and source.of is not None and source.checksum is None
-        ):
-            return "the file behind it is to be compared"
         case None, None, None:
-            return None
-        case _:
-            return "the size and checksum of the file behind it are new"
+            unknown = source.of is not None and source.checksum is None
+            compared = rules.links_tell_content and unknown
+            return "the file behind it is to be compared" if compared else None
+        case _, size, checksum:
+            return _new_behind(size, checksum, remote)
+
+
+def _new_behind(size: int | None, checksum: Checksum | None, remote: RemoteResource) -> str:
+    if size is not None and remote.size is not None:
+        return f"the file behind it changed: its size from {remote.size} to {size} bytes"
+    if size is None and checksum == NO_CHECKSUM:
+        return f"its checksum, {remote.checksum}, is taken away"
+    if checksum is not None and remote.checksum is not None:
+        return f"the file behind it changed: its checksum was {remote.checksum}"
+    return "the size and checksum of the file behind it are new"
 
 
 # --- both ---------------------------------------------------------------------------------

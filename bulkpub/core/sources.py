@@ -56,6 +56,9 @@ class Checksum:
         return f"{self.kind}:{self.value}"
 
 
+NO_CHECKSUM = Checksum("", "")
+"""Wanted of a link: the checksum that it tells is to be taken away."""
+
 CHECKSUM_DIGITS = {
     "sha1": (40,),
     "sha256": (64,),

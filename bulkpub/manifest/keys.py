@@ -318,7 +318,7 @@ RESOURCE: tuple[fields.Field | Key, ...] = (
         (123456, "1.5 GB"), columns=(Column("size", is_number=True),)),
     Key("checksum", LinkChecksum, "Checksum behind a link",
         "For a link without `of`: the checksum of the file there, `sha256:` and its hex digits; "
-        "or `sha1:`, `sha2:`, `md5:`, `crc:`.",
+        "or `sha1:`, `sha2:`, `md5:`, `crc:`. `null` takes away the one that the portal has.",
         ("md5:d41d8cd98f00b204e9800998ecf8427e",), columns=(Column("checksum"),)),
     Key("upload_to", Bucket, "Upload to",
         "For a link with `of`: the folder of a bucket where [the file is put](#links) before the "

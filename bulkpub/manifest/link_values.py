@@ -5,27 +5,15 @@ from typing import Annotated
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from bulkpub.core import units
 from bulkpub.core.model import CHECKSUM_DIGITS, Checksum
 from bulkpub.language import say
-from bulkpub.manifest.nodes import Number
-from bulkpub.manifest.values import kind, read_name, refuse
+from bulkpub.manifest.values import kind, read_name, refuse, size_from
 
 __all__ = ["Bucket", "LinkChecksum", "LinkSize"]
 
 
-def _size(value: object) -> int:
-    written = value.text if isinstance(value, Number) else value
-    text = written.strip() if isinstance(written, str) else ""
-    try:
-        return 0 if text == "0" else units.size(text)
-    except ValueError:
-        raise refuse(
-            say(
-                "{{field}} must be a size in bytes, as in 1000000 or 500 MB, not {kind}",
-                kind=kind(value),
-            )
-        ) from None
+def _no_size(kind: str) -> str:
+    return say("{{field}} must be a size in bytes, as in 1000000 or 500 MB, not {kind}", kind=kind)
 
 
 def _checksum(value: object) -> Checksum:
@@ -93,18 +81,7 @@ def _bucket(value: object) -> str:
     return text
 
 
-LinkSize = Annotated[
-    int,
-    PlainValidator(_size),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": rf"^\s*(?:0|{units.SIZE})\s*$"},
-                {"type": "integer", "minimum": 0},
-            ]
-        }
-    ),
-]
+LinkSize = size_from(0, _no_size)
 """The size of what is elsewhere, in bytes."""
 LinkChecksum = Annotated[
     Checksum,

@@ -21,6 +21,7 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.core.series import Series
+from bulkpub.core.sources import NO_CHECKSUM
 from bulkpub.language import say
 from bulkpub.manifest.extras import extras_faults, read_extras
 from bulkpub.manifest.files import Files, Found, Unusable, slashes
@@ -156,9 +157,10 @@ class _Entry:
     def _link(self, link: str) -> ResourceSpec:
         name, _, host = named(link)
         said = self._read.get
-        source = LinkSource(
-            link, said("size"), said("checksum"), self._behind(), said("upload_to") or ""
-        )
+        checksum = said("checksum")
+        if checksum is None and "of" not in self._read and "checksum" in keys_of(self._node):
+            checksum = NO_CHECKSUM  # null: none is to be told
+        source = LinkSource(link, said("size"), checksum, self._behind(), said("upload_to") or "")
         return self._spec(source, said("key") or link, said("title"), name or host)
 
     def _behind(self) -> FileSource | None:

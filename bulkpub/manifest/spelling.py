@@ -30,6 +30,7 @@ from bulkpub.core.model import (
     Source,
     UrlSource,
 )
+from bulkpub.core.sources import NO_CHECKSUM, Checksum
 from bulkpub.manifest.values import WHEN_COMPLETE
 
 __all__ = [
@@ -183,9 +184,10 @@ def spell_resource(
     spelled["remove"] = "verified" if spec.remove else None
     if is_template(source):
         spelled |= {name: braced(spelled[name]) for name in ("key", "title") if spelled[name]}
-    return _without_nothing(spelled) | _checks(
-        spec, _words(defaults.get("check")), inheriting=inheriting
-    )
+    said = _without_nothing(spelled)
+    if isinstance(source, LinkSource) and source.checksum == NO_CHECKSUM:
+        said["checksum"] = None
+    return said | _checks(spec, _words(defaults.get("check")), inheriting=inheriting)
 
 
 def _source(source: Source) -> Spelled:
@@ -197,7 +199,7 @@ def _source(source: Source) -> Spelled:
                 "link": source.url,
                 "of": source.of.shown if source.of else None,
                 "size": None if source.of else source.size,
-                "checksum": None if source.of or not source.checksum else str(source.checksum),
+                "checksum": None if source.of else _checksum(source.checksum),
                 "upload_to": source.upload_to or None,
             }
         case UrlSource():
@@ -210,6 +212,10 @@ def _source(source: Source) -> Spelled:
             return {"host": True} if source.host else {}
         case _:
             assert_never(source)
+
+
+def _checksum(checksum: Checksum | None) -> str | None:
+    return None if checksum in {None, NO_CHECKSUM} else str(checksum)
 
 
 def _size(size: int) -> str | int:

@@ -354,15 +354,29 @@ def for_each_destination() -> Any:  # noqa: ANN401 # as above
     ]
 
 
-def _size(value: object) -> int:
-    written = value.text if isinstance(value, Number) else value
-    try:
-        return units.size(written if isinstance(written, str) else "")
-    except ValueError:
-        raise refuse(
-            f"{{field}} must be a size of one byte or more, as in 500 MB, 2 GiB or 1000000, "
-            f"not {kind(value)}"
-        ) from None
+def size_from(least: Literal[0, 1], sentence: Callable[[str], str]) -> Any:  # noqa: ANN401 # a type
+    """The type of a size in bytes, so many at least; `sentence` tells what something else is."""
+    pattern = units.SIZE if least else f"(?:0|{units.SIZE})"
+
+    def read(value: object) -> int:
+        written = value.text if isinstance(value, Number) else value
+        text = written.strip() if isinstance(written, str) else ""
+        try:
+            return 0 if text == "0" and not least else units.size(text)
+        except ValueError:
+            raise refuse(sentence(kind(value))) from None
+
+    schema = [
+        {"type": "string", "pattern": rf"^\s*{pattern}\s*$"},
+        {"type": "integer", "minimum": least},
+    ]
+    return Annotated[int, PlainValidator(read), WithJsonSchema({"anyOf": schema})]
+
+
+def _no_size(kind: str) -> str:
+    return (
+        f"{{field}} must be a size of one byte or more, as in 500 MB, 2 GiB or 1000000, not {kind}"
+    )
 
 
 _BARE_PERCENT = re.compile(r"\s*(100|[1-9][0-9]?(?:\.[0-9]+)?)\s*")
@@ -503,18 +517,7 @@ RemoveWord = Annotated[str, PlainValidator(_one_of(_REMOVE_WORDS)), _enum(_REMOV
 """When a file is removed here."""
 ExpectWord = Annotated[str, PlainValidator(_one_of(_EXPECT_WORDS)), _enum(_EXPECT_WORDS)]
 """What an address is expected to give, where that is not an ordinary file of data."""
-Size = Annotated[
-    int,
-    PlainValidator(_size),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": rf"^\s*{units.SIZE}\s*$"},
-                {"type": "integer", "minimum": 1},
-            ]
-        }
-    ),
-]
+Size = size_from(1, _no_size)
 """A size in bytes, one at least."""
 Share = Annotated[
     float,

@@ -50,7 +50,7 @@ from bulkpub.core.names import extension_of
 from bulkpub.core.owners import Owner
 from bulkpub.core.report import RequestTotals
 from bulkpub.core.rules import Rules, Vocabulary
-from bulkpub.core.sources import Digest
+from bulkpub.core.sources import NO_CHECKSUM, Digest
 from bulkpub.errors import (
     DatasetFailed,
     DescriptionsRefused,
@@ -378,7 +378,9 @@ class Site:
         if not self.rules.links_tell_content:
             return link
         link = replace(link, size=link.size if size is None else size)
-        return _with_checksum(link, checksum or link.checksum, self.rules.digest)
+        checksum = checksum or link.checksum
+        checksum = None if checksum == NO_CHECKSUM else checksum
+        return _with_checksum(link, checksum, self.rules.digest)
 
     def order(self, dataset: RemoteDataset, resources: Sequence[RemoteResource]) -> None:
         """Give a dataset these resources, in this order."""

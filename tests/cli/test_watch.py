@@ -13,6 +13,7 @@ import pytest
 
 from bulkpub.sandbox import Sandbox
 from bulkpub.state.watched import last_due, was_due
+from tests.stuck import Stuck
 
 Run = Callable[..., Any]
 CRON, ZONE = "0 0 * * 0", "Europe/Paris"
@@ -65,6 +66,30 @@ def test_a_missed_run_is_made_up_for_told_in_a_line_and_the_next_one_waited_for(
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (0, ""), err
     assert "Traceback" not in err
+
+
+def test_a_signal_in_the_middle_of_a_run_ends_it_in_good_order(
+    start: Run, folder: Any, served: Sandbox, run_cli: Run
+) -> None:
+    """Its line and its report are written, and the next run goes on from there."""
+    stuck = Stuck("/upload/", after=1)
+    served.interceptor = stuck
+    manifest = folder.manifest(folder.dataset("a", "1.csv", "2.csv", "3.csv"))
+    process = start(manifest, BULKPUB_CONCURRENCY="1", BULKPUB_UPLOADS="1")
+    stuck.wait_for(process)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    (line,) = map(json.loads, out.splitlines())
+    assert (line["exit_code"], line["error"]) == (130, "interrupted by SIGTERM")
+    assert line["resources"]["pending"] == 3
+    report = json.loads((folder.path / "bulkpub-report.json").read_text())
+    assert (report["run"]["id"], report["run"]["exit_code"]) == (line["run"], 130)
+    served.interceptor = None
+    assert run_cli("run", manifest).code == 0
+    (dataset,) = served.state.datasets.values()
+    assert sorted(str(each.title) for each in dataset.resources) == ["1.csv", "2.csv", "3.csv"]
 
 
 def test_the_variable_that_a_manifest_names_for_its_key_is_used(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.core.addresses import is_local, joined, named, shown_address
+from bulkpub.core.addresses import is_local, joined, named, shown_address, web_address_fault
 from bulkpub.core.hosts import ip_of, is_loopback
 
 
@@ -107,3 +107,18 @@ def test_numbers_are_read_as_systems_read_them(host: str) -> None:
         assert ip_of(host) is None
     else:
         assert str(ip_of(host)) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("mailto:x@y.z", "mailto:x@y.z"),
+        ("MAILTO:x@y.z?subject=s", "MAILTO:x@y.z"),
+        # Of anything else what stands in front of an @ may be a secret.
+        ("mailto://me:word@y.z", "mailto://y.z"),
+        ("me:word@y.z/f.csv", "me:y.z/f.csv"),
+        ("htp://me:word@y.z", "htp://y.z"),
+    ],
+)
+def test_what_is_no_address_is_shown_without_what_may_be_a_secret(written: str, shown: str) -> None:
+    assert web_address_fault(written).endswith(f", not '{shown}'")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bulkpub.core.model import Checksum, LinkSource
+from bulkpub.core.sources import NO_CHECKSUM
 from tests.manifests import Loaded
 
 MD5, SHA256 = "d41d8cd98f00b204e9800998ecf8427e", "0" * 64
@@ -38,6 +39,8 @@ def link(read: Callable[..., Loaded], write: Callable[..., Path]) -> Callable[[s
         (f"checksum: 'sha256: {'AB' * 32}'", None, Checksum("sha256", "ab" * 32)),
         (f"size: 12, checksum: 'sha2:{'0' * 128}'", 12, Checksum("sha2", "0" * 128)),
         ("checksum: 'crc:0a1b2c3d'", None, Checksum("crc", "0a1b2c3d")),
+        ("checksum: null", None, NO_CHECKSUM),
+        ("checksum: null, size: null", None, NO_CHECKSUM),
     ],
 )
 def test_what_is_said_in_words(

@@ -160,3 +160,35 @@ async def test_a_link_that_vanished_is_looked_for_again(
     report = await publish(folder.manifest(folder.dataset("k", link(NEW), "a.csv")))
     assert report.run.exit_code == 0
     assert the_link(site).url == NEW
+
+
+# --- what it tells of the file behind it --------------------------------------------------
+
+
+async def test_a_checksum_is_taken_away_by_null_and_stays_where_nothing_is_said(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    told = "sha256:" + "0a" * 32
+
+    async def said(**more: Any) -> tuple[list[str], str]:
+        manifest = folder.manifest(folder.dataset("k", link(OLD, **more)))
+        planned = await publish(manifest, dry_run=True)
+        site.calls.clear()
+        assert (await publish(manifest)).run.exit_code == 0
+        writes = [call.name for call in site.calls if call.method != "GET"]
+        assert (await publish(manifest)).totals.datasets.unchanged == 1
+        assert planned.totals.requests.planned == len(writes)
+        return writes, planned.datasets[0].resources[0].reason
+
+    assert (await said(checksum=None))[0] == ["create_dataset", "create_link", "set_resources"]
+    assert the_link(site).checksum is None
+    assert (await said(checksum=told))[0] == ["move_link"]
+    assert str(the_link(site).checksum) == told
+    assert (await said())[0] == []
+    assert await said(checksum=None) == (["move_link"], f"its checksum, {told}, is taken away")
+    assert the_link(site).checksum is None
+    writes, reason = await said(checksum=told, size=3)
+    assert (writes, reason) == (
+        ["move_link"],
+        "the size and checksum of the file behind it are new",
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,13 @@ async def test_links_that_tell_when_their_files_change(
     assert dataset["resources"][0]["last_modified"] > latest["last_modified"]
     assert dataset["last_update"] > before["last_update"]
     assert dataset["resources"][1] == archive
+
+    # What it told of the file there can be taken back.
+    taken_back = re.sub(r'"sha256:\w+"', "null", manifest.read_text())
+    manifest.write_text(taken_back)
+    report = await published(manifest, variables={"today": "2026-11-23"})
+    assert writes(report) == 1
+    assert (await target.dataset(report))["resources"][1]["checksum"] is None
 
 
 async def test_a_file_that_is_put_into_a_bucket_and_linked(

@@ -33,6 +33,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Vocabulary
 from bulkpub.core.shapes import geometry_of, shape_text
+from bulkpub.core.sources import NO_CHECKSUM
 from bulkpub.core.text import bounded
 from bulkpub.portals.shapes import (
     DAY,
@@ -429,7 +430,8 @@ def link_body(link: LinkSource, metadata: ResourceMetadata) -> dict[str, Json]:
 def _announced(size: int | None, checksum: Checksum | None) -> dict[str, Json]:
     body: dict[str, Json] = {} if size is None else {"filesize": size}
     if checksum is not None:
-        body["checksum"] = {"type": checksum.kind, "value": checksum.value}
+        told: Json = {"type": checksum.kind, "value": checksum.value}
+        body["checksum"] = None if checksum == NO_CHECKSUM else told
     return body
 
 
