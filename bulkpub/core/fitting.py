@@ -75,7 +75,7 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
         notes.append("the portal keeps the resources of a dataset in an order of its own")
     if not rules.tells_digest and any(is_sent(each.source) for each in spec.resources):
         notes.append("the portal tells no checksum: whether a file changed cannot be seen there")
-    drafts = not rules.lacks_dataset & {"private", "extras"}
+    drafts = rules.drafts or not rules.lacks_dataset & {"private", "extras"}
     if spec.when_complete and not drafts:
         notes.append("the portal keeps no drafts: it is public with its first file")
     resources = tuple(

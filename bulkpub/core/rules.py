@@ -107,8 +107,9 @@ class Rules:
     `digest` is the kind of checksum by which files are compared with what the portal has, which it
     `tells_digest` of; where it tells none, files are hashed so all the same.
 
-    `lists_files`: a listing of datasets tells all of their files; where it does not, each dataset
-    has to be asked for.
+    `drafts`: a new dataset is not there for everybody until all its files are in, where that is
+    wanted, though none can be private. `lists_files`: a listing of datasets tells all of their
+    files; where it does not, each dataset has to be asked for.
 
     `organizations`: datasets can be organizations'; where there are none, all are the account's,
     and what a manifest says of organizations is for other portals. `joins_organizations`: a
@@ -154,6 +155,7 @@ class Rules:
     digest: Digest = "sha1"
     tells_digest: bool = True
     orders: bool = True
+    drafts: bool = False
     lists_files: bool = True
     organizations: bool = True
     joins_organizations: bool = True

@@ -505,7 +505,7 @@ class Story:
     @step
     def released(self, written: RemoteDataset) -> None:
         """The dataset is public, as all its files are in, and they may have other addresses."""
-        now = {each.id: each for each in written.resources}
+        now = {name: each for each in written.resources for name in (each.url, each.id)}
         self.remote = replace(written, resources=_readdressed(self.there.resources, now))
         for resource in self.resources.values():
             if resource.remote is not None:
@@ -886,12 +886,11 @@ def _announced_size(source: Source, sizes: Mapping[str, int | None], key: str) -
 def _readdressed(
     resources: Iterable[RemoteResource], now: Mapping[str, RemoteResource]
 ) -> tuple[RemoteResource, ...]:
-    """The resources at the addresses that they have `now`, by id."""
+    """The resources at the addresses that they have `now`, by id, or under the ids, by address."""
+    found = ((each, now.get(each.id) or now.get(each.url)) for each in resources)
     return tuple(
-        replace(each, url=now[each.id].url, permalink=now[each.id].permalink)
-        if each.id in now
-        else each
-        for each in resources
+        replace(each, id=is_now.id, url=is_now.url, permalink=is_now.permalink) if is_now else each
+        for each, is_now in found
     )
 
 

@@ -299,7 +299,12 @@ class _App:
             "created_at": _now(),
             "released_at": _now(),
         }
-        self.site.links.setdefault(tag, [])
+        self.site.links[tag] = []
+        for link in said.get("assets", {}).get("links", []):
+            if faults := self._fault(tag, link, None):
+                del self.site.releases[tag], self.site.links[tag]
+                return _error(400, f"Validation failed: {'; '.join(faults)}")
+            self._linked(tag, link)
         return web.json_response(self._shown(tag), status=201)
 
     async def update(self, request: web.Request) -> web.Response:
@@ -345,6 +350,9 @@ class _App:
             return _error(404, "404 Not Found")
         if faults := self._fault(tag, said, None):
             return _error(400, faults)
+        return web.json_response(self._linked(tag, said), status=201)
+
+    def _linked(self, tag: str, said: dict[str, Any]) -> dict[str, Any]:
         path = said.get("direct_asset_path")
         page = f"{self.site.base}/{PATH}/-/releases/{quote(tag)}"
         made = {
@@ -355,7 +363,7 @@ class _App:
             "link_type": said.get("link_type", "other"),
         }
         self.site.links[tag].append(made)
-        return web.json_response(made, status=201)
+        return made
 
     def _link(self, request: web.Request) -> tuple[str, dict[str, Any]] | None:
         tag = self._tag(request)

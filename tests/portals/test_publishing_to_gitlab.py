@@ -34,7 +34,12 @@ def publish(site: Site, publish_to: Callable[..., Awaitable[RunReport]]) -> Publ
 
 
 def sound(report: RunReport) -> RunReport:
-    assert report.run.exit_code == 0, (report.run.error, report.run.problems, report.datasets)
+    assert report.run.exit_code == 0, (
+        report.run.error,
+        report.run.problems,
+        [d.error for d in report.datasets],
+        report.datasets,
+    )
     return report
 
 
@@ -71,7 +76,8 @@ async def test_a_dataset_becomes_a_release_and_its_files_can_be_had_by_their_per
     site.asked.clear()
     sound(await publish(manifest))
     assert site.writes == []
-    assert len(site.asked) == 5  # the project, the listing, the release, its package and files
+    # The project, the listings of releases and packages; the release, its package and its files.
+    assert len(site.asked) == 6
 
 
 async def test_a_changed_file_takes_the_place_of_the_one_before_under_its_permalink(
@@ -284,6 +290,84 @@ async def test_ended_at_each_of_its_writes_in_turn_it_is_whole_after_the_next_ru
             assert number >= 10
             return
     raise AssertionError("a run has more writes than were tried")
+
+
+@pytest.mark.parametrize("carried_out", [True, False], ids=["carried-out", "not-carried-out"])
+async def test_a_release_that_waits_until_it_is_complete_is_never_seen_by_halves(
+    *, publish: Publish, folder: Any, site: Site, carried_out: bool
+) -> None:
+    """Ended at each of its writes in turn: it is there with all it has, or not at all."""
+    link = {"link": "https://example.org/api", "title": "API"}
+    entries = ({"path": "a.csv", "title": "A"}, "b.csv", link)
+    for name in "ab":
+        folder.file(f"{name}.csv", name)
+    for number in range(1, 12):
+        key = f"velos-{number}"
+        manifest = folder.manifest(folder.dataset(key, *entries, publish="when-complete"))
+        was_met = await ended(publish, manifest, site, number, carried_out=carried_out)
+        assert len(site.links.get(key, (1, 2, 3))) == 3
+        report = sound(await publish(manifest))
+        links = {each["id"]: each["direct_asset_url"] for each in site.links[key]}
+        told = {int(str(r.id)): r.permalink for r in report.datasets[0].resources}
+        assert told == links
+        site.links[key] = [each for each in site.links[key] if each["name"] != "API"]
+        assert whole(site, key) == {"A": b"a", "b.csv": b"b"}
+        sound(await publish(manifest))  # the link that somebody took away is made again
+        assert "bulkpub:draft" not in site.releases[key]["description"]
+        assert site.releases[key]["name"] == f"Dataset {key}"
+        site.asked.clear()
+        sound(await publish(manifest))
+        assert site.writes == []
+        if not was_met:
+            assert number >= 4  # two files and the release
+            return
+    raise AssertionError("a run has more writes than were tried")
+
+
+async def test_what_is_not_complete_waits_for_the_next_run_which_may_be_anybodys(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    site.largest = 10
+    folder.file("a.csv", "a")
+    folder.file("b.csv", "b" * 11)
+    manifest = folder.manifest(folder.dataset("velos", "a.csv", "b.csv", publish="when-complete"))
+    report = await publish(manifest)
+    assert report.run.exit_code == 1
+    assert site.releases == {}
+    assert any("stays a draft" in note for note in report.datasets[0].notes)
+    report = await publish(manifest, dry_run=True)
+    assert "public once all its files are in" in report.datasets[0].reason
+    folder.file("b.csv", "b")
+    site.asked.clear()
+    sound(await publish(manifest))
+    assert whole(site, "velos") == {"a.csv": b"a", "b.csv": b"b"}
+    assert [method for method, _ in site.writes] == ["PUT", "POST"]
+
+
+@pytest.mark.parametrize("fault", ["lost", "dropped", "500", "500-done"])
+async def test_a_lost_answer_to_the_release_itself_makes_none_twice(
+    *, publish: Publish, folder: Any, site: Site, fault: str
+) -> None:
+    site.trouble = once(fault, "POST", "/releases")
+    manifest = folder.manifest(folder.dataset("velos", "a.csv", publish="when-complete"))
+    sound(await publish(manifest))
+    assert list(whole(site, "velos")) == ["a.csv"]
+    site.asked.clear()
+    sound(await publish(manifest))
+    assert site.writes == []
+
+
+async def test_a_release_that_waits_can_be_taken_back(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    site.largest = 10
+    folder.file("b.csv", "b" * 11)
+    folder.file("a.csv", "a")
+    manifest = folder.manifest(folder.dataset("velos", "a.csv", "b.csv", publish="when-complete"))
+    await publish(manifest)
+    absent = folder.manifest({"id": "velos", "state": "absent"})  # it carries no key yet
+    sound(await publish(absent, allow_mass_delete=True))
+    assert (site.releases, site.stored()) == ({}, [])
 
 
 async def test_a_file_that_got_no_link_is_not_sent_again(

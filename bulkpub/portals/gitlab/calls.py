@@ -7,12 +7,15 @@ on everybody gets the later one, by the same link, and the earlier one is delete
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bulkpub.core.actions import ListItem
 from bulkpub.core.model import (
+    DRAFT_EXTRA,
     DatasetMetadata,
+    Json,
     LinkSource,
     RemoteDataset,
     RemoteResource,
@@ -29,9 +32,9 @@ from bulkpub.errors import (
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.base import Account, Content, Page, Traffic
-from bulkpub.portals.gitlab import codec
+from bulkpub.portals.gitlab import codec, pending
 from bulkpub.portals.gitlab.address import root_of
-from bulkpub.portals.gitlab.codec import Seen
+from bulkpub.portals.gitlab.codec import Link, Release, Seen
 from bulkpub.portals.gitlab.links import Links, check_free
 from bulkpub.portals.gitlab.names import file_name, own_place
 from bulkpub.portals.gitlab.project import READER, RELEASE, RELEASES, ProjectApi, release_path
@@ -62,6 +65,7 @@ class GitLab(ReleasePortal):
         self._registry = Registry(transport, self._project)
         self._links = Links(transport)
         self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._pending: dict[str, Seen] = {}
 
     @property
     def traffic(self) -> Traffic:
@@ -94,7 +98,7 @@ class GitLab(ReleasePortal):
         organization: str | None = None,  # noqa: ARG002 # a project is nobody's but its own
         user: str | None = None,  # noqa: ARG002 # likewise
     ) -> AsyncIterator[Page]:
-        """See `Portal`: all releases of the project, the oldest first.
+        """See `Portal`: all releases of the project, the oldest first, then those not made yet.
 
         What their files are only `dataset` tells.
         """
@@ -102,8 +106,14 @@ class GitLab(ReleasePortal):
         async for found in self._project.releases():
             new = [each for each in found.items if each.tag not in seen]
             seen |= {each.tag for each in new}
-            datasets = tuple(codec.dataset_of(Seen(each, home)) for each in new)
-            yield Page(datasets, found.total, found.last)
+            datasets = [codec.dataset_of(Seen(each, home)) for each in new]
+            total = found.total
+            if found.last:
+                tags = await self._project.packages_without(seen)
+                drafts = [Seen(pending.drafted(tag), home, pending=True) for tag in tags]
+                datasets += map(codec.dataset_of, drafts)
+                total = None if total is None else total + len(drafts)
+            yield Page(tuple(datasets), total, found.last)
             if found.last and found.total is not None and len(seen) < found.total:
                 raise ListingIncomplete(
                     "the portal's listing of releases is incomplete: it announces "
@@ -123,15 +133,33 @@ class GitLab(ReleasePortal):
     async def _look(self, tag: str) -> Seen | None:
         """The release as it is now, with the files of the packages it has to do with."""
         self._seen.pop(tag, None)
-        release = await self._project.release(tag) if tag else None
-        if release is None:
+        if not tag:
             return None
+        release = await self._project.release(tag)
+        if release is None:
+            return await self._look_at_pending(tag)
+        self._pending.pop(tag, None)
         seen = Seen(release, await self._project.home())
         places = {own_place(tag): None}
         places |= {found[0]: None for link in release.links if (found := seen.place_of(link))}
         for place in places:
             await self._registry.look_into(seen, place)
-        self._seen[tag] = seen
+        return self._remember(seen)
+
+    async def _look_at_pending(self, tag: str) -> Seen | None:
+        """The release that is not made yet; None where nothing of it is there, or begun here."""
+        known = self._pending.get(tag)
+        release = known.release if known else pending.drafted(tag)
+        seen = Seen(release, await self._project.home(), pending=True)
+        await self._registry.look_into(seen, own_place(tag))
+        if known is None and not any(seen.files.values()):
+            return None
+        pending.seen_again(seen)
+        self._pending[tag] = seen
+        return self._remember(seen)
+
+    def _remember(self, seen: Seen) -> Seen:
+        self._seen[seen.release.tag] = seen
         while len(self._seen) > MOST_REMEMBERED:
             self._seen.popitem(last=False)
         return seen
@@ -160,17 +188,22 @@ class GitLab(ReleasePortal):
     ) -> RemoteDataset:
         """See `Portal`; a tag that is not there yet is made where the default branch is."""
         _check_length(metadata)
-        body = {
-            "tag_name": release_tag,
-            "ref": await self._project.branch(),
-            **codec.release_body(metadata),
-        }
+        said, branch = codec.release_body(metadata), await self._project.branch()
+        if DRAFT_EXTRA in (metadata.extras or {}):
+            release = Release(release_tag, said["name"], said["description"])
+            seen = Seen(release, await self._project.home(), pending=True)
+            self._pending[release_tag] = seen
+            return codec.dataset_of(seen)
+        made = await self._make(release_tag, branch, said)
+        return codec.dataset_of(Seen(made, await self._project.home()))
+
+    async def _make(self, tag: str, branch: str, said: Mapping[str, Json]) -> Release:
+        body = {"tag_name": tag, "ref": branch, **said}
         request = Request("POST", "/releases", RELEASES, json=body)
         answer = await self._transport.send(request)
         if answer.status == CONFLICT:
-            raise Outdated(f"there is a release of the tag '{release_tag}' by now")
-        made = READER.read(codec.RELEASE, request, answer, DatasetFailed, "the new release")
-        return codec.dataset_of(Seen(made, await self._project.home()))
+            raise Outdated(f"there is a release of the tag '{tag}' by now")
+        return READER.read(codec.RELEASE, request, answer, DatasetFailed, "the new release")
 
     async def update_dataset(
         self,
@@ -181,8 +214,11 @@ class GitLab(ReleasePortal):
         *,
         restore: bool = False,  # noqa: ARG002 # what was deleted is gone
     ) -> RemoteDataset:
-        """See `Portal`."""
+        """See `Portal`; one that is made only now gets all its links in the same request."""
         _check_length(changes)
+        if remote.metadata.private:  # none is, but such as are not made yet
+            there = await self._remembered(remote.id)
+            return codec.dataset_of(await self._update_pending(there, changes, remote))
         body = codec.release_body(changes, remote) or {"name": remote.metadata.title}
         request = Request("PUT", release_path(remote.id), RELEASE, json=body)
         answer, what = await self._transport.send(request), "the release's description"
@@ -192,6 +228,23 @@ class GitLab(ReleasePortal):
         seen = self._seen.get(remote.id) or Seen(written, await self._project.home())
         seen.release = written
         return codec.dataset_of(seen)
+
+    async def _update_pending(
+        self, seen: Seen, changes: DatasetMetadata, remote: RemoteDataset
+    ) -> Seen:
+        """Write down what is to be said of a release; it is made when it is no longer private."""
+        if not seen.pending:
+            raise Outdated("the release is made by now")
+        said, tag = codec.release_body(changes, remote), seen.release.tag
+        name = said.get("name", seen.release.name)
+        text = said.get("description", seen.release.text)
+        wanted = replace(seen, release=replace(seen.release, name=name, text=text))
+        if changes.private is not False:
+            self._pending[tag] = wanted
+            return self._remember(wanted)
+        made = await self._make(tag, await self._project.branch(), pending.release_of(wanted))
+        self._pending.pop(tag, None)
+        return self._remember(Seen(made, seen.home, seen.packages, seen.files))
 
     async def delete_dataset(self, dataset_id: str) -> None:
         """See `Portal`; its files go first, as nobody would know of them without the release.
@@ -204,6 +257,7 @@ class GitLab(ReleasePortal):
         if not answer.ok and answer.status != NOT_FOUND:
             READER.refused(answer, DatasetFailed, "the deletion of the release")
         self._seen.pop(dataset_id, None)
+        self._pending.pop(dataset_id, None)
 
     # --- files and links ------------------------------------------------------------------------
 
@@ -222,7 +276,11 @@ class GitLab(ReleasePortal):
         check_free(seen, place, name, old)
         spare = seen.at(*there) if there and there[0] == place else ()
         file = await self._registry.store(seen, place, name, content)
-        if old is None:
+        if seen.pending:
+            link = replace(pending.link_to(seen, name), id=old.id, name=old.name) if old else None
+            link = link or pending.link_to(seen, name)
+            pending.put(seen, link)
+        elif old is None:
             link = await self._links.to_file(seen, place, name, file)
         elif there == (place, name):
             link = old
@@ -236,7 +294,12 @@ class GitLab(ReleasePortal):
     ) -> RemoteResource:
         """See `Portal`; its name has to be another than those of the release's other links."""
         seen = await self._remembered(dataset_id)
-        made = await self._links.elsewhere(seen, metadata.title or link.url, link.url)
+        name = metadata.title or link.url
+        if seen.pending:
+            made = Link(f"{pending.PENDING}{link.url}", name, link.url)
+            pending.put(seen, made)
+        else:
+            made = await self._links.elsewhere(seen, name, link.url)
         return codec.resource_of(seen, made)
 
     async def move_link(self, dataset_id: str, item: ListItem) -> RemoteResource:

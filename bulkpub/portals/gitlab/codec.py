@@ -121,12 +121,14 @@ class Seen:
 
     `packages` are their ids, `files` what is in them; those there are not are in neither.
     What is done to it afterwards is written down here, so that it need not be asked for again.
+    `pending`: the release itself is not made yet.
     """
 
     release: Release
     home: Home
     packages: dict[Place, str] = field(default_factory=dict)
     files: dict[Place, tuple[File, ...]] = field(default_factory=dict)
+    pending: bool = False
 
     def link(self, link_id: str) -> Link | None:
         """The link with this id."""
@@ -242,7 +244,12 @@ def dataset_of(seen: Seen) -> RemoteDataset:
     text, kept = parted_text(release.text)
     return RemoteDataset(
         id=release.tag,
-        metadata=DatasetMetadata(title=release.name, description=text or None, extras=kept or None),
+        metadata=DatasetMetadata(
+            title=release.name,
+            description=text or None,
+            private=seen.pending or None,
+            extras=kept or None,
+        ),
         resources=tuple(resource_of(seen, link) for link in release.links),
         slug=release.tag,
         page=release.page,

@@ -12,7 +12,7 @@ from bulkpub.core.model import ResourceMetadata
 from bulkpub.errors import Outdated, ResourceFailed
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
-from bulkpub.portals.gitlab import codec
+from bulkpub.portals.gitlab import codec, pending
 from bulkpub.portals.gitlab.codec import File, Link, Seen
 from bulkpub.portals.gitlab.names import Place, generic_path, link_path
 from bulkpub.portals.gitlab.project import READER, RELEASE, release_path
@@ -92,6 +92,10 @@ class Links:
         said = {"name": title or link.name, "url": item.url or link.url}
         if said == {"name": link.name, "url": link.url}:
             return link
+        if seen.pending:
+            written = replace(link, **said)
+            pending.put(seen, written)
+            return written
         # A type that is not said would be reset.
         kind = "package" if seen.place_of(link) else "other"
         return await self._put(seen, link, {**said, "link_type": kind})
@@ -111,6 +115,10 @@ class Links:
 
     async def delete(self, seen: Seen, link: Link) -> None:
         """Delete a link; that it is gone already is no error."""
+        if seen.pending:
+            links = tuple(each for each in seen.release.links if each.id != link.id)
+            seen.release = replace(seen.release, links=links)
+            return
         path = f"{release_path(seen.release.tag)}/assets/links/{quote(link.id)}"
         answer = await self._transport.send(Request("DELETE", path, LINK))
         if not answer.ok and answer.status != NOT_FOUND:

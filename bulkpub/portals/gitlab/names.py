@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 
 from bulkpub.letters import plain
 
-__all__ = ["Home", "Place", "file_name", "generic_path", "link_path", "name_fault", "own_place"]
-__all__ += ["place_in"]
+__all__ = ["VERSION", "Home", "Place", "file_name", "generic_path", "link_path", "name_fault"]
+__all__ += ["own_place", "place_in"]
 
 LONGEST_NAME = 100
 """Characters of a file's name; a permalink's path has 128 at most."""

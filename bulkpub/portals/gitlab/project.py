@@ -1,6 +1,6 @@
 """What is asked of a GitLab project: itself, its releases, the files of its packages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from urllib.parse import quote, unquote
@@ -12,7 +12,7 @@ from bulkpub.http.messages import Answer, Request
 from bulkpub.http.transport import Transport
 from bulkpub.portals.gitlab import codec
 from bulkpub.portals.gitlab.codec import File, Project, Release
-from bulkpub.portals.gitlab.names import Home, Place
+from bulkpub.portals.gitlab.names import VERSION, Home, Place, own_place
 from bulkpub.portals.releases.paging import next_params
 from bulkpub.portals.releases.reading import Reader
 from bulkpub.portals.shapes import Shape
@@ -162,6 +162,14 @@ class ProjectApi:
                 if (each.name, each.version) == place:
                     return each.id
         return None
+
+    async def packages_without(self, tags: Collection[str]) -> list[str]:
+        """The names of the packages that are those of releases, with none of these `tags`."""
+        params = {"package_type": "generic", "package_version": VERSION}
+        what, names = "the listing of packages", list[str]()
+        async for page in self._pages("/packages", PACKAGES, params, codec.PACKAGES, what):
+            names += [each.name for each in page.items if each.version == VERSION]
+        return [name for name in names if name not in tags and own_place(name)[0] == name]
 
     async def files(self, package: str) -> tuple[File, ...]:
         """All files of a package (id); none when there is no such package any more."""

@@ -31,6 +31,8 @@ RULES = Rules(
     orders=False,
     links_tell_content=False,
     hosts_in_place=False,
+    # Until it is made, a release is a package that has none.
+    drafts=True,
     lists_files=False,
     keeps_deleted=False,
     lacks_dataset=frozenset(
