@@ -118,6 +118,12 @@ COMMANDS: Mapping[str, Command] = {
         "local_commands",
         "Check manifests and the files they name, offline; every problem at once.",
     ),
+    "init": Command(
+        Group.START,
+        "init",
+        "Write a manifest of what is in a folder or a spreadsheet, to look through and fill in.",
+        rare=("headers",),
+    ),
     "convert": Command(
         Group.START,
         "converting",

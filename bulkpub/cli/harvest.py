@@ -172,6 +172,7 @@ def _write(found: Found, output: Output, order: _Order, progress: "Progress") ->
             # A copy is for another portal, which the run is told.
             portal=None if order.settings.harvest.copy else order.settings.connection.portal,
             organization=spec.organization if kind is Kind.PORTAL else asked,
+            fill_in=kind is Kind.FOLDER,  # which says neither
             comment=f"Harvested by bulkpub: {kind} {' '.join(map(redacted, order.sources))}",
         )
     progress.wrote(spec, output.dataset(spec, with_flags(found.notes)))

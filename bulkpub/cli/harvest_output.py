@@ -56,8 +56,10 @@ class Output(Protocol):
     def own_files(self) -> frozenset[str]:
         """Real paths of the files that the manifest itself is written to: they are no data."""
 
-    def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:
-        """Write the top; once, before the first dataset."""
+    def begin(
+        self, *, portal: str | None, organization: str | None, comment: str, fill_in: bool = False
+    ) -> None:
+        """Write the top; once, before the first dataset. `fill_in` as for a `Writer`."""
 
     def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
         """Write a dataset; returns its notes, those on what could not be written included."""
@@ -113,9 +115,13 @@ class _Written:
         self._writer = writer
         self._out = out
 
-    def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:
+    def begin(
+        self, *, portal: str | None, organization: str | None, comment: str, fill_in: bool = False
+    ) -> None:
         self.begun = True
-        self._writer.header(portal=portal, organization=organization, comment=comment)
+        self._writer.header(
+            portal=portal, organization=organization, comment=comment, fill_in=fill_in
+        )
 
     def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:
         notes = self._writer.dataset(spec, notes)
@@ -202,7 +208,9 @@ class _Existing:
         if problems:  # before anything is harvested
             raise ManifestInvalid(problems)
 
-    def begin(self, *, portal: str | None, organization: str | None, comment: str) -> None:
+    def begin(
+        self, *, portal: str | None, organization: str | None, comment: str, fill_in: bool = False
+    ) -> None:
         """See `Output`; it has a top."""
 
     def dataset(self, spec: DatasetSpec, notes: Sequence[str]) -> Sequence[str]:

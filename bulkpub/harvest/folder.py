@@ -38,7 +38,7 @@ from bulkpub.language import say
 from bulkpub.manifest.files import Files
 from bulkpub.manifest.form import reason
 
-__all__ = ["harvest"]
+__all__ = ["found_in", "harvest"]
 
 _PACKAGES = ("datapackage.json", "datapackage.yaml", "datapackage.yml")
 """The descriptor of a data package (https://datapackage.org/standard/data-package/)."""
@@ -88,8 +88,13 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
 
     Raises `SettingsInvalid` when there is no such folder.
     """
-    for found in _Tree(source, options).datasets():
+    for found in found_in(source, options):
         yield found
+
+
+def found_in(source: str, options: HarvestOptions) -> Iterator[Found]:
+    """The same for who need not wait for anything: a folder is read where it is."""
+    return _Tree(source, options).datasets()
 
 
 class _Tree:

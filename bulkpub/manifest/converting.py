@@ -54,6 +54,7 @@ class Converted:
     text: str
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    datasets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def converted(
         first = manifest.comments[0]
         sentence = f"{len(manifest.comments)} comments have no place there, and are left out"
         warnings.append(Fault(Place(name, first.line, 1), sentence))
-    return Converted("" if faults else text, _problems(faults), _problems(warnings))
+    count = len(manifest.datasets)
+    return Converted("" if faults else text, _problems(faults), _problems(warnings), count)
 
 
 def with_top(manifest: _Manifest, said: Mapping[str, Any]) -> _Manifest:

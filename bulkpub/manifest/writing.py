@@ -15,6 +15,7 @@ from bulkpub.core.model import DatasetSpec, Json
 from bulkpub.core.rules import Rules
 from bulkpub.manifest.speller import Shapes, Speller
 from bulkpub.manifest.spelling import Spelled
+from bulkpub.manifest.starting import with_lines_to_fill_in
 from bulkpub.manifest.yaml_emit import comment as comment_line
 from bulkpub.manifest.yaml_emit import entry_lines, list_item_lines
 
@@ -32,6 +33,7 @@ class Writer(ABC):
         self._rules = rules
         self._shapes = shapes
         self._speller = Speller(rules, shapes=shapes)
+        self._fill_in = False
         self.count = 0
         """How many datasets were written."""
 
@@ -42,13 +44,17 @@ class Writer(ABC):
         organization: str | None = None,
         defaults: Mapping[str, Json] | None = None,
         comment: str | None = None,
+        fill_in: bool = False,
     ) -> None:
         """Writes the top, `comment` above it; what it says is not repeated in the datasets.
+
+        With `fill_in`, there are lines for what every dataset should say and these defaults do not.
 
         `defaults` are as in a manifest, only those that a dataset can undo with `null`
         (ValueError).
         """
         self._speller = Speller(self._rules, organization, defaults, shapes=self._shapes)
+        self._fill_in = fill_in
         top: Spelled = {
             "version": 1,
             "portal": portal,
@@ -83,9 +89,12 @@ class ManifestWriter(Writer):
 
     def _write_top(self, top: Spelled, comment: str) -> None:
         self._out.writelines(f"{comment_line(line, 0)}\n" for line in comment.splitlines())
-        for key, value in top.items():
-            self._out.writelines(f"{line}\n" for line in entry_lines(key, value, 0))
-        self._out.write("datasets:\n")
+        lines = [line for key, value in top.items() for line in entry_lines(key, value, 0)]
+        lines.append("datasets:")
+        if self._fill_in:
+            of_top = {*top, "portal", "organization"}
+            lines = with_lines_to_fill_in(lines, of_top, top.get("defaults", ()))
+        self._out.writelines(f"{line}\n" for line in lines)
 
     def _write_dataset(self, spelled: Spelled | None, notes: Sequence[str]) -> None:
         if self.count:

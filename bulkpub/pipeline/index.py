@@ -5,7 +5,7 @@ lies in an `Overflow` and is read one dataset at a time. What a dataset says of 
 from its resources, of which there may be many and which most questions do not need.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,15 @@ from bulkpub.state.overflow import Pairs
 __all__ = ["Datasets", "Entry", "Index", "is_permalink"]
 
 Dataset = TypeVar("Dataset", DatasetSpec, RemoteDataset)
+
+
+_SILENT: Mapping[tuple[bool, bool], tuple[str, ...]] = {
+    (False, False): (),
+    (True, False): ("license",),
+    (False, True): ("frequency",),
+    (True, True): ("license", "frequency"),
+}
+"""The names of what is silent: licence, frequency. A tuple for all datasets, not one for each."""
 
 
 class Datasets(Generic[Dataset]):
@@ -71,7 +80,8 @@ class Entry:
     `owner` is whose it shall be, `found` the id of the portal's dataset that it is, or why that
     cannot be told, None: it is new. `has_area`, `has_shape`, `has_zone_names`, `has_contacts` (by
     id), `has_named` (contacts by name), `has_patterns`, `has_permalinks`: whether its spec says
-    something of the kind.
+    something of the kind. `silent` are the fields that a new dataset should have and of which it
+    says nothing.
     """
 
     face: Face
@@ -87,6 +97,7 @@ class Entry:
     has_named: bool
     has_patterns: bool
     has_permalinks: bool
+    silent: tuple[str, ...] = ()
     owner: Owner = UNSAID
     found: str | Conflict | None = None
 
@@ -127,6 +138,7 @@ class Index:
             has_named=bool(spec.contacts),
             has_patterns=any(map(_stands_for_many, spec.resources)),
             has_permalinks=any(map(is_permalink, spec.resources)),
+            silent=_SILENT[spec.metadata.license is None, spec.metadata.frequency is None],
         )
         self._specs.put(key, spec)
         return key

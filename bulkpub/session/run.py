@@ -65,7 +65,7 @@ from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.outcomes import Outcomes
 from bulkpub.session.timeline import Timeline
-from bulkpub.session.wanted import Request, Wanted
+from bulkpub.session.wanted import Request, Wanted, without_terms
 from bulkpub.version import __version__
 
 __all__ = ["Among", "Interruptible", "Run", "run_id"]
@@ -327,6 +327,8 @@ class Run:
             self._choosing.choose(wanted.index)
         await preparation.run(means)
         entries, to_do = wanted.index.entries, preparation.to_do
+        if self._options.dry_run:
+            self._warnings = (*self._warnings, *without_terms(wanted.index, to_do, means.rules))
         resources = sum(entries[key].files for key in to_do)
         dry_run = self._options.dry_run
         self._emit(RunStarted(self._portal_name, len(to_do), resources, dry_run))

@@ -2,7 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,9 +19,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bulkpub.core.addresses import is_local, named, shown_address
-from bulkpub.core.model import DatasetSpec, LinkSource, Place
+from bulkpub.core.model import DatasetSpec, LinkSource, Place, State
 from bulkpub.core.rules import Rules
+from bulkpub.core.text import bounded
 from bulkpub.errors import Problem, SettingsInvalid
+from bulkpub.language import say_n
 from bulkpub.manifest import (
     Destination,
     Given,
@@ -39,6 +49,7 @@ __all__ = [
     "Wanted",
     "given_variables",
     "local_links",
+    "without_terms",
 ]
 
 ManifestLike = str | os.PathLike[str] | Mapping[str, Any] | Sequence[str | os.PathLike[str]]
@@ -225,6 +236,48 @@ def _local_link(place: Place, url: str, others: int) -> Problem:
         place.column,
         f"only its own network knows where {shown_address(url)} leads{more}: nobody who sees the "
         "portal can follow the link",
+    )
+
+
+def without_terms(index: Index, to_do: Iterable[str], rules: Rules) -> Iterator[Problem]:
+    """A warning where new datasets name no licence or no frequency; one for all of them.
+
+    `to_do` are the keys of those that a portal with these `rules` is asked to have.
+    """
+    new = [
+        entry
+        for entry in map(index.entries.__getitem__, to_do)
+        if entry.found is None and not entry.community and entry.face.state is not State.ABSENT
+    ]
+    for name, told in (("license", _no_licence), ("frequency", _no_frequency)):
+        silent = (
+            [] if name in rules.lacks_dataset else [each for each in new if name in each.silent]
+        )
+        if silent:
+            place = index.spec(silent[0].key).place
+            message = told(bounded(silent[0].key), len(silent))
+            yield Problem(place.file, place.line, place.column, message)
+
+
+def _no_licence(key: str, count: int) -> str:
+    return say_n(
+        "the new dataset '{key}' names no licence: nobody knows what they may do with it; write "
+        "`license:`, under `defaults:` for all datasets",
+        "{n} new datasets, '{key}' the first, name no licence: nobody knows what they may do with "
+        "them; write `license:`, under `defaults:` for all datasets",
+        count,
+        key=key,
+    )
+
+
+def _no_frequency(key: str, count: int) -> str:
+    return say_n(
+        "the new dataset '{key}' does not say how often it is updated; write `frequency:`, under "
+        "`defaults:` for all datasets",
+        "{n} new datasets, '{key}' the first, do not say how often they are updated; write "
+        "`frequency:`, under `defaults:` for all datasets",
+        count,
+        key=key,
     )
 
 

@@ -1,0 +1,313 @@
+"""`bulkpub init`: from a folder or a spreadsheet to a manifest that only has to be looked through.
+
+On a terminal it asks what it was not told; elsewhere what it was not told is left to be filled in.
+Nothing that exists is overwritten.
+"""
+
+import io
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from bulkpub.cli.new_file import check_new, write_new
+from bulkpub.cli.options import with_flags
+from bulkpub.cli.problems import render_problems, render_warnings
+from bulkpub.cli.template import NAMES, workbook
+from bulkpub.core.exit_codes import ExitCode
+from bulkpub.data.known_frequencies import known_frequency
+from bulkpub.data.known_licenses import known_license
+from bulkpub.errors import SettingsInvalid
+from bulkpub.harvest.base import Found, HarvestOptions
+from bulkpub.harvest.folder import found_in
+from bulkpub.manifest.starting import TO_FILL_IN, with_lines_to_fill_in
+from bulkpub.manifest.writing import ManifestWriter
+from bulkpub.observers.text import counted
+from bulkpub.portals.kinds import DEFAULT
+from bulkpub.session.options import Settings
+
+__all__ = ["init"]
+
+MANIFEST = "manifest.yaml"
+ENVIRONMENT = ".env.example"
+_ENVIRONMENT = """\
+# Copy this file to .env, and show that to nobody: bulkpub reads it in the folder it is started in.
+# The key is in the settings of your account on the portal.
+BULKPUB_API_KEY=
+"""
+_TOP = {
+    "portal": ("demo", "demo.data.gouv.fr, for trials; www is data.gouv.fr itself"),
+    "organization": ("ville-exemple", "who publishes: as in the address of its page"),
+}
+"""What a manifest says at its top, with an example and what to write."""
+_SOMEBODY = "ville-exemple"
+"""Stands for an organization that is yet to be filled in."""
+
+
+def init(
+    place: Annotated[
+        Path,
+        typer.Argument(
+            metavar="[DIR]", exists=True, help="A folder with files to publish, or a spreadsheet."
+        ),
+    ] = Path(),
+    *,
+    license_: Annotated[
+        str | None,
+        typer.Option("--license", metavar="ID", help="The licence of all datasets: lov2, fr-lo…"),
+    ] = None,
+    frequency: Annotated[
+        str | None,
+        typer.Option(metavar="WORD", help="How often all are updated: daily, annual, irregular…"),
+    ] = None,
+    spreadsheet: Annotated[
+        bool,
+        typer.Option("--spreadsheet", help="Write a spreadsheet to fill in, not a manifest."),
+    ] = False,
+    headers: Annotated[
+        Literal["fr", "en"] | None,
+        typer.Option(help="The language of the spreadsheet; that of the locale by default."),
+    ] = None,
+    settings: Settings,
+) -> None:
+    """Write a manifest of what is in a folder or a spreadsheet, to look through and fill in."""
+    console = Console(highlight=False, soft_wrap=True)
+    told = _Answers(
+        portal=settings.connection.portal,
+        organization=settings.harvest.organization,
+        license=_checked("license", license_),
+        frequency=_checked("frequency", frequency),
+        single=settings.harvest.single,
+    )
+    if spreadsheet:
+        raise typer.Exit(_write_spreadsheet(place, told, headers or _language(), console))
+    raise typer.Exit(_write_manifest(place, told, console))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What was told by flags, or answered; None where nothing was."""
+
+    portal: str | None
+    organization: str | None
+    license: str | None
+    frequency: str | None
+    single: bool
+
+    @property
+    def top(self) -> Mapping[str, str]:
+        """What the manifest says at its top."""
+        said = {"portal": self.portal, "organization": self.organization}
+        return {key: value for key, value in said.items() if value}
+
+    @property
+    def defaults(self) -> Mapping[str, str]:
+        """What holds for all its datasets."""
+        return {key: value for key in TO_FILL_IN if (value := getattr(self, key))}
+
+
+def _language() -> Literal["fr", "en"]:
+    names = map(os.environ.get, ("BULKPUB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return "fr" if next(filter(None, names), "").lower().startswith("fr") else "en"
+
+
+# --- what it asks ---------------------------------------------------------------------------
+
+
+def _checked(key: str, text: str | None) -> str | None:
+    """What a manifest says for the text; raises `SettingsInvalid` where that is nothing known."""
+    if not text:
+        return None
+    known = _KNOWN[key](text)
+    if known is None:
+        raise SettingsInvalid(f"'{text}' is no {key} that is known: {TO_FILL_IN[key][1]}")
+    return known
+
+
+_KNOWN: Mapping[str, Callable[[str], str | None]] = {
+    "license": lambda text: known_license([text]),
+    "frequency": known_frequency,
+}
+
+
+def _asked(told: _Answers, *, has_folders: bool) -> _Answers:
+    """What was told, and what is answered on a terminal; an empty answer leaves a line to fill in.
+
+    Raises `typer.Abort` when somebody has had enough of it.
+    """
+    if not _somebody_is_there():
+        return told
+    answers = told
+    if told.portal is None:
+        question = "Portal (demo for trials, www for data.gouv.fr, or an address)"
+        answers = replace(answers, portal=typer.prompt(question, default="demo"))
+    if told.organization is None:
+        question = "Organization (as in the address of its page; empty: later)"
+        answers = replace(answers, organization=_word(question))
+    for key in TO_FILL_IN:
+        if getattr(told, key) is None:
+            question = f"{key.capitalize()}, {TO_FILL_IN[key][1]} (empty: later)"
+            word = _known_word(key, question)
+            answers = (
+                replace(answers, license=word)
+                if key == "license"
+                else replace(answers, frequency=word)
+            )
+    if has_folders and not told.single:
+        question = "One dataset for each folder? (no: one of all files)"
+        answers = replace(answers, single=not typer.confirm(question, default=True))
+    return answers
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _word(question: str) -> str | None:
+    return str(typer.prompt(question, default="", show_default=False)).strip() or None
+
+
+def _known_word(key: str, question: str) -> str | None:
+    while True:
+        try:
+            return _checked(key, _word(question))
+        except SettingsInvalid as error:
+            typer.echo(str(error))
+
+
+# --- a manifest -----------------------------------------------------------------------------
+
+
+def _write_manifest(place: Path, told: _Answers, console: Console) -> ExitCode:
+    folder = place if place.is_dir() else place.parent
+    manifest = folder / MANIFEST
+    check_new(manifest)
+    notes: list[str] = []
+    options = replace(_options(folder), lost=notes.append, note=notes.append)
+    try:
+        if place.is_dir():
+            has_folders = len(list(found_in(str(place), options))) > 1
+            notes.clear()
+            told = _asked(told, has_folders=has_folders)
+            options = replace(options, single=told.single)
+            text, count = _of_folder(place, told, options)
+        else:
+            told = _asked(told, has_folders=False)
+            text, count = _of_spreadsheet(place, manifest, told, console)
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    if not text:
+        return ExitCode.WRONG
+    write_new(manifest, text.encode())
+    for note in dict.fromkeys(notes):
+        console.print(f"note: {with_flags(note)}", markup=False)
+    console.print(f"Written: {manifest}, with {counted(count, 'dataset')}.", markup=False)
+    _write_environment(folder / ENVIRONMENT, console)
+    shown = shlex.quote(str(manifest))
+    console.print(
+        f"Next: look through it and fill in what begins with #, then\n"
+        f"  bulkpub validate {shown}\n  bulkpub plan {shown}",
+        markup=False,
+    )
+    return ExitCode.DONE
+
+
+def _options(folder: Path) -> HarvestOptions:
+    """What is in the folder and may be published: no spreadsheet of ours."""
+    own = (folder / name for name in (MANIFEST, *NAMES.values()))
+    return HarvestOptions(base=str(folder), leave_out=frozenset(map(os.path.realpath, own)))
+
+
+def _write_environment(path: Path, console: Console) -> None:
+    if not os.path.lexists(path):
+        write_new(path, _ENVIRONMENT.encode())
+        console.print(f"Written: {path}, for your key: copy it to .env.", markup=False)
+
+
+def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[str, int]:
+    """The manifest of a folder; raises `SettingsInvalid` where there is nothing to publish."""
+    out = io.StringIO()
+    writer = ManifestWriter(out, rules=DEFAULT.rules)
+    writer.header(
+        portal=told.portal,
+        organization=told.organization or _SOMEBODY,
+        defaults=told.defaults,
+        comment=f"What is in {place.absolute().name or place}. Look through it: titles and "
+        "descriptions are what people find.",
+    )
+    for found in found_in(str(place), options):
+        writer.dataset(_told(found, told).dataset, with_flags(found.notes))
+    if not writer.count:
+        raise SettingsInvalid(f"{place} has no files to publish")
+    lines = out.getvalue().splitlines()
+    if told.organization is None:
+        lines.remove(f"organization: {_SOMEBODY}")
+    said = {*told.top, *(["defaults"] if told.defaults else [])}
+    text = "\n".join(with_lines_to_fill_in(lines, said, told.defaults, _TOP))
+    return f"{text}\n", writer.count
+
+
+def _told(found: Found, told: _Answers) -> Found:
+    """The dataset with what was told of all of them, where nothing in its folder says otherwise."""
+    metadata = found.dataset.metadata
+    dataset = replace(
+        found.dataset,
+        organization=found.dataset.organization or told.organization or _SOMEBODY,
+        metadata=replace(
+            metadata,
+            license=metadata.license or told.license,
+            frequency=metadata.frequency or told.frequency,
+        ),
+    )
+    return replace(found, dataset=dataset)
+
+
+def _of_spreadsheet(
+    place: Path, manifest: Path, told: _Answers, console: Console
+) -> tuple[str, int]:
+    """The manifest that a table is; empty where it has problems, which are told."""
+    from bulkpub.manifest.converting import converted  # noqa: PLC0415 - only tables need it
+
+    made = converted(place, manifest, {**told.top, "defaults": told.defaults})
+    render_warnings(made.warnings, console)
+    render_problems(made.problems, console)
+    lines = made.text.splitlines()
+    top = [line for line in lines[: lines.index("datasets:")] if lines] if made.text else []
+    said = {line.partition(":")[0] for line in top if not line.startswith((" ", "#"))}
+    defaults = {line.strip().partition(":")[0] for line in top if line.startswith("  ")}
+    text = "\n".join(with_lines_to_fill_in(lines, said, defaults, _TOP))
+    return (f"{text}\n" if made.text else ""), made.datasets
+
+
+# --- a spreadsheet --------------------------------------------------------------------------
+
+
+def _write_spreadsheet(
+    place: Path, told: _Answers, language: Literal["fr", "en"], console: Console
+) -> ExitCode:
+    if not place.is_dir():
+        raise SettingsInvalid(f"{place} is no folder: where is the spreadsheet to be written?")
+    path = place / NAMES[language]
+    check_new(path)
+    options = replace(_options(place), single=told.single)
+    found = [each.dataset for each in found_in(str(place), options)]
+    content = workbook(found, {**told.top, **told.defaults}, language)
+    write_new(path, content)
+    files = sum(len(each.resources) for each in found)
+    console.print(
+        f"Written: {path}, with {counted(files, 'file')}." if found else f"Written: {path}.",
+        markup=False,
+    )
+    _write_environment(place / ENVIRONMENT, console)
+    shown = shlex.quote(str(path))
+    console.print(
+        f"Next: fill it in, save it, then\n  bulkpub validate {shown}\n  bulkpub plan {shown}",
+        markup=False,
+    )
+    return ExitCode.DONE
