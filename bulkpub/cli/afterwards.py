@@ -14,7 +14,7 @@ from bulkpub.cli.report_file import check_report_path, to_lines, write_whole
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost
-from bulkpub.language import say
+from bulkpub.language import in_language, say, tr
 from bulkpub.session.options import Output
 
 __all__ = ["check_outputs", "folded", "leave_behind"]
@@ -50,7 +50,7 @@ def leave_behind(
     if environment.get("GITHUB_ACTIONS") == "true":
         _tell_github(report, environment, sys.stderr.write)
     for each in lost:
-        sys.stderr.write(f"bulkpub: {each}\n")
+        sys.stderr.write(f"bulkpub: {in_language(str(each))}\n")
     return code_of(lost[0]) if lost else ExitCode.DONE
 
 
@@ -97,7 +97,8 @@ def _tell_github(
             text = markdown_of(report, room) if room > LARGEST // 100 else ""
             file.write(text.encode())
     except OSError as error:
-        tell(f"bulkpub: the summary of the job could not be written: {error.strerror}\n")
+        why = tr("the summary of the job could not be written: {why}", why=error.strerror)
+        tell(f"bulkpub: {why}\n")
 
 
 @contextmanager

@@ -9,15 +9,18 @@ import typer
 from rich.text import Text
 
 from bulkpub.cli.environment import state_folder
+from bulkpub.core.report import Totals
+from bulkpub.language import tr, tr_n
 from bulkpub.observers.console import SteadyConsole
-from bulkpub.observers.text import bytes_text, counted, duration_text, shown
+from bulkpub.observers.text import bytes_text, duration_text, shown
 from bulkpub.reports.past import PastRun, past_runs
-from bulkpub.reports.verdict import moment_of, tone_of
+from bulkpub.reports.verdict import moment_of, status_word, tone_of
 from bulkpub.session.options import Settings
 
 __all__ = ["history"]
 
 _STYLES = {"good": "green", "warn": "yellow", "bad": "bold red"}
+_TOLD = ("created", "replaced", "deleted", "failed", "pending", "unchanged")
 _MARKS = {"good": "=", "warn": "?", "bad": "!"}
 
 
@@ -43,31 +46,34 @@ def history(
         for line in _lines(each):
             console.print(line)
     if not shown_runs:
-        console.print("No run is remembered here.")
+        console.print(tr("No run is remembered here."))
     elif next(runs, None) is not None:
-        console.print(Text("There are more of them: say how many with --limit.", style="dim"))
+        more = tr("There are more of them: say how many with --limit.")
+        console.print(Text(more, style="dim"))
 
 
 def _lines(past: PastRun) -> Iterator[Text]:
     run, totals = past.run, past.totals
     tone = tone_of(run)
-    line = Text(f"{_MARKS[tone]} ", style=_STYLES[tone])
-    line.append(f"{moment_of(run)}  {shown(past.command)} {shown(', '.join(run.manifests))}")
-    line.append(f" to {shown(run.portal)}" if run.portal else "")
-    line.append(f"  exit code {run.exit_code}", style=_STYLES[tone])
-    yield line
-    counts = {
-        name: getattr(totals.resources, name)
-        for name in ("created", "replaced", "deleted", "failed", "pending", "unchanged")
-    }
-    files = ", ".join(f"{n:,} {name}" for name, n in counts.items() if n) or "no file"
-    sent = f", {bytes_text(totals.bytes.uploaded)} sent" if totals.bytes.uploaded else ""
-    requests = counted(totals.requests.total, "request")
-    kept = "" if past.report else ", its report is not kept"
-    yield Text(
-        f"    {files}{sent}, {requests}, {duration_text(run.duration_s)}{kept}  [{run.id}]",
-        style="dim",
-    )
+    made = f"{past.command} {', '.join(run.manifests)}"
+    line = Text(f"{_MARKS[tone]} ", style=_STYLES[tone]).append(f"{moment_of(run)}  {shown(made)}")
+    if run.portal:
+        line.append(f" → {shown(run.portal)}")
+    ended = tr("exit code {code}", code=run.exit_code)
+    yield line.append(f"  {ended}", style=_STYLES[tone])
+    yield Text(f"    {', '.join(_facts(past, totals))}  [{run.id}]", style="dim")
+
+
+def _facts(past: PastRun, totals: Totals) -> Iterator[str]:
+    for status in _TOLD:
+        if number := getattr(totals.resources, status):
+            yield tr("{n:,} {status}", n=number, status=status_word(status))
+    if totals.bytes.uploaded:
+        yield tr("{size} sent", size=bytes_text(totals.bytes.uploaded))
+    yield tr_n("{n:,} request", "{n:,} requests", totals.requests.total)
+    yield duration_text(past.run.duration_s)
+    if past.report is None:
+        yield tr("its report is not kept")
 
 
 def _document(past: PastRun) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from bulkpub.cli.report_file import STDOUT, check_report_path, holds_last_run, w
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
+from bulkpub.language import tr
 from bulkpub.observers import Event, Observer
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.pipeline import Verify
@@ -195,7 +196,8 @@ def print_report(
     written: str | None = None
     for each in report_files:
         if holds_last_run(each, report):
-            errors.print(f"{each} still has the report of the run before.", markup=False)
+            kept = tr("{file} still has the report of the run before.", file=each)
+            errors.print(kept, markup=False)
             continue
         try:
             write_report(report, each, form)

@@ -13,7 +13,7 @@ from bulkpub.cli.options import with_flags
 from bulkpub.cli.report_file import STDOUT, check_report_path, write_whole
 from bulkpub.core.report import RunReport
 from bulkpub.errors import ReportUnreadable, SettingsInvalid
-from bulkpub.language import say
+from bulkpub.language import say, tr
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.reports.reading import read_report
 from bulkpub.session.options import Output, Settings
@@ -131,6 +131,6 @@ def _write_page(read: RunReport, html: str | None, *, opened: bool) -> None:
         html = str(Path(tempfile.mkdtemp(prefix="bulkpub-report-")) / "report.html")
     write_whole((piece.encode() for piece in page_of(read)), html, say("the page"))
     if html != STDOUT:
-        typer.echo(f"Page: {html}")
+        typer.echo(tr("Page: {file}", file=html))
     if opened and not webbrowser.open(Path(html).resolve().as_uri()):
-        typer.echo("No web browser was found here: open the page yourself.", err=True)
+        typer.echo(tr("No web browser was found here: open the page yourself."), err=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from bulkpub.core.failures import name_of
 from bulkpub.core.outcome import ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RunReport
+from bulkpub.language import tr
 from bulkpub.observers.text import bytes_text, duration_text, path_text, printable
-from bulkpub.reports.verdict import moment_of
+from bulkpub.reports.verdict import moment_of, status_word
 
 __all__ = ["Difference", "Part", "differences", "lines_of"]
 
@@ -52,16 +53,18 @@ def differences(old: RunReport, new: RunReport) -> Difference:
     """What differs between two runs, of which `new` is the later one."""
     before, after = _files_of(old), _files_of(new)
     parts = (
-        _datasets("Datasets that fail now", old, new),
-        _part("New failures", after, lambda key, now: _newly(before.get(key), now, _FAILED)),
-        _part("Not come to this time", after, lambda key, now: _newly(before.get(key), now, _LEFT)),
-        _datasets("Datasets that no longer fail", new, old),
-        _part("Recovered", before, lambda key, then: _recovered(then, after.get(key))),
-        _part("Failing still", after, lambda key, now: _still(before.get(key), now)),
-        _part("New files", after, lambda key, now: None if key in before else _size_of(now)),
-        _part("Files no longer there", before, lambda key, _: None if key in after else ""),
-        _part("Sizes that changed", after, lambda key, now: _resized(before.get(key), now)),
-        _part("Slower to send", after, lambda key, now: _slower(before.get(key), now)),
+        _datasets(tr("Datasets that fail now"), old, new),
+        _part(tr("New failures"), after, lambda key, now: _newly(before.get(key), now, _FAILED)),
+        _part(
+            tr("Not come to this time"), after, lambda key, now: _newly(before.get(key), now, _LEFT)
+        ),
+        _datasets(tr("Datasets that no longer fail"), new, old),
+        _part(tr("Recovered"), before, lambda key, then: _recovered(then, after.get(key))),
+        _part(tr("Failing still"), after, lambda key, now: _still(before.get(key), now)),
+        _part(tr("New files"), after, lambda key, now: None if key in before else _size_of(now)),
+        _part(tr("Files no longer there"), before, lambda key, _: None if key in after else ""),
+        _part(tr("Sizes that changed"), after, lambda key, now: _resized(before.get(key), now)),
+        _part(tr("Slower to send"), after, lambda key, now: _slower(before.get(key), now)),
     )
     return Difference(tuple(_figures(old, new)), tuple(each for each in parts if each.count))
 
@@ -101,7 +104,11 @@ def _newly(then: Then, now: ResourceOutcome, statuses: frozenset[ResourceStatus]
 def _recovered(then: ResourceOutcome, now: Then) -> str | None:
     if then.status is not ResourceStatus.FAILED or now is None:
         return None
-    return None if now[1].status in _FAILED | _LEFT else f"it was: {printable(then.error or '')}"
+    return (
+        None
+        if now[1].status in _FAILED | _LEFT
+        else tr("it was: {why}", why=printable(then.error or ""))
+    )
 
 
 def _still(then: Then, now: ResourceOutcome) -> str | None:
@@ -141,21 +148,26 @@ def _datasets(title: str, fine: RunReport, bad: RunReport) -> Part:
 
 
 def _figures(old: RunReport, new: RunReport) -> Iterator[tuple[str, str, str]]:
-    yield "Began", moment_of(old.run), moment_of(new.run)
-    yield "Exit code", str(old.run.exit_code), str(new.run.exit_code)
-    yield "Took", duration_text(old.run.duration_s), duration_text(new.run.duration_s)
+    yield tr("Began"), moment_of(old.run), moment_of(new.run)
+    yield tr("Exit code"), str(old.run.exit_code), str(new.run.exit_code)
+    yield tr("Took"), duration_text(old.run.duration_s), duration_text(new.run.duration_s)
     then, now = old.totals, new.totals
-    yield "Sent", bytes_text(then.bytes.uploaded), bytes_text(now.bytes.uploaded)
-    yield "Requests", f"{then.requests.total:,}", f"{now.requests.total:,}"
+    yield tr("Sent"), bytes_text(then.bytes.uploaded), bytes_text(now.bytes.uploaded)
+    yield tr("Requests"), _number(then.requests.total), _number(now.requests.total)
     for status in ResourceStatus:
         counts = [getattr(each.resources, status.value) for each in (then, now)]
         if any(counts):
-            yield f"Files {status.value}", f"{counts[0]:,}", f"{counts[1]:,}"
+            name = tr("Files {status}", status=status_word(status.value))
+            yield name, _number(counts[0]), _number(counts[1])
+
+
+def _number(number: int) -> str:
+    return tr("{n:,}", n=number)
 
 
 def _change(old: float, new: float) -> str:
     """By how much, in percent."""
-    return f"{100 * (new - old) / old:+,.0f} %" if old else "it was empty"
+    return f"{100 * (new - old) / old:+,.0f} %" if old else tr("it was empty")
 
 
 def lines_of(difference: Difference) -> Iterator[str]:
@@ -164,9 +176,9 @@ def lines_of(difference: Difference) -> Iterator[str]:
     for name, old, new in difference.figures:
         yield f"  {name:<{width}}  {old}" if old == new else f"  {name:<{width}}  {old} → {new}"
     if not difference.parts:
-        yield "Nothing else differs."
+        yield tr("Nothing else differs.")
     for part in difference.parts:
-        yield f"{part.title} ({part.count:,}):"
+        yield f"{part.title} ({_number(part.count)}):"
         yield from (f"  {line}" for line in part.lines)
         if rest := part.count - len(part.lines):
-            yield f"  … and {rest:,} more"
+            yield f"  … {tr('and {n:,} more', n=rest)}"

@@ -10,10 +10,11 @@ from itertools import islice
 
 from bulkpub.core.failures import Cause, causes
 from bulkpub.core.report import RunReport
+from bulkpub.language import in_language, tr
 from bulkpub.observers.text import shown
 from bulkpub.reports.compare import Difference
 from bulkpub.reports.table import touched, web_address
-from bulkpub.reports.verdict import figures_of, title_of, tone_of, verdict_of
+from bulkpub.reports.verdict import figures_of, status_word, title_of, tone_of, verdict_of
 
 __all__ = ["LARGEST", "difference_as_markdown", "markdown_of"]
 
@@ -38,7 +39,7 @@ def difference_as_markdown(difference: Difference, room: int = LARGEST) -> str:
 
 
 def _within(all_lines: Iterable[str], room: int) -> str:
-    ending = "\n\n… cut here: the report has the rest.\n"
+    ending = f"\n\n… {tr('cut here: the report has the rest.')}\n"
     room -= len(ending.encode())
     lines = list[str]()
     for line in all_lines:
@@ -71,24 +72,25 @@ def _failures(report: RunReport) -> Iterator[str]:
     if not found:
         return
     yield ""
-    yield f"### Not as wanted ({sum(each.count for each in found):,})"
+    total = sum(each.count for each in found)
+    yield f"### {_text(tr('Not as wanted ({n:,})', n=total))}"
     yield ""
     for cause in found[:CAUSES]:
         yield from _cause(cause)
     if others := sum(each.count for each in found[CAUSES:]):
-        yield f"- and {others:,} more, of other causes"
+        yield f"- {_text(tr('and {n:,} more, of other causes', n=others))}"
 
 
 def _cause(cause: Cause) -> Iterator[str]:
     if cause.count == 1:
         yield f"- {_text(str(cause.failures[0]))}"
         return
-    yield f"- **{cause.count:,} ×** {_text(cause.sentence)}"  # noqa: RUF001 - as often as that
+    yield f"- **{tr('{n:,}', n=cause.count)} ×** {_text(cause.sentence)}"  # noqa: RUF001 - as often as that
     for each in cause.failures[:EXAMPLES]:
         where = str(each).removesuffix(each.error).removesuffix(": ")
         yield f"  - {_text(where if cause.same else str(each))}"
     if rest := cause.count - min(cause.count, EXAMPLES):
-        yield f"  - and {rest:,} more"
+        yield f"  - {_text(tr('and {n:,} more', n=rest))}"
 
 
 def _datasets(report: RunReport) -> Iterator[str]:
@@ -96,38 +98,40 @@ def _datasets(report: RunReport) -> Iterator[str]:
     if not found:
         return
     yield ""
-    yield "### Datasets that changed"
+    would = tr("Datasets that would change")
+    yield f"### {would if report.run.dry_run else tr('Datasets that changed')}"
     yield ""
-    yield "| | Dataset | Files |"
+    yield f"| | {tr('Dataset')} | {tr('Files')} |"
     yield "| --- | --- | ---: |"
     for each in found[:DATASETS]:
         title = _text(each.heading)
         page = web_address(each.page)
         name = f"[{title}](<{page}>)" if page else title
-        yield f"| {each.status.value} | {name} | {len(each.resources):,} |"
+        files = tr("{n:,}", n=len(each.resources))
+        yield f"| {status_word(each.status.value)} | {name} | {files} |"
     if len(found) > DATASETS:
-        yield "| … | and more | |"
+        yield f"| … | {tr('and more')} | |"
 
 
 def _lines_of_difference(difference: Difference) -> Iterator[str]:
-    yield "## Two runs compared"
+    yield f"## {tr('Two runs compared')}"
     yield ""
-    yield "| | before | after |"
+    yield f"| | {tr('before')} | {tr('after')} |"
     yield "| --- | ---: | ---: |"
     for name, old, new in difference.figures:
         yield f"| {_text(name)} | {_text(old)} | {_text(new)} |"
     if not difference.parts:
         yield ""
-        yield "Nothing else differs."
+        yield tr("Nothing else differs.")
     for part in difference.parts:
         yield ""
-        yield f"### {part.title} ({part.count:,})"
+        yield f"### {part.title} ({tr('{n:,}', n=part.count)})"
         yield ""
         yield from (f"- {_text(line)}" for line in part.lines)
         if rest := part.count - len(part.lines):
-            yield f"- and {rest:,} more"
+            yield f"- {tr('and {n:,} more', n=rest)}"
 
 
 def _text(text: str) -> str:
     r"""Any text as it is: `*` is `\*`, and nothing becomes a link, a mention or an element."""
-    return _SPECIAL.sub(r"\\\g<0>", shown(text))
+    return _SPECIAL.sub(r"\\\g<0>", shown(in_language(text)))

@@ -7,7 +7,7 @@
   const data = JSON.parse(document.getElementById("table").textContent);
   const [STATUS, DATASET, NAME, SOURCE, FORMAT, SIZE, SENT, TOOK, SENTENCE, LINK] =
     Array(10).keys();
-  const rows = data.rows;
+  const rows = data.rows, words = data.words;
   const $ = (id) => document.getElementById(id);
   const body = $("rows").tBodies[0], head = $("rows").tHead.rows[0];
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -15,14 +15,21 @@
 
   // --- how a figure is written ---------------------------------------------------------------
 
+  const count = (n, digits = 0) => n.toLocaleString(words.language, {
+    minimumFractionDigits: digits, maximumFractionDigits: digits,
+  });
+  const filled = (template, values) =>
+    template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const bytes = (size) => {
-    for (const unit of ["B", "kB", "MB", "GB", "TB"]) {
-      if (size < 999.95 || unit === "TB") return `${unit === "B" ? size : size.toFixed(1)} ${unit}`;
+    for (const unit of words.units) {
+      if (size < 999.95 || unit === words.units[4]) {
+        return `${unit === words.units[0] ? count(size) : count(size, 1)} ${unit}`;
+      }
       size /= 1000;
     }
     return "";
   };
-  const seconds = (s) => (s < 10 ? `${s.toFixed(1)} s` : s < 60 ? `${Math.round(s)} s`
+  const seconds = (s) => (s < 10 ? `${count(s, 1)} s` : s < 60 ? `${Math.round(s)} s`
     : `${Math.floor(s / 60)} min ${String(Math.round(s) % 60).padStart(2, "0")} s`);
   const moment = (s) => {
     const when = new Date((data.began + s) * 1000);
@@ -31,7 +38,7 @@
 
   // --- columns -------------------------------------------------------------------------------
 
-  const nameOf = (row) => row[NAME] || "(the dataset itself)";
+  const nameOf = (row) => row[NAME] || words.itself;
   const statusRank = data.statuses.map((status) => {
     const bad = BAD_FIRST.indexOf(status);
     return bad < 0 ? status : String(bad);
@@ -52,14 +59,14 @@
     return orders.get(name);
   };
   const columns = [
-    { name: "Status", key: () => { const o = orderOf("status", statusRank); return (r) => o[r[STATUS]]; } },
-    { name: "File", key: () => { const o = orderOf("name", rows.map(nameOf)); return (r, n) => o[n]; } },
-    { name: "Dataset", key: () => { const o = orderOf("dataset", data.datasets.map((d) => d[0])); return (r) => o[r[DATASET]]; } },
-    { name: "Format", key: () => { const o = orderOf("format", data.formats); return (r) => (r[FORMAT] < 0 ? null : o[r[FORMAT]]); } },
-    { name: "Size", number: true, key: () => (r) => r[SIZE] },
-    { name: "Sent at (UTC)", number: true, key: () => (r) => r[SENT] },
-    { name: "Took", number: true, key: () => (r) => r[TOOK] },
-    { name: "Address" },
+    { name: words.columns[0], key: () => { const o = orderOf("status", statusRank); return (r) => o[r[STATUS]]; } },
+    { name: words.columns[1], key: () => { const o = orderOf("name", rows.map(nameOf)); return (r, n) => o[n]; } },
+    { name: words.columns[2], key: () => { const o = orderOf("dataset", data.datasets.map((d) => d[0])); return (r) => o[r[DATASET]]; } },
+    { name: words.columns[3], key: () => { const o = orderOf("format", data.formats); return (r) => (r[FORMAT] < 0 ? null : o[r[FORMAT]]); } },
+    { name: words.columns[4], number: true, key: () => (r) => r[SIZE] },
+    { name: words.columns[5], number: true, key: () => (r) => r[SENT] },
+    { name: words.columns[6], number: true, key: () => (r) => r[TOOK] },
+    { name: words.columns[7] },
   ];
 
   // --- what is shown -------------------------------------------------------------------------
@@ -118,17 +125,17 @@
     const status = data.statuses[row[STATUS]], sentence = data.sentences[row[SENTENCE]];
     const [title, page] = data.datasets[row[DATASET]];
     const cells = [];
-    cells[0] = element("span", status, `status is-${status}`);
+    cells[0] = element("span", words.statuses[row[STATUS]], `status is-${status}`);
     cells[2] = link(page, title);
     cells[3] = row[FORMAT] < 0 ? "" : data.formats[row[FORMAT]];
     cells[4] = row[SIZE] === null ? "" : bytes(row[SIZE]);
     cells[5] = row[SENT] === null ? "" : moment(row[SENT]);
     cells[6] = row[TOOK] === null ? "" : seconds(row[TOOK]);
-    cells[7] = row[LINK] === null ? "" : link(data.prefix + row[LINK], "permalink");
+    cells[7] = row[LINK] === null ? "" : link(data.prefix + row[LINK], words.permalink);
     columns.forEach((column, number) => {
       const cell = element("td", undefined, column.number ? "number" : "");
       cell.dataset.name = column.name;
-      if (column.name === "File") {
+      if (number === 1) {
         cell.className = "file";
         cell.append(nameOf(row));
         if (row[SOURCE]) cell.append(element("small", row[SOURCE]));
@@ -144,11 +151,10 @@
     const lines = [];
     for (let n = from; n < until; n += 1) lines.push(line(shown[n]));
     body.replaceChildren(...lines);
-    const count = (n) => n.toLocaleString("en");
-    const of = shown.length === rows.length ? count(rows.length)
-      : `${count(shown.length)} (${count(rows.length)} in all)`;
-    $("shown").textContent = shown.length ? `Rows ${count(from + 1)} to ${count(until)} of ${of}.`
-      : "No file is like that.";
+    const template = shown.length === rows.length ? words.rows : words.of_all;
+    $("shown").textContent = !shown.length ? words.none : filled(template, {
+      from: count(from + 1), until: count(until), n: count(shown.length), all: count(rows.length),
+    });
     $("before").disabled = from === 0;
     $("after").disabled = until >= shown.length;
   };
@@ -170,7 +176,7 @@
     made.value = value;
     select.append(made);
   };
-  option($("sort"), "", "the manifest's order");
+  option($("sort"), "", words.unsorted);
   columns.forEach((column, number) => {
     const cell = element("th", undefined, column.number ? "number" : "");
     cell.scope = "col";
@@ -192,9 +198,9 @@
   const filter = (select, texts, place) => {
     const found = counts(place, texts.length);
     texts.map((text, n) => [text, n]).sort((a, b) => found[b[1]] - found[a[1]])
-      .forEach(([text, n]) => option(select, n, `${text} (${found[n].toLocaleString("en")})`));
+      .forEach(([text, n]) => option(select, n, `${text} (${count(found[n])})`));
   };
-  filter($("by-status"), data.statuses, STATUS);
+  filter($("by-status"), words.statuses, STATUS);
   filter($("by-format"), data.formats, FORMAT);
   let waiting = 0;
   $("search").addEventListener("input", () => {
