@@ -35,7 +35,8 @@ class Course:
 
     `uploads` are files by what became of them, counted when they began to be sent; `rates` bytes a
     second; `requests` how many were sent; `quota` what was left of it at the end of each span, None
-    where that is not known. Each has one figure a span, or is empty when the report has none.
+    where that is not known, by the name of the destination (empty, of a run that has one). Each has
+    one figure a span, or is empty when the report has none.
     """
 
     span_s: float
@@ -43,7 +44,7 @@ class Course:
     uploads: dict[ResourceStatus, list[int]]
     rates: list[float]
     requests: list[float]
-    quota: list[int | None]
+    quota: dict[str, list[int | None]]
 
     @property
     def sent(self) -> int:
@@ -69,14 +70,17 @@ def course_of(report: RunReport) -> Course:
         if resource.status in _ARRIVED and resource.size:
             until = _within(after + resource.duration_s, length)
             _spread(rates, span, after, until, resource.size)
-    moments = report.timeline
+    timelines = {each.name: each.timeline for each in report.run.destinations}
+    timelines = timelines or {"": report.timeline}
+    requests = [_requests(each, span, spans) for each in timelines.values() if each]
+    quotas = {name: _quota(each, span, spans) for name, each in timelines.items()}
     return Course(
         span,
         spans,
         uploads,
         [size / span for size in rates] if uploads else [],
-        _requests(moments, span, spans),
-        _quota(moments, span, spans),
+        [sum(each) for each in zip(*requests, strict=True)],
+        {name: quota for name, quota in quotas.items() if quota},
     )
 
 
@@ -110,8 +114,6 @@ def _spread(sizes: list[float], span: float, begin: float, end: float, size: int
 
 
 def _requests(moments: Sequence[Moment], span: float, spans: int) -> list[float]:
-    if not moments:
-        return []
     ends = [_requests_until(moments, span * (number + 1)) for number in range(spans)]
     ends[-1] = float(moments[-1].requests)
     return [max(0.0, after - before) for before, after in pairwise([0.0, *ends])]

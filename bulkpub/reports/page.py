@@ -10,12 +10,13 @@ import hashlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from html import escape
 from importlib.resources import files
 from itertools import islice
 
 from bulkpub.core.failures import Cause, Failure, causes
-from bulkpub.core.report import RunReport
+from bulkpub.core.report import RunInfo, RunReport
 from bulkpub.language import in_language, spoken, tr, tr_n
 from bulkpub.observers.text import duration_text, printable, shown
 from bulkpub.reports.pictures import pictures_of
@@ -56,6 +57,7 @@ def page_of(report: RunReport) -> Iterator[str]:
     yield from _header(report, title)
     yield "<main>\n"
     yield _tiles(report)
+    yield from _destinations(report.run)
     yield from _failures(report)
     yield from _oddities(report)
     yield from pictures_of(report)
@@ -130,6 +132,31 @@ def _tiles(report: RunReport) -> str:
         for each in figures_of(report)
     )
     return f'<ul class="tiles">{"".join(tiles)}</ul>\n'
+
+
+def _destinations(run: RunInfo) -> Iterator[str]:
+    """How it went at each of several portals."""
+    if not run.destinations:
+        return
+    heading = escape(tr("Destinations"))
+    yield f'<section aria-labelledby="places"><h2 id="places">{heading}</h2>'
+    label = escape(tr("Table of destinations"))
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table>'
+    names = [tr("Destination"), tr("How it went"), tr("Files"), tr("Requests"), tr("Took")]
+    yield f"<thead><tr>{''.join(f'<th scope=col>{escape(n)}</th>' for n in names)}</tr></thead>"
+    for each in run.destinations:
+        there = replace(run, portal=each.portal, exit_code=each.exit_code, error=each.error)
+        why = "" if each.error is None else f"<small>{_sentence(each.error)}</small>"
+        verdict = _text(verdict_of(there, each.totals))
+        cells = [
+            f"{_text(each.name)}<small>{_text(each.portal)}</small>",
+            f'<span class="verdict-text {tone_of(there)}">{verdict}</span>{why}',
+            tr("{n:,}", n=sum(asdict(each.totals.resources).values())),
+            tr("{n:,}", n=each.totals.requests.total),
+            duration_text(each.duration_s),
+        ]
+        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    yield "</table></div></section>\n"
 
 
 # --- what is not as wanted ----------------------------------------------------------------
@@ -217,7 +244,7 @@ def _datasets(report: RunReport) -> Iterator[str]:
     found = list(islice(touched(report.datasets), SHOWN_DATASETS + 1))
     if not found:
         return
-    several = len({_destination_of(each) for each in found}) > 1
+    several = bool(report.run.destinations)
     would = tr("Datasets that would change")
     heading = would if report.run.dry_run else tr("Datasets that changed")
     yield f'<section aria-labelledby="datasets"><h2 id="datasets">{escape(heading)}</h2>'
@@ -231,7 +258,7 @@ def _datasets(report: RunReport) -> Iterator[str]:
         cells = [
             _status(each.status.value),
             _link(each.page, each.title or each.key),
-            *([_text(_destination_of(each))] if several else []),
+            *([_text(each.destination or "")] if several else []),
             tr("{n:,}", n=len(each.resources)),
             _sentence(each.error or each.reason),
         ]
@@ -240,11 +267,6 @@ def _datasets(report: RunReport) -> Iterator[str]:
     if len(found) > SHOWN_DATASETS:
         yield f"<p>{escape(tr('There are more of them; the table of files has all.'))}</p>"
     yield "</section>\n"
-
-
-def _destination_of(dataset: object) -> str:
-    """Where it happened, of a run that has several destinations."""
-    return str(getattr(dataset, "destination", None) or "")
 
 
 def _status(status: str) -> str:

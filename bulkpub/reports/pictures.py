@@ -6,7 +6,7 @@ from html import escape
 from bulkpub.core.outcome import ResourceStatus
 from bulkpub.core.report import RunReport
 from bulkpub.language import tr, tr_n
-from bulkpub.observers.text import bytes_text, rate_text
+from bulkpub.observers.text import bytes_text, rate_text, shown
 from bulkpub.reports.charts import bars, lines, lying_bars
 from bulkpub.reports.over_time import Course, course_of, formats_of
 from bulkpub.reports.verdict import status_word
@@ -79,11 +79,15 @@ def _requests(course: Course, report: RunReport) -> Iterator[str]:
         )
         drawn = bars([("", "is-requests", course.requests)], labels, caption, _whole)
         yield _figure(drawn, caption)
-    if course.quota:
+    limits = {each.name: each.rate_limit.limit for each in report.run.destinations}
+    for name, quota in course.quota.items():
+        limit = limits.get(name, report.rate_limit.limit)
         caption = tr("Quota: how many requests were left of it.")
-        if (limit := report.rate_limit.limit) is not None:
+        if limit is not None:
             caption = tr("Quota: how many of {n:,} requests were left.", n=limit)
-        drawn = lines([("", "is-quota", course.quota)], labels, caption, _whole)
+        if name:
+            caption = f"{shown(name)} — {caption}"
+        drawn = lines([("", "is-quota", quota)], labels, caption, _whole)
         yield _figure(drawn, caption)
 
 

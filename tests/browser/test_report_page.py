@@ -11,7 +11,7 @@ from bulkpub.core.outcome import ResourceStatus
 from bulkpub.core.report import RunReport
 from bulkpub.reports.page import page_of
 from tests.browser.chromium import Page
-from tests.reports.examples import dataset, hostile, report, resource, run_report
+from tests.reports.examples import dataset, everywhere, hostile, report, resource, run_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(170)]
 
@@ -88,7 +88,12 @@ def keep(name: str, picture: bytes) -> None:
 SCREENS = [(1280, False), (1280, True), (400, False), (400, True)]
 
 
-LOOKED_AT = {"ordinary": report(), "hostile": hostile(), "many": many(300)}
+LOOKED_AT = {
+    "ordinary": report(),
+    "everywhere": everywhere(),
+    "hostile": hostile(),
+    "many": many(300),
+}
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)

@@ -1,5 +1,6 @@
 """Reports to look at: an ordinary one, hostile ones, and any that Hypothesis thinks of."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import (
+    DestinationInfo,
     Moment,
     RateLimit,
     RequestTotals,
@@ -90,6 +92,30 @@ def run_report(
         datasets,
         timeline,
     )
+
+
+def everywhere() -> RunReport:
+    """One of two portals, at one of which it went well."""
+    whole = run_report(
+        dataset("velos", resource(0), destination="rehearsal"),
+        dataset("velos", resource(1, FAILED), destination="real"),
+    )
+    places = (("rehearsal", "demo", 0, None), ("real", "www", 3, "the portal refuses the key"))
+    destinations = tuple(
+        DestinationInfo(
+            name,
+            portal,
+            None,
+            30.0,
+            exit_code,
+            error,
+            whole.totals,
+            RateLimit(1000, 900),
+            whole.timeline,
+        )
+        for name, portal, exit_code, error in places
+    )
+    return replace(whole, run=replace(whole.run, destinations=destinations))
 
 
 def report() -> RunReport:

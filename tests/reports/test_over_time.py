@@ -12,7 +12,7 @@ from bulkpub.core.outcome import ResourceStatus
 from bulkpub.core.report import Moment, RunReport
 from bulkpub.reports.charts import ticks_of
 from bulkpub.reports.over_time import MOST, course_of, format_of, formats_of
-from tests.reports.examples import NOON, dataset, report, reports, resource, run_report
+from tests.reports.examples import NOON, dataset, everywhere, report, reports, resource, run_report
 
 SENT = {ResourceStatus.CREATED, ResourceStatus.REPLACED}
 
@@ -44,7 +44,7 @@ def test_requests_between_two_looks_are_spread_evenly_and_the_quota_is_as_last_s
     moments = (Moment(0.0, 0), Moment(30.0, 30, 70), Moment(60.0, 30, 70))
     course = course_of(dataclasses.replace(report(), timeline=moments))
     assert course.requests == [pytest.approx(2)] * 15 + [0] * 15
-    assert course.quota == [None] * 14 + [70] * 16
+    assert course.quota == {"": [None] * 14 + [70] * 16}
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,9 @@ def test_ticks_are_few_and_reach_the_top(top: float) -> None:
     assert ticks[-1] >= top
     assert 2 <= len(ticks) <= 6
     assert ticks == sorted(set(ticks))
+
+
+def test_of_several_destinations_requests_are_summed_and_quotas_are_not() -> None:
+    course = course_of(everywhere())
+    assert sum(course.requests) == 2 * everywhere().timeline[-1].requests
+    assert set(course.quota) == {"rehearsal", "real"}

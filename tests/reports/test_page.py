@@ -16,6 +16,7 @@ from bulkpub.reports.table import Row, as_json, table_of, web_address
 from tests.reports.examples import (
     BAD_ADDRESSES,
     dataset,
+    everywhere,
     hostile,
     report,
     reports,
@@ -162,3 +163,12 @@ def test_an_older_report_says_why_it_has_no_pictures_of_uploads() -> None:
     old = run_report(dataset("d", resource(0, sent_at=None)))
     assert "written by an older bulkpub" in page(old).text
     assert "written by an older bulkpub" not in page(report()).text
+
+
+def test_each_of_several_destinations_has_a_row_and_the_datasets_say_theirs() -> None:
+    parsed = page(everywhere())
+    assert re.search(
+        r"Destinations.*rehearsal.*real.*the portal refuses the key", parsed.text, re.DOTALL
+    )
+    assert [each[0] for each in table(parsed)["datasets"]] == ["rehearsal: Velos", "real: Velos"]
+    assert "Destinations" not in page(report()).text

@@ -10,7 +10,7 @@ from bulkpub.core.report import RunReport
 from bulkpub.reports.compare import differences, lines_of
 from bulkpub.reports.markdown import markdown_of
 from bulkpub.reports.page import page_of
-from tests.reports.examples import dataset, report, resource, run_report
+from tests.reports.examples import dataset, everywhere, report, resource, run_report
 from tests.reports.test_page import Parsed, table
 
 
@@ -32,7 +32,19 @@ def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
 TOLD = {
     *("demo", "velos", "yaml", "Velos", "Bus", "Trams", "csv", "json", "bulkpub", "exports"),
     *("comptages", "Comptages", "the", "portal", "refuses", "parquet", "files", "keeps", "no"),
-    *("schema", "as", "it", "is", "Z", "abcd", "T"),  # what the report itself says
+    *(
+        "schema",
+        "as",
+        "it",
+        "is",
+        "key",
+        "rehearsal",
+        "real",
+        "www",
+        "Z",
+        "abcd",
+        "T",
+    ),  # what the report itself says
     *("UTC", "B", "kB", "MB", "s", "min", "h"),  # units
 }
 
@@ -50,6 +62,8 @@ def both() -> tuple[RunReport, RunReport]:
 
 
 def test_the_page_has_no_english_left() -> None:
+    for one in (report(), everywhere()):
+        assert english(Parsed("".join(page_of(one))).words) == set()
     parsed = Parsed("".join(page_of(report())))
     assert english(parsed.words) == set()
     labels = [told.get("aria-label") or "" for _, told in parsed.elements]
