@@ -5,7 +5,7 @@ two nightly runs on one machine write two files of the same metrics. One number 
 worry: `bulkpub_last_run_exit_code`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from bulkpub.core.report import RunReport
@@ -36,16 +36,18 @@ def metrics_of(report: RunReport) -> Iterator[bytes]:
         ("quota_wait_seconds", totals.waited_s.quota, "How long it waited for the quota."),
     ):
         yield _gauge(name, what, labels, number)
-    if report.rate_limit.remaining is not None:
-        what = "Requests that the quota had left."
-        yield _gauge("quota_remaining", what, labels, report.rate_limit.remaining)
+    quotas = [
+        ({**labels, "portal": each.portal}, each.rate_limit.remaining) for each in run.destinations
+    ] or [(labels, report.rate_limit.remaining)]
+    if told := [(each, left) for each, left in quotas if left is not None]:
+        yield _gauges("quota_remaining", "Requests that the quota had left.", told)
 
 
 def _gauge(name: str, what: str, labels: dict[str, str], value: float) -> bytes:
     return _gauges(name, what, [(labels, value)])
 
 
-def _gauges(name: str, what: str, values: list[tuple[dict[str, str], float]]) -> bytes:
+def _gauges(name: str, what: str, values: Sequence[tuple[dict[str, str], float]]) -> bytes:
     full = f"bulkpub_last_run_{name}"
     lines = [f"# HELP {full} {what}", f"# TYPE {full} gauge"]
     for labels, value in values:

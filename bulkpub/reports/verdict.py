@@ -107,7 +107,8 @@ def figures_of(report: RunReport) -> list[Figure]:
         found.append(
             Figure(tr("Left out"), tr_n("{n:,} file", "{n:,} files", left_out.resources), (whole,))
         )
-    if report.rate_limit.remaining is not None:
+    # Of several destinations each has its own, which a single figure would hide.
+    if report.rate_limit.remaining is not None and not report.run.destinations:
         left = tr("{n:,}", n=report.rate_limit.remaining)
         found.append(Figure(tr("Quota left"), left, (*_quota(report.rate_limit),)))
     return found

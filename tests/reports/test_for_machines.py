@@ -13,7 +13,15 @@ from bulkpub.errors import Problem
 from bulkpub.reports.ci import MOST, annotations_of, section_end, section_start
 from bulkpub.reports.junit import junit_of
 from bulkpub.reports.metrics import metrics_of
-from tests.reports.examples import dataset, hostile, report, reports, resource, run_report
+from tests.reports.examples import (
+    dataset,
+    everywhere,
+    hostile,
+    report,
+    reports,
+    resource,
+    run_report,
+)
 
 # --- JUnit --------------------------------------------------------------------------------
 
@@ -70,6 +78,13 @@ def test_the_figures_are_those_of_the_report() -> None:
     assert f'bulkpub_last_run_files{{{labels},status="failed"}} 1' in lines
     assert f"bulkpub_last_run_quota_remaining{{{labels}}} 880" in lines
     assert f"bulkpub_last_run_timestamp_seconds{{{labels}}} 1767355260" in lines
+
+
+def test_each_of_several_destinations_has_a_quota() -> None:
+    lines = b"".join(metrics_of(everywhere())).decode().splitlines()
+    quotas = [line for line in lines if line.startswith("bulkpub_last_run_quota_remaining{")]
+    assert len(quotas) == 2
+    assert 'portal="www"' in quotas[1]
 
 
 # --- GitHub and GitLab --------------------------------------------------------------------
