@@ -24,6 +24,7 @@ __all__ = [
     "in_language",
     "joined",
     "languages",
+    "put",
     "say",
     "say_n",
     "speak",
@@ -92,9 +93,16 @@ def after(text: str, change: Callable[[str], str]) -> str:
 def joined(separator: str, parts: Iterable[str]) -> str:
     """`separator.join(parts)`, a sentence if one of the parts is."""
     kept = tuple(parts)
-    if any(isinstance(part, Sentence) for part in kept):
+    if any(isinstance(part, Sentence) for part in (separator, *kept)):
         return Sentence(partial(_joined, separator, kept))
     return separator.join(kept)
+
+
+def put(text: str, place: str, value: str) -> str:
+    """`text` with `value` for the first `place` in it; a sentence if one of the two is."""
+    if isinstance(text, Sentence) or isinstance(value, Sentence):
+        return Sentence(partial(_put, text, place, value))
+    return text.replace(place, value, 1)
 
 
 _PLAIN = (str, int, float)
@@ -153,9 +161,15 @@ def _changed(text: Sentence, change: Callable[[str], str], into: gettext.NullTra
 
 
 def _joined(separator: str, parts: tuple[str, ...], into: gettext.NullTranslations) -> str:
-    return separator.join(
-        part.written(into) if isinstance(part, Sentence) else part for part in parts
-    )
+    return _written(separator, into).join(_written(part, into) for part in parts)
+
+
+def _put(text: str, place: str, value: str, into: gettext.NullTranslations) -> str:
+    return _written(text, into).replace(place, _written(value, into), 1)
+
+
+def _written(text: str, into: gettext.NullTranslations) -> str:
+    return text.written(into) if isinstance(text, Sentence) else text
 
 
 # --- showing them -------------------------------------------------------------------------

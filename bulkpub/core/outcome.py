@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bulkpub.language import say
+
 __all__ = [
     "SENT_ALREADY",
     "STAYS",
@@ -16,11 +18,11 @@ __all__ = [
 ]
 
 
-STAYS = "left where it is"
+STAYS = say("left where it is")
 """How the reason begins of a resource that was to be hosted, and is no file."""
 
 
-SENT_ALREADY = "it was sent"
+SENT_ALREADY = say("it was sent")
 """How the reason begins of a resource that arrived, and is not described yet."""
 
 

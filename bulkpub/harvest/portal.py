@@ -286,7 +286,7 @@ class _Keeping:
     def _area(self, area: Spatial | None) -> Spatial | None:
         if area is None:
             return None
-        if area.drawn and self.one("shape drawn on the map", area.shape or "", _shape_fault):
+        if area.drawn and self.one(say("shape drawn on the map"), area.shape or "", _shape_fault):
             return Spatial(None, area.granularity or None, drawn=True, shape=area.shape)
         if not (area.zones or area.granularity):
             return None

@@ -14,6 +14,7 @@ from itertools import chain, islice
 
 from bulkpub.core.csv_text import SEPARATORS, separator_named, separator_of
 from bulkpub.core.model import Place
+from bulkpub.language import say
 from bulkpub.manifest.nodes import Unreadable
 from bulkpub.manifest.table import HEADER_WITHIN, Record, is_header
 
@@ -121,7 +122,9 @@ def _records(
             yield first, record.rstrip("\r\n")
             record = ""
     if record:
-        raise Unreadable(Place(file, first, 1), "a quote is opened in this row and never closed")
+        raise Unreadable(
+            Place(file, first, 1), say("a quote is opened in this row and never closed")
+        )
 
 
 def _stays_open(line: str, opens: re.Pattern[str], *, is_open: bool) -> bool:
@@ -149,7 +152,7 @@ def _record(record: str, line: int, delimiter: str, file: str) -> CsvRecord:
         with suppress(csv.Error):  # its limit is everybody's, and others who read tables raise it
             values = next(reader, [])
     if values is None or (len(record) > LONGEST_CELL and max(map(len, values)) > LONGEST_CELL):
-        raise Unreadable(place, "a cell of this row is too long")
+        raise Unreadable(place, say("a cell of this row is too long"))
     return CsvRecord([value.strip() for value in values], record, delimiter, place)
 
 

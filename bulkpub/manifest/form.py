@@ -19,6 +19,7 @@ from bulkpub.core.fields import Column
 from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import keys_in_french
+from bulkpub.language import joined, put, say
 from bulkpub.manifest.nodes import Deferred, Node, bare, find
 from bulkpub.manifest.values import MAPPING, OTHERWISE, SENTENCE, kind, nearest
 
@@ -145,7 +146,7 @@ def check(form: Form, node: Node, leave: Sequence[str] = ()) -> tuple[Read, list
 
 def reason(error: OSError) -> str:
     """Why the system refuses, as the end of a sentence."""
-    return (error.strerror or "the system refuses").lower()
+    return (error.strerror or say("the system refuses")).lower()
 
 
 def _fault(form: Form, detail: ErrorDetails, node: Node) -> Fault:
@@ -158,8 +159,11 @@ def _fault(form: Form, detail: ErrorDetails, node: Node) -> Fault:
 
 def _field_name(path: Sequence[str | int]) -> str:
     """How a sentence calls the field at `path`."""
-    names = [f"'{step}'" if isinstance(step, str) else f"item {step + 1}" for step in path]
-    return " of ".join(reversed(names))
+    names = [
+        f"'{step}'" if isinstance(step, str) else say("item {number}", number=step + 1)
+        for step in path
+    ]
+    return joined(say(" of "), reversed(names))
 
 
 def _place(node: Node, detail: ErrorDetails) -> Place:
@@ -173,13 +177,17 @@ def _sentence(detail: ErrorDetails) -> str:
     field, given = _field_name(detail["loc"]), kind(detail["input"])
     match detail["type"]:
         case "dict_type":
-            return f"{field} must be a mapping of names and values, not {given}"
+            return say(
+                "{field} must be a mapping of names and values, not {given}",
+                field=field,
+                given=given,
+            )
         case kind_of_error if kind_of_error == SENTENCE:
-            return str(detail["ctx"]["sentence"]).replace("{field}", field, 1)
+            return put(detail["ctx"]["sentence"], "{field}", field)
         case "too_short":
-            return f"{field} must hold one at least"
+            return say("{field} must hold one at least", field=field)
         case _:
-            return f"{field} cannot be {given}"
+            return say("{field} cannot be {given}", field=field, given=given)
 
 
 def _unknown_key(form: Form, path: tuple[int | str, ...], node: Node) -> tuple[str, str]:
@@ -200,8 +208,12 @@ def _unknown_key(form: Form, path: tuple[int | str, ...], node: Node) -> tuple[s
     if meant in written:
         meant = None
     hint = (
-        f" (did you mean '{meant}'?)"
+        say(" (did you mean '{meant}'?)", meant=meant)
         if meant
-        else f"; {form.noun or _field_name(above)} knows {', '.join(known)}"
+        else say(
+            "; {where} knows {known}",
+            where=form.noun or _field_name(above),
+            known=", ".join(known),
+        )
     )
-    return f"unknown key '{word}'{hint}", meant or ""
+    return say("unknown key '{word}'{hint}", word=word, hint=hint), meant or ""

@@ -17,7 +17,7 @@ from bulkpub.core.natural import naturally
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
-from bulkpub.language import say
+from bulkpub.language import joined, say
 from bulkpub.manifest.datasets import name_of, own_faults, read_dataset
 from bulkpub.manifest.destinations import (
     Destination,
@@ -271,7 +271,7 @@ def _datasets(
     files, removed = Files(source.base, rules), dict[str, tuple[Place, str]]()
     for number, own in enumerate(source.datasets, 1):
         if not isinstance(own.value, dict):
-            sentence = f"a dataset must be a mapping, not {kind(bare(own))}"
+            sentence = say("a dataset must be a mapping, not {own}", own=kind(bare(own)))
             _add(problems, [Fault(own.place, sentence)], f"#{number}")
             continue
         between_rows, of_destination = source.own_faults, list[Fault]()
@@ -291,7 +291,10 @@ def _datasets(
         yield spec, not (faults or header_faults)
     for path in sorted(files.named_again(removed)):
         place, name = removed[path]
-        sentence = f"the file {safe(basename(path))} is listed elsewhere, too: it cannot be removed"
+        sentence = say(
+            "the file {path} is listed elsewhere, too: it cannot be removed",
+            path=safe(basename(path)),
+        )
         _add(problems, [Fault(place, sentence)], name)
     for fault in {fault.sentence: fault for fault in reversed(given.warnings)}.values():
         source.warn(fault.place, fault.sentence)
@@ -303,7 +306,9 @@ def _datasets(
 def _add_hints(problems: dict[Problem, None], hints: Mapping[str, str]) -> None:
     for problem in [each for each in problems if each.message in hints]:
         del problems[problem]
-        problems[replace(problem, message=problem.message + hints[problem.message])] = None
+        problems[
+            replace(problem, message=joined("", (problem.message, hints[problem.message])))
+        ] = None
 
 
 def _places(defaults: Node | None) -> set[Place]:
@@ -358,7 +363,9 @@ def _inherited(node: Node, rules: Rules, faults: list[Fault], toward: Toward | N
         faults += wrong
     if not isinstance(defaults.value, dict):
         given = kind(bare(defaults))
-        faults.append(Fault(defaults.place, f"'defaults' must be a mapping, not {given}"))
+        faults.append(
+            Fault(defaults.place, say("'defaults' must be a mapping, not {given}", given=given))
+        )
         return inherited
     form = forms(rules).defaults
     faults += check(form, defaults, leave=("extras",))[1]
@@ -392,10 +399,15 @@ class _Names:
         if other is None:
             return True
         given, place = other
-        what, hint = f"id '{spec.id}'", ""
+        what, hint = say("id '{id}'", id=spec.id), ""
         if same_id is None:
-            what, hint = f"key '{spec.key}'", ": give one of them another 'key'"
-        sentence = f"the {what} is already that of the dataset at {place}{hint}"
+            what, hint = say("key '{key}'", key=spec.key), say(": give one of them another 'key'")
+        sentence = say(
+            "the {what} is already that of the dataset at {place}{hint}",
+            what=what,
+            place=place,
+            hint=hint,
+        )
         self.problems.append(_problem(Fault(spec.place, sentence), spec.key))
         if given is not None:
             self.spoilt.add(given)
@@ -424,7 +436,10 @@ def _check_portals(tops: _Tops, problems: dict[Problem, None]) -> None:
     for portal, place in tops.portals[1:]:
         first, first_place = tops.portals[0]
         if portal != first:
-            sentence = (
-                f"this manifest is for the portal {portal}, the one at {first_place} for {first}"
+            sentence = say(
+                "this manifest is for the portal {portal}, the one at {first_place} for {first}",
+                portal=portal,
+                first_place=first_place,
+                first=first,
             )
             _add(problems, [Fault(place, sentence)], None)

@@ -15,6 +15,7 @@ from bulkpub.core.csv_text import no_text_but
 from bulkpub.core.model import Place
 from bulkpub.core.names import plain_words
 from bulkpub.data import keys_in_french
+from bulkpub.language import say
 from bulkpub.manifest.form import Fault, reason
 from bulkpub.manifest.json_text import read_json
 from bulkpub.manifest.nodes import Node, Unreadable, bare
@@ -50,7 +51,7 @@ _LONGEST_WORD = 16
 
 _HEADER_KEYS = {"version", "portal", "destinations", "organization", "defaults", "$schema"}
 _DATASET_KEYS = {"key", "id", "title", "resources"}
-EMPTY = "this manifest is empty"
+EMPTY = say("this manifest is empty")
 _BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
@@ -102,7 +103,7 @@ def open_sources(path: str | os.PathLike[str]) -> Iterator[Source]:
     except Unreadable as error:
         source.faults.append(Fault(error.place, str(error)))
     except ValueError:
-        source.faults.append(Fault(Place(name), "the name holds a character no path can have"))
+        source.faults.append(Fault(Place(name), say("the name holds a character no path can have")))
     yield from sheets or (source,)
 
 
@@ -163,8 +164,10 @@ def _fill(source: Source, root: Node | None, *, may_be_empty: bool = False) -> N
 
 def _other_name(suffix: str) -> str:
     if suffix in _OTHER_SPREADSHEETS:
-        return "this kind of spreadsheet is not read: save it as .xlsx, .ods or CSV, and name that"
-    return f"a manifest's name ends in one of {' '.join(_NAMES)}"
+        return say(
+            "this kind of spreadsheet is not read: save it as .xlsx, .ods or CSV, and name that"
+        )
+    return say("a manifest's name ends in one of {names}", names=" ".join(_NAMES))
 
 
 def _head(name: str) -> bytes:
@@ -174,11 +177,13 @@ def _head(name: str) -> bytes:
         with open_ordinary(name) as file:
             return file.read(_ENOUGH)
     except FileNotFoundError:
-        raise Unreadable(place, "this manifest does not exist") from None
+        raise Unreadable(place, say("this manifest does not exist")) from None
     except IsADirectoryError:
-        raise Unreadable(place, "this is a folder, not a manifest") from None
+        raise Unreadable(place, say("this is a folder, not a manifest")) from None
     except OSError as error:
-        raise Unreadable(place, f"this manifest cannot be read: {reason(error)}") from None
+        raise Unreadable(
+            place, say("this manifest cannot be read: {error}", error=reason(error))
+        ) from None
 
 
 def _check_begins(head: bytes, name: str, suffix: str) -> None:
@@ -186,7 +191,7 @@ def _check_begins(head: bytes, name: str, suffix: str) -> None:
     if suffix not in _NAMES:
         raise Unreadable(Place(name), _other_name(suffix))
     if suffix not in SPREADSHEETS and (what := no_text_but(head)):
-        raise Unreadable(Place(name), f"whatever its name says, this is {what}")
+        raise Unreadable(Place(name), say("whatever its name says, this is {what}", what=what))
 
 
 def _open_document(source: Source, suffix: str) -> None:
@@ -212,7 +217,7 @@ def document_source(source: Source, root: Node, *, may_be_empty: bool = False) -
     if not isinstance(root.value, dict):
         raise Unreadable(
             root.place,
-            f"a manifest must be a mapping with 'datasets', not {kind(bare(root))}",
+            say("a manifest must be a mapping with 'datasets', not {root}", root=kind(bare(root))),
         )
     source.header = Node(
         {key: child for key, child in root.value.items() if key != "datasets"}, root.place
@@ -222,17 +227,23 @@ def document_source(source: Source, root: Node, *, may_be_empty: bool = False) -
         for word, below in root.value.items():
             if keys_in_french().get(plain_words(word)) == "datasets":
                 place = below.key or below.place
-                raise Unreadable(place, f"unknown key '{word}' (did you mean 'datasets'?)")
-        raise Unreadable(root.place, "a manifest needs 'datasets', the list of what to publish")
+                raise Unreadable(
+                    place, say("unknown key '{word}' (did you mean 'datasets'?)", word=word)
+                )
+        raise Unreadable(
+            root.place, say("a manifest needs 'datasets', the list of what to publish")
+        )
     if datasets.value is None and may_be_empty:
         return
     if datasets.value is None or datasets.value == []:
-        raise Unreadable(datasets.place, "'datasets' is empty: there is nothing to publish")
+        raise Unreadable(datasets.place, say("'datasets' is empty: there is nothing to publish"))
     if not isinstance(datasets.value, list):
         raise Unreadable(
             datasets.place,
-            f"'datasets' must be a list, not {kind(bare(datasets))}; "
-            "begin each dataset with a dash",
+            say(
+                "'datasets' must be a list, not {datasets}; begin each dataset with a dash",
+                datasets=kind(bare(datasets)),
+            ),
         )
     source.datasets = _given_away(datasets.value)
 
@@ -269,7 +280,7 @@ def at_least_one(lines: Iterator[Node], source: Source) -> Iterator[Node]:
         yield node
     if none_yet and not source.faults:
         source.faults.append(
-            Fault(Place(source.name, 1, 1), "there is no dataset after the first line")
+            Fault(Place(source.name, 1, 1), say("there is no dataset after the first line"))
         )
 
 
@@ -296,5 +307,5 @@ def decoded(raw: bytes, name: str, first_line: int) -> str:
         column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
         raise Unreadable(
             Place(name, first_line + line, column),
-            "this is not UTF-8: save the manifest as UTF-8 and try again",
+            say("this is not UTF-8: save the manifest as UTF-8 and try again"),
         ) from None

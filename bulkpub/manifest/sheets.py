@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from bulkpub.core.model import Place
+from bulkpub.language import say
 from bulkpub.manifest.csv_table import LONGEST_CELL
 from bulkpub.manifest.nodes import Unreadable
 from bulkpub.manifest.table import HEADER_WITHIN, Record, is_header
@@ -43,12 +44,12 @@ def sheets_meant(sheets: Sequence[Sheet]) -> tuple[list[Sheet], list[str]]:
     seen = [sheet for sheet in sheets if not sheet.hidden and any(map(any, sheet.rows))]
     meant = [sheet for sheet in seen if _has_header(sheet)] or seen[:1]
     told = [
-        f"the sheet '{sheet.name}' has no row that names columns, and is left out"
+        say("the sheet '{name}' has no row that names columns, and is left out", name=sheet.name)
         for sheet in seen
         if sheet not in meant and _width(sheet) > 1
     ]
     told += [
-        f"the sheet '{sheet.name}' is hidden, and is left out"
+        say("the sheet '{name}' is hidden, and is left out", name=sheet.name)
         for sheet in sheets
         if sheet.hidden and _has_header(sheet)
     ]
@@ -74,7 +75,7 @@ def sheet_records(sheet: Sheet, file: str) -> Iterator[Record]:
         if not any(texts) and not broken:
             continue
         if max(map(len, texts)) > LONGEST_CELL:
-            raise Unreadable(Place(file, row + 1, 1), "a cell of this row is too long")
+            raise Unreadable(Place(file, row + 1, 1), say("a cell of this row is too long"))
         if not broken:
             yield SheetRecord(texts, row, file, {})
             continue

@@ -140,7 +140,7 @@ def read_table(rows: Iterator[Record], file: str) -> Table:
     known = head is not None
     if head is None:
         if not above:
-            raise Unreadable(Place(file, 1, 1), "this manifest is empty")
+            raise Unreadable(Place(file, 1, 1), say("this manifest is empty"))
         head, *below = above
         rows, above = chain(below, rows), []
     table = Table(iter(()), Node({}, Place(file, 1, 1)))
@@ -187,20 +187,34 @@ def _head_faults(head: Record, table: Table, *, known: bool) -> Iterator[Fault]:
             if meant or not known:
                 sure = meant and meant not in there
                 hint = (
-                    f" (did you mean '{meant}'?)" if sure else f"; there are {', '.join(COLUMNS)}"
+                    say(" (did you mean '{meant}'?)", meant=meant)
+                    if sure
+                    else say("; there are {columns}", columns=", ".join(COLUMNS))
                 )
-                yield Fault(cell.place, f"unknown column '{cell.text}'{hint}")
+                yield Fault(
+                    cell.place, say("unknown column '{text}'{hint}", text=cell.text, hint=hint)
+                )
             elif not cell.text.startswith(_OWN):
-                sentence = (
-                    f"the column '{cell.text}' says nothing that is known, and is left out; called "
-                    f"'{_OWN}{cell.text}' it would be so without a word"
+                sentence = say(
+                    "the column '{text}' says nothing that is known, and is left out; called "
+                    "'{own}{text}' it would be so without a word",
+                    text=cell.text,
+                    own=_OWN,
                 )
                 table.warnings.append(Fault(cell.place, sentence))
         elif first != cell.place:
-            yield Fault(cell.place, f"the column '{cell.text}' is already there, at {first}")
+            yield Fault(
+                cell.place,
+                say(
+                    "the column '{text}' is already there, at {first}", text=cell.text, first=first
+                ),
+            )
     if not seen.keys() & set(IDENTITY):
-        wanted = "'dataset', 'dataset_id' or 'dataset_title'"
-        yield Fault(head.place(0), f"a column {wanted} must say of which dataset each row is")
+        wanted = say("'dataset', 'dataset_id' or 'dataset_title'")
+        yield Fault(
+            head.place(0),
+            say("a column {wanted} must say of which dataset each row is", wanted=wanted),
+        )
 
 
 def _nearest(name: str) -> str | None:
@@ -219,7 +233,7 @@ def _name_datasets_by_title(head: Record, table: Table) -> None:
         return
     number = head.texts.index("title")
     head.texts[number] = "dataset_title"
-    sentence = (
+    sentence = say(
         "no column says of which dataset a row is: each title is taken for that of a dataset; for "
         "several files of one dataset, add a column 'dataset_title'"
     )
@@ -243,11 +257,17 @@ def _top(above: Iterable[Record], table: Table, file: str) -> Node:
         where = header if word in _TOP else inherited if word in allowed else None
         if where is not None:
             if word in where:
-                sentence = f"'{word}' is already said, at {where[word].place}"
+                sentence = say(
+                    "'{word}' is already said, at {place}", word=word, place=where[word].place
+                )
                 table.faults.append(Fault(name.place, sentence))
             where[word] = said
         elif hint := suggestion(name.text, (*allowed, *_TOP)):
-            sentence = f"'{name.text}' says nothing that is known, and is left out{hint}"
+            sentence = say(
+                "'{text}' says nothing that is known, and is left out{hint}",
+                text=name.text,
+                hint=hint,
+            )
             table.warnings.append(Fault(name.place, sentence))
     top = _tree(header, _TOP_COLUMNS, Place(file, 1, 1))
     assert isinstance(top.value, dict)  # noqa: S101 # as built
@@ -323,11 +343,11 @@ def _dataset(head: _Head, group: Sequence[Record], given: Table) -> Node:
     place = first.place(next(n for n, text in enumerate(first.texts) if text or n in first.broken))
     given.faults = []
     if _identity(head, first.texts) is None:
-        sentence = "no row above says of which dataset this one is: fill in 'dataset'"
+        sentence = say("no row above says of which dataset this one is: fill in 'dataset'")
         given.faults.append(Fault(place, sentence))
     for record in group:
         if (number := head.nameless(record.texts)) is not None:
-            sentence = "this cell is in a column without a name"
+            sentence = say("this cell is in a column without a name")
             given.faults.append(Fault(record.place(number), sentence))
         given.faults += (
             Fault(record.place(broken), sentence)
@@ -357,9 +377,11 @@ def _said_of_dataset(head: _Head, group: Sequence[Record], given: Table) -> Row:
             if name not in said:
                 said[name] = record.cell(number)
             elif said[name].text != text:
-                sentence = (
-                    f"'{name}' says something else than at {said[name].place}: rows of one dataset "
-                    "say the same of it, or leave the cell empty"
+                sentence = say(
+                    "'{name}' says something else than at {place}: rows of one dataset say the "
+                    "same of it, or leave the cell empty",
+                    name=name,
+                    place=said[name].place,
                 )
                 given.faults.append(Fault(record.place(number), sentence))
     return said
@@ -376,8 +398,8 @@ def _whole_and_part(said: Row) -> Iterator[Fault]:
         key, column = _DATASET_COLUMNS[name]
         if column.part and key in whole:
             sentence = say(
-                "a dataset has either '{key}', as at {place}, or '{name}': the first replaces what "
-                "the portal has, the other changes it",
+                "a dataset has either '{key}', as at {place}, or '{name}': the first replaces "
+                "what the portal has, the other changes it",
                 key=key,
                 place=whole[key].place,
                 name=name,

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from bulkpub.core.fields import Column
+from bulkpub.language import say
 from bulkpub.manifest.cells import said_in
 from bulkpub.manifest.form import Fault
 from bulkpub.manifest.keys import DATASET, RESOURCE
@@ -59,7 +60,7 @@ def _above(top: Node, faults: list[Fault]) -> Iterator[tuple[str, str]]:
 
 def _rows(node: Node, faults: list[Fault]) -> Iterator[Row]:
     if not isinstance(node.value, dict):
-        faults.append(Fault(node.place, "in a table, a dataset is a mapping and nothing else"))
+        faults.append(Fault(node.place, say("in a table, a dataset is a mapping and nothing else")))
         return
     own: Row = {}
     for key, below in node.value.items():
@@ -67,7 +68,9 @@ def _rows(node: Node, faults: list[Fault]) -> Iterator[Row]:
             own |= _cells(key, below, _OF_DATASET.get(key, ()), faults)
     identity = {name: own[name] for name in IDENTITY if name in own}
     if not identity:
-        sentence = "in a table, a dataset needs a 'key', an 'id' or a 'title', to tell its rows"
+        sentence = say(
+            "in a table, a dataset needs a 'key', an 'id' or a 'title', to tell its rows"
+        )
         faults.append(Fault(node.place, sentence))
     first = dict(list(identity.items())[:1])
     files = _files(node.value.get("resources"), faults)
@@ -79,7 +82,7 @@ def _files(node: Node | None, faults: list[Fault]) -> list[Row]:
     if node is None or node.value == []:
         return []
     if not isinstance(node.value, list):
-        faults.append(Fault(node.place, "in a table, 'resources' are a list and nothing else"))
+        faults.append(Fault(node.place, say("in a table, 'resources' are a list and nothing else")))
         return []
     files: list[Row] = []
     for each in node.value:
@@ -87,7 +90,9 @@ def _files(node: Node | None, faults: list[Fault]) -> list[Row]:
         for key, below in each.value.items() if isinstance(each.value, dict) else ():
             said |= _cells(key, below, _OF_RESOURCE.get(key, ()), faults)
         if not said:
-            faults.append(Fault(each.place, "a table has no row for a resource that says nothing"))
+            faults.append(
+                Fault(each.place, say("a table has no row for a resource that says nothing"))
+            )
         files.append(said)
     return files
 
@@ -156,8 +161,8 @@ def _text(value: object) -> str:
 
 
 def _no_column(key: str) -> str:
-    return f"a table has no column for '{key}'"
+    return say("a table has no column for '{key}'", key=key)
 
 
 def _cannot(key: str) -> str:
-    return f"a table cannot say what '{key}' says here"
+    return say("a table cannot say what '{key}' says here", key=key)

@@ -8,6 +8,7 @@ from io import StringIO, TextIOWrapper
 
 from bulkpub.core.csv_text import encoding_of
 from bulkpub.core.model import Place
+from bulkpub.language import say
 from bulkpub.manifest.csv_table import table_records
 from bulkpub.manifest.form import Fault
 from bulkpub.manifest.nodes import Node, Unreadable
@@ -92,5 +93,5 @@ def _text_lines(name: str) -> Iterator[str]:
         with TextIOWrapper(open_ordinary(name), encoding=encoding, newline="") as text:
             yield from text
     except UnicodeError:
-        sentence = "this is neither UTF-8 nor Windows-1252: save the manifest as UTF-8"
+        sentence = say("this is neither UTF-8 nor Windows-1252: save the manifest as UTF-8")
         raise Unreadable(Place(name), sentence) from None

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bulkpub.language import say
+
 __all__ = ["document_lines"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -28,7 +30,7 @@ def document_lines(top: Mapping[str, Any], datasets: Sequence[Any]) -> Iterator[
         yield from _pairs(table)
     if not all(map(_is_table, datasets)):  # no dataset at all is wrong, and is said as such
         if tables:
-            raise ValueError("what is no mapping must come before tables")
+            raise ValueError(say("what is no mapping must come before tables"))
         yield from _pair("datasets", list(datasets))
         return
     for dataset in datasets:

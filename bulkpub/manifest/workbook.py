@@ -18,6 +18,8 @@ from typing import Any
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
+from bulkpub.language import say
+
 __all__ = ["Sheet", "WorkbookFault", "read_workbook"]
 
 LARGEST = 64 * 1024 * 1024
@@ -33,7 +35,7 @@ _BLOCK = 1024 * 1024
 _EXACT = 10**15
 """Whole numbers below this are exact in a spreadsheet."""
 
-_NO_RESULT = (
+_NO_RESULT = say(
     "this formula has no result in the file: open it in a spreadsheet program, save it, and try "
     "again"
 )
@@ -61,21 +63,32 @@ def read_workbook(content: bytes) -> list[Sheet]:
     """The sheets, in their order; raises `WorkbookFault` for what cannot be read."""
     if len(content) > LARGEST:
         raise WorkbookFault(
-            f"this spreadsheet has more than {LARGEST} bytes: save the rows that are meant as CSV"
+            say(
+                "this spreadsheet has more than {largest} bytes: save the rows that are meant as "
+                "CSV",
+                largest=LARGEST,
+            )
         )
     try:
         import python_calamine as calamine  # noqa: PLC0415 - an extra, and only spreadsheets need it
     except ImportError:
         raise WorkbookFault(
-            "reading spreadsheets needs one more package: pip install 'bulkpub[spreadsheets]' (or "
-            "save the sheet as CSV, and name that)"
+            say(
+                "reading spreadsheets needs one more package: pip install 'bulkpub[spreadsheets]' "
+                "(or save the sheet as CSV, and name that)"
+            )
         ) from None
     looks = _look_into(content)
     try:
         with calamine.load_workbook(io.BytesIO(content)) as book:
             names = book.sheets_metadata
             if len(names) > MOST_SHEETS:
-                raise WorkbookFault(f"this spreadsheet has more than {MOST_SHEETS} sheets")
+                raise WorkbookFault(
+                    say(
+                        "this spreadsheet has more than {most_sheets} sheets",
+                        most_sheets=MOST_SHEETS,
+                    )
+                )
             return [
                 Sheet(
                     each.name,
@@ -92,9 +105,11 @@ def read_workbook(content: bytes) -> list[Sheet]:
                 if each.typ == calamine.SheetTypeEnum.WorkSheet
             ]
     except calamine.PasswordError:
-        raise WorkbookFault("a password protects this spreadsheet: save it without one") from None
+        raise WorkbookFault(
+            say("a password protects this spreadsheet: save it without one")
+        ) from None
     except calamine.CalamineError as error:
-        raise WorkbookFault(f"this spreadsheet is damaged: {error}") from None
+        raise WorkbookFault(say("this spreadsheet is damaged: {error}", error=error)) from None
 
 
 def _text(value: object) -> str:
@@ -129,13 +144,16 @@ def _look_into(content: bytes) -> _Looks:
             return _look(packed)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise WorkbookFault(
-            f"this is no spreadsheet, or a damaged one, whatever its name says: {error}"
+            say(
+                "this is no spreadsheet, or a damaged one, whatever its name says: {error}",
+                error=error,
+            )
         ) from None
     except ParseError:
-        raise WorkbookFault("this spreadsheet is damaged: what is in it is no XML") from None
+        raise WorkbookFault(say("this spreadsheet is damaged: what is in it is no XML")) from None
     except DefusedXmlException:
         raise WorkbookFault(
-            "this spreadsheet declares entities, which no spreadsheet program writes"
+            say("this spreadsheet declares entities, which no spreadsheet program writes")
         ) from None
 
 
@@ -151,8 +169,11 @@ def _look(packed: zipfile.ZipFile) -> _Looks:
             left -= len(block)
             if left < 0:
                 raise WorkbookFault(
-                    f"this spreadsheet unpacks to more than {UNPACKED} bytes: save the rows that "
-                    "are meant as CSV"
+                    say(
+                        "this spreadsheet unpacks to more than {unpacked} bytes: save the rows "
+                        "that are meant as CSV",
+                        unpacked=UNPACKED,
+                    )
                 )
             if parser is not None:
                 parser.feed(block)
@@ -250,9 +271,12 @@ def _check_reach(grids: Collection[_Grid]) -> None:
     if sum(grid.rows * grid.columns for grid in grids) > MOST_CELLS:
         widest = max(grids, key=lambda grid: grid.rows * grid.columns)
         raise WorkbookFault(
-            f"a sheet of this spreadsheet reaches to row {widest.rows} and column "
-            f"{widest.columns}, too far to be read: delete what stands far from the table, or save "
-            "it as CSV"
+            say(
+                "a sheet of this spreadsheet reaches to row {rows} and column {columns}, too far "
+                "to be read: delete what stands far from the table, or save it as CSV",
+                rows=widest.rows,
+                columns=widest.columns,
+            )
         )
 
 
@@ -309,7 +333,9 @@ _SHOWN = 40
 
 
 def _error(text: str) -> str:
-    return f"this cell has the error {text[:_SHOWN] or 'of a formula'} in place of a value"
+    return say(
+        "this cell has the error {text} in place of a value", text=text[:_SHOWN] or "of a formula"
+    )
 
 
 def _number(text: str | None, otherwise: int) -> int:

@@ -15,6 +15,7 @@ from bulkpub.core.fitting import exposure
 from bulkpub.core.match import Conflict
 from bulkpub.core.plan import plan_dataset
 from bulkpub.errors import DatasetFailed
+from bulkpub.language import joined, say
 from bulkpub.pipeline.contacts import make_contacts
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
@@ -75,4 +76,6 @@ def tell_what_was_not_taken_over(story: Story) -> None:
     if isinstance(left, Conflict):
         story.failed(left.message)
     elif isinstance(left, UpdateDataset):
-        story.failed("the portal did not take over: " + ", ".join(left.differing))
+        story.failed(
+            say("the portal did not take over: {names}", names=joined(", ", left.differing))
+        )

@@ -30,7 +30,7 @@ def refused_files(
             case _:
                 continue
         if name and (why := name_refusal(portal, name, extensions)):
-            yield entry, f"{entry.source.shown}: {why}"
+            yield entry, say("{file}: {why}", file=entry.source.shown, why=why)
 
 
 def name_refusal(portal: Portal, name: str, extensions: frozenset[str] | None) -> str | None:

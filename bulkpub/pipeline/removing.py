@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bulkpub.core.model import FileSource
 from bulkpub.errors import ResourceFailed
+from bulkpub.language import say
 from bulkpub.pipeline.agreement import Agreed
 from bulkpub.pipeline.story import ResourceStory, Story
 from bulkpub.sources import fingerprint
@@ -29,15 +30,22 @@ def remove_files(story: Story, agreed: Agreed | None = None) -> None:
         if not resource.spec.remove or not resource.done or not isinstance(source, FileSource):
             continue
         if why := _doubt(story, key, resource, source):
-            story.odd(key, f"{source.shown} is not removed: {why}")
+            story.odd(key, say("{shown} is not removed: {why}", shown=source.shown, why=why))
             continue
         if agreed is not None and not agreed(source.path, story.fingerprints[key]):
             continue
         try:
             Path(source.path).unlink()
         except OSError as error:
-            reason = (error.strerror or "the system refuses").lower()
-            story.file_failed(key, f"it is published, but {source.shown} stays: {reason}")
+            reason = (error.strerror or say("the system refuses")).lower()
+            story.file_failed(
+                key,
+                say(
+                    "it is published, but {shown} stays: {reason}",
+                    shown=source.shown,
+                    reason=reason,
+                ),
+            )
         else:
             story.file_removed(key)
 
@@ -46,12 +54,14 @@ def _doubt(story: Story, key: str, resource: ResourceStory, source: FileSource) 
     """Why it cannot be removed, as the end of a sentence; empty when it can."""
     known, remote = story.fingerprints.get(key), resource.remote
     if known is None or remote is None or not remote.hosted or remote.digest is None:
-        return "the portal does not tell the checksum of what it has"
+        return say("the portal does not tell the checksum of what it has")
     if known.digest != remote.digest:
-        return "the portal does not have the same content"
+        return say("the portal does not have the same content")
     try:
         now = fingerprint(source)
     except ResourceFailed:
-        return "it is gone already"
+        return say("it is gone already")
     seen = (known.size, known.mtime_ns, known.inode)
-    return "" if (now.size, now.mtime_ns, now.inode) == seen else "it changed since it was hashed"
+    return (
+        "" if (now.size, now.mtime_ns, now.inode) == seen else say("it changed since it was hashed")
+    )

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import cast
 
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import say
 from bulkpub.portals import memory, udata
 from bulkpub.portals.base import Kind, Located
 
@@ -40,10 +41,14 @@ def locate(portal: str, *, insecure: bool = False) -> Located:
         url = kind.api_url(portal, insecure)
         if url is not None:
             return Located(kind, url)
-    shown = f"'{portal}'" if "@" not in portal else "(not shown: it may hold a password)"
+    shown = f"'{portal}'" if "@" not in portal else say("(not shown: it may hold a password)")
     raise SettingsInvalid(
-        f"unknown portal {shown}: give one of {', '.join(names())}, or an address such as "
-        "https://www.data.gouv.fr, github:OWNER/REPOSITORY or gitlab:GROUP/PROJECT"
+        say(
+            "unknown portal {shown}: give one of {names}, or an address such as "
+            "https://www.data.gouv.fr, github:OWNER/REPOSITORY or gitlab:GROUP/PROJECT",
+            shown=shown,
+            names=", ".join(names()),
+        )
     )
 
 

@@ -13,7 +13,7 @@ from pydantic_core import CoreConfig, ErrorDetails, SchemaValidator, ValidationE
 from pydantic_core.core_schema import CoreSchema
 
 from bulkpub.core.model import Json
-from bulkpub.language import say
+from bulkpub.language import after, joined, say
 
 __all__ = [
     "DAY",
@@ -138,7 +138,7 @@ def _sendable(extras: dict[str, Json]) -> dict[str, Json]:
     """The user's own values; they must be such that they can be sent back as they are."""
     for name, value in extras.items():
         if not isinstance(value, str) and (fault := _unsendable(value, 1)):
-            raise ValueError(f".{_short(name)} {fault}")
+            raise ValueError(say(".{name} {fault}", name=_short(name), fault=fault))
     return extras
 
 
@@ -199,8 +199,12 @@ def _sentence(error: ValidationError) -> str:
     if detail["type"] == "json_invalid":
         return fault
     if fault.startswith((".", "[")):  # it goes on with the path
-        return f"{path}{fault}".lstrip(".")
-    return f"{path or 'it'} {fault}"
+        return joined("", (path, fault)) if path else after(fault, _undotted)
+    return say("{what} {fault}", what=path or say("it"), fault=fault)
+
+
+def _undotted(fault: str) -> str:
+    return fault.lstrip(".")
 
 
 def _fault(detail: ErrorDetails) -> str:
@@ -212,7 +216,7 @@ def _fault(detail: ErrorDetails) -> str:
         case "json_invalid":
             return say("it is not JSON")
         case kind if kind in _MUST:
-            return f"{_MUST[kind]}, not {_called(detail['input'])}"
+            return say("{must}, not {given}", must=_MUST[kind], given=_called(detail["input"]))
         case kind:
             return _FAULTS.get(kind) or say("cannot be {detail}", detail=_called(detail["input"]))
 

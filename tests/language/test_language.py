@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bulkpub import language
 from bulkpub.core.text import bounded
 from bulkpub.errors import DatasetFailed, Problem
-from bulkpub.language import after, in_language, joined, say, say_n, tr, tr_n, wished
+from bulkpub.language import after, in_language, joined, put, say, say_n, tr, tr_n, wished
 
 ONE, MANY = "{n:,} file of {name}", "{n:,} files of {name}"
 
@@ -71,6 +71,12 @@ def test_sentences_in_sentences_are_shown_so_too() -> None:
     assert in_language(whole) == "là-bas : aucun fichier a.csv"
     assert in_language(joined("; ", [inner, "x"])) == "aucun fichier a.csv; x"
     assert type(joined("; ", ["x", "y"])) is str
+
+
+def test_a_sentence_is_put_into_another() -> None:
+    whole = put(say("no file {path}", path="{it}"), "{it}", say("there"))
+    assert (whole, in_language(whole)) == ("no file there", "aucun fichier là-bas")
+    assert put("{it} is", "{it}", "a {it}") == "a {it} is"
 
 
 def test_what_is_done_to_a_sentence_is_done_in_each_language() -> None:

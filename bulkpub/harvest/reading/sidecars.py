@@ -25,7 +25,7 @@ from bulkpub.core.model import (
 from bulkpub.core.rules import Rules
 from bulkpub.data.known_licenses import known_license
 from bulkpub.harvest.reading.loose import keywords_of, mapping
-from bulkpub.language import say
+from bulkpub.language import joined, say
 from bulkpub.manifest.datasets import read_dataset
 from bulkpub.manifest.files import Files, Unusable
 from bulkpub.manifest.form import reason
@@ -219,7 +219,15 @@ def read_metadata(path: Path, shown: str, below: DatasetMetadata, rules: Rules) 
     folder = str(path.parent)
     spec, faults = read_dataset(node, folder, Files(folder, rules), rules, Given())
     if faults:
-        raise Unusable("; ".join(f"{fault.place}: {fault.sentence}" for fault in faults))
+        raise Unusable(
+            joined(
+                "; ",
+                (
+                    say("{place}: {sentence}", place=fault.place, sentence=fault.sentence)
+                    for fault in faults
+                ),
+            )
+        )
     owner = spec.organization != _NOBODY
     metadata = spec.metadata
     if not (below.description or child(own, "description") or child(own, "description_file")):

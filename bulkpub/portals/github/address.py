@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from bulkpub.core.hosts import is_loopback
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import say
 from bulkpub.portals.base import Preset
 
 __all__ = ["PRESETS", "api_url", "root_of", "shown_on_page", "uploads_url"]
@@ -49,17 +50,24 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     if not (is_said or is_hosted):
         return None
     if parts.username or parts.password:
-        raise SettingsInvalid("the portal's address must not carry a user name or a password")
+        raise SettingsInvalid(say("the portal's address must not carry a user name or a password"))
     if parts.scheme == "http" and not insecure and not is_loopback(host):
         raise SettingsInvalid(
-            f"{parts.scheme}://{parts.netloc} would receive the API key in the clear; "
-            "use https, or `insecure` if you mean it"
+            say(
+                "{scheme}://{netloc} would receive the API key in the clear; use https, or "
+                "`insecure` if you mean it",
+                scheme=parts.scheme,
+                netloc=parts.netloc,
+            )
         )
     found = own or (_HOSTED_API if host == API else _PAGE).fullmatch(parts.path)
     if not found or {".", ".."} & set(found.groups()):
         raise SettingsInvalid(
-            f"'{portal}' names no GitHub repository: give its owner and its name, as in "
-            "github:ville-exemple/donnees"
+            say(
+                "'{portal}' names no GitHub repository: give its owner and its name, as in "
+                "github:ville-exemple/donnees",
+                portal=portal,
+            )
         )
     if is_hosted:
         return f"https://{API}/repos/{found[1]}/{found[2]}"

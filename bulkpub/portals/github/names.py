@@ -8,6 +8,7 @@ is sent has none but letters, digits, `-`, `_` and dots, which it keeps.
 import re
 from functools import lru_cache
 
+from bulkpub.language import say
 from bulkpub.letters import plain
 
 __all__ = ["NEW", "asset_name", "name_fault", "without_mark"]
@@ -34,9 +35,12 @@ def name_fault(name: str) -> str:
     """Why no file can be called `name`, as the end of a sentence; empty when one can."""
     kept = asset_name(name)
     if not kept:
-        return "has a name without any letter or digit that could be kept: rename it"
+        return say("has a name without any letter or digit that could be kept: rename it")
     if kept.endswith(NEW):
-        return f"has a name that ends in '{NEW}', by which files are told that take another's place"
+        return say(
+            "has a name that ends in '{new}', by which files are told that take another's place",
+            new=NEW,
+        )
     return ""
 
 

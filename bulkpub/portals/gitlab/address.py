@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from bulkpub.core.hosts import is_loopback
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import say
 from bulkpub.portals.base import Preset
 
 __all__ = ["PRESETS", "api_url", "root_of", "shown_on_page"]
@@ -45,17 +46,24 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     if not (is_said or api or host in {HOSTED, f"www.{HOSTED}"}):
         return None
     if parts.username or parts.password:
-        raise SettingsInvalid("the portal's address must not carry a user name or a password")
+        raise SettingsInvalid(say("the portal's address must not carry a user name or a password"))
     if parts.scheme == "http" and not insecure and not is_loopback(host):
         raise SettingsInvalid(
-            f"{parts.scheme}://{parts.netloc} would receive the API key in the clear; "
-            "use https, or `insecure` if you mean it"
+            say(
+                "{scheme}://{netloc} would receive the API key in the clear; use https, or "
+                "`insecure` if you mean it",
+                scheme=parts.scheme,
+                netloc=parts.netloc,
+            )
         )
     root, project = (api[1], unquote(api[2])) if api else ("/api/v4", _named(parts.path))
     if not (project.isdecimal() or _PROJECT.fullmatch(project)):
         raise SettingsInvalid(
-            f"'{portal}' names no GitLab project: give its group and its name, as in "
-            "gitlab:ville-exemple/donnees"
+            say(
+                "'{portal}' names no GitLab project: give its group and its name, as in "
+                "gitlab:ville-exemple/donnees",
+                portal=portal,
+            )
         )
     server = parts.netloc.removeprefix("www.") if host == f"www.{HOSTED}" else parts.netloc
     return f"{parts.scheme}://{server}{root}/projects/{quote(project, safe='')}"

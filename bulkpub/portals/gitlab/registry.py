@@ -13,6 +13,7 @@ import structlog
 from bulkpub.errors import DatasetFailed, ResourceFailed, Uncertain
 from bulkpub.http.messages import Answer, Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.base import Content
 from bulkpub.portals.gitlab import codec
 from bulkpub.portals.gitlab.codec import File, Seen
@@ -96,16 +97,22 @@ class Registry:
         if answer.ok and "id" not in (answer.json() or {}):  # before 14.5 it does not tell
             await self.look_into(seen, place)
             if not seen.at(place, name):
-                raise Uncertain("the portal says it stored a file, and does not have it")
+                raise Uncertain(say("the portal says it stored a file, and does not have it"))
             file = seen.at(place, name)[-1]
         else:
-            file = READER.read(codec.FILE, request, answer, ResourceFailed, "the file")
+            file = READER.read(codec.FILE, request, answer, ResourceFailed, say("the file"))
             seen.packages.setdefault(place, file.package)
             seen.files[place] = (*seen.files.get(place, ()), file)
         if file.size not in {None, content.size} or file.sha256 not in {None, content.digest}:
             raise Uncertain(
-                f"the portal received other bytes than were sent (its SHA-256 is {file.sha256}, "
-                f"ours {content.digest}; {file.size} bytes, {content.size} sent)"
+                say(
+                    "the portal received other bytes than were sent (its SHA-256 is {sha256}, "
+                    "ours {digest}; {size} bytes, {content_size} sent)",
+                    sha256=file.sha256,
+                    digest=content.digest,
+                    size=file.size,
+                    content_size=content.size,
+                )
             )
         return file
 
@@ -115,9 +122,11 @@ class Registry:
             self.refused_size = min(self.refused_size or content.size, content.size)
         if answer.status == BAD_REQUEST and DUPLICATE in words:
             raise ResourceFailed(
-                "the group's settings allow no second file of one name in a package, and without "
-                "that no file can be replaced: allow duplicates of generic packages there "
-                "(Settings, Packages and registries)"
+                say(
+                    "the group's settings allow no second file of one name in a package, and "
+                    "without that no file can be replaced: allow duplicates of generic packages "
+                    "there (Settings, Packages and registries)"
+                )
             )
 
     async def clear(self, seen: Seen, place: Place, files: Sequence[File]) -> None:
@@ -137,7 +146,7 @@ class Registry:
         for file in files:
             answer = await self._delete_file(seen, place, file)
             if not answer.ok and answer.status != NOT_FOUND:
-                READER.refused(answer, ResourceFailed, "the deletion of the file")
+                READER.refused(answer, ResourceFailed, say("the deletion of the file"))
 
     async def _delete_file(self, seen: Seen, place: Place, file: File) -> Answer:
         package = seen.packages.get(place, file.package)
@@ -154,7 +163,7 @@ class Registry:
             return
         answer = await self._transport.send(Request("DELETE", f"/packages/{package}", PACKAGE))
         if not answer.ok and answer.status != NOT_FOUND:
-            READER.refused(answer, DatasetFailed, "the deletion of its files")
+            READER.refused(answer, DatasetFailed, say("the deletion of its files"))
 
 
 async def _is_same(file: File, content: Content) -> bool:

@@ -11,6 +11,7 @@ from bulkpub.core.model import Json
 from bulkpub.errors import SettingsInvalid
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.releases.paging import next_params
 from bulkpub.portals.telling import RawAnswer, RawRequest
 
@@ -46,19 +47,31 @@ def raw_request(request: RawRequest, root: str) -> Request:
     """
     method, path = request.method.upper(), request.path.strip()
     if method not in METHODS:
-        raise SettingsInvalid(f"there is no method '{method}'; it is one of {', '.join(METHODS)}")
+        raise SettingsInvalid(
+            say(
+                "there is no method '{method}'; it is one of {methods}",
+                method=method,
+                methods=", ".join(METHODS),
+            )
+        )
     if "://" in path:
         if not path.startswith(f"{root}/"):
             raise SettingsInvalid(
-                f"{redacted(path)} is not below {root}, and nobody else is sent the key; give a "
-                "path, such as /projects"
+                say(
+                    "{path} is not below {root}, and nobody else is sent the key; give a path, "
+                    "such as /projects",
+                    path=redacted(path),
+                    root=root,
+                )
             )
         path = path.removeprefix(root)
     parts = urlsplit(path)
     below = "/" + parts.path.lstrip("/")
     odd = ".." in below.split("/") or any(ord(each) <= ord(" ") for each in below)
     if odd or parts.netloc or parts.fragment:
-        raise SettingsInvalid(f"'{redacted(path)}' is no path of an API, such as /projects")
+        raise SettingsInvalid(
+            say("'{path}' is no path of an API, such as /projects", path=redacted(path))
+        )
     params = dict(parse_qsl(parts.query, keep_blank_values=True)) | dict(request.params)
     return Request(
         method, quote(below, safe=_LITERAL), below, params=params, json=request.json, root=root

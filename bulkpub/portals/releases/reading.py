@@ -11,6 +11,7 @@ from bulkpub.core.addresses import shown_address
 from bulkpub.core.model import Json
 from bulkpub.errors import AnswerUnreadable, BulkpubError, PortalRefuses, Uncertain
 from bulkpub.http.messages import Answer, Request
+from bulkpub.language import say
 from bulkpub.portals.shapes import Shape, Unreadable
 
 __all__ = ["Reader"]
@@ -56,23 +57,44 @@ class Reader:
             # RFC 9110, section 15.4: no write is sent on unasked, and no key goes elsewhere.
             where = shown_address(answer.headers.get("Location", ""))
             raise failure(
-                f"{self.host} redirects {what} to {where} ({said}), where nothing is sent; "
-                "if that is the repository, name its address with `portal`"
+                say(
+                    "{host} redirects {what} to {where} ({said}), where nothing is sent; if that "
+                    "is the repository, name its address with `portal`",
+                    host=self.host,
+                    what=what,
+                    where=where,
+                    said=said,
+                )
             )
         match answer.status:
             case 401:
                 raise PortalRefuses(
-                    f"{self.host} does not accept the key ({said}); "
-                    "it may be mistyped, expired or revoked"
+                    say(
+                        "{host} does not accept the key ({said}); it may be mistyped, expired or "
+                        "revoked",
+                        host=self.host,
+                        said=said,
+                    )
                 )
             case 403:
-                raise failure(f"no right to write {what} ({said}); {self.needs}")
+                raise failure(
+                    say(
+                        "no right to write {what} ({said}); {needs}",
+                        what=what,
+                        said=said,
+                        needs=self.needs,
+                    )
+                )
             case _:
                 raise failure(f"{self.host} refused {what} ({said})")
 
     def unreadable(self, request: Request, fault: str) -> BulkpubError:
         """What an answer is that was asked for, or that says how a write went."""
-        sentence = (
-            f"{self.host}'s answer cannot be read: {request.method} {request.endpoint}: {fault}"
+        sentence = say(
+            "{host}'s answer cannot be read: {method} {endpoint}: {fault}",
+            host=self.host,
+            method=request.method,
+            endpoint=request.endpoint,
+            fault=fault,
         )
         return AnswerUnreadable(sentence) if request.method == "GET" else Uncertain(sentence)

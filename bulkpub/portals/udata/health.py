@@ -16,6 +16,7 @@ from bulkpub.core.text import bounded
 from bulkpub.errors import DatasetFailed, ListingIncomplete
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.shapes import DAY, SIZE, TEXT, Shape, list_of, optional, record
 from bulkpub.portals.telling import DatasetHealth, ResourceHealth
 from bulkpub.portals.udata import codec
@@ -88,7 +89,7 @@ async def health(transport: Transport, owner: Mapping[str, str]) -> AsyncIterato
         answer = await transport.send(request)
         if answer.status in GONE and number > 1:
             return
-        what = "the listing of datasets"
+        what = say("the listing of datasets")
         told, last = read(_PAGE, request, answer, DatasetFailed, what)
         datasets = read(_DATASETS, request, answer, DatasetFailed, what)
         new = [pair for pair in zip(datasets, told, strict=True) if pair[0].id not in seen]
@@ -99,7 +100,10 @@ async def health(transport: Transport, owner: Mapping[str, str]) -> AsyncIterato
             return
         if not new:
             raise ListingIncomplete(
-                f"the portal's listing of datasets has no end: page {number} brings nothing new"
+                say(
+                    "the portal's listing of datasets has no end: page {number} brings nothing new",
+                    number=number,
+                )
             )
 
 
@@ -110,8 +114,8 @@ async def health_of(transport: Transport, ids: Sequence[str]) -> AsyncIterator[D
         request = Request("GET", path, "/datasets/{id}/", headers={"X-Fields": _MASK})
         answer = await transport.send(request)
         if answer.status not in GONE:
-            dataset = read(codec.DATASET, request, answer, DatasetFailed, "the dataset")
-            told: dict[str, Any] = read(_TOLD, request, answer, DatasetFailed, "the dataset")
+            dataset = read(codec.DATASET, request, answer, DatasetFailed, say("the dataset"))
+            told: dict[str, Any] = read(_TOLD, request, answer, DatasetFailed, say("the dataset"))
             yield _health(dataset, told)
 
 
@@ -137,7 +141,7 @@ def of_resource(resource: RemoteResource) -> ResourceHealth:
 
 def _not_as_its_schema(extras: Mapping[str, Json]) -> str | None:
     valid = extras.get("validation-report:valid_resource")
-    return "it does not follow its schema" if valid is False else None
+    return say("it does not follow its schema") if valid is False else None
 
 
 def _flag(value: Json) -> bool | None:

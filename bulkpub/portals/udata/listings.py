@@ -9,6 +9,7 @@ from pydantic_core import core_schema
 from bulkpub.errors import DatasetFailed, SettingsInvalid
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.base import Account
 from bulkpub.portals.shapes import NAME, TEXT, Shape, list_of, optional, record
 from bulkpub.portals.telling import Listed, Listing
@@ -80,7 +81,7 @@ async def vocabulary(transport: Transport, what: Listing, search: str) -> tuple[
 async def zones(transport: Transport, search: str) -> tuple[Listed, ...]:
     """The zones of that name, or whose name begins so."""
     if not search:
-        raise SettingsInvalid("say which zone: its name, or the beginning of it")
+        raise SettingsInvalid(say("say which zone: its name, or the beginning of it"))
     path = "/spatial/zones/suggest/"
     return tuple(await _asked(transport, path, {"q": search, "size": str(MOST)}, ROWS))
 

@@ -18,6 +18,7 @@ from bulkpub.errors import DatasetFailed
 from bulkpub.http.messages import Request
 from bulkpub.http.tasks import side_by_side
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.shapes import Unreadable
 from bulkpub.portals.udata.answers import (
     CONTACT,
@@ -161,9 +162,9 @@ async def foreign_contacts(
     foreign: dict[str, str] = {}
     for each, contact in zip(ask, found, strict=True):
         if contact is None and listed:
-            foreign[each] = "is not there: the portal knows none with this id"
+            foreign[each] = say("is not there: the portal knows none with this id")
         elif contact is not None and contact.owner and not _is_of(contact, owner):
-            foreign[each] = f"belongs to '{contact.owner}'"
+            foreign[each] = say("belongs to '{owner}'", owner=contact.owner)
     return foreign
 
 
@@ -188,7 +189,7 @@ async def _pages(transport: Transport, owner: Owner, mask: str) -> AsyncIterator
         answer = await transport.send(request)
         if answer.status in UNTOLD:
             return
-        page = read(CONTACTS, request, answer, DatasetFailed, "the listing of contact points")
+        page = read(CONTACTS, request, answer, DatasetFailed, say("the listing of contact points"))
         yield page
         if page.last or not page.ids:
             return
@@ -205,5 +206,5 @@ async def _contact(transport: Transport, contact_id: str) -> Contact | None:
     answer = await transport.send(request)
     if answer.status in UNTOLD:
         return None
-    contact = read(CONTACT, request, answer, DatasetFailed, "the contact point")
+    contact = read(CONTACT, request, answer, DatasetFailed, say("the contact point"))
     return contact if contact.id == contact_id.lower() else None

@@ -8,6 +8,7 @@ from typing import NoReturn, TypeVar
 from bulkpub.core.addresses import shown_address
 from bulkpub.errors import AnswerUnreadable, BulkpubError, PortalRefuses, Uncertain
 from bulkpub.http.messages import Answer, Request
+from bulkpub.language import say
 from bulkpub.portals.shapes import Shape, Unreadable
 from bulkpub.portals.udata import codec
 
@@ -42,24 +43,37 @@ def refused(answer: Answer, failure: type[BulkpubError], what: str) -> NoReturn:
         # RFC 9110, section 15.4: no write is sent on unasked, and no key goes to another host.
         where = shown_address(answer.headers.get("Location", ""))
         raise failure(
-            f"the portal redirects {what} to {where} ({said}), where nothing is sent; "
-            "if that is the portal, name its address with `portal`"
+            say(
+                "the portal redirects {what} to {where} ({said}), where nothing is sent; if that "
+                "is the portal, name its address with `portal`",
+                what=what,
+                where=where,
+                said=said,
+            )
         )
     match answer.status:
         case 401:
             raise PortalRefuses(
-                f"the portal does not accept the API key ({said}); "
-                "it may be mistyped, expired or revoked"
+                say(
+                    "the portal does not accept the API key ({said}); it may be mistyped, expired "
+                    "or revoked",
+                    said=said,
+                )
             )
         case 423:
-            raise PortalRefuses(f"the portal accepts no writes at present ({said})")
+            raise PortalRefuses(say("the portal accepts no writes at present ({said})", said=said))
         case 403:
-            raise failure(f"no right to write {what} ({said})")
+            raise failure(say("no right to write {what} ({said})", what=what, said=said))
         case _:
-            raise failure(f"the portal refused {what} ({said})")
+            raise failure(say("the portal refused {what} ({said})", what=what, said=said))
 
 
 def unreadable(request: Request, fault: str) -> BulkpubError:
     """What an answer is that was asked for, or that says how a write went."""
-    sentence = f"the portal's answer cannot be read: {request.method} {request.endpoint}: {fault}"
+    sentence = say(
+        "the portal's answer cannot be read: {method} {endpoint}: {fault}",
+        method=request.method,
+        endpoint=request.endpoint,
+        fault=fault,
+    )
     return AnswerUnreadable(sentence) if request.method == "GET" else Uncertain(sentence)

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from bulkpub.core.rules import Limits, Rules, Vocabulary
 from bulkpub.data import formats, not_files
+from bulkpub.language import say
 from bulkpub.portals.udata.address import shown_on_page
 from bulkpub.portals.udata.codec import normalized
 from bulkpub.portals.udata.names import file_slug, name_fault, tag_slug, upload_name
@@ -28,9 +29,11 @@ def extra_fault(name: str) -> str:
     MongoDB, under udata, refuses names with a leading `$`, and crashes at a NUL.
     """
     if not name:
-        return "an extra has an empty name"
+        return say("an extra has an empty name")
     if name.startswith("$") or "\0" in name:
-        return f"the extra '{name}' cannot have that name: no $ in front, and no NUL in it"
+        return say(
+            "the extra '{name}' cannot have that name: no $ in front, and no NUL in it", name=name
+        )
     return ""
 
 
@@ -55,7 +58,9 @@ def zone_fault(zone: str) -> str:
     """Why nothing can be the id of a zone; empty when it can, and the portal is to be asked."""
     if re.fullmatch(r"[\w.-]+(?::[\w.-]+)+", zone, re.ASCII):
         return ""
-    return f"'{zone}' cannot be the id of a zone: one is like fr:region:11 or country:fr"
+    return say(
+        "'{zone}' cannot be the id of a zone: one is like fr:region:11 or country:fr", zone=zone
+    )
 
 
 RULES = Rules(

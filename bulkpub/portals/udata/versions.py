@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic_core import core_schema
 
+from bulkpub.language import say
 from bulkpub.portals.shapes import TEXT, Shape, made, record
 
 __all__ = ["OLDEST", "SITE", "SITE_FIELDS", "Runs", "too_old"]
@@ -39,7 +40,9 @@ def _runs(data: Mapping[str, Any]) -> Runs:
     version = data["version"]
     if version is None:
         # It is told from 12 on, and this from 10.9 on.
-        old = None if data["feed_size"] else f"a udata older than {_named(OLDEST)}"
+        old = (
+            None if data["feed_size"] else say("a udata older than {oldest}", oldest=_named(OLDEST))
+        )
         return Runs(old, keeps_access=False)
     found = re.match(r"(\d{1,9})\.(\d{1,9})", version)
     if not found:
@@ -61,8 +64,11 @@ SITE: Shape[Runs] = Shape(
 
 def too_old(address: str, version: str) -> str:
     """Why nothing is published to a portal that runs such a `version`."""
-    return (
-        f"the portal at {address} runs {version}, and {_named(OLDEST)} or later is needed: an "
-        "older one can drop resources that somebody adds while others are put in order. "
-        "Whoever runs the portal can update it"
+    return say(
+        "the portal at {address} runs {version}, and {oldest} or later is needed: an older one "
+        "can drop resources that somebody adds while others are put in order. Whoever runs the "
+        "portal can update it",
+        address=address,
+        version=version,
+        oldest=_named(OLDEST),
     )
