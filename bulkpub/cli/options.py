@@ -26,7 +26,7 @@ from bulkpub.session.options import (
     settings_of,
 )
 
-__all__ = ["Manifests", "uncommon", "with_flags", "with_options"]
+__all__ = ["Manifests", "ManifestsOrPlans", "uncommon", "with_flags", "with_options"]
 
 T = TypeVar("T")
 Command = Callable[..., None]
@@ -36,6 +36,15 @@ Manifests = Annotated[
     typer.Argument(
         metavar="MANIFEST...",
         help="YAML, TOML, JSON, JSONL or CSV files, or spreadsheets: what should be there.",
+    ),
+]
+
+ManifestsOrPlans = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[MANIFEST...]",
+        help="YAML, TOML, JSON, JSONL or CSV files, or spreadsheets: what should be there; those "
+        "of the plan, where one is carried out.",
     ),
 ]
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.lines import nothing_changed
 from bulkpub.cli.loop import run as run_in_loop
-from bulkpub.cli.options import Manifests, with_flags
+from bulkpub.cli.options import Manifests, ManifestsOrPlans, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.cli.render import render_summary
 from bulkpub.cli.render_plan import render_plan
@@ -30,6 +31,7 @@ from bulkpub.observers.console import SteadyConsole
 from bulkpub.pipeline import Verify
 from bulkpub.session.observing import open_observers
 from bulkpub.session.options import Output, Settings
+from bulkpub.session.saved_plan import is_complete, read_saved_plan
 
 __all__ = ["migrate", "observing", "plan", "print_report", "run", "verify"]
 
@@ -40,8 +42,11 @@ Task = Callable[..., Awaitable[RunReport]]
 # --- the commands -------------------------------------------------------------------------
 
 
-def run(manifests: Manifests, *, settings: Settings) -> None:
+def run(manifests: ManifestsOrPlans = None, *, settings: Settings) -> None:
     """Make the portal what the manifest says: observe, plan, publish, report."""
+    if settings.plan is not None and settings.run.dry_run:
+        raise SettingsInvalid("a plan is made or carried out: say one of --dry-run and --plan")
+    manifests = manifests or _manifests_of_plan(settings.plan)
     if settings.run.dry_run and settings.output.report == Output().report:
         settings = replace(settings, output=replace(settings.output, report=""))  # as for `plan`
     raise typer.Exit(_carry_out("run", _publishing(manifests, settings), settings))
@@ -65,9 +70,10 @@ def plan(
     settings: Settings,
 ) -> None:
     """Show what `run` would do, without a single write."""
-    settings = replace(settings, run=replace(settings.run, dry_run=True))
+    out = settings.output.out
+    settings = replace(settings, run=replace(settings.run, dry_run=True, exact=bool(out)))
     task, also = _publishing(manifests, settings), [STDOUT] if as_json else []
-    raise typer.Exit(_carry_out("plan", task, settings, also=also, detailed=detailed))
+    raise typer.Exit(_carry_out("plan", task, settings, also=also, out=out, detailed=detailed))
 
 
 def verify(
@@ -109,7 +115,15 @@ def migrate(
 
 def _publishing(manifests: Manifests, settings: Settings) -> Task:
     paths = [str(path) for path in manifests]
-    return partial(bulkpub.publish, paths, variables=settings.variables)
+    task: Task = partial(bulkpub.publish, paths, variables=settings.variables)
+    return task if settings.plan is None else partial(task, plan=Path(settings.plan))
+
+
+def _manifests_of_plan(path: str | None) -> list[Path]:
+    """Those that the plan in the file at `path` was made of."""
+    if path is None:
+        raise SettingsInvalid("MANIFEST is missing: give one, or a plan with --plan")
+    return [Path(name) for name in read_saved_plan(Path(path)).run.manifests]
 
 
 # --- carrying them out --------------------------------------------------------------------
@@ -121,15 +135,17 @@ def _carry_out(
     settings: Settings,
     *,
     also: Sequence[str] = (),
+    out: str = "",
     detailed: bool = False,
 ) -> ExitCode:
     """Do it, and print how it went; the report goes to the files (or stdout) `also`, too.
 
+    To the file `out` it goes if it is that of a plan which can be carried out.
     `detailed`: that a plan has changes is told by the exit code. Raises `SettingsInvalid` when the
     report could not be written where it is wanted: that is found out before anything is sent.
     """
     report_files = list(dict.fromkeys(filter(None, (settings.output.report_file, *also))))
-    for each in report_files:
+    for each in filter(None, (*report_files, out)):
         check_report_path(each)
     check_outputs(settings.output)
     connection = with_keys(settings, os.environ)
@@ -150,6 +166,10 @@ def _carry_out(
     if detailed and report.run.exit_code == ExitCode.DONE and _has_changes(report):
         report = replace(report, run=replace(report.run, exit_code=ExitCode.CHANGES))
     report = with_flags(report)
+    if out and is_complete(report.run):
+        report_files.append(out)
+    elif out:
+        sys.stderr.write(f"bulkpub: no plan was written to {out}\n")
     code = print_report(report, report_files, settings.output.report_format, planned=planned)
     state = None if planned else state_folder(settings)
     left = leave_behind(command, report, settings.output, state=state, environment=os.environ)

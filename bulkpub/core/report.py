@@ -44,6 +44,8 @@ class RunInfo:
     `error` is why the run as a whole ended early or never began; `exit_code` is what the
     command returned: an `ExitCode`. `warnings` are what the manifest may not mean as it was read.
     Of several `destinations`, each has its part here, and `portal` is the names of all of them.
+    `only` and `exclude` are the patterns by which something was left out, `exact`: it is a plan for
+    which every file was hashed, and that can be carried out as it is.
     """
 
     id: str
@@ -59,6 +61,9 @@ class RunInfo:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     destinations: tuple["DestinationInfo", ...] = ()
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

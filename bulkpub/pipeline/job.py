@@ -49,6 +49,7 @@ class JobOptions:
     """
 
     dry_run: bool = False
+    exact: bool = False
     verify: Verify = Verify.NO
     allow_mass_delete: bool = False
     uploads: int = 8
@@ -95,6 +96,7 @@ class Job:
     other datasets of the same title. `extensions` are those that the portal says it takes, None
     when it was not asked. `makes` is how many contact points are made for it first, those that an
     earlier job makes not among them.
+    Nothing but what `saved`, a plan made before, has is done; None: whatever it takes.
     """
 
     spec: DatasetSpec
@@ -105,6 +107,7 @@ class Job:
     namesakes: frozenset[str] = frozenset()
     extensions: frozenset[str] | None = None
     makes: int = 0
+    saved: DatasetOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ async def foresee(story: Story, means: Means) -> None:
     if made.fetches:
         await ask_sources(story, made.fetches, means)
         made = await make_plan(story, means)
+    if story.job.options.exact:
+        await hash_files(story, [send.spec.key for send in made.sends], means)
     for send in made.sends:  # looked through as a run would
         if isinstance(send.spec.source, FileSource):
             try:

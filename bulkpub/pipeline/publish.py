@@ -36,6 +36,7 @@ from bulkpub.errors import (
     Stop,
 )
 from bulkpub.observers.events import DatasetStarted, Event
+from bulkpub.pipeline.as_planned import see_that_it_is_as_planned
 from bulkpub.pipeline.contacts import make_contacts
 from bulkpub.pipeline.creating import Creation, tell_what_was_not_taken_over
 from bulkpub.pipeline.files import look_at_files
@@ -98,6 +99,8 @@ async def _deal_with(story: Story, means: Means) -> None:
     await look_at_files(story)
     await look_behind_links(story, means)
     story.took_up(means.memory.bound(spec.key))
+    if story.job.saved is not None and not story.job.options.dry_run:
+        await see_that_it_is_as_planned(story, means)
     for _ in range(ROUNDS):
         plan = await make_plan(story, means)
         if plan.refused:

@@ -58,6 +58,7 @@ class Publication:
         options: RunOptions | None = None,
         observers: Iterable[Observer] = (),
         state_dir: Path | None = None,
+        plan: Path | None = None,
     ) -> None:
         self._manifests = manifests
         self._connection = connection or Connection()
@@ -65,6 +66,7 @@ class Publication:
         self._options = options or RunOptions()
         self._observers = tuple(observers)
         self._state_dir = state_dir
+        self._plan = plan
         self._runs: list[Run] = []
         self._started_at = datetime.now(UTC)
         self._clock = time.perf_counter()
@@ -124,6 +126,7 @@ class Publication:
             observers=self._observers,
             state_dir=self._state_dir,
             among=among,
+            plan=self._plan,
         )
 
     def _joined(
@@ -156,6 +159,9 @@ class Publication:
             warnings=tuple(
                 _told_once([(each.name, report.run.warnings) for each, report in ended])
             ),
+            only=reports[0].run.only if reports else (),
+            exclude=reports[0].run.exclude if reports else (),
+            exact=self._options.exact,
             destinations=tuple(
                 DestinationInfo(
                     each.name,

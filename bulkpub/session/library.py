@@ -40,6 +40,7 @@ async def publish(
     observers: Iterable[Observer] = (),
     interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
+    plan: Path | None = None,
 ) -> RunReport:
     """Make the portal what `manifest` says, and report what happened to every file.
 
@@ -50,7 +51,8 @@ async def publish(
     to call its `interrupt` when it shall end (the command line does so on Ctrl-C). In
     `state_dir` file hashes are remembered, and a second run of the same manifest is kept out;
     without one nothing is remembered, and the result is the same. `variables` are those of the
-    manifest that have another value in this run.
+    manifest that have another value in this run. `plan` is the file of a plan that was made with
+    `options.exact`: only what it has is done, and a dataset of which it no longer holds is refused.
 
     A manifest that names several `destinations` is published to each of them at the same time,
     or only to the one that `connection.portal` names; what ends one ends no other.
@@ -62,6 +64,7 @@ async def publish(
         options=options,
         observers=observers,
         state_dir=state_dir,
+        plan=plan,
     )
     return await run.report(interruptible or (lambda _: nullcontext()))
 
@@ -76,6 +79,7 @@ def publish_sync(
     observers: Iterable[Observer] = (),
     interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
+    plan: Path | None = None,
 ) -> RunReport:
     """`publish`, for a program that is not asynchronous: it returns when the run is over.
 
@@ -91,6 +95,7 @@ def publish_sync(
             observers=observers,
             interruptible=interruptible,
             state_dir=state_dir,
+            plan=plan,
         )
     )
 

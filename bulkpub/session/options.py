@@ -53,6 +53,7 @@ class Output:
     """
 
     report: str = "bulkpub-report.json"
+    out: str = ""
     report_format: Literal["json", "jsonl"] = "json"
     junit: str | None = None
     metrics: str | None = None
@@ -78,6 +79,7 @@ class Settings:
     state_dir: Path | None = None
     key_env: str | None = None
     output: Output = field(default_factory=Output)
+    plan: str | None = None
 
 
 # --- what an option is --------------------------------------------------------------------
@@ -426,6 +428,28 @@ OPTIONS: tuple[Option, ...] = (
         help="Give a variable of the manifest this value; can be given several times.",
     ),
     Option(
+        name="out",
+        place="output.out",
+        unit=Unit.TEXT,
+        metavar="FILE",
+        commands=("plan",),
+        common=("plan",),
+        environment=False,
+        help="Write the plan there, for `run --plan`; every file that would be sent is hashed.",
+    ),
+    Option(
+        name="plan_file",
+        place="plan",
+        unit=Unit.FILE,
+        flags=("--plan",),
+        metavar="FILE",
+        commands=("run",),
+        environment=False,
+        nothing="none",
+        help="Carry out this plan, which `plan --out` wrote, and nothing else; what has changed "
+        "since is refused. Without a manifest: the plan's.",
+    ),
+    Option(
         name="only",
         place="run.only",
         unit=Unit.TEXTS,
@@ -453,7 +477,7 @@ OPTIONS: tuple[Option, ...] = (
         place="run.keep_going",
         unit=Unit.SWITCH,
         commands=_MANIFEST,
-        common=("run", "watch", "plan"),
+        common=("run", "watch"),
         help="Publish the sound datasets although others have problems (exit code 1).",
     ),
     Option(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,6 +65,7 @@ from bulkpub.session.keys import Keys, keys_of, no_key
 from bulkpub.session.open_files import in_flight
 from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.outcomes import Outcomes
+from bulkpub.session.saved_plan import SavedPlan, read_saved_plan
 from bulkpub.session.timeline import Timeline
 from bulkpub.session.wanted import Request, Wanted, without_terms
 from bulkpub.version import __version__
@@ -109,6 +111,7 @@ class Run:
         observers: Iterable[Observer] = (),
         state_dir: Path | None = None,
         among: Among | None = None,
+        plan: Path | None = None,
     ) -> None:
         _log_to_stderr()
         self._request = request
@@ -134,6 +137,8 @@ class Run:
         self._problems: Sequence[Problem] = ()
         self._warnings: Sequence[Problem] = ()
         self._keys = Keys()
+        self._plan = plan
+        self._saved: SavedPlan | None = None
         self._choosing = Choosing(self._options.only, self._options.exclude)
         self._timeline = Timeline()
 
@@ -162,6 +167,11 @@ class Run:
     def begin(self) -> None:
         """Read what is wanted; never raises, nor does `carry_out`."""
         with self._told():
+            if self._plan is not None:
+                here = self._among.destination.name if self._among is not None else None
+                self._saved = read_saved_plan(self._plan, here)
+                self._options = self._saved.options(self._options)
+                self._choosing = Choosing(self._options.only, self._options.exclude)
             wanted = self._chosen(self._read())
             self._problems, self._warnings = wanted.problems, wanted.warnings
             preparation = self._preparation = Preparation(
@@ -169,6 +179,8 @@ class Run:
             )
             preparation.problems += wanted.problems
             located = self._located(wanted)
+            if self._saved is not None:
+                self._saved.see_that_it_is_for(located.url, insecure=self._connection.insecure)
             if not self._sources.allow_private:
                 self._warnings = (*self._warnings, *wanted.local_links(located.url))
             self._ready = wanted, located, preparation
@@ -310,7 +322,7 @@ class Run:
                             await self._prepare(wanted, means, preparation)
                         self._preparing = None
                     to_do = [] if self._stopped else preparation.to_do
-                    jobs = map(preparation.job, to_do)
+                    jobs = map(partial(self._job, preparation), to_do)
                     await run_jobs(jobs, means, at_once=options.concurrency, done=self._done)
                 finally:
                     self._traffic = portal.traffic
@@ -334,6 +346,10 @@ class Run:
         self._emit(RunStarted(self._portal_name, len(to_do), resources, dry_run))
         if not dry_run:
             await self._forecast(preparation, means)
+
+    def _job(self, preparation: Preparation, key: str) -> Job:
+        job = preparation.job(key)
+        return job if self._saved is None else replace(job, saved=self._saved.of(key))
 
     async def _forecast(self, preparation: Preparation, means: Means) -> None:
         """Tell what the run needs; those datasets that need nothing are done with it."""
@@ -385,10 +401,25 @@ class Run:
                 if key not in self._outcomes:
                     self._outcomes.add(self._untouched(key, self._preparation))
             self._preparation.close()
+        for outcome in self._vanished(keys):
+            self._outcomes.add(outcome)
+            keys.append(outcome.key)
         for outcome in _unreadable(self._outcomes, problems):
             self._outcomes.add(outcome)
             keys.append(outcome.key)
         return self._outcomes.in_order(keys)
+
+    def _vanished(self, keys: Iterable[str]) -> Iterator[DatasetOutcome]:
+        """The datasets that a plan has and the manifest no longer names."""
+        if self._saved is None or self._preparation is None:
+            return
+        known = {*keys, *self._preparation.index.left_out}
+        why = say("the plan has it, and the manifest no longer names it: plan again")
+        for key, planned in self._saved.datasets.items():
+            if key not in known:
+                yield DatasetOutcome(
+                    key, DatasetStatus.FAILED, "the dataset failed", title=planned.title, error=why
+                )
 
     @staticmethod
     def _untouched(key: str, preparation: Preparation) -> DatasetOutcome:
@@ -416,6 +447,9 @@ class Run:
             error=error,
             problems=tuple(problems),
             warnings=tuple(self._warnings),
+            only=self._options.only,
+            exclude=self._options.exclude,
+            exact=self._options.exact and self._options.dry_run,
         )
         figures, planned, wait = self._figures, self._figures.planned_requests, 0.0
         if self._options.dry_run and self._means is not None:

@@ -127,7 +127,7 @@ def test_what_an_option_does_stands_beside_it_or_below(width: int, lines: list[s
     ("words", "sentence"),
     [
         ("rnu", "there is no command 'rnu'; did you mean run?"),
-        ("run", "MANIFEST is missing"),
+        ("plan", "MANIFEST is missing"),
         ("run m --nope", "there is no option --nope"),
         ("run m --reprt x", "there is no option --reprt; did you mean --report or --portal"),
         ("run m --uploads x", "--uploads needs a number"),

@@ -12,7 +12,7 @@ import pytest
 
 import bulkpub
 from bulkpub import Connection, RunOptions, RunReport, Sources
-from bulkpub.cli.report_file import to_json
+from bulkpub.cli.report_file import to_json, write_report
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.errors import PortalRefuses, Uncertain
@@ -50,6 +50,7 @@ def publish(report_faults: Callable[[bytes], list[str]]) -> Callable[..., Awaita
         key: str | None = None,
         observers: tuple[Any, ...] = (),
         state_dir: Path | None = None,
+        plan: Path | None = None,
         **options: Any,
     ) -> RunReport:
         report = await bulkpub.publish(
@@ -59,6 +60,7 @@ def publish(report_faults: Callable[[bytes], list[str]]) -> Callable[..., Awaita
             options=RunOptions(look_again_s=0.01, **options),
             observers=observers,
             state_dir=state_dir,
+            plan=plan,
         )
         assert report_faults(b"".join(to_json(report))) == []
         return report
@@ -377,3 +379,23 @@ async def test_the_same_portal_twice_and_unknown_ones_end_all_before_anything_is
     assert any("is the portal of 'one' once more" in each for each in said)
     assert any("unknown portal 'prodd'" in each for each in said)
     assert not any(call.method != "GET" for site in sites for call in site.calls)
+
+
+async def test_a_saved_plan_is_that_of_each_destination(
+    publish: Any, write: Any, folder: Any, sites: tuple[Site, Site], tmp_path: Path
+) -> None:
+    manifest = write(folder.dataset("a", "1.csv"), folder.dataset("b", "2.csv"))
+    await publish(manifest, portal="one", only=("a",))
+    planned = await publish(manifest, dry_run=True, exact=True)
+    plan = tmp_path / "plan.json"
+    write_report(planned, str(plan))
+    (there,) = sites[0].datasets.values()
+    sites[0].datasets[there.id] = replace(there, metadata=replace(there.metadata, title="By hand"))
+    report = await publish(manifest, plan=plan)
+    failed = [(each.destination, each.key) for each in report.datasets if each.error]
+    assert failed == [("one", "a")]
+    assert report.run.exit_code == 1
+    assert [len(site.datasets) for site in sites] == [2, 2]
+    folder.file("1.csv", "changed\n")
+    moved = await publish(manifest, plan=plan, portal="two")
+    assert "replaced" in str(moved.datasets[0].error)

@@ -36,6 +36,7 @@ NO_OPTIONS = {
     "connection.limits.finds": "follows from concurrency",
     "connection.limits.window": "the portal's kind says it",
     "run.verify": "the command is called so",
+    "run.exact": "follows from where a plan is written",
     "run.attempts": "the library's alone",
     "run.look_again_s": "the library's alone",
     "harvest.allow_private": "that of the sources, which the command hands on",
