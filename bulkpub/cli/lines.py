@@ -14,7 +14,7 @@ from bulkpub.cli.problems import left_out_of
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.report import RateLimit, RunReport
-from bulkpub.observers.text import counted, duration_text, moment_text, printable, shown
+from bulkpub.observers.text import bytes_text, counted, duration_text, moment_text, printable, shown
 
 __all__ = [
     "SEE_PROBLEMS",
@@ -28,6 +28,7 @@ __all__ = [
     "print_line",
     "print_notes",
     "print_rest",
+    "print_verified",
     "print_warnings",
     "quota_text",
 ]
@@ -77,8 +78,9 @@ def nothing_to_do(report: RunReport) -> Text:
     files = counted(report.totals.resources.unchanged, "file")
     requests = counted(report.totals.requests.total, "request")
     took = duration_text(report.run.duration_s)
+    headline = "As wanted" if report.run.verify else "Nothing to do"
     return Text.assemble(
-        ("Nothing to do", "bold green"),
+        (headline, "bold green"),
         f": {datasets} and {files} are as wanted.",
         (f" ({requests}, {took})", "dim"),
     )
@@ -103,6 +105,22 @@ def print_warnings(found: Findings, console: Console, report_path: str | None) -
     for name, warning in found.warnings.there:
         print_line(console, Text.assemble(("warning: ", "yellow"), name, ": ", warning))
     print_rest(console, found.warnings.others, report_path)
+
+
+_COMPARED = {
+    "full": "Verified: {files} ({size}), downloaded through their permalinks and compared by their "
+    "checksums with what the manifest names; all else it says, with what the portal says.",
+    "quick": "Verified: {files} ({size}), by the checksums that the portal tells, nothing being "
+    "downloaded; all else the manifest says, with what the portal says.",
+}
+
+
+def print_verified(report: RunReport, console: Console) -> None:
+    """What was compared, how, and with what."""
+    if template := _COMPARED.get(report.run.verify or ""):
+        verified = report.totals.verified
+        files, size = counted(verified.files, "file"), bytes_text(verified.bytes)
+        print_line(console, template.format(files=files, size=size))
 
 
 def print_left_out(report: RunReport, console: Console) -> None:

@@ -24,6 +24,7 @@ from bulkpub.cli.lines import (
     print_line,
     print_notes,
     print_rest,
+    print_verified,
     print_warnings,
     quota_text,
 )
@@ -72,6 +73,7 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         print_notes(found, console)
     _print_removed(found, console)
     print_left(found, console)
+    print_verified(report, console)
     print_left_out(report, console)
     if report_path is not None:
         print_line(console, f"Report: {shown(report_path)}")
@@ -107,7 +109,8 @@ def _figures(report: RunReport, found: Findings) -> Iterable[tuple[str, str]]:
     yield "Datasets", _by_status(asdict(totals.datasets))
     yield "Files", _by_status(asdict(totals.resources)) + _sent_already(found)
     spared = f", {bytes_text(totals.bytes.spared)} spared" if totals.bytes.spared else ""
-    yield "Bytes", f"{bytes_text(totals.bytes.uploaded)} sent{spared}"
+    if not report.run.verify:
+        yield "Bytes", f"{bytes_text(totals.bytes.uploaded)} sent{spared}"
     yield "Requests", _requests(totals)
     waits = [
         f"{duration_text(seconds)} {why}"

@@ -30,6 +30,7 @@ __all__ = [
     "RunReport",
     "Tally",
     "Totals",
+    "VerifiedTotals",
     "WaitTotals",
     "added",
 ]
@@ -45,7 +46,9 @@ class RunInfo:
     command returned: an `ExitCode`. `warnings` are what the manifest may not mean as it was read.
     Of several `destinations`, each has its part here, and `portal` is the names of all of them.
     `only` and `exclude` are the patterns by which something was left out, `exact`: it is a plan for
-    which every file was hashed, and that can be carried out as it is.
+    which every file was hashed, and that can be carried out as it is. `verify` is how what is
+    published was only compared: `quick`, by checksums, or `full`, by downloading it; None: it was
+    not.
     """
 
     id: str
@@ -64,6 +67,7 @@ class RunInfo:
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     exact: bool = False
+    verify: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,14 @@ class LeftOutTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedTotals:
+    """The files whose content was only compared, and how many bytes of them."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """The run in figures."""
 
@@ -155,6 +167,7 @@ class Totals:
     requests: RequestTotals = field(default_factory=RequestTotals)
     waited_s: WaitTotals = field(default_factory=WaitTotals)
     left_out: LeftOutTotals = field(default_factory=LeftOutTotals)
+    verified: VerifiedTotals = field(default_factory=VerifiedTotals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +243,20 @@ def added(totals: Iterable[Totals]) -> Totals:
             _sum(whole.requests, each.requests),
             _sum(whole.waited_s, each.waited_s),
             _sum(whole.left_out, each.left_out),
+            _sum(whole.verified, each.verified),
         )
     return whole
 
 
 Figures = TypeVar(
-    "Figures", DatasetTotals, ResourceTotals, ByteTotals, RequestTotals, WaitTotals, LeftOutTotals
+    "Figures",
+    DatasetTotals,
+    ResourceTotals,
+    ByteTotals,
+    RequestTotals,
+    WaitTotals,
+    LeftOutTotals,
+    VerifiedTotals,
 )
 
 
@@ -290,6 +311,7 @@ class Tally:
         requests: RequestTotals,
         waited_s: WaitTotals,
         left_out: LeftOutTotals | None = None,
+        verified: VerifiedTotals | None = None,
     ) -> Totals:
         """The outcomes counted by status, and the other figures beside them."""
         return Totals(
@@ -299,6 +321,7 @@ class Tally:
             requests=requests,
             waited_s=waited_s,
             left_out=left_out or LeftOutTotals(),
+            verified=verified or VerifiedTotals(),
         )
 
 

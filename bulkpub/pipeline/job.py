@@ -112,11 +112,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Bytes hashed before sending, bytes sent, and writes in the first plan."""
+    """Bytes hashed before sending, bytes sent, and writes in the first plan.
+
+    When only comparing: the files whose content was compared, and bytes of them.
+    """
 
     hashed: int = 0
     uploaded: int = 0
     planned_requests: int = 0
+    compared: int = 0
+    compared_bytes: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
         """Both together."""
@@ -124,6 +129,8 @@ class Figures:
             self.hashed + other.hashed,
             self.uploaded + other.uploaded,
             self.planned_requests + other.planned_requests,
+            self.compared + other.compared,
+            self.compared_bytes + other.compared_bytes,
         )
 
 

@@ -123,6 +123,7 @@ LEGAL: Mapping[str, frozenset[Phase]] = {
     "in_doubt": frozenset({Phase.PLANNED}),
     "settled": frozenset({Phase.PLANNED}),
     "file_failed": ANY,
+    "compared": frozenset({Phase.PLANNED}),
     "differs": frozenset({Phase.PLANNED}),
     "failed": ANY,
     "ended": frozenset({Phase.PLANNED}),
@@ -737,6 +738,11 @@ class Story:
         self.unsettled = False
 
     # --- the end ----------------------------------------------------------------------------
+
+    @step
+    def compared(self, key: str) -> None:
+        """The content that is published of the entry `key` was compared with what is wanted."""
+        self.figures += Figures(compared=1, compared_bytes=self.fingerprints[key].size)
 
     @step
     def differs(self, faults: Iterable[str]) -> None:

@@ -57,6 +57,8 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     await verify_storing(story, means)
     if story.job.options.verify is Verify.FULL:
         await _download(story, means)
+    else:
+        _see_what_was_compared(story)
     story.differs(faults)
 
 
@@ -102,6 +104,15 @@ async def _plan(story: Story, found: RemoteDataset, means: Means) -> Plan:
     return made
 
 
+def _see_what_was_compared(story: Story) -> None:
+    """Count the files of which the portal tells a checksum, which planning compared with ours."""
+    for key, resource in story.resources.items():
+        known, remote = story.fingerprints.get(key), resource.remote
+        told = remote is not None and remote.stored and remote.digest is not None
+        if told and known is not None and known.digest and key not in story.spec.left_out:
+            story.compared(key)
+
+
 async def _download(story: Story, means: Means) -> None:
     """Read every file as everybody does, through its permalink, and compare the bytes."""
 
@@ -113,6 +124,7 @@ async def _download(story: Story, means: Means) -> None:
         except ResourceFailed as error:
             story.file_failed(key, say("its permalink cannot be read: {error}", error=error))
             return
+        story.compared(key)
         if digest != known.digest:
             story.file_failed(
                 key,

@@ -21,7 +21,7 @@ from bulkpub.language import joined, say
 from bulkpub.manifest import Destination, Toward
 from bulkpub.observers.events import Observer, RunFinished
 from bulkpub.pipeline.agreement import Agreement
-from bulkpub.pipeline.job import RunOptions
+from bulkpub.pipeline.job import RunOptions, Verify
 from bulkpub.pipeline.means import HASHERS
 from bulkpub.portals.base import Located
 from bulkpub.portals.kinds import locate
@@ -162,6 +162,7 @@ class Publication:
             only=reports[0].run.only if reports else (),
             exclude=reports[0].run.exclude if reports else (),
             exact=self._options.exact,
+            verify=None if self._options.verify == Verify.NO else str(self._options.verify),
             destinations=tuple(
                 DestinationInfo(
                     each.name,

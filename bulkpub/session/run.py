@@ -20,7 +20,13 @@ from structlog.contextvars import bind_contextvars
 from bulkpub.core.api_key import can_be_key
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus
-from bulkpub.core.report import LeftOutTotals, RateLimit, RunInfo, RunReport
+from bulkpub.core.report import (
+    LeftOutTotals,
+    RateLimit,
+    RunInfo,
+    RunReport,
+    VerifiedTotals,
+)
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.engine.local import run_jobs
@@ -53,7 +59,7 @@ from bulkpub.observers.events import (
 from bulkpub.pipeline.agreement import Agreed
 from bulkpub.pipeline.choosing import Choosing
 from bulkpub.pipeline.forecast import look_ahead
-from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions
+from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions, Verify
 from bulkpub.pipeline.means import DOWNLOADERS, Means
 from bulkpub.pipeline.prepare import Preparation
 from bulkpub.pipeline.story import Story
@@ -450,6 +456,7 @@ class Run:
             only=self._options.only,
             exclude=self._options.exclude,
             exact=self._options.exact and self._options.dry_run,
+            verify=None if self._options.verify == Verify.NO else str(self._options.verify),
         )
         figures, planned, wait = self._figures, self._figures.planned_requests, 0.0
         if self._options.dry_run and self._means is not None:
@@ -461,6 +468,7 @@ class Run:
             requests=requests,
             waited_s=self._traffic.waited,
             left_out=self._left_out(),
+            verified=VerifiedTotals(figures.compared, figures.compared_bytes),
         )
         moments = self._timeline.moments
         return RunReport(info, totals, self._traffic.rate_limit, outcomes, moments)

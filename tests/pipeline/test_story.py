@@ -97,6 +97,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "round_done": lambda one: one.round_done(),
     "in_doubt": lambda one: one.in_doubt(Uncertain("lost")),
     "settled": lambda one: one.settled(),
+    "compared": lambda one: one.compared("a"),
     "differs": lambda one: one.differs(()),
     "failed": lambda one: one.failed("no"),
     "ended": lambda one: one.ended(),

@@ -71,3 +71,17 @@ async def test_what_another_key_marks_is_told_of_the_resource_alone(
     )
     assert report.datasets[0].error is None
     assert "another key" in str(report.datasets[0].resources[0].error)
+
+
+async def test_it_says_how_much_it_compared_and_how(publish: Any, verify: Any, folder: Any) -> None:
+    link = {"link": "https://example.org/api"}
+    manifest = folder.manifest(folder.dataset("a", "1.csv", "2.csv", link), folder.dataset("b"))
+    await publish(manifest)
+    report = await verify(manifest)
+    assert report.run.verify == "quick"
+    assert (report.totals.verified.files, report.totals.verified.bytes) == (2, 22)
+    folder.file("2.csv", "another content\n")
+    report = await verify(manifest)
+    assert report.totals.verified.files == 2  # it was compared, and differs
+    done = await publish(manifest)
+    assert (done.run.verify, done.totals.verified.files) == (None, 0)
