@@ -80,10 +80,21 @@ def report(
         from bulkpub.reports.markdown import markdown_of  # noqa: PLC0415 - as the page below
 
         typer.echo(markdown_of(with_flags(read)), nl=False)
+    elif read.run.dry_run and _plans(read):
+        from bulkpub.cli.render_plan import render_plan  # noqa: PLC0415 - likewise
+
+        render_plan(with_flags(read), _console())
     else:
         from bulkpub.cli.render import render_summary  # noqa: PLC0415 - likewise
 
         render_summary(with_flags(read), _console(), report_path=str(chosen))
+
+
+def _plans(read: RunReport) -> bool:
+    """Whether there would be anything to do, which a verification never says."""
+    datasets, files = read.totals.datasets, read.totals.resources
+    done = (datasets.created, datasets.updated, datasets.deleted, files.created, files.replaced)
+    return any(done) or any((files.described, files.adopted, files.deleted))
 
 
 def _console() -> Console:

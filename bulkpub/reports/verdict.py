@@ -57,6 +57,8 @@ def verdict_of(run: RunInfo, totals: Totals) -> str:
         )
     if run.exit_code in _FINE and run.dry_run:
         return tr("Nothing was sent: this was a look without a single write.")
+    if run.exit_code == ExitCode.SOME_FAILED and run.dry_run:
+        return tr("Nothing was sent, and not everything is as wanted.")
     if run.exit_code in _SENTENCES:
         return in_language(_SENTENCES[run.exit_code])
     return tr("It ended with exit code {code}.", code=run.exit_code)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bulkpub.cli.report_file import to_json, to_lines
-from tests.reports.examples import hostile, report
+from tests.reports.examples import dataset, hostile, report, resource, run_report
 
 Run = Callable[..., Any]
 
@@ -62,6 +62,15 @@ def test_it_opens_the_page_from_a_place_of_its_own(
     assert path.parent.stat().st_mode & 0o077 == 0
     monkeypatch.setattr(webbrowser, "open", lambda _: False)
     assert "open the page yourself" in quiet_cli("report", written, "--open").err
+
+
+def test_the_report_of_a_plan_is_shown_as_one(quiet_cli: Run, tmp_path: Path) -> None:
+    planned = run_report(dataset("velos", resource(0)), dry_run=True)
+    (tmp_path / "plan.json").write_bytes(b"".join(to_json(planned)))
+    assert "Nothing was sent." in quiet_cli("report", "plan.json").out
+    markdown = quiet_cli("report", "plan.json", "--markdown").out
+    assert "Nothing was sent" in markdown
+    assert "Datasets that would change" in markdown
 
 
 @pytest.mark.parametrize(
