@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
@@ -57,6 +58,20 @@ def test_there_are_never_too_many_nor_too_much(
     monkeypatch.setattr(history, "ALL", 60)
     keep(tmp_path, run_of(0, 7), b"short", [b"x"])
     assert sum(each.stat().st_size for each in (tmp_path / "history").iterdir()) <= 60
+
+
+def test_runs_that_end_together_are_not_in_each_others_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "RUNS", 5)
+    runs = [run_of(0, number) for number in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda run: keep(tmp_path, run, run.encode(), [b"x" * 1000]), runs))
+    keep(tmp_path, run_of(0, 99), b"last", [b"x"])
+    left = dict(past(tmp_path))
+    assert 1 <= len(left) <= 5
+    assert all(short in {b"last", run.encode()} for run, short in left.items())
+    assert not [name for name in names(tmp_path) if name.endswith(".part")]
 
 
 def test_of_a_huge_report_only_what_is_short_is_kept(
