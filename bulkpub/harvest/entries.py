@@ -42,7 +42,10 @@ from bulkpub.harvest.words.markup import markdown
 from bulkpub.harvest.words.periods import first_day, last_day
 from bulkpub.language import say
 
-__all__ = ["Entry", "found_of", "listed"]
+__all__ = ["NOTHING", "Entry", "found_of", "listed"]
+
+NOTHING = say("it lists nothing that could be published")
+"""The note on a dataset without any resource."""
 
 _TITLES = {API: "API", PAGE: "Page"}
 _SHOWN = 80
@@ -128,7 +131,7 @@ def found_of(entry: Entry, options: HarvestOptions) -> Found:
         resources=tuple(_resources(entry, options, notes)),
     )
     if not spec.resources:
-        notes.append(say("it lists nothing that could be published"))
+        notes.append(NOTHING)
     return Found(spec, tuple(dict.fromkeys(notes)), closed)
 
 

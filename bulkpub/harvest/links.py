@@ -1,4 +1,4 @@
-"""`bulkpub harvest csv FILE`: a table of links, or a catalogue as a table → datasets.
+"""`bulkpub harvest csv FILE`: a table of links or files, or a catalogue as a table → datasets.
 
 What a row is, the columns tell:
 
@@ -22,20 +22,24 @@ from enum import Enum
 from pathlib import Path
 
 from bulkpub.core.addresses import address_fault, is_web, named, redacted
+from bulkpub.core.model import ResourceSpec
 from bulkpub.core.names import key_of
 from bulkpub.data.known_frequencies import known_frequency
 from bulkpub.data.known_licenses import known_license
 from bulkpub.data.known_zones import known_granularity
 from bulkpub.errors import SettingsInvalid, SourceFailed
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, Reader
-from bulkpub.harvest.entries import Entry, found_of
+from bulkpub.harvest.entries import NOTHING, Entry, found_of
 from bulkpub.harvest.identity import Catalogue, catalogue_at
 from bulkpub.harvest.offers import API, FILE, PAGE, Offer, nature
 from bulkpub.harvest.reading.loose import keywords_of
+from bulkpub.harvest.reading.named_files import NamedFiles
 from bulkpub.harvest.reading.tables import ACCESS, Row, Table, TableFault, read_table
 from bulkpub.harvest.words.access import Said
 from bulkpub.harvest.words.naming import readable, readable_path, stem_of
 from bulkpub.language import say
+from bulkpub.manifest.cells import day_in
+from bulkpub.manifest.files import Unusable
 from bulkpub.manifest.form import reason
 from bulkpub.ordinary import read_ordinary
 
@@ -48,7 +52,6 @@ _SHOWN = 60
 _MOST_NAMED = 4
 """Rows that a note about a disagreement names."""
 _NO = frozenset({"", "0", "faux", "false", "n", "no", "non"})
-_FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[T ].*)?", re.DOTALL)
 _ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
 
@@ -85,8 +88,12 @@ async def harvest(source: str, reader: Reader, options: HarvestOptions) -> Harve
         options.note(
             say("{name}: each row is a dataset of its own (`single` makes one of all)", name=name)
         )
+    if table.sheets_left:
+        left_out = ", ".join(table.sheets_left)
+        options.note(say("{name}: not read are the sheets {sheets}", name=name, sheets=left_out))
     catalogue = catalogue_at(source, base=options.base)
-    for group in _Reading(table, what, name, options).groups(rows):
+    here = None if is_web(source) else NamedFiles(source, options)
+    for group in _Reading(table, what, name, options, here).groups(rows):
         found = _found(group, what, catalogue, options)
         if options.wanted(found.dataset, group.modified):
             yield found
@@ -123,6 +130,9 @@ class _Group:
     title: str
     rows: list[Row] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    """Those of the offers."""
+    files: list[ResourceSpec] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -140,7 +150,15 @@ class _Group:
 class _Reading:
     """One table whose rows are sorted into datasets."""
 
-    def __init__(self, table: Table, what: _Rows, file: str, options: HarvestOptions) -> None:
+    def __init__(
+        self,
+        table: Table,
+        what: _Rows,
+        file: str,
+        options: HarvestOptions,
+        here: NamedFiles | None,
+    ) -> None:
+        self._here = here
         self._has_pages = "dataset page" in table.columns
         self._what = what
         self._file = file
@@ -149,11 +167,16 @@ class _Reading:
 
     def groups(self, rows: Iterable[Row]) -> list[_Group]:
         """The datasets, in the order in which the table names them first."""
-        for row in rows:
-            url = row.cells.get("url", "")
-            fault = self._fault(url)
-            if fault and (url or self._what is not _Rows.DATASETS):
-                lost = "row" if self._what is not _Rows.DATASETS else "address"
+        for each in rows:
+            row = _with_address(each)
+            url, path = row.cells.get("url", ""), row.cells.get("path", "")
+            if path and not url:
+                file, fault = self._file_here(row)
+            else:
+                file, fault = None, self._fault(url)
+            of_dataset = self._what is _Rows.DATASETS
+            if fault and (url or path or not of_dataset):
+                lost = "address" if of_dataset and url else "row"
                 self._options.lost(
                     say(
                         "{file}:{line}: the {lost} is left out, as it {fault}",
@@ -163,7 +186,7 @@ class _Reading:
                         fault=fault,
                     )
                 )
-            if fault and self._what is not _Rows.DATASETS:
+            if fault and not of_dataset:
                 continue
             group = self._group(row)
             if group is None:
@@ -176,7 +199,9 @@ class _Reading:
                 )
                 continue
             group.rows.append(row)
-            if not fault:
+            if file is not None:
+                group.files.append(file)
+            elif not fault:
                 self._offer(group, row)
         return list(self._groups.values())
 
@@ -199,6 +224,23 @@ class _Reading:
         own_id = " ".join(own_id.split()) or key_of(stem) or title
         return self._groups.setdefault(own_id, _Group(own_id, title))
 
+    def _file_here(self, row: Row) -> tuple[ResourceSpec | None, str]:
+        """The file on this machine that a row names, or what is wrong with that."""
+        cells, path = row.cells, row.cells["path"]
+        if self._here is None:
+            return None, say(
+                "names the file {path} on this machine, as no table of the web may", path=path
+            )
+        if self._options.links:
+            return None, say("names the file {path}, and a link needs an address", path=path)
+        # Title and description of a row that is a dataset are the dataset's.
+        own = {} if self._what is _Rows.DATASETS else cells
+        title, about = own.get("title", ""), own.get("description", "")
+        try:
+            return self._here.resource(path, title, about, cells.get("type", "").lower()), ""
+        except Unusable as error:
+            return None, say("names a file that cannot be published ({error})", error=error)
+
     def _fault(self, url: str) -> str:
         if not url:
             return say("has no address")
@@ -213,7 +255,7 @@ class _Reading:
         offer = self._dataset(row) if self._what is _Rows.DATASETS else _file(row)
         same = [each for each in group.offers if replace(each, modified=offer.modified) == offer]
         if same:
-            first = group.rows[group.offers.index(same[0])].line
+            first = group.lines[group.offers.index(same[0])]
             group.notes.append(
                 say(
                     "line {line} repeats the address of line {first}, and is left out",
@@ -224,6 +266,7 @@ class _Reading:
             group.rows.pop()
         else:
             group.offers.append(offer)
+            group.lines.append(row.line)
 
     def _dataset(self, row: Row) -> Offer:
         """What is at the address of a dataset: mostly its page, whatever format its files have."""
@@ -247,11 +290,19 @@ def _file(row: Row) -> Offer:
         format=cells.get("format", ""),
         mime=cells.get("mime", ""),
         type=cells.get("type", "").lower(),
-        modified=_iso(cells.get("modified", "")),
+        modified=day_in(cells.get("modified", "")),
     )
     what = API if offer.type == "api" else nature(offer)
     told = what == API or (what == PAGE and bool(offer.format or offer.mime))
     return replace(offer, declared=what if told else FILE)
+
+
+def _with_address(row: Row) -> Row:
+    """The row; what is no file of this machine in a column of files is an address."""
+    path = row.cells.get("path", "")
+    if not path or row.cells.get("url") or "://" not in path:
+        return row
+    return replace(row, cells={**row.cells, "url": path})
 
 
 def _title_of(url: str) -> str:
@@ -276,7 +327,7 @@ def _found(group: _Group, what: _Rows, catalogue: Catalogue, options: HarvestOpt
     elif what is _Rows.FILES:
         said.first("dataset")
     modified = group.modified
-    issued = _iso(said.one("issued")) if what is _Rows.DATASETS else ""
+    issued = day_in(said.one("issued")) if what is _Rows.DATASETS else ""
     entry = Entry(
         id=group.id,
         catalogue=catalogue,
@@ -286,8 +337,8 @@ def _found(group: _Group, what: _Rows, catalogue: Catalogue, options: HarvestOpt
         licenses=(said.one("license", lambda text: known_license([text])),),
         frequencies=(said.one("frequency", known_frequency),),
         tags=said.all("tags", "theme"),
-        start=_iso(said.one("start")),
-        end=_iso(said.one("end")),
+        start=day_in(said.one("start")),
+        end=day_in(said.one("end")),
         places=said.all("places"),
         granularity=said.one("granularity", known_granularity),
         page=page,
@@ -304,10 +355,16 @@ def _found(group: _Group, what: _Rows, catalogue: Catalogue, options: HarvestOpt
         description_short=said.one("short description") or None,
         archived=said.one("archived").lower() not in _NO or None,
     )
+    resources, notes = found.dataset.resources, [*group.notes, *found.notes]
+    if group.files and found.restricted:
+        notes.append(say("its files on this machine are left out, as it is not open to everyone"))
+    elif group.files:
+        resources = (*resources, *group.files)
+        notes = [each for each in notes if each != NOTHING]
     return replace(
         found,
-        dataset=replace(found.dataset, metadata=metadata),
-        notes=tuple(dict.fromkeys((*group.notes, *found.notes))),
+        dataset=replace(found.dataset, metadata=metadata, resources=resources),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -422,16 +479,9 @@ def _short(text: str) -> str:
 # --- days ---------------------------------------------------------------------------------
 
 
-def _iso(text: str) -> str:
-    """A day in the order of French tables, 31/01/2024, as 2024-01-31; anything else as it is."""
-    found = _FRENCH_DAY.fullmatch(text)
-    day = _made(found[3], found[2], found[1]) if found else None
-    return day.isoformat() if day else text
-
-
 def _day(text: str) -> date | None:
     """A day as 2024-01-31 (a time may follow) or 31/01/2024; None for anything else."""
-    found = _ISO_DAY.match(_iso(text))
+    found = _ISO_DAY.match(day_in(text))
     return _made(found[1], found[2], found[3]) if found else None
 
 

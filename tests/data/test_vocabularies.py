@@ -321,7 +321,7 @@ IN_A_HARVEST = {
 
 
 def test_a_french_column_means_the_same_in_a_manifest_and_in_a_harvest() -> None:
-    of_no_use = {"next_update", "optional", "path"}  # no catalogue says the like
+    of_no_use = {"next_update", "optional"}  # no catalogue says the like
     longer = {"resume"}  # a manifest's summary is short, that of catalogues often is not
     for name, column in data.columns_in_french().items():
         if column not in of_no_use and name not in longer:

@@ -169,9 +169,12 @@ async def test_a_table_can_be_on_the_web(harvest: Harvest, fake_reader: Any) -> 
     [
         ("", "it is empty"),
         ("\n\n", "it is empty"),
-        ("name,size\na,1\n", "it has no column called url, link, lien or adresse, but name, size"),
+        (
+            "name,size\na,1\n",
+            "it has no column called url, link, lien, adresse or fichier, but name",
+        ),
         ("\0\0\0", "it has no column"),
-        ("PK\x03\x04url,titre\n", "it is a spreadsheet or another archive: save it as CSV"),
+        ("PK\x03\x04url,titre\n", "this is no spreadsheet, or a damaged one"),
         ("<!DOCTYPE html>\n<a>url,lien</a>\n", "it is a page of HTML"),
     ],
 )
