@@ -17,6 +17,7 @@ from typing import Any
 from bulkpub.core.model import Place
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
+from bulkpub.language import say, say_n
 from bulkpub.manifest.comments import Comment, comments_in_toml, comments_in_yaml, with_comments
 from bulkpub.manifest.csv_table import table_records
 from bulkpub.manifest.form import Fault
@@ -105,7 +106,11 @@ def converted(
         faults += _differences(manifest, text, spelling)
     elif manifest.comments:
         first = manifest.comments[0]
-        sentence = f"{len(manifest.comments)} comments have no place there, and are left out"
+        sentence = say_n(
+            "a comment has no place there, and is left out",
+            "{n} comments have no place there, and are left out",
+            len(manifest.comments),
+        )
         warnings.append(Fault(Place(name, first.line, 1), sentence))
     count = len(manifest.datasets)
     return Converted("" if faults else text, _problems(faults), _problems(warnings), count)
@@ -162,7 +167,7 @@ def _common_top(sources: Sequence[Source], faults: list[Fault]) -> Node:
     first, *others = (source.header for source in sources if source.header is not None)
     for other in others:
         if _different(first, other, exactly=True) is not None:
-            sentence = "this sheet says something else above its columns than the first one"
+            sentence = say("this sheet says something else above its columns than the first one")
             faults.append(Fault(other.place, sentence))
     return first
 
@@ -173,7 +178,7 @@ def _moved(root: Node) -> list[Fault]:
         said = node.value if isinstance(node.value, dict) else {}
         for below in filter(None, map(said.get, _PATHS)):
             if isinstance(below.value, str) and not posixpath.isabs(below.value):
-                sentence = (
+                sentence = say(
                     "paths start from the folder of the manifest: write it into the same folder, "
                     "or they lead elsewhere"
                 )
@@ -246,19 +251,24 @@ def _unsayable(root: Node, spelling: str) -> Iterable[Fault]:
         if isinstance(node.value, dict) and spelling == TOML:
             for key, below in node.value.items():
                 if below.value is None:
-                    sentence = f"TOML has no null: it cannot say that '{key}' is to be nothing"
+                    sentence = say(
+                        "TOML has no null: it cannot say that '{key}' is to be nothing", key=key
+                    )
                     yield Fault(below.key or below.place, sentence)
         elif isinstance(node.value, list) and spelling == TOML:
             yield from (
-                Fault(each.place, "TOML has no null, not in a list either")
+                Fault(each.place, say("TOML has no null, not in a list either"))
                 for each in node.value
                 if each.value is None
             )
         elif isinstance(node.value, Number) and spelling != YAML:
             form = _NUMBER_IN_TOML if spelling == TOML else _NUMBER
             if not form.fullmatch(node.value.text):
-                name = "TOML" if spelling == TOML else "JSON"
-                sentence = f"{name} cannot write the number {node.value.text} as it is: as text?"
+                sentence = say(
+                    "{name} cannot write the number {number} as it is: as text?",
+                    name="TOML" if spelling == TOML else "JSON",
+                    number=node.value.text,
+                )
                 yield Fault(node.place, sentence)
 
 
@@ -288,7 +298,7 @@ def _again(text: str, spelling: str) -> _Manifest:
     else:
         root = read_toml(text, name) if spelling == TOML else read_yaml(text, name)
     if root is None or not isinstance(root.value, dict):
-        raise Unreadable(Place(name), "nothing is left")
+        raise Unreadable(Place(name), say("nothing is left"))
     found = root.value.get("datasets")
     nodes = found.value if found is not None and isinstance(found.value, list) else []
     top = {key: each for key, each in root.value.items() if key != "datasets"}
@@ -302,7 +312,8 @@ def _differences(manifest: _Manifest, text: str, spelling: str) -> list[Fault]:
     try:
         again = _again(text, spelling)
     except Unreadable as error:
-        return [Fault(place, f"this cannot be written so that it is read again: {error}")]
+        sentence = say("this cannot be written so that it is read again: {error}", error=error)
+        return [Fault(place, sentence)]
     top, datasets = again.top, again.datasets
     if spelling == LINES:
         has_top = bool(manifest.top.value)
@@ -316,7 +327,7 @@ def _differences(manifest: _Manifest, text: str, spelling: str) -> list[Fault]:
     pairs = zip(manifest.datasets, datasets, strict=False)
     differing = (_different(old, new, exactly=exactly) for old, new in pairs)
     where = where or next(filter(None, differing), None)
-    return [Fault(where, "this cannot be said there as it is said here")] if where else []
+    return [Fault(where, say("this cannot be said there as it is said here"))] if where else []
 
 
 def _without(node: Node, keys: Sequence[str]) -> Node:
