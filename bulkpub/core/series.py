@@ -6,6 +6,7 @@ already, and which number is the next one, is read off them, on any day and afte
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -85,6 +86,12 @@ class Series:
             else:
                 day.append(digits)
         return Named(name, number, tuple(day))
+
+    def taken_twice(self, stored: Iterable[str], file_name: FileName) -> dict[str, int]:
+        """The names that several files have, and how many; nobody who publishes alone makes any."""
+        named = (self.read(each, file_name) for each in stored)
+        times = Counter(each.name for each in named if each is not None)
+        return {name: count for name, count in times.items() if count > 1}
 
     def next_name(self, stored: Iterable[str], file_name: FileName) -> str:
         """The name after all of today's among those that a portal stores."""

@@ -64,6 +64,7 @@ from bulkpub.core.rules import Rules
 from bulkpub.core.states import released
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
+from bulkpub.language import say
 from bulkpub.pipeline.job import Figures, Job, Verify
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
@@ -812,7 +813,22 @@ class Story:
         waits = self.remote is not None and released(whole, self.remote) is not None
         told = self.has_failed or not self._finished or bool(self.spec.left_out)
         draft = [STAYS_DRAFT] if waits and told else []
-        return (*self.job.notes, *closed_notes(self.spec, self.remote, self.rules), *draft)
+        closed = closed_notes(self.spec, self.remote, self.rules)
+        return (*self.job.notes, *closed, *draft, *self._taken_twice())
+
+    def _taken_twice(self) -> Iterator[str]:
+        """What other machines published at the same time under a name of ours."""
+        resources = self.remote.resources if self.remote else ()
+        stored = [each.file_name for each in resources if each.hosted]
+        for series in dict.fromkeys(each.series for each in self.spec.resources if each.series):
+            for name, count in series.taken_twice(stored, self.rules.file_name).items():
+                yield say(
+                    "{count} files are called '{name}': two machines appended at one time. All of "
+                    "them are kept; one that is deleted on the portal is published again, under "
+                    "the next number",
+                    count=count,
+                    name=name,
+                )
 
     def _outcome_status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
         statuses = {resource.status for resource in resources}

@@ -1,5 +1,6 @@
 """`append: true`: each new content is a new resource, once, under the day's next number."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -321,3 +322,42 @@ async def publish_there(publish: Any, address: str, manifest: Any, today: str) -
     publish_to = publish.func
     report: RunReport = await publish_to(address, "any", manifest, variables={"today": today})
     return report
+
+
+async def test_two_machines_that_take_one_number_are_told_of_by_both_and_by_every_later_run(
+    run: Any, site: Site, by_hand: Any
+) -> None:
+    """Each content is there, once, and stays; only a person can say which is to be renamed."""
+
+    async def overtaken(call: Call, carry_out: Any) -> Any:
+        """Another machine sends its own file between our last look and our upload."""
+        if call.name == "upload":
+            site.trouble = None
+            (dataset,) = site.datasets.values()
+            by_hand(dataset, name(MONDAY, 1), b"theirs")
+        return await carry_out()
+
+    await run("one", TUESDAY)
+    site.trouble = overtaken
+    report = await run("ours")
+    assert there(site) == [name(MONDAY, 1), name(MONDAY, 1), name(TUESDAY, 1)]
+    told = (
+        f"2 files are called '{name(MONDAY, 1)}': two machines appended at one time. All of them "
+        "are kept; one that is deleted on the portal is published again, under the next number"
+    )
+    assert report.datasets[0].notes == (told,)
+    for content in ("ours", "theirs"):
+        for dry_run in (True, False):
+            again = await run(content, TUESDAY, dry_run=dry_run)
+            assert (again.totals.resources.created, again.datasets[0].notes) == (0, (told,))
+    # What follows has a number of its own; and so has what is deleted and sent again.
+    await run("more")
+    assert there(site)[1:3] == [name(MONDAY, 1), name(MONDAY, 2)]
+    (dataset,) = site.datasets.values()
+    digests = {hashlib.new(kind, b"ours").hexdigest() for kind in ("sha1", "sha256")}
+    ours = next(each for each in dataset.resources if each.digest in digests)
+    left = tuple(each for each in dataset.resources if each is not ours)
+    site.datasets[dataset.id] = replace(dataset, resources=left)
+    report = await run("ours")
+    assert there(site)[:3] == [name(MONDAY, 1), name(MONDAY, 2), name(MONDAY, 3)]
+    assert report.datasets[0].notes == ()
