@@ -19,11 +19,9 @@ from bulkpub.cli.options import with_flags
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
 from bulkpub.observers.log_setup import configure_logging
-from bulkpub.observers.text import counted, printable
-from bulkpub.session.asking import wanted_of
-from bulkpub.session.doctor import Finding, Health, examine
+from bulkpub.observers.text import counted, printable, shown
+from bulkpub.session.doctor import Finding, Health, Target, examine, targets_of
 from bulkpub.session.options import Settings
-from bulkpub.session.wanted import Wanted
 from bulkpub.sources.spool import spool_folder
 
 __all__ = ["doctor"]
@@ -51,16 +49,19 @@ def doctor(
 
     Nothing is written. Without a manifest and `--portal`, data.gouv.fr is looked at.
     """
-    wanted: Wanted | None = None
-    if manifests:
-        paths = [str(each) for each in manifests]
-        try:
-            wanted = wanted_of(paths, settings.connection.portal, settings.variables)
-        except ManifestInvalid as invalid:
-            raise SettingsInvalid(str(invalid)) from invalid
+    paths = [str(each) for each in manifests or ()]
+    connection, fault = settings.connection, None
+    try:
+        connection = with_keys(settings, os.environ)
+    except SettingsInvalid as error:
+        fault = str(error)
+    try:
+        targets = targets_of(connection, paths, settings.variables)
+    except ManifestInvalid as invalid:
+        raise SettingsInvalid(str(invalid)) from invalid
     configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
     console = Console(highlight=False)
-    findings = anyio.run(_examine, settings, wanted, None if as_json else console)
+    findings = anyio.run(_examine, targets, settings, fault, None if as_json else console)
     bad = sum(each.health is Health.BAD for each in findings)
     if as_json:
         told = [asdict(_with_flags(each)) for each in findings]
@@ -73,20 +74,13 @@ def doctor(
 
 
 async def _examine(
-    settings: Settings, wanted: Wanted | None, console: Console | None
+    targets: Sequence[Target], settings: Settings, fault: str | None, console: Console | None
 ) -> Sequence[Finding]:
-    connection, fault = settings.connection, None
-    try:
-        connection = with_keys(settings, os.environ)
-    except SettingsInvalid as error:
-        fault = str(error)
-    named = connection.portal or (wanted.portal if wanted else None) or "www"
     spool = settings.sources.spool_dir or spool_folder()
     findings: list[Finding] = []
     async for finding in examine(
-        replace(connection, portal=named),
+        targets,
         settings.sources,
-        wanted,
         state_dir=state_folder(settings),
         spool_dir=spool,
         key_fault=fault,
@@ -105,7 +99,8 @@ def _with_flags(finding: Finding) -> Finding:
 
 def _show(finding: Finding, console: Console) -> None:
     mark, style = _MARKS[finding.health]
-    line = Text.assemble((f"{mark:>3}  ", style), (f"{finding.what:<12}", "bold"))
+    at = f"{shown(finding.at)}: " if finding.at else ""
+    line = Text.assemble((f"{mark:>3}  ", style), (f"{finding.what:<12}", "bold"), at)
     line.append(printable(finding.says))
     console.print(line, soft_wrap=True)
     if finding.cure is not None:

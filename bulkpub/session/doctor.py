@@ -9,9 +9,9 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
@@ -20,21 +20,24 @@ from urllib.parse import urlsplit
 from bulkpub.core.report import RateLimit
 from bulkpub.core.text import bounded
 from bulkpub.core.units import spell_size
-from bulkpub.errors import BulkpubError, SettingsInvalid
+from bulkpub.errors import BulkpubError, ManifestInvalid, SettingsInvalid
 from bulkpub.http.diagnosis import Certificate, Untrusted, Way, look_at
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.language import say
+from bulkpub.manifest import KeyNames
 from bulkpub.observers.text import counted, duration_text, moment_text
 from bulkpub.portals import Account
 from bulkpub.portals.base import Located
 from bulkpub.portals.kinds import locate
+from bulkpub.session.asking import wanted_of
 from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.everywhere import chosen_of, places_of
 from bulkpub.session.keys import Keys, keys_of
 from bulkpub.session.opening import open_portal
-from bulkpub.session.wanted import Wanted
+from bulkpub.session.wanted import Manifests
 from bulkpub.version import __version__
 
-__all__ = ["Finding", "Health", "examine"]
+__all__ = ["Finding", "Health", "Target", "examine", "targets_of"]
 
 ORGANIZATIONS_SHOWN = 12
 CLOCK_OFF_S = 60.0
@@ -60,38 +63,84 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `cure` is what to do, where something is to be done."""
+    """One thing that was looked at; `cure` is what to do, where something is to be done.
+
+    `at` is the destination of a manifest, where it has several.
+    """
 
     what: str
     health: Health
     says: str
     cure: str | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A portal to be looked at, and the variables for keys that manifests for the one `named` name.
+
+    `at` is what a manifest with several destinations calls it.
+    """
+
+    connection: Connection
+    names: KeyNames = field(default_factory=KeyNames)
+    named: str | None = None
+    at: str | None = None
+
+
+def targets_of(
+    connection: Connection, paths: Sequence[str], variables: Mapping[str, str]
+) -> list[Target]:
+    """The portal that `connection` is for, or those that manifests name; else data.gouv.fr.
+
+    Raises `ManifestInvalid` when they cannot be read, `SettingsInvalid` when `connection` names
+    none of their destinations.
+    """
+    if not paths:
+        return [Target(replace(connection, portal=connection.portal or "www"))]
+    destinations = Manifests(paths, variables).destinations()
+    if not destinations:
+        wanted = wanted_of(paths, connection.portal, variables)
+        portal = connection.portal or wanted.portal or "www"
+        return [Target(replace(connection, portal=portal), wanted.keys, wanted.portal)]
+    places, problems = places_of(destinations, connection)
+    if problems:
+        raise ManifestInvalid(problems)
+    return [
+        Target(each.connection, one.keys, one.portal, one.name)
+        for each in chosen_of(places, connection)
+        for one in (each.destination,)
+    ]
 
 
 async def examine(
-    connection: Connection,
+    targets: Sequence[Target],
     sources: Sources,
-    wanted: Wanted | None = None,
     *,
     state_dir: Path,
     spool_dir: Path,
     key_fault: str | None = None,
 ) -> AsyncIterator[Finding]:
-    """Look at everything; `key_fault` is why the environment's key cannot be one.
-
-    The keys that manifests name for the portal are those looked at, where there is something
-    `wanted` of it.
-    """
+    """Look at everything; `key_fault` is why the environment's key cannot be one."""
     yield _versions()
-    located: Located | None = None
+    for target in targets:
+        async for finding in _target(target, key_fault):
+            yield replace(finding, at=target.at)
+    yield _disk("state", state_dir, LITTLE_SPACE, "state_dir")
+    yield _disk("spool", spool_dir, sources.spool_size, "spool_dir")
+    yield _open_files()
+
+
+async def _target(target: Target, key_fault: str | None) -> AsyncIterator[Finding]:
+    connection, located = target.connection, None
     try:
         located = locate(connection.portal or "", insecure=connection.insecure)
     except SettingsInvalid as error:
         yield Finding("portal", Health.BAD, str(error))
     keys = Keys(connection.key)
-    if located is not None and wanted is not None and not key_fault:
+    if located is not None and not key_fault:
         try:
-            keys = keys_of(wanted.keys, connection, located, wanted.portal)
+            keys = keys_of(target.names, connection, located, target.named)
         except SettingsInvalid as error:
             key_fault = str(error)
     for finding in _key(located, keys, key_fault):
@@ -101,12 +150,9 @@ async def examine(
     if located is None:
         for what in ("network", "account"):
             yield Finding(what, Health.UNSEEN, say("which portal is not known"))
-    else:
-        async for finding in _portal(located, connection, keys, key_fault):
-            yield finding
-    yield _disk("state", state_dir, LITTLE_SPACE, "state_dir")
-    yield _disk("spool", spool_dir, sources.spool_size, "spool_dir")
-    yield _open_files()
+        return
+    async for finding in _portal(located, connection, keys, key_fault):
+        yield finding
 
 
 # --- this program -------------------------------------------------------------------------

@@ -126,3 +126,25 @@ def test_keys_for_another_portal_are_not_sent_there(
 def test_a_manifest_that_cannot_be_read_is_told(run_cli: RunCli, folder: Any) -> None:
     ran = run_cli("doctor", folder.text("datasets: 1\n"))
     assert (ran.code, "datasets" in ran.err) == (2, True)
+
+
+def test_of_several_destinations_each_is_looked_at_with_its_own_key(
+    run_cli: RunCli, served: Sandbox, folder: Any
+) -> None:
+    gone = f"http://127.0.0.1:{unused_port()}"
+    manifest = folder.manifest(
+        folder.dataset("a", "a.csv"),
+        destinations=[
+            {"name": "here", "portal": served.base_url, "key_env": NAMED},
+            {"name": "there", "portal": gone, "key_env": "BULKPUB_API_KEY_THERE"},
+        ],
+    )
+    env = {"BULKPUB_PORTAL": None, NAMED: served.api_key, "BULKPUB_API_KEY": "of-nobody"}
+    ran = run_cli("doctor", manifest, "--json", env=env)
+    assert ran.code == 1
+    found = {(each["at"], each["what"]): each["health"] for each in orjson.loads(ran.out)}
+    assert found["here", "key"] == found["here", "account"] == found[None, "state"] == "good"
+    assert (found["there", "key"], found["there", "network"]) == ("bad", "bad")
+    assert "ok  account     here: " in run_cli("doctor", manifest, env=env).out
+    ran = run_cli("doctor", manifest, "--portal", "here", env=env)
+    assert (ran.code, "there: " in ran.out) == (0, False)
