@@ -218,9 +218,10 @@ class ListItem:
 class Plan:
     """Everything one dataset needs; `resources` in the manifest's order.
 
-    `finish` says whether it has to be finished, which takes `finish_requests`; `releases`, whether
-    it becomes public once all is in. `refused` is a reason not to touch the dataset at all. `held`
-    is what pruning would delete, did nothing keep it from it.
+    `finish` says whether it has to be finished, which takes `finish_requests`; replacing files
+    takes `replacing_requests` beside sending them. `releases`: it becomes public once all is in.
+    `refused` is a reason not to touch the dataset at all. `held` is what pruning would delete, did
+    nothing keep it from it.
     """
 
     dataset: DatasetAction
@@ -228,6 +229,7 @@ class Plan:
     deletions: tuple[Delete, ...] = ()
     finish: bool = False
     finish_requests: int = 1
+    replacing_requests: int = 0
     releases: bool = False
     refused: str | None = None
     held: tuple[Delete, ...] = ()
@@ -248,4 +250,5 @@ class Plan:
         kept = isinstance(self.dataset, KeepDataset | KeepAbsent)
         dataset = (not kept) + self.releases
         files = len(self.sends) + len(self.fetches)
-        return dataset + files + len(self.deletions) + (self.finish_requests if self.finish else 0)
+        finish = self.finish_requests if self.finish else 0
+        return dataset + files + self.replacing_requests + len(self.deletions) + finish

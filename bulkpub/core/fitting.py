@@ -209,7 +209,10 @@ def _said(metadata: DatasetMetadata | ResourceMetadata, lacking: frozenset[str])
 
 def _says_nothing(value: Json | Access) -> bool:
     """Whether nothing is lost without it: what is not said, and what would be so all the same."""
-    return value is None or value is False or value in {Access(), Access(OPEN)}
+    return value is None or value is False or any(value == each for each in _OPEN_ANYWAY)
+
+
+_OPEN_ANYWAY = (Access(), Access(OPEN))
 
 
 def without(metadata: Metadata, lacking: frozenset[str]) -> Metadata:

@@ -113,6 +113,7 @@ def plan(
         deletions,
         finish=_needs_finishing(spec, remote, actions, rules),
         finish_requests=_finish_requests(spec, remote, actions, rules),
+        replacing_requests=_besides(actions, rules),
         releases=released(spec, remote) is not None,
         refused=foreign
         or _marked_by_others(spec, remote, matching, deletions)
@@ -195,7 +196,7 @@ def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rule
         None,
         rules,
     )
-    finish = any(isinstance(action, Create | Fetch) for action in actions)
+    finish = any(_describes(action, rules) for action in actions)
     return Plan(
         CreateDataset(new_dataset(spec, rules)),
         actions,
@@ -397,7 +398,7 @@ def _mass_delete(
 def _needs_finishing(
     spec: DatasetSpec, remote: RemoteDataset, actions: Sequence[ResourceAction], rules: Rules
 ) -> bool:
-    described = any(not isinstance(action, Keep | Refuse | LeaveOut) for action in actions)
+    described = any(_describes(action, rules) for action in actions)
     return described or not _settled(spec, remote, actions, rules)
 
 
@@ -426,6 +427,23 @@ def _finish_requests(
     return len(moved) + _list_requests(others, rules)
 
 
+def _describes(action: ResourceAction, rules: Rules) -> bool:
+    """Whether something is to be said of the resource, or of its place, once its file is there."""
+    match action:
+        case Keep() | Refuse() | LeaveOut():
+            return False
+        case Create() | Replace() | Fetch():
+            return rules.orders or action.wanted != ResourceMetadata()
+        case _:
+            return True
+
+
+def _besides(actions: Sequence[ResourceAction], rules: Rules) -> int:
+    """The requests that replacing files takes beside sending them."""
+    replaced = sum(isinstance(a, Replace | Fetch) and a.remote is not None for a in actions)
+    return replaced * (rules.replacing_requests - 1)
+
+
 def _moves(action: ResourceAction, rules: Rules) -> bool:
     if not isinstance(action, Describe) or not isinstance(action.spec.source, LinkSource):
         return False
@@ -436,5 +454,5 @@ def _list_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:
     """How many requests describe the resources: one, where the portal takes all at once."""
     if rules.described_at_once is None:
         return 1
-    described = sum(not isinstance(action, Keep | Refuse | LeaveOut) for action in actions)
+    described = sum(_describes(action, rules) for action in actions)
     return max(ceil(described / rules.described_at_once), 1)

@@ -97,6 +97,8 @@ class Rules:
     another name is another file. `one_of_a_title`: no two resources of a dataset have one title.
     `replacing_keeps_id`: a file uploaded onto a resource leaves it its id, and its place.
 
+    `replacing_requests` is how many requests it takes to replace a file.
+
     `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
     `asked` says where the portal is asked for those it knows, before a run.
 
@@ -148,6 +150,7 @@ class Rules:
     one_of_a_name: bool = False
     one_of_a_title: bool = False
     replacing_keeps_id: bool = True
+    replacing_requests: int = 1
     replacing_resets_title: bool = False
     tells_format: bool = False
     same_name_pause: float | None = None

@@ -50,6 +50,8 @@ __all__ = ["dataset_faults", "name_of", "own_faults", "read_dataset"]
 _JUDGED = (
     ("id",),
     ("organization",),
+    ("private",),
+    ("access",),
     ("license",),
     ("frequency",),
     ("spatial",),

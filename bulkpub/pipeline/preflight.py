@@ -52,9 +52,9 @@ class Checked:
 
     def held(self, spec: DatasetSpec) -> Fitted:
         """The dataset as the portal keeps it, with notes on what it cannot hold."""
-        kept = with_zones(as_kept(spec, self.told, self.rules), self.zones, self.rules)
-        held = fitted(kept, self.rules)
-        return replace(held, notes=(*_understood(spec, held.spec), *held.notes))
+        held = fitted(as_kept(spec, self.told, self.rules), self.rules)
+        kept = with_zones(held.spec, self.zones, self.rules)
+        return replace(held, spec=kept, notes=(*_understood(spec, kept), *held.notes))
 
     def add(self, faults: "Faults", problems: list[Problem] | None = None) -> None:
         """One problem for each sentence and place, however many datasets have it in common."""
@@ -77,7 +77,8 @@ async def check(portal: Portal, index: Index) -> Checked:
     """
     account, words = await portal.account(), index.words
     told = await ask(portal, words.needs, schemas=words.has_schemas)
-    named = [entry.key for entry in index.entries.values() if entry.has_zone_names]
+    areas = "spatial" not in portal.rules.lacks_dataset
+    named = [entry.key for entry in index.entries.values() if areas and entry.has_zone_names]
     zones = await ask_for_zones(portal, map(index.head, named))
     checked = Checked(account, portal.rules, told, zones=zones)
     wrong = Faults()

@@ -237,7 +237,7 @@ class Preparation:
         """Whose datasets with contacts by name are, by key, as far as somebody knows."""
         owners: dict[str, Owner] = {}
         for entry in self._sound():
-            if not entry.has_named:
+            if not entry.has_named or "contact_points" in checked.rules.lacks_dataset:
                 continue
             if entry.owner != UNSAID:
                 owners[entry.key] = entry.owner

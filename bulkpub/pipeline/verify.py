@@ -120,7 +120,8 @@ async def _download(story: Story, means: Means) -> None:
         resource, known = story.resources[key], story.fingerprints[key]
         assert resource.remote is not None  # noqa: S101 - only what is there is downloaded
         try:
-            digest, size = await means.sources.published(resource.remote.permalink, known.size)
+            found = means.portal.download(story.there, resource.remote)
+            digest, size = await means.sources.published(found.url, known.size, found.headers)
         except ResourceFailed as error:
             story.file_failed(key, say("its permalink cannot be read: {error}", error=error))
             return

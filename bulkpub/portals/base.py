@@ -33,6 +33,7 @@ from bulkpub.portals.whole_or_parts import PartSizes
 __all__ = [
     "Account",
     "Content",
+    "Download",
     "Kind",
     "Located",
     "Opening",
@@ -111,6 +112,17 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """Where a published file is read back, and the headers that this takes.
+
+    They may carry the key, and go to the address's own origin alone.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """What was asked of a portal so far, how long requests were held back, and its rate limit."""
 
@@ -154,6 +166,9 @@ class Portal(Protocol):
         alone. Resources alone can be written there, and each becomes the organization's once it is
         described. Its `rules` are its own.
         """
+
+    def download(self, dataset: RemoteDataset, resource: RemoteResource) -> Download:
+        """How a file is read back: by its permalink, as everybody does, where everybody may."""
 
     async def raw(self, request: RawRequest) -> RawAnswer:
         """Any request of its API, paced and repeated as safely as all others.

@@ -24,7 +24,7 @@ from bulkpub.core.report import RequestTotals, WaitTotals
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import PortalRefuses
 from bulkpub.language import say
-from bulkpub.portals.base import Account, Content, Organization, Page, Portal, Traffic
+from bulkpub.portals.base import Account, Content, Download, Organization, Page, Portal, Traffic
 from bulkpub.portals.telling import DatasetHealth, Listed, Listing, RawAnswer, RawRequest
 
 __all__ = ["KeyedPortal"]
@@ -102,6 +102,10 @@ class KeyedPortal:
     def community(self, owner: Owner) -> Portal:
         """See `Portal`."""
         return self._of(owner.organization).community(owner)
+
+    def download(self, dataset: RemoteDataset, resource: RemoteResource) -> Download:
+        """See `Portal`."""
+        return self._where(dataset.id).download(dataset, resource)
 
     async def raw(self, request: RawRequest) -> RawAnswer:
         """See `Portal`."""

@@ -64,6 +64,7 @@ from bulkpub.http.signals import Signal
 from bulkpub.portals.base import (
     Account,
     Content,
+    Download,
     Kind,
     Opening,
     Organization,
@@ -522,6 +523,14 @@ class MemoryPortal:
         if not extension_of(name):
             return f"the portal refuses files without an extension, such as '{name}'"
         return f"the portal refuses .{extension_of(name)} files"
+
+    def download(
+        self,
+        dataset: RemoteDataset,  # noqa: ARG002 # whichever it is of
+        resource: RemoteResource,
+    ) -> Download:
+        """See `Portal`."""
+        return Download(resource.permalink)
 
     async def raw(self, request: RawRequest) -> RawAnswer:
         """See `Portal`: there is no API here."""

@@ -7,7 +7,7 @@ fetches each (a `SourceKind`).
 """
 
 import importlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
@@ -155,13 +155,16 @@ class Fetcher:
         """
         return await self._kind(url).expand(url)
 
-    async def published(self, permalink: str, size: int) -> tuple[str, int]:
+    async def published(
+        self, permalink: str, size: int, own: Mapping[str, str] | None = None
+    ) -> tuple[str, int]:
         """The digest (hex) and the size of what everybody gets by a permalink of the portal's.
 
         Reading stops soon after `size` bytes, as more than that is different anyway. No key and
-        no cookie is sent: the files of private datasets are public too. Raises `SourceFailed`.
+        no cookie is sent, unless in the headers `own`, for the portal itself. Raises
+        `SourceFailed`.
         """
-        return await self._portal_web.digest_of(permalink, size, self.spool.kind)
+        return await self._portal_web.digest_of(permalink, size, self.spool.kind, own)
 
     def limit(self, source: UrlSource) -> int:
         """The bytes that the file at `source` may have."""

@@ -9,6 +9,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
 from typing import Self, TypeVar
@@ -54,6 +55,14 @@ class _Unanswered(Exception):
     def __init__(self, why: str, *, unreachable: bool = False) -> None:
         self.unreachable = unreachable
         super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The headers that are asked with, everywhere and at the first origin alone."""
+
+    headers: Mapping[str, str]
+    own: Mapping[str, str]
 
 
 class Web:
@@ -124,15 +133,21 @@ class Web:
 
     @asynccontextmanager
     async def open(
-        self, url: str, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        own: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Streamed]:
         """The answer to a GET of `url`, redirects followed; its content is still to be read.
+
+        The headers `own` are for the origin of `url` alone.
 
         What may pass (429, 503, a connection that fails) is tried again, any other status is
         the caller's to judge. Raises `SourceFailed`, with the address and the reason.
         """
         async with AsyncExitStack() as stack:
-            yield await self._persist(parsed_address(url), dict(headers or {}), stack)
+            asked = _Asked(dict(headers or {}), dict(own or {}))
+            yield await self._persist(parsed_address(url), asked, stack)
 
     async def read(self, url: str, *, accept: str | None = None) -> Page:
         """The document at `url`, whole; raises `SourceFailed` when it cannot be had.
@@ -146,8 +161,12 @@ class Web:
 
         return await self._unbroken(read)
 
-    async def digest_of(self, url: str, most: int, kind: Digest) -> tuple[str, int]:
+    async def digest_of(
+        self, url: str, most: int, kind: Digest, own: Mapping[str, str] | None = None
+    ) -> tuple[str, int]:
         """The digest (hex) of this kind, and the size in bytes of what everybody gets at `url`.
+
+        Or who sends the headers `own`; no redirect to another origin takes them along.
 
         It is taken as it is sent: servers call a file that is compressed itself an encoded one,
         and we ask for no encoding. Reading stops soon after `most` bytes. Raises `SourceFailed`
@@ -156,7 +175,7 @@ class Web:
 
         async def read() -> tuple[str, int]:
             digest, read = DIGESTS[kind](), 0
-            async with self.open(url) as answer:
+            async with self.open(url, own=own) as answer:
                 if answer.status != OK:
                     raise SourceFailed(f"{answer.shown} answers {answer.status}")
                 async for piece in answer.pieces():
@@ -221,14 +240,12 @@ class Web:
 
     # --- one answer ------------------------------------------------------------------------
 
-    async def _persist(
-        self, first: URL, headers: Mapping[str, str], stack: AsyncExitStack
-    ) -> Streamed:
+    async def _persist(self, first: URL, asked: "_Asked", stack: AsyncExitStack) -> Streamed:
         """Ask until there is an answer worth having; it stays open as long as `stack`."""
         shown, attempt = shown_address(str(first)), 1
         while True:
             try:
-                return await self._follow(first, headers, stack)
+                return await self._follow(first, asked, stack)
             except AddressRefused as error:
                 raise AddressRefused(
                     say("{shown} is not fetched: {error}", shown=shown, error=error)
@@ -249,14 +266,15 @@ class Web:
             await self.back_off(attempt)
             attempt += 1
 
-    async def _follow(
-        self, first: URL, headers: Mapping[str, str], stack: AsyncExitStack
-    ) -> Streamed:
+    async def _follow(self, first: URL, asked: "_Asked", stack: AsyncExitStack) -> Streamed:
         shown, login, url = shown_address(str(first)), basic_auth(first), first.with_user(None)
         been = set[URL]()
         while True:
-            own = {"Authorization": login} if login and url.origin() == first.origin() else {}
-            response = await self._ask(url, {**headers, **own}, stack)
+            headers = asked.headers
+            if url.origin() == first.origin():
+                login_ = {"Authorization": login} if login else {}
+                headers = {**headers, **login_, **asked.own}
+            response = await self._ask(url, headers, stack)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or location is None:
                 return Streamed(response, shown, self.patience)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import pytest
 from bulkpub import RunReport
 from bulkpub.core.model import DatasetMetadata
 from bulkpub.errors import ResourceFailed
-from bulkpub.portals import memory
+from bulkpub.portals import github, memory
 from bulkpub.portals.memory import Site
 from tests.release_rules import RELEASES
 
@@ -275,3 +276,45 @@ async def test_links_stand_beside_files_and_what_is_behind_them_is_not_kept(
     sound(await publish(folder.manifest(folder.dataset("k", *entries))))
     assert f"{api}/v2" in {each.url for each in site.datasets[dataset.id].resources}
     assert len(site.datasets[dataset.id].resources) == 4
+
+
+ALL_THERE_IS: dict[str, Any] = {
+    "acronym": "ABC",
+    "license": "lov2",
+    "frequency": "daily",
+    "next_update": "2027-01-01",
+    "tags": {"add": ["culture"], "remove": ["test"]},
+    "temporal_coverage": {"start": "2024"},
+    "spatial": {"zones": [{"name": "Paris", "level": "fr:commune"}], "granularity": "fr:commune"},
+    "contacts": [{"name": "Service", "email": "a@example.org"}],
+    "description_short": "Short.",
+    "extras": {"a": 1},
+    "access": "open",
+    "private": False,
+}
+
+
+async def test_a_manifest_made_for_a_catalogue_goes_to_releases_as_well(
+    publish_to: Any, folder: Any, writes: Any
+) -> None:
+    """What it has no place for is said, and asked for nowhere."""
+    name = uuid4().hex
+    site = memory.site(name, github.RULES)
+    said = {"title": "A", "type": "main", "description": "x", "extras": {"b": 2}}
+    folder.file("a.csv")
+    entry = {"path": "a.csv", **said, "schema": "etalab/schema-irve-statique"}
+    publish = partial(publish_to, site.address, "any-key")
+    manifest = folder.manifest(
+        folder.dataset("k", entry, **ALL_THERE_IS), organization="of-another-portal"
+    )
+    planned = sound(await publish(manifest, dry_run=True))
+    notes = " ".join(planned.datasets[0].notes)
+    lost = set(ALL_THERE_IS) - {"extras", "access", "private"} | {"schema", "type", "title"}
+    assert {name for name in lost if f"'{name}'" not in notes} == set()
+    assert writes(site) == []
+    sound(await publish(manifest))
+    assert planned.totals.requests.planned == len(writes(site)) == 2
+    site.calls.clear()
+    sound(await publish(manifest))
+    assert writes(site) == []
+    memory._sites.pop(name)

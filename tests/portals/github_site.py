@@ -49,6 +49,7 @@ class Site:
     trouble: Callable[[str, str], str | None] = lambda _method, _path: None
     digests: bool = True
     archived: bool = False
+    private: bool = False
     moved: bool = False
     numbers: Any = field(default_factory=lambda: itertools.count(1001))
 
@@ -131,6 +132,10 @@ class Site:
         release["assets"].append(made)
         self.contents[number] = data
         return made
+
+    def stored_at(self, asset: dict[str, Any]) -> str:
+        """Where a file lies, at another host than all else."""
+        return f"{self.base.replace('127.0.0.1', 'localhost')}/stored/{asset['id']}"
 
     def _download(self, release: dict[str, Any], name: str) -> str:
         shown_as = release["html_url"].rpartition("/")[2]
@@ -242,7 +247,7 @@ class _App:
                 "name": NAME,
                 "full_name": f"{OWNER}/{NAME}",
                 "owner": {"login": OWNER, "id": 6811672, "type": "Organization"},
-                "private": False,
+                "private": self.site.private,
                 "html_url": f"{self.site.base}/{OWNER}/{NAME}",
                 "default_branch": "main",
                 "archived": self.site.archived,
@@ -335,7 +340,7 @@ class _App:
         if found is None:
             return _error(404, "Not Found")
         if request.headers.get("Accept") == "application/octet-stream":
-            raise web.HTTPFound(f"{self.site.base}/stored/{found[1]['id']}")
+            raise web.HTTPFound(self.site.stored_at(found[1]))
         return web.json_response(found[1])
 
     async def rename(self, request: web.Request) -> web.Response:
@@ -358,10 +363,10 @@ class _App:
 
     async def page(self, request: web.Request) -> web.Response:
         """What everybody gets of a release, which lies elsewhere."""
-        release = self._tagged(request.match_info["tag"])
+        release = None if self.site.private else self._tagged(request.match_info["tag"])
         for asset in release["assets"] if release else ():
             if (asset["name"], asset["state"]) == (request.match_info["name"], "uploaded"):
-                raise web.HTTPFound(f"{self.site.base}/stored/{asset['id']}")
+                raise web.HTTPFound(self.site.stored_at(asset))
         return _error(404, "Not Found")
 
     async def stored(self, request: web.Request) -> web.Response:

@@ -147,20 +147,30 @@ async def test_the_shipped_example_is_published_changed_and_published_again(
 # --- what everybody gets ------------------------------------------------------------------
 
 
-async def test_verifying_downloads_what_everybody_gets_and_sends_no_key_there(
-    publish: Any, folder: Any, site: Site
+@pytest.mark.parametrize("change", [{}, {"private": True}])
+@pytest.mark.parametrize("state", ["present", "draft"])
+async def test_verifying_downloads_what_everybody_gets_or_else_what_the_key_does(
+    *, publish: Any, folder: Any, site: Site, change: Any, state: str
 ) -> None:
+    for name, value in change.items():
+        setattr(site, name, value)
     folder.file("a.csv", "right")
-    manifest = folder.manifest(folder.dataset("k", "a.csv"))
+    manifest = folder.manifest(folder.dataset("k", "a.csv", state=state))
     sound(await publish(manifest))
+    site.keys.clear()
     connection = bulkpub.Connection(portal=site.portal, key=WRITER)
-    assert (await bulkpub.verify(manifest, connection=connection)).run.exit_code == 0
+    verify = partial(
+        bulkpub.verify, manifest, connection=connection, sources=bulkpub.Sources(allow_private=True)
+    )
+    sound(await verify())
     (number,) = site.contents
     site.contents[number] = b"wrong"
-    report = await bulkpub.verify(manifest, connection=connection)
+    report = await verify()
     assert "serves other bytes" in (report.datasets[0].resources[0].error or "")
     away = {key for path, key in site.keys if not path.startswith("/api/")}
     assert away == {""}
+    by_api = ("GET", f"/releases/assets/{number}") in site.asked
+    assert by_api == (site.private or state == "draft")
 
 
 # --- what is refused ----------------------------------------------------------------------
@@ -256,9 +266,11 @@ async def test_without_trouble_it_takes_so_many_writes(
     publish: Any, folder: Any, site: Site
 ) -> None:
     sound(await publish(before(folder)))
+    manifest = after(folder)
+    planned = sound(await publish(manifest, dry_run=True))
     site.asked.clear()
-    sound(await publish(after(folder)))
-    assert len(site.writes) == WRITES
+    sound(await publish(manifest))
+    assert len(site.writes) == planned.totals.requests.planned == WRITES
     clean(site)
 
 

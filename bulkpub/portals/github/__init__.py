@@ -36,7 +36,7 @@ async def _open(opening: Opening) -> AsyncIterator[GitHub]:
             listener=opening.listener,
         ) as uploads,
     ):
-        yield GitHub(api, uploads)
+        yield GitHub(api, uploads, credentials)
 
 
 KIND = Kind("github", RULES, PRESETS, api_url, _open)

@@ -38,7 +38,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Answer, Request
 from bulkpub.http.transport import Transport
-from bulkpub.portals.base import Account, Content, Page, Traffic
+from bulkpub.portals.base import Account, Content, Download, Page, Traffic
 from bulkpub.portals.github import codec
 from bulkpub.portals.github.address import root_of
 from bulkpub.portals.github.names import NEW, asset_name, without_mark
@@ -72,12 +72,19 @@ READER = Reader(
 
 
 class GitHub(ReleasePortal):
-    """The releases of a repository; implements `bulkpub.portals.Portal`."""
+    """The releases of a repository; implements `bulkpub.portals.Portal`.
+
+    `credentials` are the headers with the key, for files that not everybody may have.
+    """
 
     rules: Rules = RULES
 
-    def __init__(self, api: Transport, uploads: Transport) -> None:
+    def __init__(
+        self, api: Transport, uploads: Transport, credentials: Mapping[str, str] | None = None
+    ) -> None:
         self._api = api
+        self._credentials = credentials or {}
+        self._is_private = False
         self._uploads = uploads
         api.probe = Request("GET", "", REPOSITORY)
         self._seen: OrderedDict[str, codec.Release] = OrderedDict()
@@ -99,6 +106,13 @@ class GitHub(ReleasePortal):
         """See `Portal`; how large a file may be, the rules say."""
         return None
 
+    def download(self, dataset: RemoteDataset, resource: RemoteResource) -> Download:
+        """See `Portal`; of what not everybody sees, the API gives out the files."""
+        if not (self._is_private or dataset.metadata.private):
+            return Download(resource.permalink)
+        address = f"{self._api.base_url}/releases/assets/{_id(resource.id)}"
+        return Download(address, {**self._credentials, "Accept": OCTETS})
+
     # --- asking ----------------------------------------------------------------------------
 
     async def account(self) -> Account:
@@ -117,6 +131,7 @@ class GitHub(ReleasePortal):
         found = READER.read(codec.REPOSITORY, request, answer, NotAPortal, "the repository")
         if found.archived:
             raise PortalRefuses(f"the repository {found.name} is archived: nobody can write to it")
+        self._is_private = found.private
         return Account(found.number, found.name, ())
 
     async def owned_by(

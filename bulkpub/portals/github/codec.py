@@ -104,6 +104,7 @@ class Repository:
     number: str
     name: str
     archived: bool
+    private: bool
 
 
 # --- what answers look like ---------------------------------------------------------------
@@ -175,8 +176,10 @@ RELEASE: Shape[Release] = Shape(_RELEASE)
 RELEASES: Shape[tuple[Release, ...]] = Shape(once_each(list_of(_RELEASE)))
 REPOSITORY: Shape[Repository] = Shape(
     record(
-        {"id": _NUMBER, "full_name": NAME, "archived": FLAG},
-        lambda data: Repository(data["id"], data["full_name"], bool(data["archived"])),
+        {"id": _NUMBER, "full_name": NAME, "archived": FLAG, "private": FLAG},
+        lambda data: Repository(
+            data["id"], data["full_name"], bool(data["archived"]), bool(data["private"])
+        ),
         needed=("id", "full_name"),
     )
 )

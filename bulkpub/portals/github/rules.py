@@ -30,6 +30,7 @@ RULES = Rules(
     one_of_a_name=True,
     # A file takes another's place as a new one, which then gets its name.
     replacing_keeps_id=False,
+    replacing_requests=3,
     organizations=False,
     joins_organizations=False,
     keeps_deleted=False,

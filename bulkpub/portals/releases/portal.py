@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from bulkpub.core.catalogue import KnownSchema, KnownZone
-from bulkpub.core.model import Contact, RemoteDataset
+from bulkpub.core.model import Contact, RemoteDataset, RemoteResource
 from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import DatasetFailed, SettingsInvalid
-from bulkpub.portals.base import Organization, Page, Portal
+from bulkpub.portals.base import Download, Organization, Page, Portal
 from bulkpub.portals.telling import DatasetHealth, Listed, Listing, ResourceHealth
 
 __all__ = ["ReleasePortal"]
@@ -38,6 +38,14 @@ class ReleasePortal(ABC):
     def file_refusal(self, name: str, extensions: frozenset[str]) -> str | None:  # noqa: ARG002
         """See `Portal`; any kind of file is taken."""
         return None
+
+    def download(
+        self,
+        dataset: RemoteDataset,  # noqa: ARG002 # whichever it is of
+        resource: RemoteResource,
+    ) -> Download:
+        """See `Portal`."""
+        return Download(resource.permalink)
 
     def community(self, owner: Owner) -> Portal:  # noqa: ARG002 # whoever it is
         """See `Portal`; the rules say that there is no such thing."""

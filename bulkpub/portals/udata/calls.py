@@ -36,7 +36,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
-from bulkpub.portals.base import Account, Content, Organization, Page, Traffic
+from bulkpub.portals.base import Account, Content, Download, Organization, Page, Traffic
 from bulkpub.portals.shapes import Shape, Unreadable
 from bulkpub.portals.udata import codec, lookups, versions
 from bulkpub.portals.udata.address import shown_on_page
@@ -106,6 +106,14 @@ class Udata(Told):
             f"the portal refuses .{extension} files; "
             f"it lists those it takes at {self._transport.base_url}/datasets/extensions/"
         )
+
+    def download(
+        self,
+        dataset: RemoteDataset,  # noqa: ARG002 # files of private datasets are public, too
+        resource: RemoteResource,
+    ) -> Download:
+        """See `Portal`."""
+        return Download(resource.permalink)
 
     def community(self, owner: Owner) -> "Udata":
         """See `Portal`."""
