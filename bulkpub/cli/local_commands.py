@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +15,14 @@ from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, UrlSource
 from bulkpub.core.report import RunReport
+from bulkpub.core.rules import Rules
 from bulkpub.errors import ResourceFailed
-from bulkpub.manifest import json_schema, stream
+from bulkpub.manifest import Stream, json_schema, stream
 from bulkpub.observers.text import bytes_text, counted
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.portals.udata.address import SANDBOX_PORT
 from bulkpub.session.options import Settings
-from bulkpub.session.wanted import LocalLinks, given_variables
+from bulkpub.session.wanted import LocalLinks, given_variables, rules_of
 from bulkpub.sources import fingerprint
 
 __all__ = ["demo", "report_line_schema", "report_schema", "sandbox", "schema", "validate"]
@@ -33,16 +35,11 @@ def validate(manifests: Manifests, *, settings: Settings) -> None:
 
 def _validate(manifests: Sequence[Path], variables: Mapping[str, str]) -> ExitCode:
     console = Console(highlight=False, soft_wrap=True)
-    given = given_variables(variables)
-    manifest = stream(map(str, manifests), rules=DEFAULT.rules, given=given)
-    local, counts, size = LocalLinks(), Counter[type](), 0
-    for number, dataset in enumerate(manifest):
-        local.look_at(number, dataset)
-        counts[DatasetSpec] += 1
-        for resource in dataset.resources:
-            source = resource.source
-            counts[type(source)] += 1
-            size += _size(source) if isinstance(source, FileSource) else 0
+    seen = _look_through(manifests, variables, DEFAULT.rules)
+    own = rules_of(seen.manifest.portal)
+    if own is not DEFAULT.rules:  # they name a portal of another kind than they were read for
+        seen = _look_through(manifests, variables, own)
+    manifest, local, counts = seen.manifest, seen.local, seen.counts
     render_warnings(
         (*manifest.warnings, *local.warnings(manifest.portal, manifest.spoilt)), console
     )
@@ -54,10 +51,33 @@ def _validate(manifests: Sequence[Path], variables: Mapping[str, str]) -> ExitCo
     also += f" and {counted(links, 'link')}" if links else ""
     console.print(
         f"OK: {counted(counts[DatasetSpec], 'dataset')}, {counted(files, 'file')} "
-        f"of {bytes_text(size)}{also}.",
+        f"of {bytes_text(seen.size)}{also}.",
         markup=False,
     )
     return ExitCode.DONE
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What manifests hold: their links, how many of what, and the bytes of their files."""
+
+    manifest: Stream
+    local: LocalLinks = field(default_factory=LocalLinks)
+    counts: Counter[type] = field(default_factory=Counter)
+    size: int = 0
+
+
+def _look_through(manifests: Sequence[Path], variables: Mapping[str, str], rules: Rules) -> _Seen:
+    given = given_variables(variables)
+    seen = _Seen(stream(map(str, manifests), rules=rules, given=given))
+    for number, dataset in enumerate(seen.manifest):
+        seen.local.look_at(number, dataset)
+        seen.counts[DatasetSpec] += 1
+        for resource in dataset.resources:
+            source = resource.source
+            seen.counts[type(source)] += 1
+            seen.size += _size(source) if isinstance(source, FileSource) else 0
+    return seen
 
 
 def _size(source: FileSource) -> int:

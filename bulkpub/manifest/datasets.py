@@ -94,6 +94,8 @@ def read_dataset(
     said = {key for key in node.value if child(node, key)}
     # What is only misspelled is not missing, too.
     meant = {fault.meant for fault in faults} & {"id", "title", "organization"}
+    if not rules.organizations:
+        meant.add("organization")  # nor is it missing where there are none
     faults += (
         Fault(find(node, path).place, text) for path, text in dataset_faults(read, said | meant)
     )

@@ -20,7 +20,7 @@ from bulkpub.portals.telling import DatasetHealth
 from bulkpub.session.connection import Connection
 from bulkpub.session.keys import keys_of
 from bulkpub.session.opening import open_portal
-from bulkpub.session.wanted import Manifests, Wanted
+from bulkpub.session.wanted import Manifests, Wanted, rules_of
 
 __all__ = ["Fares", "fares_of", "opened", "wanted_of"]
 
@@ -54,6 +54,10 @@ def wanted_of(
     """What manifests say; raises `ManifestInvalid` when they cannot be read."""
     rules = locate(portal).kind.rules if portal else DEFAULT.rules
     wanted = Manifests(manifests, variables).read(rules)
+    own = rules_of(portal or wanted.portal)
+    if own is not rules:
+        wanted.index.close()
+        wanted = Manifests(manifests, variables).read(own)
     if wanted.problems:
         raise ManifestInvalid(wanted.problems)
     return wanted
@@ -85,6 +89,7 @@ async def fares_of(
         return Fares(())
     seen: Datasets[RemoteDataset] = Datasets(None)
     identified = await identify(portal, wanted, seen)
+    wanted.know_tags(portal.rules)
     seen.close()
     all_entries = [each for each in wanted.entries.values() if each.face.state is not State.ABSENT]
     entries = [entry for entry in all_entries if not entry.community]
@@ -176,7 +181,7 @@ async def _organization(portal: Portal, id_or_slug: str) -> str:
 
 
 async def _owner(portal: Portal, entry: Entry, account: Account | None) -> Owner:
-    if entry.organization is None:
+    if entry.organization is None or not portal.rules.organizations:
         return Owner(user=account.id if account else None)
     own = account.organizations if account else ()
     for each in own:

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bulkpub.core.report import RateLimit
+from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.core.units import spell_size
 from bulkpub.errors import BulkpubError, ManifestInvalid, SettingsInvalid
@@ -258,7 +259,7 @@ async def _portal(
     try:
         async with open_portal(located, once, keys=keys.own) as portal:
             account = await portal.account()
-            yield _account(account)
+            yield _account(account, portal.rules)
             yield _quota(portal.traffic.rate_limit)
     except BulkpubError as error:
         yield Finding("account", Health.BAD, bounded(str(error)))
@@ -332,7 +333,9 @@ def _clock(ahead: float) -> Finding:
     )
 
 
-def _account(account: Account) -> Finding:
+def _account(account: Account, rules: Rules) -> Finding:
+    if not rules.organizations:
+        return Finding("account", Health.GOOD, account.name)
     if account.administrator:
         return Finding(
             "account",

@@ -73,7 +73,7 @@ from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.outcomes import Outcomes
 from bulkpub.session.saved_plan import SavedPlan, read_saved_plan
 from bulkpub.session.timeline import Timeline
-from bulkpub.session.wanted import Request, Wanted, without_terms
+from bulkpub.session.wanted import Request, Wanted, rules_of, without_terms
 from bulkpub.version import __version__
 
 __all__ = ["Among", "Interruptible", "Run", "run_id"]
@@ -244,7 +244,15 @@ class Run:
         if wanted.destinations:  # the quick look at the manifest did not find them
             raise SettingsInvalid(say("write 'destinations' in plain letters, without escapes"))
         self._portal_name = self._portal_name or wanted.portal or ""
-        return wanted
+        return self._by_own_rules(wanted, kind.rules)
+
+    def _by_own_rules(self, wanted: Wanted, rules: Rules) -> Wanted:
+        """Read it again where it names a portal of another kind than those it was read for."""
+        own = rules_of(self._portal_name, insecure=self._connection.insecure)
+        if own is rules:
+            return wanted
+        wanted.index.close()
+        return self._request.read(own, self._state_dir)
 
     def _chosen(self, wanted: Wanted) -> Wanted:
         """The same without what the run is not about; of a migration that is not known yet."""

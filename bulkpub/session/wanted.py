@@ -38,7 +38,7 @@ from bulkpub.manifest import (
 from bulkpub.pipeline.index import Entry, Index
 from bulkpub.pipeline.migration import to_migrate
 from bulkpub.portals import Portal
-from bulkpub.portals.kinds import DEFAULT
+from bulkpub.portals.kinds import DEFAULT, locate
 
 __all__ = [
     "LocalLinks",
@@ -49,6 +49,7 @@ __all__ = [
     "Wanted",
     "given_variables",
     "local_links",
+    "rules_of",
     "without_terms",
 ]
 
@@ -205,6 +206,17 @@ class Manifests:
             keys_there,
             destinations=manifest.destinations if here is None else (),
         )
+
+
+def rules_of(portal: str | None, *, insecure: bool = False) -> Rules:
+    """Those of the kind of a portal, by its name or address; the usual ones where nobody says it.
+
+    What is no portal is told where one is needed.
+    """
+    try:
+        return locate(portal, insecure=insecure).kind.rules if portal else DEFAULT.rules
+    except SettingsInvalid:
+        return DEFAULT.rules
 
 
 def given_variables(variables: Mapping[str, str]) -> Given:

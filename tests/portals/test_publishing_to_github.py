@@ -1,6 +1,9 @@
 """Runs on the imitation of GitHub: what is asked, and what becomes of lost answers and kills."""
 
+import asyncio
+import json
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 
 import bulkpub
 from bulkpub import RunReport
+from bulkpub.session.asking import fares_of, opened, wanted_of
 from tests.portals.github_site import NEW_MARK, READER, WRITER, Site, serving
 
 pytestmark = pytest.mark.served
@@ -171,6 +175,34 @@ async def test_verifying_downloads_what_everybody_gets_or_else_what_the_key_does
     assert away == {""}
     by_api = ("GET", f"/releases/assets/{number}") in site.asked
     assert by_api == (site.private or state == "draft")
+
+
+async def test_a_manifest_that_names_the_repository_is_read_by_its_rules(
+    folder: Any, site: Site, publish_to: Any
+) -> None:
+    """Which know no organization, and titles of any length."""
+    dataset = {**folder.dataset("k", "a.csv"), "title": "T" * 400}
+    document = {"portal": site.portal, "datasets": [dataset]}
+    manifest = folder.file("own.json", json.dumps(document))
+    sound(await publish_to(None, WRITER, manifest))
+    assert list(site.shown()) == ["k"]
+    done = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bulkpub", "validate", str(manifest), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await done.communicate()
+    assert (done.returncode, said) == (0, b"OK: 1 dataset, 1 file of 11 B.\n")
+
+
+async def test_it_is_told_how_releases_fare(publish: Any, folder: Any, site: Site) -> None:
+    manifest = folder.manifest(folder.dataset("k", "a.csv"), folder.dataset("l", "b.csv"))
+    sound(await publish(manifest))
+    site.releases = {n: each for n, each in site.releases.items() if each["tag_name"] == "k"}
+    wanted = wanted_of([str(manifest)], site.portal)
+    async with opened(bulkpub.Connection(portal=site.portal, key=WRITER)) as portal:
+        fares = await fares_of(portal, wanted=wanted.index)
+    assert [each.dataset.slug for each in fares.datasets] == ["k"]
+    assert fares.missing == ("'l' is not on the portal",)
+    wanted.index.close()
 
 
 # --- what is refused ----------------------------------------------------------------------
