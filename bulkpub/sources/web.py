@@ -9,7 +9,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Self, TypeVar
@@ -62,7 +62,7 @@ class _Asked:
     """The headers that are asked with, everywhere and at the first origin alone."""
 
     headers: Mapping[str, str]
-    own: Mapping[str, str]
+    own: Mapping[str, str] = field(repr=False)
 
 
 class Web:
