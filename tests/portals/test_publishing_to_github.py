@@ -13,6 +13,7 @@ import pytest
 
 import bulkpub
 from bulkpub import RunReport
+from bulkpub.portals import memory
 from bulkpub.session.asking import fares_of, opened, wanted_of
 from tests.portals.github_site import NEW_MARK, READER, WRITER, Site, serving
 
@@ -191,6 +192,43 @@ async def test_a_manifest_that_names_the_repository_is_read_by_its_rules(
     )
     said, _ = await done.communicate()
     assert (done.returncode, said) == (0, b"OK: 1 dataset, 1 file of 11 B.\n")
+
+
+async def test_one_manifest_goes_to_a_catalogue_and_to_releases(folder: Any, site: Site) -> None:
+    """Each keeps what it can: the one by SHA-1 and keys, the other by SHA-256, tags and names."""
+    catalogue = memory.site("beside-releases", memory.RULES)
+    folder.file("a.csv", "a")
+    destinations = [
+        {"portal": catalogue.address, "name": "catalogue", "key_env": "BULKPUB_KEY_ANY"},
+        {"portal": site.portal, "name": "releases", "key_env": "BULKPUB_KEY_GITHUB"},
+    ]
+    keys = {"BULKPUB_KEY_ANY": "any", "BULKPUB_KEY_GITHUB": WRITER}
+    connection = bulkpub.Connection(environment=keys)
+    options = bulkpub.RunOptions(look_again_s=0.01)
+
+    async def publish(day: str) -> RunReport:
+        entry = {"path": "a.csv", "title": "A"}
+        manifest = folder.manifest(
+            folder.dataset("k", entry, license="lov2", release_tag="{key}-{today}"),
+            destinations=destinations,
+        )
+        return sound(
+            await bulkpub.publish(
+                manifest, connection=connection, options=options, variables={"today": day}
+            )
+        )
+
+    await publish("2026-11-02")
+    folder.file("a.csv", "new")
+    report = await publish("2026-11-03")
+    assert [each.status for each in report.datasets] == ["updated", "created"]
+    assert site.shown() == {"k-2026-11-02": {"a.csv": b"a"}, "k-2026-11-03": {"a.csv": b"new"}}
+    (dataset,) = catalogue.datasets.values()
+    assert (dataset.metadata.license, dataset.resources[0].metadata.title) == ("lov2", "A")
+    assert catalogue.files[dataset.resources[0].id] == b"new"
+    report = await publish("2026-11-03")
+    assert {each.status for each in report.datasets} == {"unchanged"}
+    memory._sites.pop("beside-releases")
 
 
 async def test_it_is_told_how_releases_fare(publish: Any, folder: Any, site: Site) -> None:
