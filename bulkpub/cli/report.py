@@ -1,7 +1,9 @@
 """`bulkpub report`: the report of a run to be looked at: as a page, as Markdown, or in short."""
 
+import os
 import tempfile
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +18,7 @@ from bulkpub.errors import ReportUnreadable, SettingsInvalid
 from bulkpub.language import say, tr
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.reports.reading import read_report
-from bulkpub.session.options import Output, Settings
+from bulkpub.session.options import BY_NAME, NO_REPORT, Output, Settings
 from bulkpub.state.history import is_run_id, kept_report, past
 
 __all__ = ["report"]
@@ -70,7 +72,7 @@ def report(
     if html is not None:
         check_report_path(html, say("the page"))
     state = state_folder(settings)
-    chosen = _last(state) if last else _file(file or Path(Output().report), state)
+    chosen = _last(state) if last else _file(file or _usual_file(os.environ), state)
     read = read_report(chosen)
     if compare is not None:
         _print_difference(read_report(_file(compare, state)), read, markdown=markdown)
@@ -99,6 +101,13 @@ def _plans(read: RunReport) -> bool:
 
 def _console() -> Console:
     return SteadyConsole(highlight=False, soft_wrap=True)
+
+
+def _usual_file(environment: Mapping[str, str]) -> Path:
+    """Where a run writes its report when nobody says otherwise."""
+    usual = BY_NAME["report"]
+    said = environment.get(usual.variable or "") or Output().report
+    return Path(Output().report if said in {STDOUT, NO_REPORT} else said)
 
 
 def _file(named: Path, state: Path) -> Path:

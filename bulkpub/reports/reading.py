@@ -41,7 +41,7 @@ def read_report(path: Path) -> RunReport:
             content = _whole(file)
     except FileNotFoundError:
         raise ReportUnreadable(
-            say("there is no report {path}: name one, or write one with `bulkpub run`", path=path)
+            say("there is no report {path}: name one, or see `bulkpub history`", path=path)
         ) from None
     except (OSError, EOFError, zlib.error, ValueError) as error:
         why = bounded(getattr(error, "strerror", None) or str(error))

@@ -24,6 +24,7 @@ from bulkpub.session.connection import Connection, Sources
 
 __all__ = [
     "BY_NAME",
+    "NO_REPORT",
     "OPTIONS",
     "READERS",
     "SEVERAL",

@@ -26,6 +26,14 @@ def test_it_shows_the_summary_again(quiet_cli: Run, written: Path) -> None:
     assert "exports/comptages-2.csv: the portal refuses .parquet files" in ran.out
 
 
+def test_without_a_name_it_is_the_one_that_a_run_writes(quiet_cli: Run, written: Path) -> None:
+    ran = quiet_cli("report", env={"BULKPUB_REPORT": written.name})
+    assert (ran.code, "Report: night.json" in ran.out) == (0, True)
+    for none in ("none", "-"):
+        ran = quiet_cli("report", env={"BULKPUB_REPORT": none})
+        assert "there is no report bulkpub-report.json" in ran.err
+
+
 def test_it_writes_a_page_and_a_page_of_lines(quiet_cli: Run, written: Path) -> None:
     lines = written.with_suffix(".jsonl")
     lines.write_bytes(b"".join(to_lines(report())))
