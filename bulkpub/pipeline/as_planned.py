@@ -15,6 +15,7 @@ from bulkpub.pipeline.links import look_behind_links
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.planning import foresee, make_plan
 from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.telling import outcome_of
 
 __all__ = ["see_that_it_is_as_planned"]
 
@@ -37,7 +38,7 @@ async def see_that_it_is_as_planned(story: Story, means: Means) -> None:
     if made.refused:
         raise DatasetFailed(made.refused)
     await foresee(again, unheard)
-    if why := difference(job.saved, again.outcome()):
+    if why := difference(job.saved, outcome_of(again)):
         raise DatasetFailed(
             say("not as it was planned, so that nothing of it was sent: {why}; plan again", why=why)
         )

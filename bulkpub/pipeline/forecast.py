@@ -16,6 +16,7 @@ from bulkpub.pipeline.files import look_at_files, recall_hashes
 from bulkpub.pipeline.job import Job, Result
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.telling import outcome_of
 
 __all__ = ["Ahead", "look_ahead"]
 
@@ -79,7 +80,7 @@ async def _look_ahead(job: Job, means: Means) -> Ahead:
             means.memory.finish(job.spec.key)
         story.round_done()
         story.ended()
-        return Ahead(result=Result(story.outcome(), story.figures))
+        return Ahead(result=Result(outcome_of(story), story.figures))
     sizes = (
         story.fingerprints[send.spec.key].size
         for send in made.sends

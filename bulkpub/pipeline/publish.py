@@ -48,6 +48,7 @@ from bulkpub.pipeline.planning import foresee, make_plan
 from bulkpub.pipeline.removing import remove_files
 from bulkpub.pipeline.sending import send_all
 from bulkpub.pipeline.story import NOT_CREATED, ResourceStory, Story
+from bulkpub.pipeline.telling import outcome_of
 from bulkpub.pipeline.verify import verify
 
 __all__ = ["publish_one"]
@@ -79,7 +80,7 @@ async def publish_one(job: Job, means: Means) -> Result:
     except Exception as error:  # a defect of ours must not take the other datasets along
         log.exception("unexpected error", dataset=job.spec.key)
         story.failed(f"unexpected {type(error).__name__}: {error} (a defect of bulkpub's)")
-    return Result(story.outcome(), story.figures, tuple(events), stop)
+    return Result(outcome_of(story), story.figures, tuple(events), stop)
 
 
 async def _deal_with(story: Story, means: Means) -> None:

@@ -1,13 +1,12 @@
 """One dataset's story so far: what is known, what was decided, what was done.
 
 It is written by its own methods alone, each a step that is legal in certain phases (`LEGAL`),
-and can be told as an outcome at any moment: whenever it is stopped (a failure, Ctrl-C), what was
-done is told as done, and what was not as failed or pending. What lasts for the whole story is in
-`Story` and `ResourceStory`; what lasts until the next look at the portal is in `Round`.
+and can be told at any moment, whenever it is stopped (a failure, Ctrl-C): see `telling`. What
+lasts for the whole story is in `Story` and `ResourceStory`; what lasts until the next look at the
+portal is in `Round`.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,7 +34,7 @@ from bulkpub.core.actions import (
 )
 from bulkpub.core.changes import changes_of_dataset, changes_of_resource
 from bulkpub.core.diff import claim, wanted_resource
-from bulkpub.core.fitting import closed_notes, without
+from bulkpub.core.fitting import without
 from bulkpub.core.guard import size_warning
 from bulkpub.core.model import (
     Checksum,
@@ -48,23 +47,17 @@ from bulkpub.core.model import (
     ResourceMetadata,
     ResourceSpec,
     Source,
-    State,
     UrlSource,
     is_sent,
 )
 from bulkpub.core.outcome import (
-    SENT_ALREADY,
     Change,
-    DatasetOutcome,
     DatasetStatus,
-    ResourceOutcome,
     ResourceStatus,
 )
 from bulkpub.core.rules import Rules
-from bulkpub.core.states import released
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
-from bulkpub.language import say
 from bulkpub.pipeline.job import Figures, Job, Verify
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
@@ -160,9 +153,6 @@ PLANNED_STATUS: Mapping[type[ResourceAction], ResourceStatus] = {
 RECOGNISED = (Adopt, Describe, Keep)
 SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 NOT_THERE_YET = "not on the portal yet"
-NOT_BEGUN = "not begun: the run ended before its turn came"
-NOT_FINISHED = "the run ended before it was finished"
-STAYS_DRAFT = "it stays a draft that only its owners see, as not all of its files are in"
 NOT_CREATED = "it is not created on the portal, as none of its resources can be published"
 
 
@@ -232,7 +222,9 @@ class Story:
     are what sources say of files not fetched yet (bytes), by resource key; `behind` are the files
     behind links, as they were seen. `sent_at` is when a
     file name was last in flight (a monotonic clock, seconds). `unsettled`: the portal may still
-    carry out something that was given up.
+    carry out something that was given up. `did` is what became of the dataset itself, for the
+    `reasons`; `changes` are what would be written of it, where only that is told; `finished`:
+    nothing is left to be done; `started` is when the story began, by `time.perf_counter`.
     """
 
     def __init__(self, job: Job, rules: Rules) -> None:
@@ -259,14 +251,14 @@ class Story:
         self._listing: RemoteDataset | None = None
         self._listed: set[str] = set()
         self.error: str | None = None
-        self._status: DatasetStatus | None = None
-        self._reasons: list[str] = []
+        self.did: DatasetStatus | None = None
+        self.reasons: list[str] = []
         self._unheard: tuple[str, ...] = ()
-        self._deletions: list[Delete] = []
-        self._changes: tuple[Change, ...] = ()
+        self.deletions: list[Delete] = []
+        self.changes: tuple[Change, ...] = ()
         self._times_not_kept = 0
-        self._finished = False
-        self._started = time.perf_counter()
+        self.finished = False
+        self.started = time.perf_counter()
 
     # --- what follows from what is known ---------------------------------------------------
 
@@ -275,10 +267,15 @@ class Story:
         """Whether anything of the dataset has failed so far."""
         return self.error is not None or any(r.error for r in self.resources.values())
 
+    def ours(self) -> Iterator[ResourceStory]:
+        """The resources that the run is about."""
+        left_out = self.spec.left_out
+        return (each for key, each in self.resources.items() if key not in left_out)
+
     @property
     def is_new(self) -> bool:
         """Whether the dataset was created in this run."""
-        return self._status is DatasetStatus.CREATED
+        return self.did is DatasetStatus.CREATED
 
     @property
     def there(self) -> RemoteDataset:
@@ -326,7 +323,7 @@ class Story:
         if self.phase is Phase.BEGUN:
             self.before = frozenset(r.id for r in remote.resources) if remote else frozenset()
         elif self.remote is None and remote is not None:  # ours, though its answer was lost
-            self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+            self.did, self.reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
         self.remote, self.phase = remote, Phase.OBSERVED
 
     @step
@@ -435,14 +432,14 @@ class Story:
                 resource.reason += "; then its file is removed here"
                 resource.removed = True
         if not self.has_failed:
-            self._deletions = list(plan.deletions)
+            self.deletions = list(plan.deletions)
         self._tell_changes()
         self._end()
 
     def _tell_changes(self) -> None:
         """What the plan would write, field by field; of what stays as it is there is nothing."""
         plan = self.round.plan
-        self._changes = changes_of_dataset(plan, self.job.owner, self.rules)
+        self.changes = changes_of_dataset(plan, self.job.owner, self.rules)
         for action in plan.resources:
             resource = self.resources[action.spec.key]
             told = resource.error is None or self.job.options.verify is not Verify.NO
@@ -453,15 +450,15 @@ class Story:
     def _foreseen_dataset(self, plan: Plan) -> None:
         match plan.dataset:
             case CreateDataset():
-                self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
-                if self.resources and all(each.error for each in self._ours()):
+                self.did, self.reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+                if self.resources and all(each.error for each in self.ours()):
                     self.error = NOT_CREATED
                     self.figures = replace(self.figures, planned_requests=0)
             case UpdateDataset() as action:
                 self._updated(action.differing)
             case KeepDataset():
                 if plan.finish:
-                    self._status = DatasetStatus.UPDATED
+                    self.did = DatasetStatus.UPDATED
             case DeleteDataset() as action:
                 self._deleted(action.remote)
             case KeepAbsent():
@@ -475,7 +472,7 @@ class Story:
     def created(self, remote: RemoteDataset) -> None:
         """The dataset was created."""
         self.remote = remote
-        self._status, self._reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
+        self.did, self.reasons = DatasetStatus.CREATED, [NOT_THERE_YET]
 
     @step
     def updating(self, names: tuple[str, ...]) -> None:
@@ -490,9 +487,9 @@ class Story:
         self._updated(names)
 
     def _updated(self, names: tuple[str, ...]) -> None:
-        if self._status is not DatasetStatus.CREATED:
-            self._status = DatasetStatus.UPDATED
-        self._reasons.append("differs in: " + ", ".join(names))
+        if self.did is not DatasetStatus.CREATED:
+            self.did = DatasetStatus.UPDATED
+        self.reasons.append("differs in: " + ", ".join(names))
 
     @step
     def dataset_deleted(self, remote: RemoteDataset) -> None:
@@ -502,7 +499,7 @@ class Story:
     def _deleted(self, remote: RemoteDataset) -> None:
         count = len(remote.resources)
         files = f"{count} resource{'' if count == 1 else 's'}"
-        self._status, self._reasons = DatasetStatus.DELETED, [f"to be absent; with its {files}"]
+        self.did, self.reasons = DatasetStatus.DELETED, [f"to be absent; with its {files}"]
 
     @step
     def released(self, written: RemoteDataset) -> None:
@@ -515,9 +512,9 @@ class Story:
         self._released("public, as all its files are in")
 
     def _released(self, reason: str) -> None:
-        if self._status is not DatasetStatus.CREATED:
-            self._status = DatasetStatus.UPDATED
-        self._reasons.append(reason)
+        if self.did is not DatasetStatus.CREATED:
+            self.did = DatasetStatus.UPDATED
+        self.reasons.append(reason)
 
     @step
     def contacts_made(self, made: Mapping[str, str]) -> None:
@@ -672,8 +669,8 @@ class Story:
         """All resources were described; the portal's answer is their state."""
         resources = tuple(answer)
         self.remote = replace(self.there, resources=resources)
-        if self._status is None:
-            self._status = DatasetStatus.UPDATED
+        if self.did is None:
+            self.did = DatasetStatus.UPDATED
         fresh = {resource.id: resource for resource in resources}
         for key, resource_id in self.ids().items():
             self.resources[key].remote = fresh.get(resource_id, self.resources[key].remote)
@@ -720,7 +717,7 @@ class Story:
     @step
     def deleted(self, deletion: Delete) -> None:
         """A resource was deleted."""
-        self._deletions.append(deletion)
+        self.deletions.append(deletion)
 
     @step
     def round_done(self) -> None:
@@ -762,147 +759,11 @@ class Story:
     @step
     def ended(self) -> None:
         """Nothing more is to be done; it is complete unless something was held back."""
-        self._finished = not self.round.unsent
+        self.finished = not self.round.unsent
         self.phase = Phase.ENDED
 
     def _end(self) -> None:
-        self._finished, self.phase = True, Phase.ENDED
-
-    # --- told as an outcome -------------------------------------------------------------------
-
-    def outcome(self) -> DatasetOutcome:
-        """The story as an outcome: complete, or as far as it got."""
-        resources = tuple(self._resource_outcome(each) for each in self._ours())
-        resources += tuple(_deletion(deletion, self.rules) for deletion in self._deletions)
-        status = self._outcome_status(resources)
-        title = self.spec.metadata.title
-        return DatasetOutcome(
-            key=self.spec.key,
-            status=status,
-            reason=self._reason(status, resources),
-            id=self.remote.id if self.remote else self.spec.id,
-            title=title or (self.remote.metadata.title if self.remote else None),
-            page=(self.remote.page or None) if self.remote else None,
-            duration_s=round(time.perf_counter() - self._started, 3),
-            error=self.error,
-            resources=resources,
-            notes=tuple(bounded(note, LONGEST_SENTENCE) for note in self._notes()),
-            changes=self._changes,
-            not_pruned=self._not_pruned(),
-        )
-
-    def _ours(self) -> Iterator[ResourceStory]:
-        """The resources that the run is about."""
-        left_out = self.spec.left_out
-        return (each for key, each in self.resources.items() if key not in left_out)
-
-    def _not_pruned(self) -> tuple[ResourceOutcome, ...]:
-        """What would be deleted, had nothing of the dataset failed or been refused."""
-        if not self.has_failed:
-            return ()
-        plan, gone = self.round.plan, {each.remote.id for each in self._deletions}
-        stays = [each for each in (*plan.deletions, *plan.held) if each.remote.id not in gone]
-        return tuple(
-            replace(_deletion(e, self.rules), status=ResourceStatus.UNCHANGED) for e in stays
-        )
-
-    def _notes(self) -> tuple[str, ...]:
-        if self.phase is Phase.BEGUN:  # nothing was compared: nothing is left out
-            return self.job.notes
-        whole = replace(self.spec, left_out=frozenset()) if self.spec.left_out else self.spec
-        waits = self.remote is not None and released(whole, self.remote) is not None
-        told = self.has_failed or not self._finished or bool(self.spec.left_out)
-        draft = [STAYS_DRAFT] if waits and told else []
-        closed = closed_notes(self.spec, self.remote, self.rules)
-        return (*self.job.notes, *closed, *draft, *self._taken_twice())
-
-    def _taken_twice(self) -> Iterator[str]:
-        """What other machines published at the same time under a name of ours."""
-        resources = self.remote.resources if self.remote else ()
-        stored = [each.file_name for each in resources if each.hosted]
-        for series in dict.fromkeys(each.series for each in self.spec.resources if each.series):
-            for name, count in series.taken_twice(stored, self.rules.file_name).items():
-                yield say(
-                    "{count} files are called '{name}': two machines appended at one time. All of "
-                    "them are kept; one that is deleted on the portal is published again, under "
-                    "the next number",
-                    count=count,
-                    name=name,
-                )
-
-    def _outcome_status(self, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
-        statuses = {resource.status for resource in resources}
-        if self.error is not None or ResourceStatus.FAILED in statuses:
-            return DatasetStatus.FAILED
-        if not self._finished:
-            return DatasetStatus.PENDING
-        if self._status in {DatasetStatus.CREATED, DatasetStatus.UPDATED, DatasetStatus.DELETED}:
-            return self._status
-        changed = statuses - {ResourceStatus.UNCHANGED}
-        return DatasetStatus.UPDATED if changed or self._status else DatasetStatus.UNCHANGED
-
-    def _reason(self, status: DatasetStatus, resources: tuple[ResourceOutcome, ...]) -> str:
-        match status:
-            case DatasetStatus.FAILED if self.error is None:
-                return "some of its resources failed"
-            case DatasetStatus.FAILED:
-                return "the dataset failed"
-            case DatasetStatus.PENDING:
-                if self.phase is Phase.BEGUN:
-                    return NOT_BEGUN
-                return f"created, but {NOT_FINISHED}" if self.is_new else NOT_FINISHED
-            case DatasetStatus.UNCHANGED:
-                absent = self.spec.state is State.ABSENT
-                return "it is not there, as wanted" if absent else "everything is as wanted"
-            case _:
-                counts = Counter(resource.status.value for resource in resources)
-                counts.pop(ResourceStatus.UNCHANGED, None)
-                changed = [f"{count} {what}" for what, count in counts.items()]
-                files = "resources: " + ", ".join(changed) if changed else ""
-                reasons = filter(None, [*self._reasons, files])
-                return "; ".join(reasons) or "order of its resources"
-
-    def _resource_outcome(self, resource: ResourceStory) -> ResourceOutcome:
-        known = self.fingerprints.get(resource.spec.key)
-        status, reason, error = resource.status, resource.reason, resource.error
-        if error is None and self.error is not None and not resource.done:
-            sent = f"{SENT_ALREADY}, but not described" if resource.arrived else "not published"
-            error = f"{sent}, as its dataset failed: {self.error}"
-        if error is not None:
-            status, reason = ResourceStatus.FAILED, "failed"
-        elif not resource.done:
-            status = ResourceStatus.PENDING
-            reason = NOT_BEGUN if self.phase is Phase.BEGUN else NOT_FINISHED
-            if resource.arrived:
-                reason = f"{SENT_ALREADY}, but {NOT_FINISHED}"
-        remote, source = resource.remote, resource.spec.source
-        title = resource.wanted.title if resource.wanted else resource.spec.metadata.title
-        # Of what is on the portal already there is nothing to tell where it comes from.
-        shown = None if isinstance(source, ExistingSource) else source.shown
-        return ResourceOutcome(
-            key=resource.spec.key,
-            status=status or ResourceStatus.PENDING,
-            reason=bounded(reason, LONGEST_SENTENCE),
-            id=remote.id if remote else resource.spec.id,
-            title=title,
-            source=resource.address or shown,
-            sha1=known.digest if known and self.rules.digest == "sha1" else None,
-            sha256=known.digest if known and self.rules.digest == "sha256" else None,
-            size=known.size if known else _announced_size(source, self.sizes, resource.spec.key),
-            url=(remote.url or None) if remote else None,
-            permalink=(remote.permalink or None) if remote else None,
-            attempts=resource.attempts,
-            sent_at=resource.sent_at,
-            duration_s=round(resource.seconds, 3),
-            error=error,
-            warnings=() if error else resource.warnings,
-            removed=resource.removed,
-            changes=resource.changes,
-        )
-
-
-def _announced_size(source: Source, sizes: Mapping[str, int | None], key: str) -> int | None:
-    return source.size if isinstance(source, LinkSource) else sizes.get(key)
+        self.finished, self.phase = True, Phase.ENDED
 
 
 def _readdressed(
@@ -913,20 +774,4 @@ def _readdressed(
     return tuple(
         replace(each, id=is_now.id, url=is_now.url, permalink=is_now.permalink) if is_now else each
         for each, is_now in found
-    )
-
-
-def _deletion(deletion: Delete, rules: Rules) -> ResourceOutcome:
-    remote = deletion.remote
-    return ResourceOutcome(
-        key=remote.key,
-        status=ResourceStatus.DELETED,
-        reason=bounded(deletion.reason, LONGEST_SENTENCE),
-        id=remote.id,
-        title=remote.metadata.title,
-        sha1=remote.digest if rules.digest == "sha1" else None,
-        sha256=remote.digest if rules.digest == "sha256" else None,
-        size=remote.size,
-        url=remote.url or None,
-        permalink=remote.permalink or None,
     )

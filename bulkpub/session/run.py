@@ -63,6 +63,7 @@ from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions,
 from bulkpub.pipeline.means import DOWNLOADERS, Means
 from bulkpub.pipeline.prepare import Preparation
 from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.telling import outcome_of
 from bulkpub.portals.base import Located, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.portals.whole_or_parts import PartSizes
@@ -441,7 +442,7 @@ class Run:
         story = Story(Job(preparation.index.spec(key)), DEFAULT.rules)
         if why := preparation.refused.get(key):
             story.failed(why)
-        return story.outcome()
+        return outcome_of(story)
 
     def _made_report(
         self, code: ExitCode | None, error: str | None, problems: Sequence[Problem]

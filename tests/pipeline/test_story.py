@@ -25,6 +25,7 @@ from bulkpub.core.model import (
 from bulkpub.errors import Uncertain
 from bulkpub.pipeline.job import Job
 from bulkpub.pipeline.story import LEGAL, Phase, Story
+from bulkpub.pipeline.telling import outcome_of
 from bulkpub.portals.udata import RULES
 
 ENTRY = ResourceSpec("a", FileSource("/m/a.csv", "a.csv"))
@@ -140,7 +141,7 @@ def test_the_order_is_observe_plan_end_and_back_to_observing() -> None:
 
 
 def test_a_story_can_be_told_at_any_moment() -> None:
-    told = {phase: story(phase).outcome().status.value for phase in Phase}
+    told = {phase: outcome_of(story(phase)).status.value for phase in Phase}
     assert told == {
         Phase.BEGUN: "pending",
         Phase.OBSERVED: "pending",
@@ -153,9 +154,9 @@ def test_what_was_sent_before_the_end_is_told_as_sent() -> None:
     one = story(Phase.PLANNED)
     one.sending("a", NOON)
     one.stored("a", RESOURCE)
-    assert one.outcome().resources[0].reason.startswith("it was sent, but the run ended")
+    assert outcome_of(one).resources[0].reason.startswith("it was sent, but the run ended")
     one.failed("gone")
-    assert one.outcome().resources[0].error == (
+    assert outcome_of(one).resources[0].error == (
         "it was sent, but not described, as its dataset failed: gone"
     )
 
@@ -165,9 +166,9 @@ def test_what_may_not_have_arrived_is_not_told_as_sent() -> None:
     one.sending("a", NOON)
     one.stored("a", RESOURCE)
     one.doubted("a", Uncertain("other bytes"))
-    assert one.outcome().resources[0].reason == "the run ended before it was finished"
+    assert outcome_of(one).resources[0].reason == "the run ended before it was finished"
     one.failed("gone")
-    assert (one.outcome().resources[0].error or "").startswith("not published")
+    assert (outcome_of(one).resources[0].error or "").startswith("not published")
 
 
 def test_a_new_round_forgets_the_doubts_of_the_last_and_nothing_else() -> None:
