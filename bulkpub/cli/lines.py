@@ -78,10 +78,13 @@ def nothing_to_do(report: RunReport) -> Text:
     files = counted(report.totals.resources.unchanged, "file")
     requests = counted(report.totals.requests.total, "request")
     took = duration_text(report.run.duration_s)
-    headline = "As wanted" if report.run.verify else "Nothing to do"
+    if report.run.verify:
+        headline, rest = "As wanted", f": {datasets} and {files}."
+    else:
+        headline, rest = "Nothing to do", f": {datasets} and {files} are as wanted."
     return Text.assemble(
         (headline, "bold green"),
-        f": {datasets} and {files} are as wanted.",
+        rest,
         (f" ({requests}, {took})", "dim"),
     )
 
@@ -108,10 +111,10 @@ def print_warnings(found: Findings, console: Console, report_path: str | None) -
 
 
 _COMPARED = {
-    "full": "Verified: {files} ({size}), downloaded through their permalinks and compared by their "
-    "checksums with what the manifest names; all else it says, with what the portal says.",
-    "quick": "Verified: {files} ({size}), by the checksums that the portal tells, nothing being "
-    "downloaded; all else the manifest says, with what the portal says.",
+    "full": "Verified: {files} ({size}), each downloaded through its permalink and compared by "
+    "checksum; titles and all else that the manifest says, too.",
+    "quick": "Verified: {files} ({size}), by the checksums that the portal tells, without "
+    "downloading; titles and all else that the manifest says, too.",
 }
 
 
@@ -129,7 +132,9 @@ def print_left_out(report: RunReport, console: Console) -> None:
     if left_out.datasets or left_out.resources:
         datasets = counted(left_out.datasets, "whole dataset")
         files = counted(left_out.resources, "file")
-        words = f"Left out by --only or --exclude: {datasets}, {files} in all."
+        words = f"Left out by --only or --exclude: {files}."
+        if left_out.datasets:
+            words = f"Left out by --only or --exclude: {datasets}, {files} in all."
         print_line(console, Text(words, style="yellow"))
 
 

@@ -113,12 +113,16 @@ def _print_datasets(datasets: Iterable[DatasetOutcome], console: Console) -> Non
 
 def _print_dataset(dataset: DatasetOutcome, console: Console) -> None:
     title = shown(dataset.title or dataset.key)
-    line = marked(dataset.status.value, title, indent=0).append(
-        f" [{shown(dataset.called)}] {printable(dataset.error or dataset.reason)}", style="dim"
-    )
-    print_line(console, line)
+    line = marked(dataset.status.value, title, indent=0)
+    line.append(f" [{shown(dataset.called)}]", style="dim")
     created = dataset.status is DatasetStatus.CREATED
-    changes = [each for each in dataset.changes if not (created and _goes_without_saying(each))]
+    changes = [
+        each
+        for each in dataset.changes
+        if not (_is_ours(each) or (created and each.field == "title"))  # that is in the heading
+    ]
+    reason = dataset.error or ("" if changes and _is_listed(dataset) else dataset.reason)
+    print_line(console, line.append(f" {printable(reason)}" if reason else "", style="dim"))
     _print_changes(changes, _INDENT, console)
     changed = failed = others = same = 0
     for resource in dataset.resources:
@@ -141,6 +145,14 @@ def _print_dataset(dataset: DatasetOutcome, console: Console) -> None:
     _print_not_pruned(dataset, console)
 
 
+def _is_listed(dataset: DatasetOutcome) -> bool:
+    """Whether the reason says no more than its fields and files do, which are listed below it.
+
+    What else is lost by a change stands in brackets.
+    """
+    return dataset.status is DatasetStatus.UPDATED and "(" not in dataset.reason
+
+
 def _print_not_pruned(dataset: DatasetOutcome, console: Console) -> None:
     """What pruning would delete, did the dataset not fail."""
     for resource in dataset.not_pruned[:RESOURCES]:
@@ -156,12 +168,14 @@ def _print_not_pruned(dataset: DatasetOutcome, console: Console) -> None:
 def _print_resource(resource: ResourceOutcome, console: Console) -> None:
     name = f"{shown(name_of(resource))}{_size_text(resource)}"
     line = marked(resource.status.value, name, indent=_INDENT)
-    line.append(f" {printable(resource.error or resource.reason)}", style="dim")
-    print_line(console, line)
+    is_listed = resource.status is ResourceStatus.DESCRIBED and resource.changes
+    reason = resource.error or ("" if is_listed else resource.reason)
+    print_line(console, line.append(f" {printable(reason)}" if reason else "", style="dim"))
     if resource.status is ResourceStatus.CREATED:
         return  # its name and size say what it is
     told = {"sha1", "sha256"} | ({"size"} if resource.status in UPLOADS else set())
-    _print_changes([c for c in resource.changes if c.field not in told], 2 * _INDENT, console)
+    changes = [each for each in resource.changes if each.field not in told and not _is_ours(each)]
+    _print_changes(changes, 2 * _INDENT, console)
 
 
 def _size_text(resource: ResourceOutcome) -> str:
@@ -176,9 +190,9 @@ def _size_text(resource: ResourceOutcome) -> str:
 # --- fields -------------------------------------------------------------------------------
 
 
-def _goes_without_saying(change: Change) -> bool:
-    """Of a new dataset: its title is in the heading, and it is marked as ours anyway."""
-    return change.field == "title" or change.field.startswith(_OWN)
+def _is_ours(change: Change) -> bool:
+    """Whether it is a mark of ours, which goes without saying."""
+    return change.field.startswith(_OWN)
 
 
 def _print_changes(changes: list[Change], indent: int, console: Console) -> None:

@@ -371,7 +371,8 @@ class Story:
             if self.resources[action.spec.key].error is None:
                 self._decided(self.resources[action.spec.key], action)
         if self.rounds == 0 and self.job.options.verify is Verify.NO:
-            requests = plan.requests + self.contacts_to_make(plan)
+            needed = plan.requests + self.contacts_to_make(plan)
+            requests = 0 if plan.refused else needed
             self.figures = replace(self.figures, planned_requests=requests)
         self.rounds += 1
 

@@ -123,3 +123,14 @@ def test_hostile_texts_are_escaped_wherever_they_come_from() -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert r"\x1b[2J[red]é\n\u202e" in text
+
+
+def test_a_reason_is_shown_where_it_says_more_than_what_is_listed() -> None:
+    title, other = Change("title", "a", "b"), Change("spatial.zones", None, ["x"])
+    assert plan([updated(title)])[0] == "~ Vélos [velos]"
+    assert plan([updated()])[0] == "~ Vélos [velos] differs"
+    loses = replace(updated(other), reason="differs in: spatial (zones take its place)")
+    assert plan([loses])[0] == "~ Vélos [velos] differs in: spatial (zones take its place)"
+    file = ResourceOutcome("f", ResourceStatus.DESCRIBED, "differs in: title", source="f.csv")
+    shown = plan([updated(title, resources=(replace(file, changes=(title,)), file))])
+    assert shown[2:5] == ["    ~ f.csv", "        title: a → b", "    ~ f.csv differs in: title"]

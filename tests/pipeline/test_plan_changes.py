@@ -96,4 +96,5 @@ async def test_what_pruning_would_delete_is_told_when_it_does_not(
         (dataset,) = report.datasets
         assert [each.title for each in dataset.not_pruned] == not_pruned
         assert why in f"{dataset.error} {dataset.reason}"
+        assert not dataset.error or report.totals.requests.planned == 0
         assert (report.totals.resources.deleted > 0) is (prune == "ours" and not not_pruned)
