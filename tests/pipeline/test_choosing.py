@@ -209,3 +209,44 @@ async def test_a_file_that_is_left_out_may_be_gone(publish: Publish, folder: Any
     report = await publish(manifest, only=("a/1.csv",))
     assert report.totals.resources.replaced == 1
     assert STAYS not in report.datasets[0].reason
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+async def test_one_by_one_comes_to_the_same_as_all_at_once(
+    *, publish: Publish, folder: Any, site: Site, titles: Any, order: Any
+) -> None:
+    names = ["b.csv", "d.csv", "a.csv", "c.csv"]
+    manifest = folder.manifest(folder.dataset("a", *names, prune="all", tags=["ville"]))
+    for at in order:
+        report = await publish(manifest, only=(f"a/{names[at]}",))
+        assert (report.run.exit_code, report.totals.resources.created) == (0, 1)
+    assert titles(site) == {"Dataset a": names}
+    whole = await publish(manifest, dry_run=True)
+    assert whole.totals.datasets.unchanged == 1
+
+
+async def test_what_a_killed_run_sent_is_known_after_a_run_that_left_it_out(
+    *, publish: Publish, folder: Any, site: Site, tmp_path: Any, dataset_of: Any
+) -> None:
+    """Two files of one content: only what was remembered tells whose the one is that arrived."""
+    folder.file("1.csv", "same\n")
+    folder.file("2.csv", "same\n")
+    manifest = folder.manifest(folder.dataset("a", "0.csv", "1.csv", "2.csv"))
+    state = tmp_path / "state"
+    await publish(manifest, only=("a/0.csv",), state_dir=state)
+
+    async def dying(call: Any, carry_out: Any) -> Any:
+        if call.name == "set_resources":
+            raise RuntimeError
+        return await carry_out()
+
+    site.trouble = dying
+    await publish(manifest, only=("a/2.csv",), state_dir=state)
+    site.trouble = None
+    (there,) = (each for each in dataset_of(site, "a").resources if each.key is None)
+    folder.file("0.csv", "changed\n")
+    await publish(manifest, only=("a/0.csv",), state_dir=state)
+    report = await publish(manifest, state_dir=state)
+    ids = {each.key: each.id for each in report.datasets[0].resources}
+    assert ids["2.csv"] == there.id
+    assert len(dataset_of(site, "a").resources) == 3
