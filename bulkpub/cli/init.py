@@ -150,15 +150,12 @@ def _asked(told: _Answers, *, has_folders: bool) -> _Answers:
     if told.organization is None:
         question = "Organization (as in the address of its page; empty: later)"
         answers = replace(answers, organization=_word(question))
-    for key in TO_FILL_IN:
-        if getattr(told, key) is None:
-            question = f"{key.capitalize()}, {TO_FILL_IN[key][1]} (empty: later)"
-            word = _known_word(key, question)
-            answers = (
-                replace(answers, license=word)
-                if key == "license"
-                else replace(answers, frequency=word)
-            )
+    if told.license is None:
+        question = "Licence of all datasets (lov2, fr-lo, odc-odbl, cc-by…; empty: later)"
+        answers = replace(answers, license=_known_word("license", question))
+    if told.frequency is None:
+        question = "How often they are updated (daily, monthly, annual, irregular…; empty: later)"
+        answers = replace(answers, frequency=_known_word("frequency", question))
     if has_folders and not told.single:
         question = "One dataset for each folder? (no: one of all files)"
         answers = replace(answers, single=not typer.confirm(question, default=True))
@@ -240,6 +237,7 @@ def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[st
         defaults=told.defaults,
         comment=f"What is in {place.absolute().name or place}. Look through it: titles and "
         "descriptions are what people find.",
+        fill_in=True,
     )
     for found in found_in(str(place), options):
         writer.dataset(_told(found, told).dataset, with_flags(found.notes))
@@ -248,8 +246,8 @@ def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[st
     lines = out.getvalue().splitlines()
     if told.organization is None:
         lines.remove(f"organization: {_SOMEBODY}")
-    said = {*told.top, *(["defaults"] if told.defaults else [])}
-    text = "\n".join(with_lines_to_fill_in(lines, said, told.defaults, _TOP))
+    # What is to be filled in under `defaults` is there.
+    text = "\n".join(with_lines_to_fill_in(lines, {*told.top, "defaults"}, TO_FILL_IN, _TOP))
     return f"{text}\n", writer.count
 
 

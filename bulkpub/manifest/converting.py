@@ -29,7 +29,7 @@ from bulkpub.manifest.table import read_table
 from bulkpub.manifest.table_emit import SILENT, table_text
 from bulkpub.manifest.toml_emit import document_lines
 from bulkpub.manifest.toml_text import read_toml
-from bulkpub.manifest.yaml_emit import entry_lines, list_item_lines
+from bulkpub.manifest.yaml_emit import entry_lines, list_item_lines, spread_lines
 from bulkpub.manifest.yaml_text import read_yaml
 from bulkpub.ordinary import read_ordinary
 
@@ -230,9 +230,7 @@ def _written(manifest: _Manifest, spelling: str, faults: list[Fault]) -> str:
 def _yaml_lines(top: Mapping[str, Any], datasets: Sequence[Any]) -> Iterable[str]:
     for key, value in top.items():
         if key == "defaults" and isinstance(value, Mapping) and value:
-            yield "defaults:"  # a line for each, to which people add others
-            for name, below in value.items():
-                yield from entry_lines(name, below, 2)
+            yield from spread_lines(key, value)
         else:
             yield from entry_lines(key, value, 0)
     yield "datasets:"

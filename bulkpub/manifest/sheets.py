@@ -74,7 +74,7 @@ def sheet_records(sheet: Sheet, file: str) -> Iterator[Record]:
         broken = of_row.get(row, {})
         if not any(texts) and not broken:
             continue
-        if max(map(len, texts)) > LONGEST_CELL:
+        if max(map(len, texts), default=0) > LONGEST_CELL:
             raise Unreadable(Place(file, row + 1, 1), say("a cell of this row is too long"))
         if not broken:
             yield SheetRecord(texts, row, file, {})

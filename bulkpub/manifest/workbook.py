@@ -9,6 +9,7 @@ no result and which cells an error. Nothing is calculated, and no macro is run.
 import io
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -142,19 +143,26 @@ def _look_into(content: bytes) -> _Looks:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             return _look(packed)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise WorkbookFault(
-            say(
-                "this is no spreadsheet, or a damaged one, whatever its name says: {error}",
-                error=error,
-            )
-        ) from None
     except ParseError:
         raise WorkbookFault(say("this spreadsheet is damaged: what is in it is no XML")) from None
     except DefusedXmlException:
         raise WorkbookFault(
             say("this spreadsheet declares entities, which no spreadsheet program writes")
         ) from None
+    except _DAMAGED as error:
+        raise WorkbookFault(
+            say(
+                "this is no spreadsheet, or a damaged one, whatever its name says: {error}",
+                error=error,
+            )
+        ) from None
+
+
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError,
+    ValueError, LookupError,
+)  # fmt: skip
+"""What reading a packed file raises, and XML in an encoding that nobody knows."""
 
 
 def _look(packed: zipfile.ZipFile) -> _Looks:
@@ -338,8 +346,12 @@ def _error(text: str) -> str:
     )
 
 
+_DIGITS, _LETTERS = 12, 6
+"""As many as tell that it is too far."""
+
+
 def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isdecimal() else otherwise
+    return int(text[:_DIGITS]) if text and text.isdecimal() else otherwise
 
 
 def _reference(text: str) -> tuple[int | None, int | None]:
@@ -347,9 +359,9 @@ def _reference(text: str) -> tuple[int | None, int | None]:
     letters = text.rstrip("0123456789")
     digits = text[len(letters) :]
     column = 0
-    for letter in letters.upper():
+    for letter in letters[:_LETTERS].upper():
         column = column * 26 + ord(letter) - ord("A") + 1
-    return (int(digits) - 1 if digits else None), (column - 1 if letters else None)
+    return (_number(digits, 0) - 1 if digits else None), (column - 1 if letters else None)
 
 
 class _OpenDocument:

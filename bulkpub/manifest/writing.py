@@ -17,7 +17,7 @@ from bulkpub.manifest.speller import Shapes, Speller
 from bulkpub.manifest.spelling import Spelled
 from bulkpub.manifest.starting import with_lines_to_fill_in
 from bulkpub.manifest.yaml_emit import comment as comment_line
-from bulkpub.manifest.yaml_emit import entry_lines, list_item_lines
+from bulkpub.manifest.yaml_emit import entry_lines, list_item_lines, spread_lines
 
 __all__ = ["LinesWriter", "ManifestWriter", "Writer"]
 
@@ -89,7 +89,10 @@ class ManifestWriter(Writer):
 
     def _write_top(self, top: Spelled, comment: str) -> None:
         self._out.writelines(f"{comment_line(line, 0)}\n" for line in comment.splitlines())
-        lines = [line for key, value in top.items() for line in entry_lines(key, value, 0)]
+        lines: list[str] = []
+        for key, value in top.items():
+            spread = self._fill_in and key == "defaults"
+            lines += spread_lines(key, value) if spread else entry_lines(key, value, 0)
         lines.append("datasets:")
         if self._fill_in:
             of_top = {*top, "portal", "organization"}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-__all__ = ["comment", "entry_lines", "list_item_lines"]
+__all__ = ["comment", "entry_lines", "list_item_lines", "spread_lines"]
 
 _UNSAFE = re.compile(
     "[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -61,6 +61,13 @@ def entry_lines(key: str, value: Any, indent: int) -> Iterator[str]:  # noqa: AN
     below = list(_value_lines(key, value, indent))
     yield f"{start} {below[0]}" if below[0] else start
     yield from below[1:]
+
+
+def spread_lines(key: str, mapping: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of `key:` at the margin, with a line for each of what is in it, to add others."""
+    yield f"{_in_one_line(key)}:"
+    for name, below in mapping.items():
+        yield from entry_lines(name, below, 2)
 
 
 def _value_lines(key: str, value: Any, indent: int) -> Iterator[str]:  # noqa: ANN401 # any JSON

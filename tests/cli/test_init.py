@@ -67,6 +67,16 @@ def test_what_nobody_told_is_left_to_be_filled_in(run_cli: Run, city: Path) -> N
     assert len(dataset.resources) == 3
 
 
+def test_what_was_told_is_not_left_to_be_filled_in(run_cli: Run, city: Path) -> None:
+    run_cli("init", *TOLD)
+    text = (city / "manifest.yaml").read_text()
+    assert "defaults:\n  # frequency: annual " in text
+    assert "  license: lov2\n" in text
+    assert "# license" not in text
+    assert "# organization" not in text
+    assert load([city / "manifest.yaml"]).problems == ()
+
+
 def test_nothing_is_overwritten(run_cli: Run, city: Path) -> None:
     (city / "manifest.yaml").write_text("mine")
     (city / ".env.example").write_text("mine")

@@ -1,15 +1,19 @@
 """Spreadsheets as manifests: .xlsx and .ods, as people keep them, and as nobody should."""
 
 import io
+import re
 import sys
 import unicodedata
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bulkpub.core.model import DatasetSpec, FileSource, UrlSource
 from bulkpub.manifest import workbook
@@ -328,6 +332,29 @@ def test_a_bomb_is_not_unpacked_whatever_size_it_tells(
     monkeypatch.setattr(workbook, "LARGEST", 10)
     with pytest.raises(WorkbookFault, match="has more than 10 bytes"):
         read_workbook(bytes(bomb))
+
+
+SOUND = (xlsx({"A": [HEAD, VELOS], "B": [HEAD]}), ods({"A": [HEAD, VELOS], "B": [HEAD]}))
+ODD = (b'"-1"', b'"0"', b'"A0"', b'""', b'"e"', b'"d"', b'"ZZZZZZZ1"', b'"%s"' % (b"9" * 5000))
+
+
+@given(st.sampled_from(SOUND), st.randoms(use_true_random=False))
+def test_whatever_happened_to_a_spreadsheet_it_is_read_or_told(content: bytes, any_: Any) -> None:
+    """A byte of the file, or a word of one of its parts, is another one."""
+    if any_.random() < 0.3:
+        at = any_.randrange(len(content))
+        changed = content[:at] + bytes([any_.randrange(256)]) + content[at + 1 :]
+    else:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = {name: packed.read(name) for name in packed.namelist()}
+        name = any_.choice([name for name, part in parts.items() if b'"' in part])
+        word = any_.choice(list(re.finditer(rb'"[^"<>]*"', parts[name])))
+        odd = any_.choice(ODD)
+        parts[name] = parts[name][: word.start()] + odd + parts[name][word.end() :]
+        changed = zipped(parts)
+    with suppress(WorkbookFault):
+        for sheet in read_workbook(changed):
+            assert all(isinstance(text, str) for row in sheet.rows for text in row)
 
 
 def test_a_million_empty_rows_cost_nothing(read: Read) -> None:
