@@ -2,7 +2,8 @@
 
 `*`, `?` and `[..]` stay within one name; `**` stands for any number of folders and follows
 no links to folders. What starts with a dot matches only a part that starts with a dot too.
-The case of letters counts everywhere. A link that leads nowhere still matches, so that it
+The case of letters counts everywhere; how accents are written (as one character or two) does
+not. A link that leads nowhere still matches, so that it
 is reported rather than skipped.
 """
 
@@ -13,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from unicodedata import normalize
 
 from bulkpub.core.natural import natural
 
@@ -83,7 +85,9 @@ def _walk(base: str, shown: str, parts: Sequence[str], listing: Listing) -> Iter
     folder = posixpath.join(base, shown)
     if part == "**":
         yield from _walk_any(base, shown, rest or ["*"], listing)
-    elif not _MAGIC.search(part):
+    elif not _MAGIC.search(part) and (
+        part.isascii() or os.path.lexists(posixpath.join(folder, part))
+    ):
         yield from _walk_exact(base, posixpath.join(shown, part), rest, listing)
     elif os.path.isdir(folder):  # noqa: PTH112 # strings throughout: a manifest may match 100,000 files
         matches = _matcher(part)
@@ -119,7 +123,7 @@ class _Matcher:
     __slots__ = ("_hidden", "_regex")
 
     def __init__(self, part: str) -> None:
-        self._regex = re.compile(fnmatch.translate(part))
+        self._regex = re.compile(fnmatch.translate(normalize("NFC", part)))
         self._hidden = part.startswith(".")
 
     def __call__(self, name: str) -> bool:
@@ -127,7 +131,7 @@ class _Matcher:
 
     def fits(self, name: str) -> bool:
         """Whether the name matches, a leading dot being a character like any other."""
-        return bool(self._regex.match(name))
+        return bool(self._regex.match(name if name.isascii() else normalize("NFC", name)))
 
 
 @cache

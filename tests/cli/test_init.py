@@ -184,6 +184,18 @@ def test_a_spreadsheet_with_problems_becomes_none(run_cli: Run, city: Path) -> N
     assert not (city / "manifest.yaml").exists()
 
 
+def test_the_example_of_a_spreadsheet_is_published_and_stays_as_it_is(
+    run_cli: Run,
+) -> None:
+    example = str(Path(__file__).parents[2] / "manifests" / "liste.xlsx")
+    ran = run_cli("run", example)
+    assert ran.code == 0
+    assert "2 created" in ran.said
+    again = run_cli("run", example)
+    assert "Nothing to do: 2 datasets and 4 files are as wanted." in again.said
+    assert run_cli("verify", example).code == 0
+
+
 # --- questions ------------------------------------------------------------------------------
 
 

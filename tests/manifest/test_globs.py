@@ -2,6 +2,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -150,3 +152,24 @@ def test_only_the_folders_looked_into_last_are_kept(tmp_path: Path) -> None:
     listing(str(tmp_path / "c"))
     assert listing(str(tmp_path / "a")) is looked["a"]
     assert listing(str(tmp_path / "b")) is not looked["b"]
+
+
+@pytest.mark.parametrize(("there", "written"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])
+@pytest.mark.parametrize("pattern", ["données/é*.csv", "données/été.csv", "*é*s/**/[é].csv"])
+def test_accents_are_the_same_however_they_are_written(
+    tmp_path: Path, there: Any, written: Any, pattern: str
+) -> None:
+    folder = tmp_path / normalize(there, "données")
+    folder.mkdir()
+    for name in ("été.csv", "e.csv", "é.csv"):
+        (folder / normalize(there, name)).write_text("a")
+    found = expand(str(tmp_path), normalize(written, pattern), Listing())
+    names = {normalize("NFC", each) for each in found}
+    wanted = {
+        "données/é*.csv": {"données/été.csv", "données/é.csv"},
+        "données/été.csv": {"données/été.csv"},
+        "*é*s/**/[é].csv": {"données/é.csv"},
+    }
+    assert names == wanted[pattern]
+    assert all((tmp_path / each).is_file() for each in found)
+    assert excluded(normalize(there, "données/été.csv"), [normalize(written, "é*.csv")])
