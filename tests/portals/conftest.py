@@ -197,6 +197,7 @@ PORTALS = [
 async def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Place]:
+    monkeypatch.setattr("bulkpub.portals.github.calls.APART_S", 0.0)
     for kind in ("udata", "github"):
         monkeypatch.setattr(f"bulkpub.portals.{kind}.calls.PAGE_SIZE", 3)
     match request.param:

@@ -51,6 +51,7 @@ class Site:
     archived: bool = False
     private: bool = False
     moved: bool = False
+    hidden: set[str] = field(default_factory=set)
     numbers: Any = field(default_factory=lambda: itertools.count(1001))
 
     @property
@@ -261,7 +262,7 @@ class _App:
         newest = sorted(self.site.releases.values(), key=lambda each: -each["id"])
         if request.headers["Authorization"].endswith(READER):
             newest = [each for each in newest if not each["draft"]]
-        answer = web.json_response(newest[(page - 1) * size : page * size])
+        answer = web.json_response(list(map(self._seen, newest[(page - 1) * size : page * size])))
         if page * size < len(newest):
             pages = (("next", page + 1), ("last", -(-len(newest) // size)))
             address = "https://elsewhere.example/repositories/1296269/releases"
@@ -270,12 +271,17 @@ class _App:
             )
         return answer
 
+    def _seen(self, release: dict[str, Any]) -> dict[str, Any]:
+        """The release without its files that are `hidden`."""
+        shown = [each for each in release["assets"] if each["name"] not in self.site.hidden]
+        return release | {"assets": shown}
+
     def _found(self, request: web.Request) -> dict[str, Any] | None:
         return self.site.releases.get(int(request.match_info["id"]))
 
     async def release(self, request: web.Request) -> web.Response:
         found = self._found(request)
-        return web.json_response(found) if found else _error(404, "Not Found")
+        return web.json_response(self._seen(found)) if found else _error(404, "Not Found")
 
     def _tagged(self, tag: str) -> dict[str, Any] | None:
         published = (each for each in self.site.releases.values() if not each["draft"])

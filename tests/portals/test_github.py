@@ -18,6 +18,7 @@ from bulkpub.portals.github import codec
 from bulkpub.portals.github.address import api_url, root_of, shown_on_page, uploads_url
 from bulkpub.portals.github.limits import understood
 from bulkpub.portals.github.names import LONGEST_NAME, NEW, asset_name, name_fault
+from bulkpub.portals.github.turns import Turns
 from bulkpub.portals.kinds import locate
 from bulkpub.portals.shapes import Unreadable
 from tests.portals.github_site import READER, WRITER, Site, kept_name, serving
@@ -175,6 +176,24 @@ def test_what_is_turned_away_for_a_limit_is_told_from_what_is_forbidden(
     got = understood(Answer(status, CIMultiDict(headers), json.dumps(body).encode()))
     assert (got.status, got.headers.get("Retry-After")) == (becomes, pause)
     assert got.content == json.dumps(body).encode()
+
+
+async def test_writes_are_a_second_apart_in_the_order_in_which_they_come() -> None:
+    now, waited = [100.0], list[float]()
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        now[0] += seconds
+
+    turns = Turns(1.0, clock=lambda: now[0], sleep=sleep)
+    await turns.turn()
+    assert waited == []
+    await turns.turn()
+    now[0] += 0.25
+    await turns.turn()
+    now[0] += 5
+    await turns.turn()
+    assert waited == [1.0, 0.75]
 
 
 # --- answers ------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
+async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    monkeypatch.setattr("bulkpub.portals.github.calls.APART_S", 0.0)
     async with serving() as opened:
         yield opened
 
@@ -389,6 +390,20 @@ async def test_what_broke_off_is_cleared_only_where_its_name_is_needed(
     sound(await publish(folder.manifest(folder.dataset("k", "a.csv"))))
     states = {each["name"]: each["state"] for each in release["assets"]}
     assert states == {"a.csv": "uploaded", "other.csv": "starter"}
+
+
+async def test_a_file_that_is_there_and_not_shown_fails_alone(
+    publish: Any, folder: Any, site: Site
+) -> None:
+    """Nobody says how many files of a release its answer shows."""
+    release = site.add_release("k", name="K")
+    site.add_asset(release, "a.csv", b"a")
+    site.hidden = {"a.csv"}
+    report = await publish(folder.manifest(folder.dataset("k", "a.csv", "b.csv")))
+    errors = [each.error for each in report.datasets[0].resources]
+    assert "does not show it" in (errors[0] or "")
+    assert errors[1] is None
+    assert site.shown() == {"k": {"a.csv": b"a", "b.csv": b"name\nb.csv\n"}}
 
 
 async def test_a_server_that_tells_no_digest_is_not_believed_to_have_the_file(

@@ -43,6 +43,7 @@ from bulkpub.portals.github import codec
 from bulkpub.portals.github.address import root_of
 from bulkpub.portals.github.names import NEW, asset_name, without_mark
 from bulkpub.portals.github.rules import MOST_TEXT, RULES
+from bulkpub.portals.github.turns import Turns
 from bulkpub.portals.releases.body import WholeBody
 from bulkpub.portals.releases.paging import next_params
 from bulkpub.portals.releases.portal import ReleasePortal
@@ -58,6 +59,8 @@ MOST_PAGES = 1_000
 """Pages of one listing; GitHub shows the first 10,000 releases of a repository."""
 MOST_REMEMBERED = 64
 """Releases that are remembered as they were seen last."""
+APART_S = 1.0
+"""Seconds between one write and the next."""
 NOT_FOUND, GONE, UNPROCESSABLE = 404, 410, 422
 EXISTS = "already_exists"
 
@@ -88,6 +91,7 @@ class GitHub(ReleasePortal):
         self._uploads = uploads
         api.probe = Request("GET", "", REPOSITORY)
         self._seen: OrderedDict[str, codec.Release] = OrderedDict()
+        self._turns = Turns(APART_S)
 
     @property
     def traffic(self) -> Traffic:
@@ -197,6 +201,11 @@ class GitHub(ReleasePortal):
         root = root_of(self._api.base_url)
         return await raw(self._api, request, root, codec.error_message)
 
+    async def _written(self, request: Request, transport: Transport | None = None) -> Answer:
+        """The answer to a write, whose turn is waited for."""
+        await self._turns.turn()
+        return await (transport or self._api).send(request)
+
     # --- releases --------------------------------------------------------------------------
 
     async def create_dataset(
@@ -211,7 +220,7 @@ class GitHub(ReleasePortal):
         body = {"tag_name": release_tag, **codec.release_body(metadata)}
         _check_length(metadata, body)
         request = Request("POST", "/releases", RELEASES, json=body)
-        answer = await self._api.send(request)
+        answer = await self._written(request)
         if _exists(answer):
             raise Outdated(f"the repository has a release of the tag '{release_tag}' already")
         made = READER.read(codec.RELEASE, request, answer, DatasetFailed, "the new release")
@@ -230,7 +239,7 @@ class GitHub(ReleasePortal):
         body = codec.release_body(changes, remote)
         _check_length(changes, body)
         request = Request("PATCH", f"/releases/{_id(remote.id)}", f"{RELEASES}/{{id}}", json=body)
-        answer = await self._api.send(request)
+        answer = await self._written(request)
         written = READER.read(codec.RELEASE, request, answer, DatasetFailed, "the release")
         if written.id != remote.id:
             raise READER.unreadable(request, f"id must be {remote.id}, not {written.id}")
@@ -241,7 +250,7 @@ class GitHub(ReleasePortal):
         if not dataset_id.isdecimal():
             return
         request = Request("DELETE", f"/releases/{dataset_id}", f"{RELEASES}/{{id}}")
-        answer = await self._api.send(request)
+        answer = await self._written(request)
         if not answer.ok and answer.status not in {NOT_FOUND, GONE}:
             READER.refused(answer, DatasetFailed, "the deletion of the release")
 
@@ -279,13 +288,17 @@ class GitHub(ReleasePortal):
             body=lambda: WholeBody(content.open(), content.progressed, type_ or OCTETS),
             handles=content.size,
         )
-        answer = await self._uploads.send(request)
+        answer = await self._written(request, self._uploads)
         if _exists(answer):
             release = await self._there(dataset_id)
+            if release.called(name) is None:
+                raise ResourceFailed(
+                    f"the release has a file called {name}, but does not show it: look for it there"
+                )
             if (useless := release.in_the_way(name)) is None:
                 raise Outdated(f"the release has a file called {name} already")
             await self.delete_resource(dataset_id, useless.id)
-            answer = await self._uploads.send(request)
+            answer = await self._written(request, self._uploads)
             if _exists(answer):
                 raise Outdated(f"the release has a file called {name} already")
         if answer.status == NOT_FOUND:
@@ -326,7 +339,7 @@ class GitHub(ReleasePortal):
         request = Request(
             "PATCH", f"/releases/assets/{_id(asset_id)}", f"{ASSETS}/{{id}}", json={"name": name}
         )
-        answer = await self._api.send(request)
+        answer = await self._written(request)
         if answer.status in {NOT_FOUND, GONE} or _exists(answer):
             raise Outdated(f"the release has another file called {name}, or this one no more")
         return READER.read(codec.ASSET, request, answer, ResourceFailed, "the file's name")
@@ -363,7 +376,7 @@ class GitHub(ReleasePortal):
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:  # noqa: ARG002
         """See `Portal`; a file has an id of its own in all the repository."""
         request = Request("DELETE", f"/releases/assets/{_id(resource_id)}", f"{ASSETS}/{{id}}")
-        answer = await self._api.send(request)
+        answer = await self._written(request)
         if not answer.ok and answer.status not in {NOT_FOUND, GONE}:
             READER.refused(answer, ResourceFailed, "the deletion of the file")
 
