@@ -22,12 +22,11 @@ from bulkpub.errors import (
     ResourceFailed,
     SettingsInvalid,
 )
-from bulkpub.manifest import KeyNames
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import printable
 from bulkpub.portals import Portal
-from bulkpub.session.asking import opened
+from bulkpub.session.asking import Asked, opened
 from bulkpub.session.options import Settings
 
 __all__ = ["ask", "failed"]
@@ -41,24 +40,29 @@ def ask(
     work: Callable[[Portal], Awaitable[ExitCode]],
     *,
     portal: str | None = None,
-    keys: KeyNames | None = None,
+    asked: Asked | None = None,
 ) -> ExitCode:
     """Do `work` with the portal of the settings, else `portal`; what goes wrong is said.
 
-    `keys` are the variables that manifests for `portal` name.
+    Or with the one that is `asked` what a manifest wants.
 
     Raises `SettingsInvalid` for what the command line has wrong.
     """
     configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
-    connection = with_keys(settings, os.environ)
-    connection = replace(connection, portal=connection.portal or portal)
+    if asked is not None:
+        connection = asked.connection
+    else:
+        connection = with_keys(settings, os.environ)
+        connection = replace(connection, portal=connection.portal or portal)
+    wanted = asked.wanted if asked is not None else None
 
-    async def asked() -> ExitCode:
-        async with opened(connection, keys, portal) as there:
+    async def carry_out() -> ExitCode:
+        keys, named = (wanted.keys, wanted.portal) if wanted is not None else (None, None)
+        async with opened(connection, keys, named) as there:
             return await work(there)
 
     try:
-        return anyio.run(asked)
+        return anyio.run(carry_out)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except SettingsInvalid:

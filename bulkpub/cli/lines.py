@@ -4,6 +4,7 @@ Every name is escaped, no line is cut, so that addresses can be clicked and line
 is the console's to decide.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from bulkpub.observers.text import bytes_text, counted, duration_text, moment_te
 
 __all__ = [
     "SEE_PROBLEMS",
+    "destination_lines",
     "marked",
     "nothing_begun",
     "nothing_changed",
@@ -43,6 +45,16 @@ _MARKS = {
     "deleted": ("-", "red"),
     "failed": ("!", "bold red"),
     "pending": ("?", "yellow"),
+}
+
+_ENDED: Mapping[int, tuple[str, str]] = {
+    ExitCode.DONE: ("done", "green"),
+    ExitCode.CHANGES: ("done", "green"),
+    ExitCode.SOME_FAILED: ("not everything is as wanted", "bold red"),
+    ExitCode.WRONG: ("nothing was sent", "bold red"),
+    ExitCode.REFUSED: ("the portal refuses", "bold red"),
+    ExitCode.STOPPED_EARLY: ("stopped early", "bold yellow"),
+    ExitCode.INTERRUPTED: ("interrupted", "bold yellow"),
 }
 
 SEE_PROBLEMS = "see the problems"
@@ -143,6 +155,21 @@ def print_left(found: Findings, console: Console) -> None:
     for name, why in found.left.there:
         print_line(console, marked("unchanged", f"{name}: {why}"))
     print_rest(console, found.left.others, None)
+
+
+def destination_lines(report: RunReport) -> Iterator[Text]:
+    """How it went at each destination, where there are several; a line each."""
+    for each in report.run.destinations:
+        words, style = _ENDED.get(each.exit_code, ("?", ""))
+        line = Text.assemble("  ", (f"{shown(each.name)}: ", "bold"), (words, style))
+        if each.error is not None:
+            line.append(f": {printable(each.error)}")
+        datasets = asdict(each.totals.datasets)
+        counts = [f"{n:,} {status}" for status, n in datasets.items() if n] or ["no dataset"]
+        line.append(f" ({', '.join(counts)}; {counted(each.totals.requests.total, 'request')}")
+        if each.rate_limit.remaining is not None:
+            line.append(f"; {quota_text(each.rate_limit)}")
+        yield line.append(")")
 
 
 def marked(status: str, words: str, indent: int = 2) -> Text:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,13 +16,15 @@ from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, UrlSource
 from bulkpub.core.report import RunReport
 from bulkpub.core.rules import Rules
-from bulkpub.errors import ResourceFailed
-from bulkpub.manifest import Stream, json_schema, stream
-from bulkpub.observers.text import bytes_text, counted
+from bulkpub.errors import Problem, ResourceFailed
+from bulkpub.manifest import Toward, json_schema, stream
+from bulkpub.observers.text import bytes_text, counted, printable
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.portals.udata.address import SANDBOX_PORT
+from bulkpub.session.everywhere import chosen_of, places_of, told_once
 from bulkpub.session.options import Settings
 from bulkpub.session.wanted import LocalLinks, given_variables, rules_of
+from bulkpub.session.wanted import Manifests as Request
 from bulkpub.sources import fingerprint
 
 __all__ = ["demo", "report_line_schema", "report_schema", "sandbox", "schema", "validate"]
@@ -30,54 +32,83 @@ __all__ = ["demo", "report_line_schema", "report_schema", "sandbox", "schema", "
 
 def validate(manifests: Manifests, *, settings: Settings) -> None:
     """Check manifests and the files they name, offline; every problem at once."""
-    raise typer.Exit(_validate(manifests, settings.variables))
-
-
-def _validate(manifests: Sequence[Path], variables: Mapping[str, str]) -> ExitCode:
-    console = Console(highlight=False, soft_wrap=True)
-    seen = _look_through(manifests, variables, DEFAULT.rules)
-    own = rules_of(seen.manifest.portal)
-    if own is not DEFAULT.rules:  # they name a portal of another kind than they were read for
-        seen = _look_through(manifests, variables, own)
-    manifest, local, counts = seen.manifest, seen.local, seen.counts
-    render_warnings(
-        (*manifest.warnings, *local.warnings(manifest.portal, manifest.spoilt)), console
-    )
-    if manifest.problems:
-        render_problems(with_flags(manifest.problems), console)
-        return ExitCode.WRONG
-    files, fetched, links = counts[FileSource], counts[UrlSource], counts[LinkSource]
-    also = f", {counted(fetched, 'file')} to be fetched" if fetched else ""
-    also += f" and {counted(links, 'link')}" if links else ""
-    console.print(
-        f"OK: {counted(counts[DatasetSpec], 'dataset')}, {counted(files, 'file')} "
-        f"of {bytes_text(seen.size)}{also}.",
-        markup=False,
-    )
-    return ExitCode.DONE
+    raise typer.Exit(_validate([str(each) for each in manifests], settings))
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What manifests hold: their links, how many of what, and the bytes of their files."""
+class _Checked:
+    """What manifests say of one portal: what is wrong with it, and how much it is."""
 
-    manifest: Stream
-    local: LocalLinks = field(default_factory=LocalLinks)
-    counts: Counter[type] = field(default_factory=Counter)
-    size: int = 0
+    problems: Sequence[Problem]
+    warnings: Sequence[Problem]
+    counts: Counter[type]
+    size: int
+    portal: str | None
 
 
-def _look_through(manifests: Sequence[Path], variables: Mapping[str, str], rules: Rules) -> _Seen:
-    given = given_variables(variables)
-    seen = _Seen(stream(map(str, manifests), rules=rules, given=given))
-    for number, dataset in enumerate(seen.manifest):
-        seen.local.look_at(number, dataset)
-        seen.counts[DatasetSpec] += 1
+def _validate(paths: Sequence[str], settings: Settings) -> ExitCode:
+    console = Console(highlight=False, soft_wrap=True)
+    variables, problems = settings.variables, list[Problem]()
+    destinations = Request(paths, variables).destinations()
+    if not destinations:
+        checked = [_checked(paths, variables, DEFAULT.rules)]
+        own = rules_of(checked[0].portal)
+        if own is not DEFAULT.rules:  # they name a portal of another kind than they were read for
+            checked = [_checked(paths, variables, own)]
+        names = ["manifest"]
+    else:
+        # Nothing is sent: how safe the way would be is for a run to say.
+        connection = replace(settings.connection, insecure=True)
+        everywhere, problems = places_of(destinations, connection)
+        places = chosen_of(everywhere, connection)
+        all_names = tuple(each.name for each in destinations)
+        checked = [
+            _checked(
+                paths,
+                variables,
+                place.located.kind.rules if place.located is not None else DEFAULT.rules,
+                Toward(place.destination, all_names),
+            )
+            for place in places
+        ]
+        names = [place.destination.name for place in places]
+    render_warnings(
+        told_once([(n, c.warnings) for n, c in zip(names, checked, strict=True)]), console
+    )
+    problems += told_once([(n, c.problems) for n, c in zip(names, checked, strict=True)])
+    if problems:
+        render_problems(with_flags(tuple(problems)), console)
+        return ExitCode.WRONG
+    for name, each in zip(names, checked, strict=True):
+        where = f" at {printable(name)}" if destinations else ""
+        console.print(f"OK{where}: {_amount(each)}.", markup=False)
+    return ExitCode.DONE
+
+
+def _checked(
+    paths: Sequence[str], variables: Mapping[str, str], rules: Rules, toward: Toward | None = None
+) -> _Checked:
+    manifest = stream(paths, rules=rules, given=given_variables(variables), toward=toward)
+    local, counts, size = LocalLinks(), Counter[type](), 0
+    for number, dataset in enumerate(manifest):
+        local.look_at(number, dataset)
+        counts[DatasetSpec] += 1
         for resource in dataset.resources:
             source = resource.source
-            seen.counts[type(source)] += 1
-            seen.size += _size(source) if isinstance(source, FileSource) else 0
-    return seen
+            counts[type(source)] += 1
+            size += _size(source) if isinstance(source, FileSource) else 0
+    portal = manifest.portal if toward is None else toward.destination.portal
+    warnings = (*manifest.warnings, *local.warnings(portal, manifest.spoilt))
+    return _Checked(manifest.problems, warnings, counts, size, portal)
+
+
+def _amount(checked: _Checked) -> str:
+    counts = checked.counts
+    files, fetched, links = counts[FileSource], counts[UrlSource], counts[LinkSource]
+    also = f", {counted(fetched, 'file')} to be fetched" if fetched else ""
+    also += f" and {counted(links, 'link')}" if links else ""
+    datasets = counted(counts[DatasetSpec], "dataset")
+    return f"{datasets}, {counted(files, 'file')} of {bytes_text(checked.size)}{also}"
 
 
 def _size(source: FileSource) -> int:

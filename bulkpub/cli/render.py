@@ -15,6 +15,7 @@ from bulkpub.cli.failures import render_failures
 from bulkpub.cli.findings import Findings, First, findings
 from bulkpub.cli.lines import (
     SEE_PROBLEMS,
+    destination_lines,
     marked,
     nothing_begun,
     nothing_changed,
@@ -64,6 +65,8 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
         print_line(console, nothing_to_do(report))
     else:
         _print_headline(report, console)
+        for line in destination_lines(report):
+            print_line(console, line)
         if not nothing_begun(report):
             if report.totals.requests.total:
                 _print_figures(report, found, console)
@@ -90,7 +93,7 @@ def _print_headline(report: RunReport, console: Console) -> None:
     run = report.run
     words, style = _HEADLINES.get(run.exit_code, ("Ended after {took}", "bold red"))
     line = Text().append(words.format(took=duration_text(run.duration_s)), style=style)
-    if run.error is not None:
+    if run.error is not None and not run.destinations:  # else each says its own
         line.append(f": {printable(run.error)}")
     elif run.problems and run.exit_code == ExitCode.WRONG:
         line.append(f": {SEE_PROBLEMS}")

@@ -13,6 +13,7 @@ from rich.text import Text
 from bulkpub.cli.findings import SHOWN, UPLOADS, Findings, findings
 from bulkpub.cli.lines import (
     SEE_PROBLEMS,
+    destination_lines,
     marked,
     nothing_changed,
     nothing_planned,
@@ -79,6 +80,8 @@ def render_plan(report: RunReport, console: Console) -> None:
     print_left_out(report, console)
     print_warnings(found, console, None)
     print_notes(found, console)
+    for line in destination_lines(report):
+        print_line(console, line)
     print_line(console, _total(found, report))
     if report.totals.requests.planned_wait_s > 0:
         wait = duration_text(report.totals.requests.planned_wait_s)

@@ -1,5 +1,6 @@
 """`bulkpub status`: what the portal and its checker say of what is published."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import partial
@@ -11,15 +12,15 @@ import typer
 from rich.text import Text
 
 from bulkpub.cli.asking import ask
-from bulkpub.core.exit_codes import ExitCode
+from bulkpub.cli.environment import with_keys
+from bulkpub.core.exit_codes import ExitCode, joint_code
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
-from bulkpub.manifest import KeyNames
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.text import counted, printable, shown
 from bulkpub.pipeline.index import Index
 from bulkpub.portals import Portal
 from bulkpub.portals.telling import DatasetHealth, ResourceHealth
-from bulkpub.session.asking import Fares, fares_of, wanted_of
+from bulkpub.session.asking import Fares, asked_of, fares_of
 from bulkpub.session.options import Settings
 
 __all__ = ["status"]
@@ -46,29 +47,46 @@ def status(
     """
     if bool(manifests) is bool(organization):
         raise SettingsInvalid("say what to look at: manifests, or --organization ORG")
-    index: Index | None = None
-    named: str | None = None
-    keys: KeyNames | None = None
-    if manifests:
-        try:
-            paths = [str(each) for each in manifests]
-            wanted = wanted_of(paths, settings.connection.portal, settings.variables)
-            index, named, keys = wanted.index, wanted.portal, wanted.keys
-        except ManifestInvalid as invalid:
-            raise SettingsInvalid(str(invalid)) from invalid
-    work = partial(_show, organization=organization, index=index, as_json=as_json)
-    raise typer.Exit(ask(settings, work, portal=named, keys=keys))
+    if not manifests:
+        work = partial(_show, organization=organization, as_json=as_json)
+        raise typer.Exit(ask(settings, work))
+    paths = [str(each) for each in manifests]
+    try:
+        everywhere = asked_of(paths, with_keys(settings, os.environ), settings.variables)
+    except ManifestInvalid as invalid:
+        raise SettingsInvalid(str(invalid)) from invalid
+    codes: list[ExitCode] = []
+    documents: list[dict[str, Any]] = []
+    for asked in everywhere:
+        several = None if asked.destination is None else (asked.destination, documents)
+        work = partial(_show, index=asked.wanted.index, as_json=as_json, several=several)
+        codes.append(ask(settings, work, asked=asked))
+    if documents:
+        whole = {"destinations": documents}
+        typer.echo(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode())
+    raise typer.Exit(joint_code(codes))
 
 
 async def _show(
-    portal: Portal, *, organization: str | None, index: Index | None, as_json: bool
+    portal: Portal,
+    *,
+    organization: str | None = None,
+    index: Index | None = None,
+    as_json: bool,
+    several: tuple[str, list[dict[str, Any]]] | None = None,
 ) -> ExitCode:
+    """With `several` destinations: the name of this one, and the documents of all of them."""
     fares = await fares_of(portal, organization=organization, wanted=index)
     today = datetime.now(UTC).date()
-    if as_json:
+    if as_json and several is not None:
+        name, documents = several
+        documents.append({"destination": name, **_document(fares, today)})
+    elif as_json:
         typer.echo(orjson.dumps(_document(fares, today), option=orjson.OPT_INDENT_2).decode())
     else:
         console = SteadyConsole(highlight=False, soft_wrap=True)
+        if several is not None:
+            console.print(Text(f"{printable(several[0])}:", style="bold"))
         for line in _lines(fares, today):
             console.print(line)
     is_bad = any(each.unavailable or each.is_late(today) for each in fares.datasets)

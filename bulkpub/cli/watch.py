@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 import orjson
@@ -142,7 +142,7 @@ async def _run(order: _Order) -> RunReport:
 def _tell(report: RunReport, due: Due, following: datetime) -> None:
     """One line: what became of the run, and when the next one is due."""
     run, totals = report.run, report.totals
-    line = {
+    line: dict[str, Any] = {
         "due": due.since,
         "missed": due.missed,
         "run": run.id,
@@ -157,5 +157,10 @@ def _tell(report: RunReport, due: Due, following: datetime) -> None:
         "requests": totals.requests.total,
         "next": following,
     }
+    if run.destinations:
+        line["destinations"] = [
+            {"name": each.name, "exit_code": each.exit_code, "error": each.error}
+            for each in run.destinations
+        ]
     typer.echo(orjson.dumps(line).decode())
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from bulkpub.core.model import DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import Owner
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
 from bulkpub.language import say
-from bulkpub.manifest import KeyNames
+from bulkpub.manifest import KeyNames, Toward
 from bulkpub.pipeline.identify import identify
 from bulkpub.pipeline.index import Datasets, Entry, Index
 from bulkpub.portals import Account, Portal
@@ -18,11 +18,12 @@ from bulkpub.portals.kinds import DEFAULT, locate
 from bulkpub.portals.kinds import names as portal_names
 from bulkpub.portals.telling import DatasetHealth
 from bulkpub.session.connection import Connection
+from bulkpub.session.everywhere import chosen_of, places_of
 from bulkpub.session.keys import keys_of
 from bulkpub.session.opening import open_portal
 from bulkpub.session.wanted import Manifests, Wanted, rules_of
 
-__all__ = ["Fares", "fares_of", "opened", "wanted_of"]
+__all__ = ["Asked", "Fares", "asked_of", "fares_of", "opened"]
 
 AT_ONCE = 8
 
@@ -48,16 +49,51 @@ async def opened(
         yield portal
 
 
-def wanted_of(
-    manifests: Sequence[str], portal: str | None, variables: Mapping[str, str] | None = None
-) -> Wanted:
-    """What manifests say; raises `ManifestInvalid` when they cannot be read."""
-    rules = locate(portal).kind.rules if portal else DEFAULT.rules
-    wanted = Manifests(manifests, variables).read(rules)
-    own = rules_of(portal or wanted.portal)
-    if own is not rules:
-        wanted.index.close()
-        wanted = Manifests(manifests, variables).read(own)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What manifests want of a portal, and how that is reached.
+
+    `destination` is its name, of several.
+    """
+
+    wanted: Wanted
+    connection: Connection
+    destination: str | None = None
+
+
+def asked_of(
+    paths: Sequence[str], connection: Connection, variables: Mapping[str, str] | None = None
+) -> list[Asked]:
+    """What manifests want of each of their destinations, or of the one portal.
+
+    Of the one alone that `connection` names, if it does. Raises `ManifestInvalid` when they cannot
+    be read, `SettingsInvalid` when it names none of their destinations.
+    """
+    manifests = Manifests(paths, variables)
+    destinations = manifests.destinations()
+    if not destinations:
+        portal = connection.portal
+        rules = locate(portal).kind.rules if portal else DEFAULT.rules
+        wanted = manifests.read(rules)
+        own = rules_of(portal or wanted.portal)
+        if own is not rules:
+            wanted.index.close()
+            wanted = manifests.read(own)
+        return [Asked(_sound(wanted), replace(connection, portal=portal or wanted.portal))]
+    places, problems = places_of(destinations, connection)
+    if problems:
+        raise ManifestInvalid(problems)
+    names = tuple(each.name for each in destinations)
+    found: list[Asked] = []
+    for place in chosen_of(places, connection):
+        here = place.destination
+        rules = place.located.kind.rules if place.located is not None else DEFAULT.rules
+        wanted = _sound(manifests.toward(Toward(here, names)).read(rules))
+        found.append(Asked(wanted, place.connection, here.name))
+    return found
+
+
+def _sound(wanted: Wanted) -> Wanted:
     if wanted.problems:
         raise ManifestInvalid(wanted.problems)
     return wanted

@@ -21,7 +21,7 @@ from bulkpub.core.report import RateLimit
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.core.units import spell_size
-from bulkpub.errors import BulkpubError, ManifestInvalid, SettingsInvalid
+from bulkpub.errors import BulkpubError, SettingsInvalid
 from bulkpub.http.diagnosis import Certificate, Untrusted, Way, look_at
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.language import say
@@ -30,12 +30,10 @@ from bulkpub.observers.text import counted, duration_text, moment_text
 from bulkpub.portals import Account
 from bulkpub.portals.base import Located
 from bulkpub.portals.kinds import locate
-from bulkpub.session.asking import wanted_of
+from bulkpub.session.asking import asked_of
 from bulkpub.session.connection import Connection, Sources
-from bulkpub.session.everywhere import chosen_of, places_of
 from bulkpub.session.keys import Keys, keys_of
 from bulkpub.session.opening import open_portal
-from bulkpub.session.wanted import Manifests
 from bulkpub.version import __version__
 
 __all__ = ["Finding", "Health", "Target", "examine", "targets_of"]
@@ -99,18 +97,14 @@ def targets_of(
     """
     if not paths:
         return [Target(replace(connection, portal=connection.portal or "www"))]
-    destinations = Manifests(paths, variables).destinations()
-    if not destinations:
-        wanted = wanted_of(paths, connection.portal, variables)
-        portal = connection.portal or wanted.portal or "www"
-        return [Target(replace(connection, portal=portal), wanted.keys, wanted.portal)]
-    places, problems = places_of(destinations, connection)
-    if problems:
-        raise ManifestInvalid(problems)
     return [
-        Target(each.connection, one.keys, one.portal, one.name)
-        for each in chosen_of(places, connection)
-        for one in (each.destination,)
+        Target(
+            replace(each.connection, portal=each.connection.portal or "www"),
+            each.wanted.keys,
+            each.wanted.portal,
+            each.destination,
+        )
+        for each in asked_of(paths, connection, variables)
     ]
 
 

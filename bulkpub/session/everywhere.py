@@ -32,7 +32,7 @@ from bulkpub.session.run import Among, Interruptible, Run, run_id
 from bulkpub.session.wanted import Manifests
 from bulkpub.version import __version__
 
-__all__ = ["Place", "Publication", "chosen_of", "places_of"]
+__all__ = ["Place", "Publication", "chosen_of", "places_of", "told_once"]
 
 MOST_NAMED = 5
 
@@ -154,11 +154,9 @@ class Publication:
             error=str(error) if error is not None else _joint_error(ended),
             problems=(
                 *problems,
-                *_told_once([(each.name, report.run.problems) for each, report in ended]),
+                *told_once([(each.name, report.run.problems) for each, report in ended]),
             ),
-            warnings=tuple(
-                _told_once([(each.name, report.run.warnings) for each, report in ended])
-            ),
+            warnings=tuple(told_once([(each.name, report.run.warnings) for each, report in ended])),
             only=reports[0].run.only if reports else (),
             exclude=reports[0].run.exclude if reports else (),
             exact=self._options.exact,
@@ -282,7 +280,7 @@ def _joint_error(ended: Sequence[tuple[Destination, RunReport]]) -> str | None:
     return joined("; ", told) if told else None
 
 
-def _told_once(said: Sequence[tuple[str, Iterable[Problem]]]) -> Iterator[Problem]:
+def told_once(said: Sequence[tuple[str, Iterable[Problem]]]) -> Iterator[Problem]:
     """Each problem once; of one that not all destinations have, it is told which do."""
     whose: dict[Problem, list[str]] = {}
     for name, problems in said:

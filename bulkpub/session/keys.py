@@ -1,7 +1,7 @@
 """The API keys of a run: the account's, and those that manifests name by their variables.
 
 The rule: a key goes to the portal that it was named for, and to no other. What a variable of other
-programs holds goes to the host that it is for alone, before the account's. Nothing here is ever
+programs holds goes to the host that it is for alone, where there is no other. Nothing here is ever
 shown: sentences name variables, not what is in them.
 """
 
@@ -45,14 +45,14 @@ def keys_of(
     if located is not None and located.key:
         return Keys(located.key)
     keys = Keys(connection.key)
-    if usual := usual_variables(located):
+    if keys.first is None:
         keys.first = next(
             (
                 _sound(variable, text)
-                for variable in usual
+                for variable in usual_variables(located)
                 if (text := connection.environment.get(variable, "").strip())
             ),
-            connection.key,
+            None,
         )
     if located is not None and named is not None and not _same(named, located, connection):
         for name in names.all():

@@ -7,7 +7,7 @@ import pytest
 
 from bulkpub import errors
 from bulkpub.cli.commands import EXIT_CODES
-from bulkpub.core.exit_codes import ExitCode, code_of
+from bulkpub.core.exit_codes import ExitCode, code_of, joint_code
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "exit-codes.md"
 
@@ -35,3 +35,23 @@ def test_every_code_is_explained_on_its_page_and_in_the_help() -> None:
     rows = re.findall(r"^\| (\d+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert list(map(int, rows)) == list(ExitCode)
     assert list(map(int, re.findall(r"\b(\d+) [a-z]", EXIT_CODES))) == list(ExitCode)
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        ([0], 0),
+        ([0, 0], 0),
+        ([3, 3], 3),
+        ([0, 1], 1),
+        ([0, 3], 1),
+        ([0, 2], 1),
+        ([2, 3], 2),
+        ([4, 2], 4),
+        ([0, 1, 4], 4),
+        ([0, 130, 4], 130),
+    ],
+)
+def test_several_portals_have_one_code_that_is_true_of_all(codes: list[int], code: int) -> None:
+    assert joint_code(codes) == code
+    assert joint_code(reversed(codes)) == code

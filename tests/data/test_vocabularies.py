@@ -35,6 +35,7 @@ CSV = [path for path in FILES if path.suffix == ".csv"]
 FIRST_THAT_FITS = {"ckan_fields.toml", "licenses.toml"}
 """Files with lists in which the order counts."""
 IN_ORDER_OF_MEANING = {
+    "data/key_variables.csv",
     "portals/udata/data/frequencies.csv",
     "portals/udata/data/resource_types.csv",
 }

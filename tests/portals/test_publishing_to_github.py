@@ -14,7 +14,7 @@ import pytest
 import bulkpub
 from bulkpub import RunReport
 from bulkpub.portals import memory
-from bulkpub.session.asking import fares_of, opened, wanted_of
+from bulkpub.session.asking import asked_of, fares_of, opened
 from tests.portals.github_site import NEW_MARK, READER, WRITER, Site, serving
 
 pytestmark = pytest.mark.served
@@ -236,12 +236,13 @@ async def test_it_is_told_how_releases_fare(publish: Any, folder: Any, site: Sit
     manifest = folder.manifest(folder.dataset("k", "a.csv"), folder.dataset("l", "b.csv"))
     sound(await publish(manifest))
     site.releases = {n: each for n, each in site.releases.items() if each["tag_name"] == "k"}
-    wanted = wanted_of([str(manifest)], site.portal)
-    async with opened(bulkpub.Connection(portal=site.portal, key=WRITER)) as portal:
-        fares = await fares_of(portal, wanted=wanted.index)
+    connection = bulkpub.Connection(portal=site.portal, key=WRITER)
+    (asked,) = asked_of([str(manifest)], connection)
+    async with opened(connection) as portal:
+        fares = await fares_of(portal, wanted=asked.wanted.index)
     assert [each.dataset.slug for each in fares.datasets] == ["k"]
     assert fares.missing == ("'l' is not on the portal",)
-    wanted.index.close()
+    asked.wanted.index.close()
 
 
 # --- what is refused ----------------------------------------------------------------------

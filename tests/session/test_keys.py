@@ -72,3 +72,35 @@ def test_a_dataset_is_covered_by_the_first_key_or_by_its_organizations() -> None
 
 def replace_top(top: KeyName | None) -> KeyNames:
     return KeyNames(top, NAMES.organizations)
+
+
+# --- what other programs have ---------------------------------------------------------------
+
+
+GITHUB = locate("github:o/r")
+
+
+def test_a_variable_of_other_programs_is_for_its_own_host_and_needs_no_name() -> None:
+    given = Connection(key="own", environment={"GH_TOKEN": "gh", "GITLAB_TOKEN": "gl"})
+    assert keys_of(KeyNames(), given, GITHUB, None).first == "own"
+    without = replace(given, key=None)
+    assert keys_of(KeyNames(), without, GITHUB, None).first == "gh"
+    assert keys_of(KeyNames(), without, locate("gitlab:g/p"), None).first == "gl"
+    assert keys_of(KeyNames(), without, locate("demo"), None).first is None
+
+
+@pytest.mark.parametrize("portal", ["demo", "https://github.example.org"])
+def test_no_manifest_can_send_it_elsewhere(portal: str) -> None:
+    given = Connection(environment={"GITHUB_TOKEN": "secret"})
+    names = KeyNames(KeyName("GITHUB_TOKEN", HERE), {"ville": KeyName("GITHUB_TOKEN", HERE)})
+    keys = keys_of(names, given, locate(portal), portal)
+    assert (keys.first, keys.own) == (None, {})
+    assert [each.message for each in keys.problems] == [
+        "the key in GITHUB_TOKEN is for api.github.com alone: name another variable"
+    ] * 2
+
+
+def test_a_manifest_may_name_it_for_its_own_host() -> None:
+    given = Connection(key="own", environment={"GITHUB_TOKEN": "one", "GH_TOKEN": "two"})
+    names = KeyNames(KeyName("GITHUB_TOKEN", HERE))
+    assert keys_of(names, given, GITHUB, "github:o/r").first == "one"

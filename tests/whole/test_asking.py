@@ -7,7 +7,7 @@ import pytest
 
 from bulkpub import Connection
 from bulkpub.portals.telling import Listing, RawRequest
-from bulkpub.session.asking import fares_of, opened, wanted_of
+from bulkpub.session.asking import asked_of, fares_of, opened
 
 
 @pytest.fixture
@@ -65,7 +65,8 @@ async def test_how_what_is_published_fares(
 ) -> None:
     path = manifest(said("fares", "a.csv", frequency="daily"), said("also", license="lov2"))
     report = await published(path)
-    wanted = wanted_of([str(path)], None).index
+    (asked,) = asked_of([str(path)], connection)
+    wanted = asked.wanted.index
     async with opened(connection) as portal:
         fares = await fares_of(portal, wanted=wanted)
         by_id = await fares_of(portal, organization="other-organization")

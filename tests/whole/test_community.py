@@ -8,7 +8,7 @@ import pytest
 from bulkpub import Connection
 from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.portal import harvest
-from bulkpub.session.asking import fares_of, opened, wanted_of
+from bulkpub.session.asking import asked_of, fares_of, opened
 from tests.manifests import ManifestWriter
 
 Publish = Callable[..., Any]
@@ -162,11 +162,15 @@ async def test_how_they_fare_is_told(
         async with opened(connection) as portal:
             return await fares_of(portal, **of)
 
-    before = await fares(wanted=wanted_of([str(path)], None).index)
+    def wanted_of(manifest: Any) -> Any:
+        (asked,) = asked_of([str(manifest)], connection)
+        return asked.wanted.index
+
+    before = await fares(wanted=wanted_of(path))
     assert before.datasets == ()
     assert before.missing == (f"nothing is beside the dataset of '{theirs['id']}' yet",)
     assert (await publish(path)).run.exit_code == 0
-    by_manifest = await fares(wanted=wanted_of([str(path)], None).index)
+    by_manifest = await fares(wanted=wanted_of(path))
     assert by_manifest.missing == ()
     by_organization = await fares(organization="other-organization")
     for each in (by_manifest, by_organization):
@@ -175,5 +179,5 @@ async def test_how_they_fare_is_told(
         assert [one.resource.metadata.title for one in found.resources] == ["Ours a.csv"]
         assert [one.is_told for one in found.resources] == [False]
     gone = manifest({"id": "f" * 24, "community": True, "resources": [{"path": "a.csv"}]})
-    nowhere = await fares(wanted=wanted_of([str(gone)], None).index)
+    nowhere = await fares(wanted=wanted_of(gone))
     assert nowhere.missing == (f"'{'f' * 24}' ({'f' * 24}) is not on the portal",)
