@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import anyio
 import pytest
 
+import bulkpub
 from bulkpub import RunReport
+from bulkpub.portals import memory
+from tests.portals import github_site
 from tests.portals.gitlab_site import DEVELOPER, JOB, MAINTAINER, REPORTER, Site, serving
 
 pytestmark = pytest.mark.served
@@ -187,6 +191,38 @@ async def test_many_files_arrive_at_once_but_the_first_which_makes_the_package(
     site.asked.clear()
     sound(await publish(folder.manifest(folder.dataset("velos", *names))))
     assert site.writes == []
+
+
+async def test_one_manifest_goes_to_a_catalogue_and_to_the_releases_of_both_hosts(
+    folder: Any, site: Site
+) -> None:
+    name = uuid4().hex
+    catalogue = memory.site(name)
+    keys = {
+        "BULKPUB_KEY_A": "any",
+        "BULKPUB_KEY_B": github_site.WRITER,
+        "BULKPUB_KEY_C": MAINTAINER,
+    }
+    connection = bulkpub.Connection(environment=keys)
+    async with github_site.serving() as github:
+        addresses = (catalogue.address, github.portal, site.portal)
+        destinations = [
+            {"portal": address, "name": f"to {key[-1]}", "key_env": key}
+            for address, key in zip(addresses, keys, strict=True)
+        ]
+        said = {"license": "lov2", "tags": ["velo"], "publish": "when-complete"}
+        dataset = folder.dataset("velos", "a.csv", "b.csv", **said)
+        dataset.pop("organization", None)
+        manifest = folder.manifest(dataset | {"personal": True}, destinations=destinations)
+        sound(await bulkpub.publish(manifest, connection=connection))
+        assert [len(each.resources) for each in catalogue.datasets.values()] == [2]
+        assert [len(each["assets"]) for each in github.releases.values()] == [2]
+        assert set(whole(site, "velos")) == {"a.csv", "b.csv"}
+        site.asked.clear()
+        report = sound(await bulkpub.publish(manifest, connection=connection))
+        assert site.writes == []
+        assert report.totals.datasets.unchanged == 3
+    memory._sites.pop(name)
 
 
 # --- what goes wrong --------------------------------------------------------------------------
