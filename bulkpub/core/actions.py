@@ -218,10 +218,10 @@ class ListItem:
 class Plan:
     """Everything one dataset needs; `resources` in the manifest's order.
 
-    `finish` says whether it has to be finished, which takes `finish_requests`; replacing files
-    takes `replacing_requests` beside sending them. `releases`: it becomes public once all is in.
-    `refused` is a reason not to touch the dataset at all. `held` is what pruning would delete, did
-    nothing keep it from it.
+    `finish` says whether it has to be finished, which takes `finish_requests`; new files and such
+    as replace others take `replacing_requests` beside being sent. `releases`: it becomes public
+    once all is in. `refused` is a reason not to touch the dataset at all. `held` is what pruning
+    would delete, did nothing keep it from it.
     """
 
     dataset: DatasetAction

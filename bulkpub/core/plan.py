@@ -41,6 +41,7 @@ from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
     ExistingSource,
+    FileSource,
     Fingerprint,
     LinkSource,
     Prune,
@@ -202,6 +203,7 @@ def _new(spec: DatasetSpec, fingerprints: Mapping[str, Fingerprint], rules: Rule
         actions,
         finish=finish,
         finish_requests=_list_requests(actions, rules),
+        replacing_requests=_besides(actions, rules),
         releases=spec.when_complete and not spec.left_out,
     )
 
@@ -438,10 +440,19 @@ def _describes(action: ResourceAction, rules: Rules) -> bool:
             return True
 
 
+def _has_title_of_its_own(action: ResourceAction, rules: Rules) -> bool:
+    """Whether more is to be said of the resource than sending it says."""
+    if not isinstance(action, Create) or not isinstance(action.spec.source, FileSource):
+        return _describes(action, rules) and not isinstance(action, Create | Replace)
+    return action.wanted.title != rules.file_name(action.spec.source.name)
+
+
 def _besides(actions: Sequence[ResourceAction], rules: Rules) -> int:
-    """The requests that replacing files takes beside sending them."""
+    """The requests that new files, and such as replace others, take beside those that send them."""
     replaced = sum(isinstance(a, Replace | Fetch) and a.remote is not None for a in actions)
-    return replaced * (rules.replacing_requests - 1)
+    sends = (a for a in actions if isinstance(a, Create | Fetch) and is_sent(a.spec.source))
+    created = sum(not (isinstance(a, Fetch) and a.remote is not None) for a in sends)
+    return replaced * (rules.replacing_requests - 1) + created * (rules.creating_requests - 1)
 
 
 def _moves(action: ResourceAction, rules: Rules) -> bool:
@@ -452,6 +463,8 @@ def _moves(action: ResourceAction, rules: Rules) -> bool:
 
 def _list_requests(actions: Sequence[ResourceAction], rules: Rules) -> int:
     """How many requests describe the resources: one, where the portal takes all at once."""
+    if rules.described_apart:
+        return sum(_has_title_of_its_own(action, rules) for action in actions)
     if rules.described_at_once is None:
         return 1
     described = sum(_describes(action, rules) for action in actions)

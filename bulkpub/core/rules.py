@@ -97,7 +97,9 @@ class Rules:
     another name is another file. `one_of_a_title`: no two resources of a dataset have one title.
     `replacing_keeps_id`: a file uploaded onto a resource leaves it its id, and its place.
 
-    `replacing_requests` is how many requests it takes to replace a file.
+    `creating_requests` and `replacing_requests` are how many requests a new file takes, and one
+    that replaces another. `described_apart`: what is said of each resource is written in a request
+    of its own, however many are described at once.
 
     `limits` are of lengths; `vocabularies` have the values that can be checked without asking,
     `asked` says where the portal is asked for those it knows, before a run.
@@ -150,7 +152,9 @@ class Rules:
     one_of_a_name: bool = False
     one_of_a_title: bool = False
     replacing_keeps_id: bool = True
+    creating_requests: int = 1
     replacing_requests: int = 1
+    described_apart: bool = False
     replacing_resets_title: bool = False
     tells_format: bool = False
     same_name_pause: float | None = None

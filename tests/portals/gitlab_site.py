@@ -64,6 +64,7 @@ class Site:
     selects: bool = True
     largest: int = 5 * 1024**3
     most_page: int = 100
+    public: bool = True
     uploading: int = 0
     moved_to: str = ""
     nonsense: dict[str, bytes] = field(default_factory=dict)
@@ -204,6 +205,8 @@ class _App:
         project = request.match_info.get("project", "")
         if level is None:
             return _error(401, "401 Unauthorized")
+        if not level and not self.site.public:
+            return _error(404, "404 Project Not Found")
         if unquote(project) not in {PATH, str(NUMBER)}:
             return _error(404, "404 Project Not Found")
         needs = {"GET": 0, "POST": 30, "PUT": 30, "DELETE": 40}[request.method]
@@ -228,7 +231,7 @@ class _App:
                 "path_with_namespace": PATH,
                 "default_branch": self.site.branch,
                 "web_url": f"{self.site.base}/{PATH}",
-                "visibility": "public",
+                "visibility": "public" if self.site.public else "private",
                 "permissions": {"project_access": access, "group_access": None},
             }
         )
@@ -498,6 +501,8 @@ class _App:
             return _error(404, "404 Not Found")
 
     async def permalink(self, request: web.Request) -> web.Response:
+        if not self.site.public:  # it leads to where people sign in
+            return web.Response(text="<html>", content_type="text/html")
         ends = f"/downloads/{request.match_info['path']}"
         for each in self.site.links.get(request.match_info["tag"], []):
             if each["direct_asset_url"].endswith(ends):

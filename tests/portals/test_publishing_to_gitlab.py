@@ -13,6 +13,7 @@ import pytest
 
 import bulkpub
 from bulkpub import RunReport
+from bulkpub.pipeline import Verify
 from bulkpub.portals import memory
 from tests.portals import github_site
 from tests.portals.gitlab_site import DEVELOPER, JOB, MAINTAINER, REPORTER, Site, serving
@@ -613,17 +614,33 @@ async def test_something_else_at_the_address_is_told_of(
     assert "no such project" in str(report.run.error)
 
 
-async def test_verify_compares_what_everybody_gets(
-    publish: Publish, folder: Any, site: Site
+@pytest.mark.parametrize("public", [True, False], ids=["public", "private"])
+@pytest.mark.parametrize("key", [MAINTAINER, JOB], ids=["person", "job"])
+async def test_verify_compares_what_everybody_gets_or_whoever_may(
+    *, publish: Publish, folder: Any, site: Site, key: str, public: bool
 ) -> None:
-    from bulkpub.pipeline import Verify  # noqa: PLC0415
-
+    site.public = public
     folder.file("a.csv", "a")
     manifest = folder.manifest(folder.dataset("velos", "a.csv"))
-    sound(await publish(manifest))
-    check = partial(publish, manifest, dry_run=True, verify=Verify.FULL)
+    sound(await publish(manifest, key=key))
+    check = partial(publish, manifest, key=key, dry_run=True, verify=Verify.FULL)
     sound(await check())
     (file,) = site.files[next(iter(site.packages))]
     site.contents[file["id"]] = b"b"
     report = await check()
     assert "serves other bytes" in str(report.datasets[0].resources[0].error)
+
+
+async def test_a_plan_counts_what_a_run_takes(publish: Publish, folder: Any, site: Site) -> None:
+    for name in "abc":
+        folder.file(f"{name}.csv", name)
+    link = {"link": "https://example.org/api", "title": "API"}
+    entries: list[Any] = [{"path": "a.csv", "title": "A"}, "b.csv", link]
+    for said in ({}, {"title": "Other"}):
+        manifest = folder.manifest(folder.dataset("velos", *entries, **said))
+        planned = (await publish(manifest, dry_run=True)).totals.requests.planned
+        site.asked.clear()
+        sound(await publish(manifest))
+        assert planned == len(site.writes)
+        folder.file("a.csv", "changed")
+        entries.append("c.csv")

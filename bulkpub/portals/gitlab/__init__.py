@@ -26,14 +26,15 @@ async def _open(opening: Opening) -> AsyncIterator[GitLab]:
     http = opening.http
     if http.rate_headers == RateHeaders():
         http = replace(http, rate_headers=ANNOUNCED)
+    headers = credentials(opening.key)
     async with connect(
         opening.url,
-        credentials=credentials(opening.key),
+        credentials=headers,
         settings=http,
         pace=opening.pace,
         listener=opening.listener,
     ) as transport:
-        yield GitLab(transport, by_job=is_of_job(opening.key))
+        yield GitLab(transport, by_job=is_of_job(opening.key), credentials=headers)
 
 
 KIND = Kind("gitlab", RULES, PRESETS, api_url, _open)

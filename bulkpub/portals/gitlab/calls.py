@@ -31,7 +31,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
-from bulkpub.portals.base import Account, Content, Page, Traffic
+from bulkpub.portals.base import Account, Content, Download, Page, Traffic
 from bulkpub.portals.gitlab import codec, pending
 from bulkpub.portals.gitlab.address import root_of
 from bulkpub.portals.gitlab.codec import Link, Release, Seen
@@ -54,13 +54,21 @@ NOT_FOUND, CONFLICT = 404, 409
 class GitLab(ReleasePortal):
     """The releases of a project; implements `bulkpub.portals.Portal`.
 
-    `by_job`: the key is the token of a CI job.
+    `by_job`: the key is the token of a CI job. `credentials` are the headers with the key, for
+    files that not everybody may have.
     """
 
     rules: Rules = RULES
 
-    def __init__(self, transport: Transport, *, by_job: bool = False) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        by_job: bool = False,
+        credentials: Mapping[str, str] | None = None,
+    ) -> None:
         self._transport = transport
+        self._credentials = credentials or {}
         self._project = ProjectApi(transport, by_job=by_job)
         self._registry = Registry(transport, self._project)
         self._links = Links(transport)
@@ -81,6 +89,19 @@ class GitLab(ReleasePortal):
     def refused_size(self) -> int | None:
         """See `Portal`."""
         return self._registry.refused_size
+
+    def download(
+        self,
+        dataset: RemoteDataset,  # noqa: ARG002 # whichever it is of
+        resource: RemoteResource,
+    ) -> Download:
+        """See `Portal`; of a project that not everybody sees, the API gives out the files."""
+        is_ours = resource.hosted and resource.url.startswith(
+            f"{root_of(self._transport.base_url)}/"
+        )
+        if self._project.is_public or not is_ours:
+            return Download(resource.permalink)
+        return Download(resource.url, self._credentials)
 
     # --- asking ----------------------------------------------------------------------------
 

@@ -100,11 +100,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project, as far as it matters to its releases; it has no branch while it is empty."""
+    """A project, as far as it matters to its releases; it has no branch while it is empty.
+
+    `public`: everybody sees it.
+    """
 
     id: str
     path: str
     branch: str | None
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +220,18 @@ FILE: Shape[File] = Shape(_FILE)
 FILES: Shape[tuple[File, ...]] = Shape(once_each(list_of(_FILE)))
 PROJECT: Shape[Project] = Shape(
     record(
-        {"id": _NUMBER, "path_with_namespace": NAME, "default_branch": TEXT},
-        lambda data: Project(data["id"], data["path_with_namespace"], data["default_branch"]),
+        {
+            "id": _NUMBER,
+            "path_with_namespace": NAME,
+            "default_branch": TEXT,
+            "visibility": TEXT,
+        },
+        lambda data: Project(
+            data["id"],
+            data["path_with_namespace"],
+            data["default_branch"],
+            data["visibility"] == "public",
+        ),
         needed=("id", "path_with_namespace"),
     )
 )

@@ -63,6 +63,8 @@ class ProjectApi:
         path = unquote(written)
         self._home = Home(root, path, path if path.isdecimal() else None)
         self._branch: str | None = None
+        self.is_public = False
+        """Whether everybody sees it, as far as is known."""
         self._asked = False
         self._asking = anyio.Lock()
 
@@ -109,6 +111,7 @@ class ProjectApi:
     def _take(self, project: Project) -> None:
         self._home = replace(self._home, id=project.id, path=project.path)
         self._branch = project.branch
+        self.is_public = project.public
 
     def _no_project(self) -> NotAPortal:
         return NotAPortal(

@@ -25,6 +25,10 @@ RULES = Rules(
     release_tag=tag_name,
     one_of_a_name=True,
     one_of_a_title=True,
+    # A file and its link; a file, and the one before it deleted.
+    creating_requests=2,
+    replacing_requests=2,
+    described_apart=True,
     digest="sha256",
     organizations=False,
     joins_organizations=False,
