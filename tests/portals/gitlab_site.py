@@ -402,7 +402,9 @@ class _App:
 
     async def list_packages(self, request: web.Request) -> web.Response:
         wanted = request.query.get("package_name", "")
+        status = request.query.get("status", "default")
         found = [each for each in self.site.packages.values() if wanted in each["name"]]
+        found = [each for each in found if each["status"] == status]
         if version := request.query.get("package_version"):
             found = [each for each in found if each["version"] == version]
         return self._page(request, found)

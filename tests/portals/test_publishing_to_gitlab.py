@@ -147,6 +147,18 @@ async def test_a_tag_with_the_day_in_it_makes_a_release_a_day(
         assert list(whole(site, tag)) == ["a.csv"]
 
 
+async def test_a_package_that_somebody_has_hidden_is_known_all_the_same(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    manifest = folder.manifest(folder.dataset("velos", "a.csv"))
+    sound(await publish(manifest))
+    (package,) = site.packages.values()
+    package["status"] = "hidden"
+    site.asked.clear()
+    sound(await publish(manifest))
+    assert site.writes == []
+
+
 async def test_the_shipped_example_is_published_changed_and_published_again(
     publish: Publish, folder: Any, site: Site
 ) -> None:

@@ -152,18 +152,21 @@ class ProjectApi:
             raise READER.unreadable(request, f"tag_name must be {tag}, not {found.tag}")
         return found
 
-    async def package(self, place: Place) -> str | None:
+    async def package(self, place: Place, *, is_linked: bool = False) -> str | None:
         """The id of the generic package of this name and version; None when there is none.
 
-        GitLab finds all whose names have this one in them, and older ones know no versions.
+        GitLab finds all whose names have this one in them, and older ones know no versions. One
+        that somebody has hidden is asked for where a release `is_linked` to it.
         """
         name, version = place
         params = {"package_type": "generic", "package_name": name, "package_version": version}
         what = "the listing of packages"
-        async for page in self._pages("/packages", PACKAGES, params, codec.PACKAGES, what):
-            for each in page.items:
-                if (each.name, each.version) == place:
-                    return each.id
+        for status in ({}, {"status": "hidden"})[: 1 + is_linked]:
+            said = params | status
+            async for page in self._pages("/packages", PACKAGES, said, codec.PACKAGES, what):
+                for each in page.items:
+                    if (each.name, each.version) == place:
+                        return each.id
         return None
 
     async def packages_without(self, tags: Collection[str]) -> list[str]:

@@ -50,7 +50,8 @@ class Registry:
 
     async def look_into(self, seen: Seen, place: Place) -> None:
         """Write down in `seen` which files a package has."""
-        package = await self._project.package(place)
+        is_linked = any((seen.place_of(link) or ("",))[0] == place for link in seen.release.links)
+        package = await self._project.package(place, is_linked=is_linked and not seen.pending)
         if package is not None:
             seen.packages[place] = package
             seen.files[place] = await self._project.files(package)
@@ -158,7 +159,7 @@ class Registry:
 
     async def remove_package(self, place: Place) -> None:
         """Delete a package with all its files; that there is none is no error."""
-        package = await self._project.package(place)
+        package = await self._project.package(place, is_linked=True)
         if package is None:
             return
         answer = await self._transport.send(Request("DELETE", f"/packages/{package}", PACKAGE))
