@@ -111,7 +111,8 @@ class Stream:
         for source in self._sources:
             order.setdefault(source.name, len(order))
             for spec, sound in _datasets(source, self._reading, problems):
-                if names.takes(spec, given if sound else None) and sound:
+                number = given if sound else None
+                if names.takes(spec, number, rows=source.has_rows) and sound:
                     given += 1
                     yield spec
             warnings += (_problem(fault) for fault in source.warnings)
@@ -383,10 +384,11 @@ class _Names:
         self.problems: list[Problem] = []
         self.spoilt: set[int] = set()
 
-    def takes(self, spec: DatasetSpec, number: int | None) -> bool:
+    def takes(self, spec: DatasetSpec, number: int | None, *, rows: bool = False) -> bool:
         """Whether no dataset before has this one's id or key; if one has, that is spoilt, too.
 
-        `number` is the one under which it is given out, None when it is not.
+        `number` is the one under which it is given out, None when it is not; `rows`: it is made of
+        rows of a table.
         """
         same_id = self._ids.get(spec.id) if spec.id else None
         same_key = self._keys.get(spec.key) if spec.key else None
@@ -399,19 +401,30 @@ class _Names:
         if other is None:
             return True
         given, place = other
-        what, hint = say("id '{id}'", id=spec.id), ""
-        if same_id is None:
-            what, hint = say("key '{key}'", key=spec.key), say(": give one of them another 'key'")
-        sentence = say(
-            "the {what} is already that of the dataset at {place}{hint}",
-            what=what,
-            place=place,
-            hint=hint,
-        )
+        sentence = _named_twice(spec, place, by_id=same_id is not None)
+        if rows and place.file == spec.place.file:
+            sentence = say(
+                "this row is of the dataset at {place}, and rows of others stand between them: "
+                "rows of one dataset follow one another, so sort the table by dataset; or give one "
+                "of them another key",
+                place=place,
+            )
         self.problems.append(_problem(Fault(spec.place, sentence), spec.key))
         if given is not None:
             self.spoilt.add(given)
         return False
+
+
+def _named_twice(spec: DatasetSpec, place: Place, *, by_id: bool) -> str:
+    what, hint = say("id '{id}'", id=spec.id), ""
+    if not by_id:
+        what, hint = say("key '{key}'", key=spec.key), say(": give one of them another 'key'")
+    return say(
+        "the {what} is already that of the dataset at {place}{hint}",
+        what=what,
+        place=place,
+        hint=hint,
+    )
 
 
 def _check_portals(tops: _Tops, problems: dict[Problem, None]) -> None:

@@ -62,7 +62,7 @@ class Source:
 
     `header` is None when the manifest could not be read. `faults` may grow while `datasets`
     is iterated, and is complete afterwards; `own_faults` are those of the dataset given out last.
-    `warnings` are what may not be meant as it was read.
+    `warnings` are what may not be meant as it was read. `has_rows`: it is a table.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Source:
     faults: list[Fault] = field(default_factory=list)
     own_faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    has_rows: bool = False
 
     def warn(self, place: Place, sentence: str) -> None:
         """Take note of what may not be meant as it was read."""

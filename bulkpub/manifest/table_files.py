@@ -60,6 +60,7 @@ def open_sheets(source: Source) -> list[Source]:
 def _fill(source: Source, records: Iterator[Record]) -> None:
     table = read_table(records, source.name)
     source.header = table.top
+    source.has_rows = True
     source.faults += table.faults
     source.warnings += table.warnings
     if not table.faults:

@@ -174,7 +174,7 @@ def test_something_of_the_portal_is_described_and_hosted(read: Read) -> None:
         ),
         (
             table("a,https://x/1,", "b,https://x/2,", "a,https://x/3,"),
-            ["4:1: the id 'a' is already that of the dataset at {file}:2:1"],
+            ["4:1: this row is of the dataset at {file}:2:1, and rows of others stand between"],
         ),
         (
             table("a,p,", "a,q,", head="dataset_id,license,link"),
