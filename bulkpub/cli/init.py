@@ -243,12 +243,17 @@ def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[st
         writer.dataset(_told(found, told).dataset, with_flags(found.notes))
     if not writer.count:
         raise SettingsInvalid(f"{place} has no files to publish")
-    lines = out.getvalue().splitlines()
+    lines = _lines(out.getvalue())
     if told.organization is None:
         lines.remove(f"organization: {_SOMEBODY}")
     # What is to be filled in under `defaults` is there.
     text = "\n".join(with_lines_to_fill_in(lines, {*told.top, "defaults"}, TO_FILL_IN, _TOP))
     return f"{text}\n", writer.count
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a manifest; what only Unicode takes for the end of one is part of a title."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _told(found: Found, told: _Answers) -> Found:
@@ -275,7 +280,7 @@ def _of_spreadsheet(
     made = converted(place, manifest, {**told.top, "defaults": told.defaults})
     render_warnings(made.warnings, console)
     render_problems(made.problems, console)
-    lines = made.text.splitlines()
+    lines = _lines(made.text)
     top = [line for line in lines[: lines.index("datasets:")] if lines] if made.text else []
     said = {line.partition(":")[0] for line in top if not line.startswith((" ", "#"))}
     defaults = {line.strip().partition(":")[0] for line in top if line.startswith("  ")}

@@ -3,14 +3,19 @@
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from bulkpub import RunReport
+from bulkpub.core.fitting import fitted
+from bulkpub.core.model import Access, DatasetMetadata, DatasetSpec
 from bulkpub.core.rules import Rules
-from bulkpub.portals import memory
+from bulkpub.portals import memory, udata
+from bulkpub.portals.kinds import TOLD_BY_NAME
+from bulkpub.portals.udata import rules as udata_rules
 
 FULL = memory.RULES
 RULES = {
@@ -190,3 +195,23 @@ async def test_a_portal_that_does_not_keep_what_it_should_gets_no_file(
     memory._sites.pop(where)
     assert [call.name for call in place.calls].count("upload") == 0
     assert [call.name for call in place.calls].count("create_dataset") == 1
+
+
+EVERY_RULES = [
+    memory.RULES,
+    udata.RULES,
+    udata_rules.WITHOUT_ACCESS,
+    *(
+        import_module(f"bulkpub.portals.{name}").KIND.rules
+        for name in dict.fromkeys(TOLD_BY_NAME.values())
+    ),
+]
+
+
+@pytest.mark.parametrize("rules", EVERY_RULES, ids=lambda rules: rules.kind)
+def test_no_kind_of_portals_shows_to_everybody_what_is_restricted(rules: Rules) -> None:
+    """Each keeps who has access and what is private, or is sent nothing of it."""
+    wanted = DatasetMetadata(access=Access("restricted"), private=True)
+    held = fitted(DatasetSpec(key="k", metadata=wanted), rules)
+    kept = held.spec.metadata
+    assert bool(held.exposed) is (kept.access != wanted.access or kept.private is not True)
