@@ -228,10 +228,10 @@ async def test_one_by_one_comes_to_the_same_as_all_at_once(
 async def test_what_a_killed_run_sent_is_known_after_a_run_that_left_it_out(
     *, publish: Publish, folder: Any, site: Site, tmp_path: Any, dataset_of: Any
 ) -> None:
-    """Two files of one content: only what was remembered tells whose the one is that arrived."""
-    folder.file("1.csv", "same\n")
-    folder.file("2.csv", "same\n")
-    manifest = folder.manifest(folder.dataset("a", "0.csv", "1.csv", "2.csv"))
+    """Two files of one content and name: whose the one is that arrived is only remembered."""
+    folder.file("1/f.csv", "same\n")
+    folder.file("2/f.csv", "same\n")
+    manifest = folder.manifest(folder.dataset("a", "0.csv", "1/f.csv", "2/f.csv"))
     state = tmp_path / "state"
     await publish(manifest, only=("a/0.csv",), state_dir=state)
 
@@ -241,12 +241,12 @@ async def test_what_a_killed_run_sent_is_known_after_a_run_that_left_it_out(
         return await carry_out()
 
     site.trouble = dying
-    await publish(manifest, only=("a/2.csv",), state_dir=state)
+    await publish(manifest, only=("a/2/f.csv",), state_dir=state)
     site.trouble = None
     (there,) = (each for each in dataset_of(site, "a").resources if each.key is None)
     folder.file("0.csv", "changed\n")
     await publish(manifest, only=("a/0.csv",), state_dir=state)
     report = await publish(manifest, state_dir=state)
     ids = {each.key: each.id for each in report.datasets[0].resources}
-    assert ids["2.csv"] == there.id
+    assert ids["2/f.csv"] == there.id
     assert len(dataset_of(site, "a").resources) == 3

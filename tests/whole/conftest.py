@@ -189,6 +189,7 @@ def publish(
         observers: Sequence[Observer] = (),
         state_dir: Path | None = None,
         variables: dict[str, str] | None = None,
+        plan: Path | None = None,
         **options: Any,
     ) -> RunReport:
         report = await bulkpub.publish(
@@ -200,6 +201,7 @@ def publish(
             options=RunOptions(look_again_s=0.1, **options),
             observers=observers,
             state_dir=state_dir,
+            plan=plan,
         )
         assert report_faults(b"".join(to_json(report))) == []
         return report
