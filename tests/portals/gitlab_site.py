@@ -65,7 +65,7 @@ class Site:
     largest: int = 5 * 1024**3
     most_page: int = 100
     public: bool = True
-    uploading: int = 0
+    uploading: set[tuple[str, str]] = field(default_factory=set)
     moved_to: str = ""
     nonsense: dict[str, bytes] = field(default_factory=dict)
     endless: bool = False
@@ -453,14 +453,14 @@ class _App:
             if not form.fullmatch(said):
                 return web.json_response({"error": f"{what} is invalid"}, status=400)
         new = self._named(request) is None
-        if new and site.uploading:
+        if new and (name, version) in site.uploading:
             return _error(500, "500 Internal Server Error")  # two make the package at once
-        site.uploading += 1
+        site.uploading.add((name, version))
         try:
             data = await request.read()
             await asyncio.sleep(0)
         finally:
-            site.uploading -= 1
+            site.uploading.discard((name, version))
         if len(data) > site.largest:
             return _error(400, "400 Bad request - File is too large")
         number = self._named(request)

@@ -81,8 +81,8 @@ async def test_a_dataset_becomes_a_release_and_its_files_can_be_had_by_their_per
     site.asked.clear()
     sound(await publish(manifest))
     assert site.writes == []
-    # The project, the listings of releases and packages; the release, its package and its files.
-    assert len(site.asked) == 6
+    # The project, the listings of releases and of packages; the release and its package's files.
+    assert len(site.asked) == 5
 
 
 async def test_a_changed_file_takes_the_place_of_the_one_before_under_its_permalink(
@@ -147,6 +147,23 @@ async def test_a_tag_with_the_day_in_it_makes_a_release_a_day(
         assert list(whole(site, tag)) == ["a.csv"]
 
 
+async def test_a_package_that_somebody_deletes_meanwhile_is_made_again(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    manifest = folder.manifest(folder.dataset("velos", "a.csv"))
+    sound(await publish(manifest))
+
+    def delete(_method: str, path: str) -> None:
+        if path == "/releases/velos" and "velos" in site.releases:
+            site.packages.clear()
+            site.files.clear()
+            site.trouble = lambda _method, _path: None
+
+    site.trouble = delete
+    sound(await publish(manifest))
+    assert list(whole(site, "velos")) == ["a.csv"]
+
+
 async def test_a_package_that_somebody_has_hidden_is_known_all_the_same(
     publish: Publish, folder: Any, site: Site
 ) -> None:
@@ -203,6 +220,22 @@ async def test_many_files_arrive_at_once_but_the_first_which_makes_the_package(
     assert set(whole(site, "velos")) == set(names)
     site.asked.clear()
     sound(await publish(folder.manifest(folder.dataset("velos", *names))))
+    assert site.writes == []
+
+
+async def test_many_releases_are_made_and_found_again(
+    publish: Publish, folder: Any, site: Site
+) -> None:
+    site.most_page = 7
+    manifest = folder.manifest(
+        *(folder.dataset(f"d{n}", f"{n}.csv", "b.csv") for n in range(10)),
+        *(folder.dataset(f"w{n}", f"{n}.csv", publish="when-complete") for n in range(10)),
+    )
+    sound(await publish(manifest))
+    assert len(site.releases) == 20
+    assert {len(whole(site, tag)) for tag in site.releases} == {1, 2}
+    site.asked.clear()
+    sound(await publish(manifest))
     assert site.writes == []
 
 

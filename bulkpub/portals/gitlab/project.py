@@ -23,6 +23,8 @@ PAGE_SIZE = 100
 """The most that GitLab gives at once."""
 MOST_PAGES = 20_000
 """Pages of one listing; no project has so many, and a listing that never ends has more."""
+MOST_LISTED = 20_000
+"""Packages whose ids are remembered from a listing."""
 NOT_FOUND = 404
 
 RELEASES = "/projects/{id}/releases"
@@ -36,6 +38,10 @@ READER = Reader(
 )
 
 T = TypeVar("T")
+
+
+class _Gone(Exception):
+    """What was to be listed is no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class ProjectApi:
         self._branch: str | None = None
         self.is_public = False
         """Whether everybody sees it, as far as is known."""
+        self._listed: dict[Place, str] = {}
         self._asked = False
         self._asking = anyio.Lock()
 
@@ -156,8 +163,11 @@ class ProjectApi:
         """The id of the generic package of this name and version; None when there is none.
 
         GitLab finds all whose names have this one in them, and older ones know no versions. One
-        that somebody has hidden is asked for where a release `is_linked` to it.
+        that somebody has hidden is asked for where a release `is_linked` to it. One that was listed
+        is not asked for again; that it is gone, `files` finds.
         """
+        if known := self._listed.get(place):
+            return known
         name, version = place
         params = {"package_type": "generic", "package_name": name, "package_version": version}
         what = "the listing of packages"
@@ -174,16 +184,27 @@ class ProjectApi:
         params = {"package_type": "generic", "package_version": VERSION}
         what, names = "the listing of packages", list[str]()
         async for page in self._pages("/packages", PACKAGES, params, codec.PACKAGES, what):
-            names += [each.name for each in page.items if each.version == VERSION]
+            for each in page.items:
+                if each.version == VERSION:
+                    names.append(each.name)
+                    if len(self._listed) < MOST_LISTED:
+                        self._listed[each.name, each.version] = each.id
         return [name for name in names if name not in tags and own_place(name)[0] == name]
 
-    async def files(self, package: str) -> tuple[File, ...]:
-        """All files of a package (id); none when there is no such package any more."""
+    def forget(self, place: Place) -> None:
+        """What was listed of a package may not hold any more."""
+        self._listed.pop(place, None)
+
+    async def files(self, package: str) -> tuple[File, ...] | None:
+        """All files of a package (id); None when there is no such package any more."""
         files: list[File] = []
         path, what = f"/packages/{package}/package_files", "the listing of the package's files"
         endpoint = "/projects/{id}/packages/{id}/package_files"
-        async for page in self._pages(path, endpoint, {}, codec.FILES, what):
-            files += page.items
+        try:
+            async for page in self._pages(path, endpoint, {}, codec.FILES, what, may_be_gone=True):
+                files += page.items
+        except _Gone:
+            return None
         return tuple(files)
 
     async def _pages(
@@ -193,12 +214,19 @@ class ProjectApi:
         params: dict[str, str],
         shape: Shape[tuple[T, ...]],
         what: str,
+        *,
+        may_be_gone: bool = False,
     ) -> AsyncIterator[Listed[T]]:
-        """The pages of a listing, for which the answers say what to ask for next."""
+        """The pages of a listing, for which the answers say what to ask for next.
+
+        Raises `_Gone` when there is nothing to list, where it `may_be_gone`.
+        """
         now = {**params, "per_page": str(PAGE_SIZE)}
         for number in range(1, MOST_PAGES + 1):
             request = Request("GET", path, endpoint, params=now)
             answer = await self._transport.send(request)
+            if answer.status == NOT_FOUND and may_be_gone:
+                raise _Gone
             if answer.status == NOT_FOUND and number > 1:
                 return
             items = READER.read(shape, request, answer, DatasetFailed, what)

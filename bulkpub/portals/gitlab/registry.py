@@ -29,6 +29,7 @@ PACKAGE_FILE = f"{PACKAGE}/package_files/{{id}}"
 BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE = 400, 403, 404, 413
 HOSTED_LIMIT = 5 * 1024**3
 """Bytes of a file at most on gitlab.com."""
+TWICE = 2
 DUPLICATE, LARGE = "duplicate package", "too large"
 
 log = structlog.get_logger("bulkpub.portals.gitlab")
@@ -51,10 +52,16 @@ class Registry:
     async def look_into(self, seen: Seen, place: Place) -> None:
         """Write down in `seen` which files a package has."""
         is_linked = any((seen.place_of(link) or ("",))[0] == place for link in seen.release.links)
-        package = await self._project.package(place, is_linked=is_linked and not seen.pending)
-        if package is not None:
-            seen.packages[place] = package
-            seen.files[place] = await self._project.files(package)
+        is_linked = is_linked and not seen.pending
+        for _ in range(TWICE):
+            package = await self._project.package(place, is_linked=is_linked)
+            files = await self._project.files(package) if package else None
+            if package and files is not None:
+                seen.packages[place], seen.files[place] = package, files
+                return
+            self._project.forget(place)  # somebody may have deleted it after it was listed
+            if package is None:
+                return
 
     async def store(self, seen: Seen, place: Place, name: str, content: Content) -> File:
         """Send a file, unless it arrived before and got no link."""
@@ -160,6 +167,7 @@ class Registry:
     async def remove_package(self, place: Place) -> None:
         """Delete a package with all its files; that there is none is no error."""
         package = await self._project.package(place, is_linked=True)
+        self._project.forget(place)
         if package is None:
             return
         answer = await self._transport.send(Request("DELETE", f"/packages/{package}", PACKAGE))
