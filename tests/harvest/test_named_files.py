@@ -35,7 +35,7 @@ def city(tmp_path: Path) -> Path:
 
 
 def as_csv(rows: Any) -> bytes:
-    lines = (";".join(cell or "" for cell in row) for row in rows if len(row) > 1)
+    lines = (";".join(cell or "" for cell in row) for row in rows)
     return "\r\n".join(lines).encode("cp1252")
 
 
@@ -68,6 +68,17 @@ async def test_files_of_this_machine_are_harvested_from_a_table(
     loaded = manifest_of(harvested)
     assert loaded.problems == ()
     assert sum(len(each.resources) for each in loaded.datasets) == 3
+
+
+@pytest.mark.parametrize("title", ["", "Inventaire, mis à jour en 2026\n\n", ";;\nTitre\n"])
+async def test_a_title_above_a_table_is_none_of_its_rows(
+    title: str, harvest: Harvest, city: Path
+) -> None:
+    text = f"{title}titre;fichier\nA;donnees/été.csv\nB;donnees/absent.csv\n"
+    (city / "l.csv").write_text(text)
+    harvested = await harvest("csv", city / "l.csv")
+    assert [each.metadata.title for each in harvested.only.resources] == ["A"]
+    assert f"l.csv:{text.count(chr(10))}: the row is left out" in harvested.lost[0]
 
 
 async def test_paths_start_from_the_table_and_the_manifest_has_them_from_its_own_folder(

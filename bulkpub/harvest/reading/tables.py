@@ -7,6 +7,7 @@ knows), and a column nobody knows is named, not guessed at.
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
@@ -32,7 +33,7 @@ _ADDRESSES = ("url", "path", "dataset page")
 _PACKED = b"PK\x03\x04"
 """How a workbook begins."""
 _HEAD_WITHIN = 20
-"""Rows of a sheet among which the one that names the columns is."""
+"""Rows among which the one that names the columns is."""
 
 
 _LINE_ENDS = str.maketrans(dict.fromkeys("\x0b\x0c\x85\u2028\u2029", "\n"))
@@ -78,8 +79,11 @@ def read_table(content: bytes) -> Table:
         raise TableFault(say("it is {what}", what=what))
     csv.field_size_limit(_LONGEST_CELL)
     lines = lines_of(content)
+    top = list(islice(lines, _HEAD_WITHIN))
+    titles = _titles_above(top)
+    lines = chain(top[titles:], lines)
     first, header, delimiter = 0, "", ""
-    for first, header in enumerate(lines):  # noqa: B007 # the header is where this ends
+    for first, header in enumerate(lines, titles):  # noqa: B007 # the header is where this ends
         delimiter = delimiter or separator_named(header)
         if header.strip() and not separator_named(header):
             break
@@ -92,6 +96,24 @@ def read_table(content: bytes) -> Table:
     except csv.Error as error:
         raise TableFault(say("its first line cannot be read: {error}", error=error)) from None
     return _table(names, partial(_rows, reader, before=first))
+
+
+def _titles_above(lines: Sequence[str]) -> int:
+    """How many lines stand above the one that names the columns, if it is not the first one.
+
+    One with an address and another column is it; of a first line that names a separator, none is
+    above.
+    """
+    for number, line in enumerate(lines):
+        if separator_named(line):
+            return 0
+        cells: list[str] = []
+        with suppress(csv.Error):
+            cells = next(csv.reader([line], delimiter=separator_of(line)), [])
+        meanings = set(_meanings(cells).values())
+        if meanings & set(_ADDRESSES) and (len(meanings) > 1 or number == 0):
+            return number
+    return 0
 
 
 def _table(names: list[str], rows_of: Callable[[Mapping[int, str]], Iterator[Row]]) -> Table:
