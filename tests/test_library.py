@@ -16,7 +16,7 @@ from bulkpub.cli.local_commands import report_line_schema, report_schema
 from bulkpub.cli.report_file import to_json, to_lines
 from bulkpub.core.report import RunReport
 from bulkpub.http.retry import RetryPolicy
-from bulkpub.observers.events import DatasetFinished, QuotaSeen, RunFinished, RunStarted
+from bulkpub.observers.events import DatasetFinished, Reading, RunFinished, RunStarted
 from bulkpub.portals import memory
 from bulkpub.sandbox import Sandbox
 from tests.manifests import json_schema, load
@@ -175,7 +175,7 @@ async def test_observers_see_the_run_from_its_start_to_its_report(
     seen: list[bulkpub.Event] = []
     manifest = folder.manifest(folder.dataset("a", "a.csv"), folder.dataset("b"))
     report = await publish(manifest, observers=(seen.append,))
-    assert isinstance(seen[0], RunStarted | QuotaSeen)
+    assert isinstance(seen[0], Reading)
     assert sum(isinstance(event, RunStarted) for event in seen) == 1
     assert seen[-1] == RunFinished(report)
     finished = [event for event in seen if isinstance(event, DatasetFinished)]
@@ -331,3 +331,41 @@ def test_a_program_that_is_not_asynchronous_publishes_too(folder: Any) -> None:
     report = bulkpub.publish_sync(manifest, connection=connection)
     assert report.run.error is None
     report.raise_for_failures()
+
+
+@pytest.mark.parametrize("places", [1, 2])
+async def test_a_run_that_is_interrupted_while_it_reads_says_so_and_asks_nobody(
+    folder: Any, places: int
+) -> None:
+    there = [memory.site(uuid4().hex, memory.RULES) for _ in range(places)]
+    asked: list[Any] = []
+    read: list[Reading] = []
+
+    @contextmanager
+    def asking(run: Any) -> Iterator[None]:
+        asked.append(run)
+        yield
+
+    def press(event: bulkpub.Event) -> None:
+        if isinstance(event, Reading):
+            read.append(event)
+            assert asked[0].is_reading
+            asked[0].interrupt("interrupted")
+
+    named = [{"name": f"n{n}", "portal": site.address} for n, site in enumerate(there)]
+    header = {"destinations": named} if places > 1 else {}
+    keys = {f"BULKPUB_KEY_N{n}": "any-key" for n in range(places)}
+    for each in named:
+        each["key_env"] = f"BULKPUB_KEY_{each['name'].upper()}"
+    report = await bulkpub.publish(
+        folder.manifest(folder.dataset("a", "a.csv"), **header),
+        connection=bulkpub.Connection(
+            portal=None if places > 1 else there[0].address, key="any-key", environment=keys
+        ),
+        observers=[press],
+        interruptible=asking,
+    )
+    assert report.run.exit_code == 130
+    assert report.run.error == "interrupted"
+    assert len(read) == 1  # of several, no other one is read any more
+    assert [site.calls for site in there] == [[]] * places

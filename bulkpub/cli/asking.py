@@ -48,7 +48,7 @@ def ask(
 
     Raises `SettingsInvalid` for what the command line has wrong.
     """
-    configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
+    configure_logging(format="human", level=logging.CRITICAL, stream=sys.stderr)
     if asked is not None:
         connection = asked.connection
     else:

@@ -5,10 +5,13 @@ shell none of it: they load neither the network nor a reader of manifests.
 """
 
 import gc
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
+from threading import current_thread, main_thread
 from typing import Any, cast
 
 import typer
@@ -155,12 +158,9 @@ COMMANDS: Mapping[str, Command] = {
 def loaded(name: str) -> TyperCommand:
     """The command of that name, with its options; raises `KeyError` when there is none."""
     row = COMMANDS[name]
-    # While modules are loaded nothing becomes garbage; looking for some takes a tenth of the time.
-    gc.disable()
-    module = import_module(f"bulkpub.cli.{row.module}")
-    options = import_module("bulkpub.cli.options")
-    gc.freeze()
-    gc.enable()
+    with _loading():
+        module = import_module(f"bulkpub.cli.{row.module}")
+        options = import_module("bulkpub.cli.options")
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     alone.command(name, cls=PagedCommand, epilog=row.epilog, context_settings=HELP)(
         options.with_options(getattr(module, name))
@@ -169,6 +169,27 @@ def loaded(name: str) -> TyperCommand:
     names = {each.name or "" for each in command.params} - {*row.rare}
     command.common = frozenset(names - options.uncommon(name))
     return command
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """While modules are loaded nothing becomes garbage; looking for some takes a tenth of the time.
+
+    Nor has anything begun: Ctrl-C ends the program there and then. As an exception it would come
+    out of the middle of whatever is being loaded, or be lost there.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    is_ours = before is signal.default_int_handler and current_thread() is main_thread()
+    if is_ours:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
+        if is_ours:
+            signal.signal(signal.SIGINT, before)
 
 
 class _Unloaded(TyperCommand):

@@ -59,7 +59,7 @@ def doctor(
         targets = targets_of(connection, paths, settings.variables)
     except ManifestInvalid as invalid:
         raise SettingsInvalid(str(invalid)) from invalid
-    configure_logging(format="human", level=logging.ERROR, stream=sys.stderr)
+    configure_logging(format="human", level=logging.CRITICAL, stream=sys.stderr)
     console = Console(highlight=False)
     findings = anyio.run(_examine, targets, settings, fault, None if as_json else console)
     bad = sum(each.health is Health.BAD for each in findings)

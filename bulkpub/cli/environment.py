@@ -81,7 +81,9 @@ def api_key(environment: Mapping[str, str], variable: str | None = None) -> str 
         key = environment.get(name, "").strip()
         if key:
             if not can_be_key(key):
-                raise SettingsInvalid(f"{name} does not hold an API key: it has odd characters")
+                raise SettingsInvalid(
+                    f"{name} does not hold an API key: it has odd characters; copy it anew"
+                )
             return key
     if variable is not None:
         raise SettingsInvalid(

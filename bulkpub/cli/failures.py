@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from bulkpub.cli.lines import print_line
 from bulkpub.core.failures import Cause, Failure
 from bulkpub.observers.text import counted, path_text, printable, shown
 
@@ -52,7 +53,7 @@ def render_failures(
 
 def _print(console: Console, lines: Iterable[Text]) -> None:
     for line in lines:
-        console.print(line, soft_wrap=True)
+        print_line(console, line)
 
 
 def _how_many(cause: Cause) -> str:

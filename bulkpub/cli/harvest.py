@@ -45,7 +45,7 @@ from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.reading.local import WithFiles
 from bulkpub.language import say
 from bulkpub.manifest.amending import Looked
-from bulkpub.observers.console import SteadyConsole
+from bulkpub.observers.console import SteadyConsole, is_terminal
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
 from bulkpub.portals import Portal
@@ -108,7 +108,9 @@ class _Order:
 def _harvest(order: _Order) -> ExitCode:
     """Harvest all sources into one manifest; raises `SettingsInvalid` for the command line's."""
     progress = Progress(quiet=order.settings.output.quiet)
-    configure_logging(format="human", level=logging.WARNING, stream=progress.console)
+    # A terminal has notes instead of log lines.
+    level = logging.CRITICAL if is_terminal(sys.stderr) else logging.WARNING
+    configure_logging(format="human", level=level, stream=progress.console)
     try:
         return run_in_loop(partial(_write_all, order, progress))
     except KeyboardInterrupt:
@@ -229,7 +231,7 @@ class Progress:
     def shown(self) -> Iterator[None]:
         """On a terminal, show for as long as it lasts that something is going on."""
         screen = self.console.is_terminal and not self.console.is_dumb_terminal
-        if self._quiet or not screen or sys.stdout.isatty():  # the manifest itself shows it
+        if self._quiet or not screen or is_terminal(sys.stdout):  # the manifest itself shows it
             yield
             return
         with self.console.status("Harvesting") as self._status:

@@ -122,7 +122,7 @@ def paragraphs(text: str | None) -> list[str]:
 def printed(page: Page) -> str:
     """The page for this terminal: as wide as it is, titles in bold where it can show that."""
     width = min(shutil.get_terminal_size().columns, _WIDEST)
-    bold = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    bold = sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     return "\n".join(
         typer.style(line, bold=True) if is_title and bold else line
         for line, is_title in page_lines(page, width)

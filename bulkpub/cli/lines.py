@@ -7,6 +7,7 @@ is the console's to decide.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -186,6 +187,11 @@ def print_rest(console: Console, rest: int, report_path: str | None) -> None:
 
 
 def print_line(console: Console, line: str | Text) -> None:
-    """Print it whole, however wide the terminal is."""
+    """Print it whole, however wide the terminal is.
+
+    A terminal breaks it between words; but never an address, which would no longer be one.
+    """
     text = line if isinstance(line, Text) else Text(line)
-    console.print(text, soft_wrap=True)
+    words = text.plain.split()
+    fits = console.is_terminal and all(cell_len(word) < console.width for word in words)
+    console.print(text, soft_wrap=not fits)

@@ -19,7 +19,7 @@ from bulkpub.cli.lines import nothing_changed
 from bulkpub.cli.loop import run as run_in_loop
 from bulkpub.cli.options import Manifests, ManifestsOrPlans, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
-from bulkpub.cli.render import render_summary
+from bulkpub.cli.render import render_not_as_wanted, render_summary
 from bulkpub.cli.render_plan import render_plan
 from bulkpub.cli.report_file import STDOUT, check_report_path, holds_last_run, write_report
 from bulkpub.core.exit_codes import ExitCode, code_of
@@ -27,7 +27,7 @@ from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
 from bulkpub.language import tr
 from bulkpub.observers import Event, Observer
-from bulkpub.observers.console import SteadyConsole
+from bulkpub.observers.console import SteadyConsole, is_terminal
 from bulkpub.pipeline import Verify
 from bulkpub.session.observing import open_observers
 from bulkpub.session.options import Output, Settings
@@ -183,10 +183,22 @@ def _has_changes(report: RunReport) -> bool:
 
 
 @contextmanager
-def observing(output: Output) -> Iterator[list[Observer]]:
-    """Those who watch at the terminal, where sentences name flags."""
-    with open_observers(output) as observers:
+def observing(output: Output, *, is_summed_up: bool = True) -> Iterator[list[Observer]]:
+    """Those who watch at the terminal, where sentences name flags; a summary may follow."""
+    here = is_summed_up and (output.report == STDOUT or is_read_together())
+    with open_observers(output, is_summed_up=is_summed_up, is_read_here=here) as observers:
         yield _with_flags(observers)
+
+
+def is_read_together() -> bool:
+    """Whether who reads stderr reads stdout as well: the same file, or the log of a CI system."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        return True
+    try:
+        out, err = os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno())
+    except (AttributeError, OSError, ValueError):  # None, where it was closed
+        return False
+    return (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino)
 
 
 def _with_flags(observers: Sequence[Observer]) -> list[Observer]:
@@ -231,6 +243,9 @@ def print_report(
             render_plan(report, results)
         else:
             render_summary(report, results, report_path=written)
+            if is_terminal(sys.stderr) and not is_terminal(sys.stdout) and not to_stdout:
+                # The summary went elsewhere, and there is no log here.
+                render_not_as_wanted(report, errors, report_path=written)
     except OSError as error:  # a disk that is full; a broken pipe has silenced the console
         errors.print(f"bulkpub: the results could not be printed: {error.strerror}", markup=False)
         # What is still buffered would fail once more, with exit code 120, when Python ends.

@@ -5,7 +5,7 @@ report does not already say. Every name is escaped, no line is cut, so that addr
 clicked and lines searched; colour is the console's to decide.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from rich.console import Console
@@ -33,6 +33,7 @@ from bulkpub.cli.problems import left_out_lines, left_out_of
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.failures import causes, failures_of
 from bulkpub.core.report import RunReport, Totals
+from bulkpub.language import tr
 from bulkpub.observers.text import (
     bytes_text,
     counted,
@@ -41,7 +42,7 @@ from bulkpub.observers.text import (
     shown,
 )
 
-__all__ = ["render_summary"]
+__all__ = ["render_not_as_wanted", "render_summary"]
 
 _HEADLINES: dict[int, tuple[str, str]] = {
     ExitCode.DONE: ("Done in {took}", "bold green"),
@@ -59,18 +60,17 @@ _RESUMABLE = frozenset({ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED})
 
 def render_summary(report: RunReport, console: Console, *, report_path: str | None = None) -> None:
     """Print how a run went: figures, every failure (the first 50), links, where the report is."""
-    left_out = left_out_of(report)
     found = findings(report.datasets)
     if nothing_changed(report):
         print_line(console, nothing_to_do(report))
     else:
-        _print_headline(report, console)
+        _print_headline(report, found, console)
         for line in destination_lines(report):
             print_line(console, line)
         if not nothing_begun(report):
             if report.totals.requests.total:
                 _print_figures(report, found, console)
-            _print_failures(report, left_out, console, report_path)
+            render_not_as_wanted(report, console, report_path=report_path)
         _print_links(found, console, report_path)
         print_warnings(found, console, report_path)
         print_notes(found, console)
@@ -89,17 +89,36 @@ def _print_removed(found: Findings, console: Console) -> None:
         print_line(console, f"Removed here, as the portal has them: {files}")
 
 
-def _print_headline(report: RunReport, console: Console) -> None:
+def _print_headline(report: RunReport, found: Findings, console: Console) -> None:
     run = report.run
     words, style = _HEADLINES.get(run.exit_code, ("Ended after {took}", "bold red"))
+    if run.exit_code == ExitCode.REFUSED and not report.totals.requests.total:
+        words, style = _HEADLINES[ExitCode.WRONG]  # nobody was asked
     line = Text().append(words.format(took=duration_text(run.duration_s)), style=style)
-    if run.error is not None and not run.destinations:  # else each says its own
+    if run.exit_code == ExitCode.INTERRUPTED and run.error is not None:
+        line.append(f" {printable(run.error.removeprefix('interrupted '))}")
+    elif run.error is not None and not run.destinations:  # else each says its own
         line.append(f": {printable(run.error)}")
     elif run.problems and run.exit_code == ExitCode.WRONG:
         line.append(f": {SEE_PROBLEMS}")
     print_line(console, line)
     if run.exit_code in _RESUMABLE:
-        print_line(console, "The same command goes on from here.")
+        print_line(console, _what_is_left(report, found))
+
+
+def _what_is_left(report: RunReport, found: Findings) -> str:
+    """What arrived before it ended, and what did not: the next run does the rest."""
+    files = report.totals.resources
+    arrived, left = files.created + files.replaced + found.sent, files.pending - found.sent
+    if not arrived:
+        return tr("No file was sent. Run again to go on.")
+    if not left:
+        return tr("Arrived: {arrived}; none is left.", arrived=counted(arrived, "file"))
+    return tr(
+        "Arrived: {arrived}; left: {left}. Run again to do the rest.",
+        arrived=counted(arrived, "file"),
+        left=counted(left, "file"),
+    )
 
 
 def _print_figures(report: RunReport, found: Findings, console: Console) -> None:
@@ -149,11 +168,13 @@ def _requests(totals: Totals) -> str:
     return ", ".join(parts)
 
 
-def _print_failures(
-    report: RunReport, left_out: Mapping[str, str], console: Console, report_path: str | None
+def render_not_as_wanted(
+    report: RunReport, console: Console, *, report_path: str | None = None
 ) -> None:
+    """Print what failed and why, each cause once; nothing where all is as wanted."""
+    left_out = left_out_of(report)
     failed = report.totals.datasets.failed or report.totals.resources.failed
-    told = (each for each in report.datasets if failed and each.key not in left_out)
+    told = (each for each in report.datasets if failed and each.called not in left_out)
     found = causes(failures_of(told))
     if not (left_out or found):
         return

@@ -117,7 +117,8 @@ async def _watch(order: _Order) -> ExitCode:
 
 async def _run(order: _Order) -> RunReport:
     settings = order.settings
-    with observing(replace(settings.output, quiet=True)) as observers:
+    output = replace(settings.output, quiet=True)
+    with observing(output, is_summed_up=False) as observers:
         report = await bulkpub.publish(
             order.manifests,
             variables=settings.variables,

@@ -1,5 +1,6 @@
 """What a connection is made of: whom to trust, a body on its way, and failures in words."""
 
+import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from functools import lru_cache
@@ -98,12 +99,19 @@ def explain(error: Exception) -> str:
             "{host}:{port} cannot be reached ({strerror})",
             host=error.host,
             port=error.port,
-            strerror=error.strerror,
+            strerror=_system_words(error.os_error),
         )
     for kind, words in _IN_WORDS.items():
         if isinstance(error, kind):
             return words
     return say("the connection failed ({error})", error=bounded(str(error)))
+
+
+def _system_words(error: OSError) -> str:
+    """What the system says of it, without how Python came to know."""
+    if error.errno and not isinstance(error, ssl.SSLError):  # whose numbers are others
+        return os.strerror(error.errno)
+    return bounded(str(error.strerror or error))
 
 
 _IN_WORDS: Mapping[type[Exception], str] = {

@@ -15,10 +15,11 @@ from typing import Protocol
 import anyio
 
 from bulkpub.core.report import RateLimit
+from bulkpub.core.waits import WaitReason
 from bulkpub.errors import StoppedEarly
 from bulkpub.http.clock import unix_time
 from bulkpub.http.flight import Flight
-from bulkpub.http.pace import HOUR, Pace, observe, release, reserve
+from bulkpub.http.pace import HOUR, Pace, held_back_by, observe, release, reserve
 from bulkpub.http.signals import Signal
 from bulkpub.language import say
 
@@ -123,7 +124,7 @@ class Gate:
     """
 
     limits: GateLimits = field(default_factory=GateLimits)
-    on_wait: Callable[[str, float, datetime], None] = lambda *_: None
+    on_wait: Callable[[WaitReason, float, datetime], None] = lambda *_: None
     clock: Callable[[], float] = unix_time
     awake: Callable[[], float] | None = None
     quota_wait: Stopwatch = field(default_factory=Stopwatch)
@@ -208,18 +209,9 @@ class Gate:
         if math.isinf(wait) or wait < WORTH_ANNOUNCING:
             return
         until = datetime.fromtimestamp(now + wait, UTC)
-        quota_out = now >= self._pace.closed_until
+        reason = held_back_by(self._pace, now)
         if self.limits.max_wait is not None and wait > self.limits.max_wait:
-            why = say("the quota is used up") if quota_out else say("the portal asks to wait")
-            raise StoppedEarly(
-                say(
-                    "{why} until {until:%H:%M} UTC, in {minutes:.0f} min: that is longer than "
-                    "`max_wait` allows; run again later to go on",
-                    why=why,
-                    until=until,
-                    minutes=wait / 60,
-                )
-            )
+            raise StoppedEarly(_too_long(reason, until, wait / 60))
         if self._down_since is not None:
             down_for = self._awake() + wait - self._down_since
             if down_for > self.limits.give_up_after:
@@ -232,7 +224,6 @@ class Gate:
                 )
         if now + wait > self._announced_until:
             self._announced_until = now + wait + WORTH_ANNOUNCING
-            reason = say("quota used up") if quota_out else say("the portal asked to wait")
             self.on_wait(reason, wait, until)
 
     def _tell_flight(self, flight: Flight, signal: Signal, now: float) -> None:
@@ -254,3 +245,30 @@ class Gate:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = anyio.Event()
+
+
+def _too_long(reason: WaitReason, until: datetime, minutes: float) -> str:
+    """Why nobody waits, in a sentence."""
+    match reason:
+        case WaitReason.PACING:
+            return say(
+                "the rest of the quota is spread, and the next request is due at {until:%H:%M} "
+                "UTC, in {minutes:.0f} min: that is longer than `max_wait` allows; run again later "
+                "to go on",
+                until=until,
+                minutes=minutes,
+            )
+        case WaitReason.USED_UP:
+            return say(
+                "the quota is used up until {until:%H:%M} UTC, in {minutes:.0f} min: that is "
+                "longer than `max_wait` allows; run again later to go on",
+                until=until,
+                minutes=minutes,
+            )
+        case WaitReason.ASKED:
+            return say(
+                "the portal asks to wait until {until:%H:%M} UTC, in {minutes:.0f} min: that is "
+                "longer than `max_wait` allows; run again later to go on",
+                until=until,
+                minutes=minutes,
+            )

@@ -9,6 +9,7 @@ import orjson
 
 from bulkpub.core.model import Json
 from bulkpub.core.report import RateLimit
+from bulkpub.core.waits import WaitReason
 
 __all__ = ["ASIDE", "Answer", "Body", "Request", "TransportListener"]
 
@@ -89,7 +90,7 @@ class TransportListener(Protocol):
     def retrying(self, request: Request, reason: str, delay_s: float, attempt: int) -> None:
         """`request` failed for `reason` and is sent again after `delay_s` seconds."""
 
-    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
+    def waiting(self, reason: WaitReason, delay_s: float, until: datetime) -> None:
         """Requests are held back for `delay_s` seconds."""
 
     def quota_seen(self, rate_limit: RateLimit) -> None:

@@ -20,9 +20,10 @@ when a window of the quota should have begun, one request goes alone and asks wh
 from dataclasses import dataclass, replace
 from math import ceil, inf
 
+from bulkpub.core.waits import WaitReason
 from bulkpub.http.signals import Signal
 
-__all__ = ["Pace", "observe", "quota_wait", "release", "reserve"]
+__all__ = ["Pace", "held_back_by", "observe", "quota_wait", "release", "reserve"]
 
 PLENTY = 0.5
 """The share of the quota above which it is used without spreading."""
@@ -120,6 +121,13 @@ def reserve(
         counting_from=pace.counting_from or now,
     )
     return granted, 0.0
+
+
+def held_back_by(pace: Pace, now: float) -> WaitReason:
+    """What a request waits for that `reserve` did not grant just now."""
+    if now < pace.closed_until and pace.next_at <= pace.closed_until:
+        return WaitReason.ASKED
+    return WaitReason.PACING if now < pace.next_at else WaitReason.USED_UP
 
 
 def release(pace: Pace, *, aside: bool = False) -> Pace:
@@ -220,20 +228,27 @@ def quota_wait(
     reserve_share: float = 0.0,
     window: float = HOUR,
 ) -> float:
-    """Seconds that `requests` more requests have to wait for the quota; 0 where it is unknown.
+    """Seconds until the last of `requests` more requests may start; 0 where no quota is known.
 
     `reserve_share` of the limit is left to the key's other users; the limit is for `window`
-    seconds. What is left of the present window is used at once; the rest takes as many windows
-    as it needs, the last one again without waiting.
+    seconds. In each window, so many go at once as leave plenty, and the rest is spread until the
+    next one begins, as `reserve` does it.
     """
-    if not limit or remaining is None or reset_in is None:
+    if not limit or remaining is None or reset_in is None or requests < 1:
         return 0.0
     kept = _kept(limit, reserve_share)
-    left = max(remaining - kept, 0)
+    left, reset_in = max(remaining - kept, 0), max(reset_in, 0.0)
     if requests <= left:
-        return 0.0
-    windows = ceil((requests - left) / (limit - kept))
-    return max(reset_in, 0.0) + (windows - 1) * window
+        return _spread(requests, left, limit, reset_in)
+    windows, last = divmod(requests - left - 1, limit - kept)
+    return reset_in + windows * window + _spread(last + 1, limit - kept, limit, window)
+
+
+def _spread(requests: int, usable: int, limit: int, seconds: float) -> float:
+    """When, of so many usable in a window that lasts for `seconds`, the last request starts."""
+    scarce = min(ceil(PLENTY * limit) - 1, usable)
+    at_once = usable - scarce + 1
+    return EARLY * seconds * max(requests - at_once, 0) / max(scarce, 1)
 
 
 # --- rate and congestion ------------------------------------------------------------------

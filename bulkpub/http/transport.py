@@ -36,6 +36,7 @@ from bulkpub.http.retry import (
     lost,
 )
 from bulkpub.http.signals import RateHeaders, Signal, signal_of
+from bulkpub.language import say_n
 
 __all__ = ["HttpSettings", "Transport", "connect"]
 
@@ -139,9 +140,15 @@ class Transport:
                 if answer is not None and done_without:
                     return answer
                 times = attempt + min(refusals, PATIENT_REFUSALS)
-                often = f"failed {times} times, the last time" if times > 1 else "failed"
+                asked = f"{request.method} {request.endpoint}"
                 raise PortalUnavailable(
-                    f"{request.method} {request.endpoint} {often} because {reason}"
+                    say_n(
+                        "{asked} failed because {reason}",
+                        "{asked} failed {n} times, the last time because {reason}",
+                        times,
+                        asked=asked,
+                        reason=reason,
+                    )
                 )
             await self._back_off(request, reason, max(attempt, refusals))
 

@@ -4,9 +4,11 @@ The rule: losing the reader loses the output, never the run. rich ends the progr
 code 1 when a pipe breaks (`bulkpub run 2>&1 | head`); this console falls silent instead.
 """
 
+from typing import TextIO
+
 from rich.console import Console
 
-__all__ = ["SteadyConsole"]
+__all__ = ["SteadyConsole", "is_terminal"]
 
 
 class SteadyConsole(Console):
@@ -15,3 +17,8 @@ class SteadyConsole(Console):
     def on_broken_pipe(self) -> None:
         """Fall silent, where rich would raise `SystemExit`."""
         self.quiet = True
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sees what is written to it; a stream that was closed is None in Python."""
+    return stream is not None and stream.isatty()

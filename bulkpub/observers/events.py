@@ -3,14 +3,17 @@
 `destination` is the one of several portals where it happened; empty where there is one.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from bulkpub.core.outcome import DatasetOutcome
 from bulkpub.core.report import RateLimit, RunReport
+from bulkpub.core.waits import WaitReason
 
 __all__ = [
+    "Comparing",
     "DatasetFinished",
     "DatasetStarted",
     "Event",
@@ -21,15 +24,36 @@ __all__ = [
     "Observer",
     "PlanReady",
     "QuotaSeen",
+    "Reading",
     "Retrying",
     "RunFinished",
     "RunStarted",
+    "Stopping",
     "UploadFinished",
     "UploadProgressed",
     "UploadStarted",
     "Waiting",
     "called_apart",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Manifests are being read; so many files were found in them so far."""
+
+    manifests: tuple[str, ...]
+    files: int = 0
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """The manifests were read; the portal is asked what it has of what is in them."""
+
+    portal: str
+    datasets: int
+    resources: int
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +72,17 @@ class Forecast:
     """What the run needs at most, before the first write: so many requests.
 
     `wait_s` is how many seconds the quota makes them wait, 0 where that is unknown; `bytes` are
-    those of the local files to be sent.
+    those of the local files to be sent. `needs` has both, requests and bytes, by dataset; of the
+    quota, `reserve_share` is left to others, and it is for `window_s` seconds.
     """
 
     requests: int
     rate_limit: RateLimit
     wait_s: float
     bytes: int = 0
+    needs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    reserve_share: float = 0.0
+    window_s: float = 3600.0
     destination: str = ""
 
 
@@ -84,6 +112,7 @@ class FetchStarted:
     dataset: str
     resource: str
     source: str
+    title: str | None = None
     destination: str = ""
 
 
@@ -116,6 +145,7 @@ class UploadStarted:
     resource: str
     size: int
     attempt: int
+    title: str | None = None
     destination: str = ""
 
 
@@ -156,7 +186,7 @@ class Retrying:
 class Waiting:
     """Requests are held back for `delay_s` seconds, until `until` (UTC)."""
 
-    reason: str
+    reason: WaitReason
     delay_s: float
     until: datetime
     destination: str = ""
@@ -167,6 +197,18 @@ class QuotaSeen:
     """The portal told its rate limit."""
 
     rate_limit: RateLimit
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Somebody asked the run to end: it begins nothing new.
+
+    The `uploads` that are being sent are given `within_s` seconds (0: they are broken off).
+    """
+
+    uploads: int
+    within_s: float
     destination: str = ""
 
 
@@ -187,7 +229,9 @@ class RunFinished:
 
 
 Event = (
-    RunStarted
+    Reading
+    | Comparing
+    | RunStarted
     | Forecast
     | DatasetStarted
     | PlanReady
@@ -200,6 +244,7 @@ Event = (
     | Retrying
     | Waiting
     | QuotaSeen
+    | Stopping
     | DatasetFinished
     | RunFinished
 )

@@ -2,10 +2,10 @@
 
 The rule: one event, at most one kind of line, always with the keys `dataset` and `resource`
 when it is about a file (and `destination`, of several), so that filtering on them gives one file's
-whole story. Levels:
-error for what is not as wanted in the end, warning for what may pass (retries, waits, a
-failed attempt), info for each file and dataset done, debug for the rest. Where a summary on the
-same terminal says what failed, failures are info as well: each is said once.
+whole story. Levels: error for what is not as wanted in the end, warning for what may pass (retries,
+waits), info for each file and dataset done and for a failed attempt, debug for the rest. A failure
+is said once: in the line of the file, or of the dataset where it failed as a whole; where a summary
+follows for the same reader, all of them are info.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,9 @@ from structlog.typing import FilteringBoundLogger
 
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RunReport
+from bulkpub.core.waits import WaitReason
 from bulkpub.observers.events import (
+    Comparing,
     DatasetFinished,
     DatasetStarted,
     Event,
@@ -26,9 +28,11 @@ from bulkpub.observers.events import (
     Forecast,
     PlanReady,
     QuotaSeen,
+    Reading,
     Retrying,
     RunFinished,
     RunStarted,
+    Stopping,
     UploadFinished,
     UploadProgressed,
     UploadStarted,
@@ -62,6 +66,10 @@ class LogObserver:
         """Log `event`, if it is worth a line."""
         self._log = self._of(event.destination)
         match event:
+            case Reading() | Comparing():
+                pass
+            case Stopping(uploads, within_s):
+                self._log.debug("stopping", uploads=uploads, within_s=within_s)
             case RunStarted(portal, datasets, resources, dry_run):
                 self._log.info(
                     "run started",
@@ -126,14 +134,11 @@ class LogObserver:
         if error is None:
             self._log.debug("fetched", dataset=dataset, resource=resource)
         else:
-            tell = self._trouble(self._log.warning)
-            tell("fetch failed", dataset=dataset, resource=resource, error=error)
+            self._log.info("fetch failed", dataset=dataset, resource=resource, error=error)
 
     def _start(self, event: UploadStarted) -> None:
-        self._attempts[event.destination, event.dataset, event.resource] = (
-            event.attempt,
-            event.size,
-        )
+        which = (event.destination, event.dataset, event.resource)
+        self._attempts[which] = (event.attempt, event.size)
         self._log.debug(
             "upload started",
             dataset=event.dataset,
@@ -143,14 +148,10 @@ class LogObserver:
         )
 
     def _finish(self, event: UploadFinished) -> None:
-        attempt, size = self._attempts.pop(
-            (event.destination, event.dataset, event.resource), (1, 0)
-        )
+        which = (event.destination, event.dataset, event.resource)
+        attempt, size = self._attempts.pop(which, (1, 0))
         told: dict[str, Any] = {"bytes": size} if event.error is None else {"error": event.error}
-        tell: Tell = self._log.info
-        if event.error is not None:
-            tell = self._trouble(self._log.warning)
-        tell(
+        self._log.info(
             "uploaded" if event.error is None else "upload failed",
             dataset=event.dataset,
             resource=event.resource,
@@ -163,8 +164,10 @@ class LogObserver:
         return self._log.info if self._is_summed_up else tell
 
     def _wait(self, event: Waiting) -> None:
-        # Every held-back request says so; they all wait for about the same moment.
-        wait = (event.destination, event.reason, moment_text(event.until, 0))
+        # Every held-back request says so; they all wait for about the same moment, and of a pace
+        # it is enough to know that there is one.
+        paced = event.reason is WaitReason.PACING
+        wait = (event.destination, event.reason, "" if paced else moment_text(event.until, 0))
         is_news = event.delay_s >= _NOTABLE_WAIT_S and wait != self._last_wait
         if is_news:
             self._last_wait = wait
@@ -179,8 +182,10 @@ class LogObserver:
     def _close(self, outcome: DatasetOutcome) -> None:
         for resource in outcome.resources:
             self._settle(outcome, resource)
+        # Where only files failed, they have said so themselves.
+        failed = self._log.info if outcome.error is None else self._trouble(self._log.error)
         tell: Tell = {
-            DatasetStatus.FAILED: self._trouble(self._log.error),
+            DatasetStatus.FAILED: failed,
             DatasetStatus.PENDING: self._trouble(self._log.warning),
         }.get(outcome.status, self._log.info)
         tell(

@@ -1,44 +1,43 @@
-"""Progress for a log file or a CI system: a plain line now and then.
+"""Progress for a log, a CI system or a terminal that cannot move its cursor: a line now and then.
 
-The rule: silence unless there is news. At most one line of figures every `every_s` seconds,
-only on an event, only when the figures changed, and none in a run that sends nothing.
+The rule: silence unless there is news. At most one line of figures every `every_s` seconds, and
+more seldom the longer a run takes; only on an event, only when the figures changed, and none in a
+run that sends nothing. What failed is told at the end, once, and not here.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TextIO
 
-from bulkpub.core.outcome import DatasetOutcome, ResourceStatus
+from bulkpub.core.waits import WaitReason
 from bulkpub.observers.events import (
-    DatasetFinished,
+    Comparing,
     Event,
     Forecast,
+    Reading,
     RunFinished,
-    UploadFinished,
+    Stopping,
     Waiting,
-    called_apart,
 )
 from bulkpub.observers.progress import RunProgress
-from bulkpub.observers.text import (
-    bytes_text,
-    counted,
-    duration_text,
-    forecast_text,
-    moment_text,
-    path_text,
-    printable,
-    rate_text,
-    shown,
-)
+from bulkpub.observers.screen import preparing_text, stopping_text, wait_text
+from bulkpub.observers.text import bytes_text, counted, forecast_text, rate_text, span_text
 
 __all__ = ["PlainProgress"]
 
+_SELDOM = 20
+"""A line is due when a twentieth of the time that the run took so far has passed."""
+_SELDOMEST_S = 300.0
+_ALL = 100
+
 
 class PlainProgress:
-    """Writes to `stream` how far a run has come. `clock` gives seconds that never run backwards.
+    """Writes to `stream` how far a run has come.
 
-    A failed file and a wait longer than `every_s` are told at once; with `shows_trouble`
-    False they are not, for a stream on which the log already tells them.
+    `clock` gives seconds that never run backwards, `calendar` the moment (UTC). A wait longer than
+    `every_s` is told at once; with `shows_waits` False it is not, for a stream on which the log
+    tells them already.
     """
 
     def __init__(
@@ -47,30 +46,40 @@ class PlainProgress:
         clock: Callable[[], float],
         every_s: float = 10.0,
         *,
-        shows_trouble: bool = True,
+        shows_waits: bool = True,
+        calendar: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._stream = stream
-        self._clock = clock
+        self._clock, self._calendar = clock, calendar
         self._every_s = every_s
-        self._shows_trouble = shows_trouble
-        self._shown_at = clock()
+        self._shows_waits = shows_waits
+        self._started_at = self._shown_at = clock()
         self._shown = ""
-        self._shown_errors: dict[tuple[str, str], str] = {}
-        self._wait_shown_until = self._shown_at
-        self._progress = RunProgress(self._shown_at)
+        self._waits_shown: dict[str, tuple[WaitReason, float]] = {}
+        self._progress = RunProgress(self._started_at)
 
     def __call__(self, event: Event) -> None:
         """Take note of `event`, and write a line when it is due."""
-        now, event = self._clock(), called_apart(event)
+        now = self._clock()
         self._progress.note(event, now)
-        if isinstance(event, Forecast) and event.requests and event.rate_limit.limit is not None:
-            self._write(
-                forecast_text(event.requests, event.rate_limit, event.wait_s, event.destination)
-            )
-        if self._shows_trouble:
-            self._show_trouble(event, now)
-        if now - self._shown_at >= self._every_s and not isinstance(event, RunFinished):
-            self._show_progress(now)
+        match event:
+            case Forecast() if event.requests and event.rate_limit.limit is not None:
+                self._write(
+                    forecast_text(event.requests, event.rate_limit, event.wait_s, event.destination)
+                )
+            case Stopping():
+                self._write(stopping_text(event))
+            case Waiting() if self._shows_waits:
+                self._show_wait(event, now)
+            case RunFinished():
+                return
+        due_s = min(max(self._every_s, (now - self._started_at) / _SELDOM), _SELDOMEST_S)
+        if now - self._shown_at >= due_s:
+            if isinstance(event, Reading | Comparing):
+                self._shown_at = now
+                self._write(preparing_text(self._progress))
+            else:
+                self._show_progress(now)
 
     def _show_progress(self, now: float) -> None:
         progress = self._progress
@@ -80,7 +89,12 @@ class PlainProgress:
         if progress.dry_run or not has_news or line == self._shown:
             return
         self._shown, self._shown_at = line, now
-        self._write(f"{line}, {rate_text(progress.meter.rate(now))}")
+        line = f"{line}, {rate_text(progress.meter.rate(now))}"
+        if share := progress.share():
+            line = f"{int(share * _ALL)}%, {line}"
+            if left := progress.time_left(now, self._calendar()):
+                line = f"{line}, about {span_text(left)} left"
+        self._write(line)
 
     def _figures(self) -> str:
         progress = self._progress
@@ -99,45 +113,17 @@ class PlainProgress:
         parts.append(f"{bytes_text(progress.bytes_sent)} sent")
         return ", ".join(parts)
 
-    def _show_trouble(self, event: Event, now: float) -> None:
-        match event:
-            case UploadFinished(dataset, resource, str() as error):
-                self._show_error(dataset, resource, error)
-            case DatasetFinished(outcome):
-                self._show_failures(outcome)
-            case Waiting():
-                self._show_wait(event, now)
-            case _:
-                pass
-
-    def _show_failures(self, outcome: DatasetOutcome) -> None:
-        if outcome.error is not None:
-            self._write(f"failed: {shown(outcome.called)}: {printable(outcome.error)}")
-        for resource in outcome.resources:
-            # A dataset that failed as a whole has already said why.
-            if resource.status is ResourceStatus.FAILED and resource.error != outcome.error:
-                name = resource.key or resource.title or resource.id or "?"
-                self._show_error(outcome.called, name, resource.error or resource.reason)
-        self._shown_errors = {
-            which: error
-            for which, error in self._shown_errors.items()
-            if which[0] != outcome.called
-        }
-
-    def _show_error(self, dataset: str, resource: str, error: str) -> None:
-        # The end of the last attempt and the outcome tell the same error: once is enough.
-        if self._shown_errors.get((dataset, resource)) != error:
-            self._shown_errors[dataset, resource] = error
-            self._write(f"failed: {path_text(dataset, resource)}: {printable(error)}")
-
     def _show_wait(self, wait: Waiting, now: float) -> None:
-        # Every held-back request says so; they all wait for about the same moment.
+        # Every held-back request says so; they all wait for about the same moment. Of a pace it is
+        # enough to hear now and then.
+        reason, until = self._waits_shown.get(wait.destination, (None, now))
         ends_at = now + wait.delay_s
-        if wait.delay_s > self._every_s and ends_at > self._wait_shown_until + self._every_s:
-            self._wait_shown_until = ends_at
-            until = moment_text(wait.until, wait.delay_s)
-            span = duration_text(wait.delay_s)
-            self._write(f"{shown(wait.reason)}: waiting until {until} ({span})")
+        apart = _SELDOMEST_S if wait.reason is WaitReason.PACING else self._every_s
+        if wait.delay_s > self._every_s and (reason != wait.reason or ends_at > until + apart):
+            self._waits_shown[wait.destination] = (wait.reason, ends_at)
+            moment = self._calendar()
+            left = self._progress.time_left(now, moment)
+            self._write(wait_text(wait, wait.delay_s, moment, left))
 
     def _write(self, line: str) -> None:
         # A reader that went away (`bulkpub run 2>&1 | head`) must not stop the run.

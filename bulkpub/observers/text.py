@@ -1,11 +1,12 @@
 """Names and figures as people read them: nothing here may act on a terminal.
 
 The rule: whatever came from a file name, a manifest or a portal goes through `printable`
-before it is shown; figures are decimal (1 kB is 1,000 bytes) and moments are UTC.
+before it is shown; figures are decimal (1 kB is 1,000 bytes), moments in local time: that of
+whoever reads, and with its zone where it may be read elsewhere.
 """
 
 import unicodedata
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import accumulate, takewhile
 
 from rich.cells import cell_len
@@ -16,6 +17,7 @@ from bulkpub.core.text import bounded
 __all__ = [
     "ELLIPSIS",
     "bytes_text",
+    "clock_text",
     "counted",
     "duration_text",
     "elide",
@@ -25,6 +27,7 @@ __all__ = [
     "printable",
     "rate_text",
     "shown",
+    "span_text",
 ]
 
 ELLIPSIS = "…"
@@ -38,6 +41,9 @@ _UNDECODED = range(0xDC80, 0xDD00)
 _KILO = 1000
 _ROUNDS_UP = 999.95
 _MINUTE, _HOUR = 60, 3600
+_LONGEST_ZONE = 6
+_TENTHS = 10
+"""Below so many seconds the tenths are worth reading, of what took so long."""
 _SHORT_WAIT_S, _LONG_WAIT_S = 2 * _MINUTE, 12 * _HOUR
 
 
@@ -108,7 +114,7 @@ def rate_text(bytes_per_s: float) -> str:
 
 def duration_text(seconds: float) -> str:
     """A time span: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 05 min`."""
-    if seconds < 10:  # noqa: PLR2004 - below ten seconds the tenths are worth reading
+    if seconds < _TENTHS:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < _MINUTE:
@@ -118,13 +124,31 @@ def duration_text(seconds: float) -> str:
     return f"{whole // _HOUR:,} h {whole % _HOUR // _MINUTE:02} min"
 
 
-def moment_text(moment: datetime, delay_s: float = _SHORT_WAIT_S) -> str:
-    """A moment (UTC) that is `delay_s` seconds away: to the second when near, dated when far."""
+def span_text(seconds: float) -> str:
+    """A time span to come, in what people count in: `12 s`, `1 min 12 s`, `2 h 05 min`."""
+    return f"{round(seconds)} s" if seconds < _TENTHS else duration_text(seconds)
+
+
+def clock_text(moment: datetime, delay_s: float, zone: tzinfo | None = None) -> str:
+    """A moment that is `delay_s` seconds away, on the clock of who reads it (or in `zone`).
+
+    To the second when it is near, with its date when it is far.
+    """
+    local = moment.astimezone(zone)
     if delay_s < _SHORT_WAIT_S:
-        return f"{moment:%H:%M:%S} UTC"
-    if delay_s < _LONG_WAIT_S:
-        return f"{moment:%H:%M} UTC"
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+        return f"{local:%H:%M:%S}"
+    return f"{local:%H:%M}" if delay_s < _LONG_WAIT_S else f"{local:%Y-%m-%d %H:%M}"
+
+
+def moment_text(
+    moment: datetime, delay_s: float = _SHORT_WAIT_S, zone: tzinfo | None = None
+) -> str:
+    """The same with the name of the zone, for what may be read elsewhere: `14:32 UTC`."""
+    local = moment.astimezone(zone)
+    name = f"{local:%Z}"
+    # Windows spells zones out.
+    name = name if len(name) <= _LONGEST_ZONE else f"UTC{local:%z}"
+    return f"{clock_text(moment, delay_s, zone)} {name}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -101,7 +101,8 @@ class _Fetching:
         def progressed(received: int, size: int | None) -> None:
             emit(FetchProgressed(dataset, self.key, received, size))
 
-        emit(FetchStarted(dataset, self.key, self.source.shown))
+        title = self.story.resources[self.key].spec.metadata.title
+        emit(FetchStarted(dataset, self.key, self.source.shown, title))
         error: str | None = "interrupted"
         try:
             fetching = self.means.sources.fetched(

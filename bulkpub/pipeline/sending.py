@@ -213,7 +213,8 @@ async def _upload(upload: "_Upload") -> None:
     story, key, means = upload.story, upload.key, upload.means
     dataset, resource = story.spec.key, story.resources[key]
     size = story.fingerprints[key].size
-    means.notify(UploadStarted(dataset, key, size, resource.attempts))
+    title = resource.wanted.title if resource.wanted else resource.spec.metadata.title
+    means.notify(UploadStarted(dataset, key, size, resource.attempts, title))
     error: str | None = "interrupted"
     try:
         # Each upload is a task of its own: what is bound for its lines goes with it.

@@ -7,7 +7,7 @@ anything is sent.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from bulkpub.portals.kinds import locate
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.keys import usual_variables
 from bulkpub.session.outcomes import one_after_the_other
-from bulkpub.session.run import Among, Interruptible, Run, run_id
+from bulkpub.session.run import MOMENT_S, Among, Interruptible, Run, run_id
 from bulkpub.session.wanted import Manifests
 from bulkpub.version import __version__
 
@@ -71,10 +71,15 @@ class Publication:
         self._started_at = datetime.now(UTC)
         self._clock = time.perf_counter()
 
-    def interrupt(self, reason: str) -> None:
-        """Interrupt the run at every destination."""
-        for run in self._runs:
-            run.interrupt(reason)
+    @property
+    def is_reading(self) -> bool:
+        """See `Interruptible`."""
+        return any(run.is_reading for run in self._runs)
+
+    def interrupt(self, reason: str, *, patience_s: float = MOMENT_S) -> None:
+        """Interrupt the run at every destination; see `Interruptible`."""
+        for run in sorted(self._runs, key=lambda run: run.is_reading):  # which one ends with it
+            run.interrupt(reason, patience_s=patience_s)
 
     async def report(
         self, interruptible: Callable[[Interruptible], AbstractContextManager[None]]
@@ -99,13 +104,13 @@ class Publication:
             among = Among(one, len(places), hashing, agreement.of(one.name))
             manifests = self._manifests.toward(Toward(one, names))
             self._runs.append(self._run(manifests, place.connection, among))
-        for run in self._runs:
-            run.begin()
-        if not problems:
-            with interruptible(self):
+        with interruptible(self):
+            for run in self._runs:
+                run.begin()
+            if not problems:
                 async with anyio.create_task_group() as group:
                     for run in self._runs:
-                        group.start_soon(run.carry_out, lambda _: nullcontext())
+                        group.start_soon(run.carry_out)
         ended = [
             (place.destination, run.end()) for place, run in zip(places, self._runs, strict=True)
         ]

@@ -456,7 +456,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.TEXTS,
         metavar="PATTERN",
         commands=_CHOOSING,
-        common=("plan",),
+        common=("run", "plan"),
         environment=False,
         nothing="all",
         help="Only what fits: datasets by their key, as 'velos*'; resources as 'velos/*.csv'. Can "
@@ -745,7 +745,7 @@ OPTIONS: tuple[Option, ...] = (
         unit=Unit.SWITCH,
         flags=("-q", "--quiet"),
         commands=tuple(each for each in _ALL if each != "watch"),  # it is
-        common=("run", "verify", "harvest"),
+        common=("verify", "harvest"),
         group=OUTPUT,
         environment=False,
         help="No progress, only errors and the summary.",

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ from bulkpub.core.report import (
 )
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
+from bulkpub.core.waits import WaitReason
 from bulkpub.engine.local import run_jobs
 from bulkpub.engine.order import long_ones_first
 from bulkpub.errors import (
@@ -46,14 +48,18 @@ from bulkpub.http.pace import quota_wait
 from bulkpub.language import say
 from bulkpub.manifest import Destination
 from bulkpub.observers.events import (
+    Comparing,
     DatasetFinished,
     Event,
     Forecast,
     Observer,
     QuotaSeen,
+    Reading,
     Retrying,
     RunFinished,
     RunStarted,
+    Stopping,
+    UploadFinished,
     Waiting,
 )
 from bulkpub.pipeline.agreement import Agreed
@@ -74,12 +80,16 @@ from bulkpub.session.opening import open_fetcher, open_portal, open_state
 from bulkpub.session.outcomes import Outcomes
 from bulkpub.session.saved_plan import SavedPlan, read_saved_plan
 from bulkpub.session.timeline import Timeline
+from bulkpub.session.underway import Underway
 from bulkpub.session.wanted import Request, Wanted, rules_of, without_terms
 from bulkpub.version import __version__
 
 __all__ = ["Among", "Interruptible", "Run", "run_id"]
 
 log = structlog.get_logger("bulkpub.session")
+
+READ_AT_ONCE = 500
+"""Files after which those who watch are told how far the reading is."""
 
 MOMENT_S = 3.0
 """Seconds that requests under way are given when somebody asks the run to end."""
@@ -88,8 +98,17 @@ MOMENT_S = 3.0
 class Interruptible(Protocol):
     """Something that may be asked to end."""
 
-    def interrupt(self, reason: str) -> None:
-        """Begin nothing new, and give what is under way a moment; again: end it now."""
+    @property
+    def is_reading(self) -> bool:
+        """Whether manifests are being read: that is done in one go, and the loop waits for it."""
+
+    def interrupt(self, reason: str, *, patience_s: float = MOMENT_S) -> None:
+        """Begin nothing new, and give what is under way a moment; again: end it now.
+
+        Files that are being sent are given `patience_s` seconds. While it `is_reading`, it is to be
+        called by the reading thread itself, a signal's handler for instance: it raises
+        `KeyboardInterrupt` there, and the report tells the end.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,26 +166,37 @@ class Run:
         self._plan = plan
         self._saved: SavedPlan | None = None
         self._choosing = Choosing(self._options.only, self._options.exclude)
+        self._is_reading = False
+        self._underway = Underway()
         self._timeline = Timeline()
 
-    def interrupt(self, reason: str) -> None:
-        """Begin nothing new, and give what is under way a moment; what was done is still told.
+    @property
+    def is_reading(self) -> bool:
+        """See `Interruptible`."""
+        return self._is_reading
 
-        Called again, it ends the work now.
-        """
+    def interrupt(self, reason: str, *, patience_s: float = MOMENT_S) -> None:
+        """See `Interruptible`; what was done is still told."""
         again = self._stopped is not None
         self._stopped = self._stopped or Interrupted(reason)
+        if self._is_reading:
+            raise KeyboardInterrupt
+        within = 0.0
+        if not again and self._preparing is None:
+            within = self._underway.patience(patience_s, MOMENT_S, datetime.now(UTC))
+        self._emit(Stopping(len(self._underway.sending), within))
         if self._preparing is not None:
             self._preparing.cancel()
         if self._means is not None:
-            self._means.stopping.within(0 if again else MOMENT_S)
+            self._means.stopping.within(within)
 
     async def report(
         self, interruptible: Callable[[Interruptible], AbstractContextManager[None]]
     ) -> RunReport:
         """Do it, and say what happened; never raises for what a user or a portal did."""
-        self.begin()
-        await self.carry_out(interruptible)
+        with interruptible(self):
+            self.begin()
+            await self.carry_out()
         report = self.end()
         self._emit(RunFinished(report))
         return report
@@ -179,6 +209,8 @@ class Run:
                 self._saved = read_saved_plan(self._plan, here)
                 self._options = self._saved.options(self._options)
                 self._choosing = Choosing(self._options.only, self._options.exclude)
+            if self._among is not None and self._stopped:  # another one was being read
+                raise self._stopped
             wanted = self._chosen(self._read())
             self._problems, self._warnings = wanted.problems, wanted.warnings
             preparation = self._preparation = Preparation(
@@ -192,17 +224,14 @@ class Run:
                 self._warnings = (*self._warnings, *wanted.local_links(located.url))
             self._ready = wanted, located, preparation
 
-    async def carry_out(
-        self, interruptible: Callable[[Interruptible], AbstractContextManager[None]]
-    ) -> None:
+    async def carry_out(self) -> None:
         """Do it, if there is something to be done."""
         if self._ready is None:
             return
         wanted, located, preparation = self._ready
         with self._told():
             try:
-                with interruptible(self):
-                    await self._carry_out(wanted, located, preparation)
+                await self._carry_out(wanted, located, preparation)
             finally:
                 self._problems = tuple(preparation.problems)
             self._code = ExitCode.SOME_FAILED if self._problems else None
@@ -241,7 +270,7 @@ class Run:
             kind = locate(self._portal_name, insecure=self._connection.insecure).kind
         elif not self._request.may_name_portal():
             raise self._no_portal()
-        wanted = self._request.read(kind.rules, self._state_dir)
+        wanted = self._read_request(kind.rules)
         if wanted.destinations:  # the quick look at the manifest did not find them
             raise SettingsInvalid(say("write 'destinations' in plain letters, without escapes"))
         self._portal_name = self._portal_name or wanted.portal or ""
@@ -260,6 +289,26 @@ class Run:
         if wanted.find is None and wanted.index.entries:
             self._choosing.choose(wanted.index)
         return replace(wanted, problems=self._choosing.concerning(wanted.problems))
+
+    def _read_request(self, rules: Rules) -> Wanted:
+        """What is asked for; raises `Interrupted` when somebody asks the run to end meanwhile."""
+        names, told = self._request.names, 0
+
+        def tell(files: int) -> None:
+            nonlocal told
+            if files >= told + READ_AT_ONCE:
+                told = files
+                self._emit(Reading(names, files))
+
+        self._is_reading = True
+        try:
+            self._emit(Reading(names))
+            # Where the exception is lost, in a library that is being loaded, all is read first.
+            return self._request.read(rules, self._state_dir, tell)
+        except KeyboardInterrupt:
+            raise (self._stopped or Interrupted("interrupted")) from None
+        finally:
+            self._is_reading = False
 
     @staticmethod
     def _no_portal() -> SettingsInvalid:
@@ -348,6 +397,9 @@ class Run:
             raise self._stopped
 
     async def _prepare(self, wanted: Wanted, means: Means, preparation: Preparation) -> None:
+        there = wanted.index.entries
+        files = sum(entry.files for entry in there.values())
+        self._emit(Comparing(self._portal_name, len(there), files))
         if wanted.find is not None:
             async for spec in wanted.find(means.portal):
                 wanted.index.put(spec)
@@ -381,7 +433,17 @@ class Run:
                 needed, size = needed + ahead.requests, size + ahead.bytes
         quota = means.portal.traffic.rate_limit
         wait = self._quota_wait(needed, quota, means.rules)
-        self._emit(Forecast(needed, quota, wait, size))
+        self._emit(
+            Forecast(
+                needed,
+                quota,
+                wait,
+                size,
+                needs=dict(zip(left, needs, strict=True)),
+                reserve_share=self._connection.limits.quota_reserve,
+                window_s=means.rules.quota_window,
+            )
+        )
         in_order = long_ones_first(needs, self._options.concurrency or FIRST)
         preparation.to_do = [left[number] for number in in_order]
 
@@ -504,12 +566,17 @@ class Run:
             event = replace(event, destination=self._among.destination.name)
         for observer in self._observers:
             observer(event)
+        self._underway.note(event)
+        if isinstance(event, UploadFinished) and self._stopped and self._means is not None:
+            # What was waited for is done.
+            within = self._underway.patience(inf, MOMENT_S, datetime.now(UTC))
+            self._means.stopping.within(within)
 
     def retrying(self, request: HttpRequest, reason: str, delay_s: float, attempt: int) -> None:
         """See `TransportListener`."""
         self._emit(Retrying(request.method, request.endpoint, reason, delay_s, attempt))
 
-    def waiting(self, reason: str, delay_s: float, until: datetime) -> None:
+    def waiting(self, reason: WaitReason, delay_s: float, until: datetime) -> None:
         """See `TransportListener`."""
         self._emit(Waiting(reason, delay_s, until))
 

@@ -131,10 +131,16 @@ class Request(Protocol):
     def may_name_portal(self) -> bool:
         """Whether it can say itself for which portal it is; found out without reading it all."""
 
-    def read(self, rules: Rules, folder: Path | None = None) -> Wanted:
+    def read(
+        self,
+        rules: Rules,
+        folder: Path | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> Wanted:
         """What is wanted of a portal with these `rules`.
 
-        What memory has no room for goes to `folder`. Never raises for what is wrong with how it
+        What memory has no room for goes to `folder`; `tell` hears how many files were found so
+        far. Never raises for what is wrong with how it
         was written.
         """
 
@@ -172,7 +178,12 @@ class Manifests:
         same._toward = toward  # noqa: SLF001 - of this class
         return same
 
-    def read(self, rules: Rules, folder: Path | None = None) -> Wanted:
+    def read(
+        self,
+        rules: Rules,
+        folder: Path | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> Wanted:
         """See `Request`."""
         given = replace(given_variables(self._variables), now=self._now)
         index, links = Index(rules, folder), LocalLinks()
@@ -182,8 +193,10 @@ class Manifests:
             )
         else:
             manifest = stream(self.names, rules=rules, given=given, toward=self._toward)
-        keys: list[str] = []
+        keys, files = list[str](), 0
         for number, spec in enumerate(manifest):
+            files += len(spec.resources)
+            tell(files)
             links.look_at(number, spec)
             keys.append(index.put(spec))
         for number in manifest.spoilt:
@@ -311,7 +324,12 @@ class Migration:
         """See `Request`."""
         return False
 
-    def read(self, rules: Rules, folder: Path | None = None) -> Wanted:
+    def read(
+        self,
+        rules: Rules,
+        folder: Path | None = None,
+        tell: Callable[[int], None] = lambda _: None,  # noqa: ARG002 - there is nothing to read
+    ) -> Wanted:
         """See `Request`."""
         find = partial(to_migrate, organization=self.organization, datasets=self.datasets)
         return Wanted(tuple(sorted(self.names)), Index(rules, folder), find=find)

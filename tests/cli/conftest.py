@@ -16,7 +16,7 @@ import structlog
 from anyio.from_thread import start_blocking_portal
 
 from bulkpub.cli import main
-from bulkpub.sandbox import Sandbox
+from bulkpub.sandbox import Sandbox, SandboxSettings
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,17 @@ def served() -> Iterator[Sandbox]:
     with (
         start_blocking_portal() as thread,
         thread.wrap_async_context_manager(Sandbox()) as sandbox,
+    ):
+        yield sandbox
+
+
+@pytest.fixture
+def limited_sandbox() -> Iterator[Sandbox]:
+    """One whose quota is soon paced."""
+    settings = SandboxSettings(rate_limit="12/hour")
+    with (
+        start_blocking_portal() as thread,
+        thread.wrap_async_context_manager(Sandbox(settings)) as sandbox,
     ):
         yield sandbox
 

@@ -37,7 +37,7 @@ def test_a_portal_that_is_down(run_cli: Run, folder: Any, nobody_listens: str) -
     ran = run_cli("run", manifest, "--portal", nobody_listens, "--retries", 0)
     assert ran.code == 4
     assert f"{nobody_listens.removeprefix('http://')} cannot be reached" in ran.out
-    assert "The same command goes on from here." in ran.out
+    assert "No file was sent. Run again to go on." in ran.out
     assert ran.report["run"]["exit_code"] == 4
     assert ran.report["datasets"][0]["status"] == "pending"
 

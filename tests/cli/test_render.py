@@ -1,3 +1,4 @@
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,7 +10,13 @@ from rich.console import Console
 from bulkpub.cli.problems import render_problems
 from bulkpub.cli.render import render_summary
 from bulkpub.cli.render_plan import render_plan
-from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
+from bulkpub.core.outcome import (
+    SENT_ALREADY,
+    DatasetOutcome,
+    DatasetStatus,
+    ResourceOutcome,
+    ResourceStatus,
+)
 from bulkpub.core.report import (
     RateLimit,
     RequestTotals,
@@ -259,8 +266,34 @@ def test_the_first_line_says_how_it_ended(exit_code: int, error: str | None, hea
     assert summary(report_of([], exit_code=exit_code, error=error))[0] == headline
 
 
+def test_on_a_terminal_lines_break_between_words_and_addresses_never() -> None:
+    out = console(40, terminal=True)
+    long = replace(PARTLY_FAILED, page="http://127.0.0.1:7000/datasets/" + "x" * 40)
+    render_summary(report_of([long], exit_code=1), out, report_path="report.json")
+    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines_of(out)))
+    assert "  ! arbres › data/a.csv: the portal \nrefuses this extension" in text  # noqa: RUF001
+    assert "http://127.0.0.1:7000/datasets/" + "x" * 40 in text
+
+
+def test_a_portal_that_was_not_asked_refuses_nothing() -> None:
+    report = report_of([], exit_code=3, error="no API key")
+    silent = replace(report, totals=replace(report.totals, requests=RequestTotals()))
+    assert summary(silent)[0] == "Nothing was sent: no API key"
+
+
 def test_a_run_that_can_go_on_says_how() -> None:
-    assert "The same command goes on from here." in summary(report_of([], exit_code=4))
+    assert "No file was sent. Run again to go on." in summary(report_of([], exit_code=4))
+    waiting = DatasetOutcome(
+        "gares",
+        DatasetStatus.PENDING,
+        "why",
+        resources=(
+            ResourceOutcome("a", ResourceStatus.PENDING, f"{SENT_ALREADY}, but not described"),
+            *(resource(f"{n}.csv", ResourceStatus.PENDING) for n in range(3)),
+        ),
+    )
+    shown = summary(report_of([CREATED, waiting], exit_code=130))
+    assert "Arrived: 3 files; left: 3 files. Run again to do the rest." in shown
 
 
 def test_hostile_names_are_escaped_everywhere() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulkpub.core.waits import WaitReason
 from bulkpub.http.pace import (
     FIRST_SLOTS,
     HOUR,
@@ -19,6 +20,7 @@ from bulkpub.http.pace import (
     SLOW_RISE,
     SLOWER,
     Pace,
+    held_back_by,
     observe,
     quota_wait,
     release,
@@ -480,40 +482,73 @@ def test_a_refusal_does_not_change_the_requests_at_once() -> None:
 # --- how long a plan takes ----------------------------------------------------------------
 
 
+@pytest.mark.parametrize("share", [0.0, 0.05])
 @pytest.mark.parametrize(
-    ("requests", "limit", "remaining", "reset_in", "wait"),
+    ("requests", "remaining", "reset_in"),
     [
-        (0, 1000, 0, 600.0, 0.0),
-        (900, 1000, 900, 600.0, 0.0),
-        (901, 1000, 900, 600.0, 600.0),
-        (1900, 1000, 900, 600.0, 600.0),
-        (1901, 1000, 900, 600.0, 600.0 + HOUR),
-        (10_900, 1000, 900, 600.0, 600.0 + 9 * HOUR),
-        (901, 1000, 900, -5.0, 0.0),
-        (901, None, 900, 600.0, 0.0),
-        (901, 0, 0, 600.0, 0.0),
-        (901, 1000, None, 600.0, 0.0),
-        (901, 1000, 900, None, 0.0),
+        (1, 90, 600.0),
+        (40, 90, 600.0),
+        (90, 90, 600.0),
+        (91, 90, 600.0),
+        (40, 45, 600.0),
+        (30, 100, 3600.0),
+        (190, 90, 600.0),
+        (420, 3, 10.0),
+        (5, 0, 600.0),
     ],
 )
-def test_a_plan_waits_for_as_many_windows_as_it_needs(
-    *,
-    requests: int,
-    limit: int | None,
-    remaining: int | None,
-    reset_in: float | None,
-    wait: float,
+def test_the_forecast_says_what_the_pace_does(
+    requests: int, remaining: int, reset_in: float, share: float
 ) -> None:
-    assert quota_wait(requests, limit=limit, remaining=remaining, reset_in=reset_in) == wait
+    limit = 100
+    pace = replace(limited(remaining, limit=limit, seconds_left=reset_in), reserve_share=share)
+    now = NOW
+    for _ in range(requests):
+        pace, wait = reserve(pace, now)
+        while wait:
+            now += wait
+            pace, wait = reserve(pace, now)
+        answer = Signal(now, limit=limit, remaining=pace.remaining, reset_at=pace.reset_at)
+        pace = observe(pace, answer, now)
+    found = quota_wait(
+        requests, limit=limit, remaining=remaining, reset_in=reset_in, reserve_share=share
+    )
+    assert found == pytest.approx(now - NOW, rel=0.05, abs=0.05 * reset_in)
 
 
 @pytest.mark.parametrize(
-    ("requests", "wait"), [(850, 0.0), (851, 600.0), (1800, 600.0), (1801, 4200.0)]
+    ("requests", "limit", "remaining", "reset_in"),
+    [
+        (0, 1000, 0, 600.0),
+        (901, 1000, 900, -5.0),
+        (901, None, 900, 600.0),
+        (901, 0, 0, 600.0),
+        (901, 1000, None, 600.0),
+        (901, 1000, 900, None),
+    ],
 )
-def test_a_plan_waits_for_what_is_left_to_others_too(requests: int, wait: float) -> None:
-    """Of 900 requests left 50 are others'; of every window after that 950 are ours."""
-    found = quota_wait(requests, limit=1000, remaining=900, reset_in=600.0, reserve_share=0.05)
-    assert found == wait
+def test_without_a_quota_that_is_known_nothing_waits(
+    requests: int, limit: int | None, remaining: int | None, reset_in: float | None
+) -> None:
+    assert quota_wait(requests, limit=limit, remaining=remaining, reset_in=reset_in) == 0
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ({"next_at": NOW + 72}, WaitReason.PACING),
+        ({"remaining": 0}, WaitReason.USED_UP),
+        ({"closed_until": NOW + 5}, WaitReason.ASKED),
+        ({"closed_until": NOW + 5, "next_at": NOW + 5, "remaining": 0}, WaitReason.ASKED),
+        ({"closed_until": NOW + 5, "next_at": NOW + 72}, WaitReason.PACING),
+    ],
+)
+def test_pacing_is_called_pacing_and_used_up_is_called_used_up(
+    known: dict[str, object], reason: WaitReason
+) -> None:
+    pace, wait = reserve(replace(limited(300), **known), NOW)  # type: ignore[arg-type] # by name
+    assert wait > 0
+    assert held_back_by(pace, NOW) is reason
 
 
 # --- whatever happens ---------------------------------------------------------------------

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
-import pytest
 import structlog
 from structlog.testing import capture_logs
 
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RateLimit
+from bulkpub.core.waits import WaitReason
 from bulkpub.observers.events import (
     DatasetFinished,
     DatasetStarted,
@@ -30,6 +30,7 @@ from bulkpub.observers.events import (
 from bulkpub.observers.log import LogObserver
 from bulkpub.observers.plain import PlainProgress
 from bulkpub.observers.progress import RunProgress
+from bulkpub.observers.screen import frame
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ def story(destination: str, *, failed: bool = False) -> list[Event]:
         UploadStarted("k", "a.csv", 10, 1, **said),
         UploadProgressed("k", "a.csv", 6, 10, **said),
         Retrying("POST", "/datasets/", "it broke off", 1.0, 1, **said),
-        Waiting("quota used up", 2.0, NOON, **said),
+        Waiting(WaitReason.USED_UP, 2.0, NOON, **said),
         UploadFinished("k", "a.csv", "no" if failed else None, **said),
         DatasetFinished(outcome(destination, failed=failed), **said),
     ]
@@ -105,13 +106,21 @@ def test_of_one_portal_no_line_does() -> None:
     assert "destination" not in lines[0]
 
 
-@pytest.mark.parametrize("every_s", [0.0])
-def test_plain_lines_say_it_of_forecasts_and_failures(every_s: float) -> None:
+def test_plain_lines_say_it_of_forecasts_and_waits() -> None:
     out = StringIO()
-    observer = PlainProgress(out, lambda: 0.0, every_s)
+    observer = PlainProgress(out, lambda: 0.0, 0.0)
     for event in both():
         observer(event)
     text = out.getvalue()
     assert "one: needs at most 3 requests" in text
     assert "two: needs at most 3 requests" in text
-    assert "two: k" in text
+    assert "two: Quota used up: going on at " in text
+
+
+def test_a_file_that_is_on_its_way_to_two_portals_is_told_apart() -> None:
+    progress = RunProgress(0.0)
+    for event in both()[:22]:
+        progress.note(event, 1.0)
+    lines = frame(progress, 80, 25, now=2.0, moment=NOON)
+    shown = [line.plain.split("  ")[0] for line in lines]
+    assert {"one: K › a.csv", "two: K › a.csv"} <= set(shown)  # noqa: RUF001 - the sign shown

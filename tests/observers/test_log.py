@@ -12,15 +12,19 @@ from rich.console import Console
 
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RateLimit, RunInfo, RunReport, Totals
+from bulkpub.core.waits import WaitReason
 from bulkpub.observers.events import (
+    Comparing,
     DatasetFinished,
     DatasetStarted,
     Event,
     PlanReady,
     QuotaSeen,
+    Reading,
     Retrying,
     RunFinished,
     RunStarted,
+    Stopping,
     UploadFinished,
     UploadProgressed,
     UploadStarted,
@@ -82,10 +86,13 @@ def logged(*events: Event, level: int = logging.DEBUG) -> list[dict[str, Any]]:
         (UploadStarted("velos", "a.csv", 5, 1), [("debug", "upload started")]),
         (UploadProgressed("velos", "a.csv", 1, 5), []),
         (UploadFinished("velos", "a.csv"), [("info", "uploaded")]),
-        (UploadFinished("velos", "a.csv", "broken off"), [("warning", "upload failed")]),
+        (UploadFinished("velos", "a.csv", "broken off"), [("info", "upload failed")]),
+        (Reading(("m.yaml",), 3), []),
+        (Comparing("p", 1, 3), []),
+        (Stopping(1, 3.0), [("debug", "stopping")]),
         (Retrying("GET", "/me/", "502", 1.0, 1), [("warning", "retrying")]),
-        (Waiting("quota used up", 60, NOON), [("warning", "waiting")]),
-        (Waiting("pacing", 0.05, NOON), [("debug", "waiting")]),
+        (Waiting(WaitReason.USED_UP, 60, NOON), [("warning", "waiting")]),
+        (Waiting(WaitReason.PACING, 0.05, NOON), [("debug", "waiting")]),
         (QuotaSeen(RateLimit(10, 5)), [("debug", "quota seen")]),
         (dataset(DatasetStatus.UPDATED), [("info", "dataset updated")]),
         (dataset(DatasetStatus.PENDING), [("warning", "dataset pending")]),
@@ -106,7 +113,7 @@ def logged(*events: Event, level: int = logging.DEBUG) -> list[dict[str, Any]]:
                 ("info", "resource pending"),
                 ("debug", "resource unchanged"),
                 ("info", "resource adopted"),
-                ("error", "dataset failed"),
+                ("info", "dataset failed"),
             ],
         ),
         (
@@ -160,8 +167,17 @@ def test_what_a_worker_binds_is_in_the_lines_of_the_transport() -> None:
 
 
 def test_the_same_wait_is_a_warning_once() -> None:
-    wait = Waiting("quota used up", 60, NOON)
+    wait = Waiting(WaitReason.USED_UP, 60, NOON)
     assert [line["level"] for line in logged(wait, wait, wait)] == ["warning", "debug", "debug"]
+
+
+def test_a_pace_is_a_warning_once_however_often_it_holds_back() -> None:
+    paced = [
+        Waiting(WaitReason.PACING, 72, NOON + timedelta(seconds=72 * number)) for number in range(3)
+    ]
+    used_up = Waiting(WaitReason.USED_UP, 600, NOON)
+    levels = [line["level"] for line in logged(*paced, used_up)]
+    assert levels == ["warning", "debug", "debug", "warning"]
 
 
 @pytest.mark.parametrize(

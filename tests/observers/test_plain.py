@@ -6,13 +6,18 @@ import pytest
 
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RateLimit
+from bulkpub.core.waits import WaitReason
 from bulkpub.observers.events import (
+    Comparing,
     DatasetFinished,
     DatasetStarted,
     Event,
+    Forecast,
     PlanReady,
     QuotaSeen,
+    Reading,
     RunStarted,
+    Stopping,
     UploadFinished,
     UploadProgressed,
     UploadStarted,
@@ -21,6 +26,8 @@ from bulkpub.observers.events import (
 from bulkpub.observers.plain import PlainProgress
 
 UNTIL = datetime(2026, 3, 1, 14, 32, tzinfo=UTC)
+LOCAL = f"{UNTIL.astimezone():%H:%M}"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STARTED = RunStarted("p", 2, 3, dry_run=False)
 
 
@@ -29,11 +36,9 @@ class Clock(Protocol):
     def forward(self, seconds: float) -> None: ...
 
 
-def told(
-    clock: Clock, *events: Event, apart_s: float = 0.0, shows_trouble: bool = True
-) -> list[str]:
+def told(clock: Clock, *events: Event, apart_s: float = 0.0, shows_waits: bool = True) -> list[str]:
     stream = StringIO()
-    progress = PlainProgress(stream, clock, shows_trouble=shows_trouble)
+    progress = PlainProgress(stream, clock, shows_waits=shows_waits, calendar=lambda: NOON)
     for event in events:
         clock.forward(apart_s)
         progress(event)
@@ -79,7 +84,7 @@ def test_figures_tell_failures_and_quota(clock: Clock) -> None:
         dataset("gares", error="no such dataset"),
         dataset("arbres", failed("b.csv", "gone")),
         apart_s=1.9,
-        shows_trouble=False,
+        shows_waits=False,
     )
     (line,) = lines
     figures, _, speed = line.rpartition(", ")
@@ -111,30 +116,15 @@ def test_a_dry_run_sends_nothing_and_says_nothing(clock: Clock) -> None:
     assert told(clock, dry, PlanReady("velos", 3, 30), PlanReady("g", 3, 30), apart_s=60) == []
 
 
-def test_a_failure_is_told_at_once_and_once(clock: Clock) -> None:
-    lines = told(
-        clock,
-        STARTED,
-        UploadFinished("velos", "a\x1b.csv", "the portal broke off"),
-        dataset("velos", failed("a\x1b.csv", "the portal broke off"), failed("b.csv", "gone")),
-        dataset("gares", failed("c.csv", "no such dataset"), error="no such dataset"),
-    )
-    assert lines == [
-        r"failed: velos › a\x1b.csv: the portal broke off",  # noqa: RUF001 - the sign shown
-        "failed: velos › b.csv: gone",  # noqa: RUF001 - the sign shown
-        "failed: gares: no such dataset",
-    ]
-
-
 def test_a_long_wait_is_told_at_once_and_once(clock: Clock) -> None:
-    wait = Waiting("quota used up", 600, UNTIL)
-    assert told(clock, wait, wait, Waiting("pacing", 2, UNTIL), wait) == [
-        "quota used up: waiting until 14:32 UTC (10 min 00 s)"
+    wait = Waiting(WaitReason.USED_UP, 600, UNTIL)
+    assert told(clock, wait, wait, Waiting(WaitReason.PACING, 2, UNTIL), wait) == [
+        f"Quota used up: going on at {LOCAL}, in 10 min 00 s"
     ]
 
 
 def test_a_second_long_wait_is_told_again(clock: Clock) -> None:
-    wait = Waiting("quota used up", 600, UNTIL)
+    wait = Waiting(WaitReason.USED_UP, 600, UNTIL)
     assert len(told(clock, wait, wait, apart_s=700)) == 2
 
 
@@ -143,11 +133,63 @@ def test_a_second_long_wait_is_told_again(clock: Clock) -> None:
     [
         UploadFinished("velos", "a.csv", "broken off"),
         dataset("velos", error="gone"),
-        Waiting("quota used up", 600, UNTIL),
+        Waiting(WaitReason.USED_UP, 600, UNTIL),
     ],
 )
-def test_trouble_is_left_to_the_log_when_the_log_is_there(clock: Clock, event: Event) -> None:
-    assert told(clock, event, shows_trouble=False) == []
+def test_waits_are_left_to_the_log_and_failures_to_the_end(clock: Clock, event: Event) -> None:
+    assert told(clock, event, shows_waits=False) == []
+
+
+def test_of_a_pace_one_hears_now_and_then(clock: Clock) -> None:
+    paces = [Waiting(WaitReason.PACING, 72, UNTIL)] * 10
+    lines = told(clock, *paces, apart_s=72)
+    assert len(lines) == 2
+    assert lines[0] == f"Pacing: next request {LOCAL}:00, in 1 min 12 s"
+
+
+def test_a_failure_is_not_told_before_the_end(clock: Clock) -> None:
+    failures = (UploadFinished("velos", "a.csv", "broken off"), dataset("gares", error="gone"))
+    assert told(clock, STARTED, *failures) == []
+
+
+def test_what_is_read_and_asked_for_long_is_said(clock: Clock) -> None:
+    reading = [Reading(("m.yaml",), 500 * number) for number in range(30)]
+    lines = told(clock, *reading, Comparing("demo", 2, 15_000), apart_s=1.0)
+    assert lines == [
+        "Reading m.yaml: 4,500 files so far",
+        "Reading m.yaml: 9,500 files so far",
+        "Reading m.yaml: 14,500 files so far",
+    ]
+    assert told(clock, Comparing("demo", 2, 15_000), apart_s=20.0) == [
+        "Asking demo what it has: 2 datasets, 15,000 files"
+    ]
+
+
+def test_how_much_is_done_and_left_is_told(clock: Clock) -> None:
+    lines = told(
+        clock,
+        STARTED,
+        Forecast(4, RateLimit(), 0.0, 10**9, {"velos": (4, 10**9)}),
+        DatasetStarted("velos", "V"),
+        UploadStarted("velos", "a.csv", 10**9, 1),
+        UploadProgressed("velos", "a.csv", 250_000_000, 10**9),
+        apart_s=2.5,
+    )
+    (line,) = lines
+    assert line.startswith("25%, 0/2 datasets, 0/3 files, 250.0 MB sent, ")
+    assert line.endswith(", about 22 s left")
+
+
+def test_the_longer_it_takes_the_fewer_are_the_lines(clock: Clock) -> None:
+    uploads = [UploadProgressed("velos", "a.csv", sent, 10**9) for sent in range(7200)]
+    started = UploadStarted("velos", "a.csv", 10**9, 1)
+    assert 40 < len(told(clock, STARTED, started, *uploads, apart_s=1.0)) < 100
+
+
+def test_that_it_stops_is_told_at_once(clock: Clock) -> None:
+    assert told(clock, Stopping(4, 30.0)) == [
+        "Stopping: 4 uploads are being finished, for 30 s at most. Ctrl-C again stops now."
+    ]
 
 
 def test_a_reader_that_went_away_does_not_stop_the_run(clock: Clock) -> None:
@@ -155,7 +197,7 @@ def test_a_reader_that_went_away_does_not_stop_the_run(clock: Clock) -> None:
         def write(self, _text: str, /) -> int:
             raise BrokenPipeError
 
-    PlainProgress(Broken(), clock)(Waiting("quota used up", 600, UNTIL))
+    PlainProgress(Broken(), clock)(Waiting(WaitReason.USED_UP, 600, UNTIL))
     closed = StringIO()
     closed.close()
-    PlainProgress(closed, clock)(Waiting("quota used up", 600, UNTIL))
+    PlainProgress(closed, clock)(Waiting(WaitReason.USED_UP, 600, UNTIL))

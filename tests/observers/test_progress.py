@@ -1,13 +1,16 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RateLimit
+from bulkpub.core.waits import WaitReason
 from bulkpub.observers.events import (
     DatasetFinished,
     DatasetStarted,
     Event,
+    Forecast,
     QuotaSeen,
     Retrying,
     RunStarted,
@@ -137,7 +140,7 @@ def test_an_outcome_settles_the_figures(
 
 
 def test_of_several_waits_the_longest_is_told_until_it_is_over() -> None:
-    long, short = Waiting("quota used up", 60, NOON), Waiting("slowing down", 1, NOON)
+    long, short = Waiting(WaitReason.USED_UP, 60, NOON), Waiting(WaitReason.PACING, 1, NOON)
     progress = after(long, short)
     assert progress.wait(3.0) is long
     assert progress.wait(61.0) is None
@@ -150,3 +153,50 @@ def test_the_quota_is_the_last_one_seen() -> None:
         Retrying("GET", "/me/", "502", 1.0, 1),
     )
     assert progress.quota.remaining == 4
+
+
+# --- all of the work ------------------------------------------------------------------------
+
+
+def at(destination: str, *events: Event) -> list[Event]:
+    return [replace(event, destination=destination) for event in events]
+
+
+HERE = (
+    RunStarted("p", 1, 2, dry_run=False),
+    Forecast(4, RateLimit(), 0.0, 8_000_000, {"velos": (4, 8_000_000)}),
+    DatasetStarted("velos", "Vélos"),
+    UploadStarted("velos", "0", 4_000_000, 1),
+    UploadProgressed("velos", "0", 4_000_000, 4_000_000),
+)
+
+
+def test_a_dataset_of_one_key_at_two_destinations_is_two_pieces_of_work() -> None:
+    progress = after(*at("demo", *HERE), *at("www", *HERE[:2]))
+    assert progress.share() == pytest.approx(0.25)
+    done = replace(outcome(ResourceStatus.CREATED, ResourceStatus.CREATED), destination="demo")
+    progress.note(DatasetFinished(done, destination="demo"), 20.0)
+    assert progress.share() == pytest.approx(0.5)
+    progress.note(DatasetFinished(replace(done, destination="www"), destination="www"), 21.0)
+    assert progress.share() == 1.0
+
+
+def test_the_time_left_is_that_of_the_destination_that_takes_longest() -> None:
+    quota = RateLimit(100, 0, NOON + timedelta(minutes=30))
+    events = (*at("demo", *HERE), *at("www", *HERE[:2], QuotaSeen(quota)))
+    left = after(*events).time_left(100.0, NOON)
+    assert left is not None
+    assert left == pytest.approx(1800.0, rel=0.02)
+
+
+def test_a_plan_that_needs_nothing_is_done_when_its_datasets_are() -> None:
+    progress = after(RunStarted("p", 2, 2, dry_run=False), Forecast(0, RateLimit(), 0.0))
+    assert progress.share() == 0.0
+    assert progress.time_left(3.0, NOON) is None
+    progress.note(DatasetFinished(outcome()), 3.0)
+    assert progress.share() == pytest.approx(0.5)
+
+
+def test_before_the_forecast_nobody_knows_how_much_is_done() -> None:
+    assert after(RunStarted("p", 2, 2, dry_run=False)).share() is None
+    assert after(RunStarted("p", 2, 2, dry_run=True)).share() == 0.0
