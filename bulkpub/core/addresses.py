@@ -26,6 +26,7 @@ __all__ = [
     "place_of",
     "redacted",
     "shown_address",
+    "shown_portal",
     "web_address_fault",
 ]
 
@@ -106,6 +107,9 @@ def _host(parts: SplitResult) -> str:
 # --- what may be shown --------------------------------------------------------------------
 
 
+HIDDEN_PORTAL = "(not shown: it may hold a password)"
+
+
 def shown_address(address: str) -> str:
     """The address for people to see: without credentials, query and fragment, on one line.
 
@@ -124,6 +128,11 @@ def shown_address(address: str) -> str:
         odd = "\N{REPLACEMENT CHARACTER}"
         shown = "".join(each if each.isprintable() else odd for each in shown)
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+
+
+def shown_portal(portal: str) -> str:
+    """The name or the address of a portal for people to see: none that may hold a password."""
+    return portal if "@" not in portal else HIDDEN_PORTAL
 
 
 def redacted(address: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bulkpub.core.addresses import shown_portal
 from bulkpub.core.model import Place
 from bulkpub.language import say
 from bulkpub.manifest.form import Fault, Read
@@ -55,7 +56,7 @@ def destinations_of(said: Read, header: Node) -> tuple[Destination, ...]:
             here = find(header, ("destinations", index))
             keys = KeyNames()
             list(keys.take(each, here))  # one alone contradicts nobody
-            name = each.get("name") or portal
+            name = each.get("name") or shown_portal(portal)
             place = child(here, "organization")
             found.setdefault(
                 name,
@@ -91,7 +92,7 @@ def destination_faults(said: Read, header: Node) -> Iterator[Fault]:
                 sentence = say("a destination needs a 'portal', its name or address")
                 yield Fault(here.place, sentence)
             continue
-        name = each.get("name") or portal
+        name = each.get("name") or shown_portal(portal)
         first = names.setdefault(name, here.place)
         if first is not here.place:
             sentence = say(

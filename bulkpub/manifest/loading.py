@@ -12,6 +12,7 @@ from itertools import chain
 from posixpath import basename, normpath
 from typing import Any
 
+from bulkpub.core.addresses import shown_portal
 from bulkpub.core.model import DatasetSpec, FileSource, Place
 from bulkpub.core.natural import naturally
 from bulkpub.core.rules import Rules
@@ -441,7 +442,7 @@ def _check_portals(tops: _Tops, problems: dict[Problem, None]) -> None:
             if place.file != there.file:  # of one manifest it is told there
                 sentence = say(
                     "this manifest is for the portal {portal}, the one at {there} for several",
-                    portal=portal,
+                    portal=shown_portal(portal),
                     there=there,
                 )
                 _add(problems, [Fault(place, sentence)], None)
@@ -451,8 +452,8 @@ def _check_portals(tops: _Tops, problems: dict[Problem, None]) -> None:
         if portal != first:
             sentence = say(
                 "this manifest is for the portal {portal}, the one at {first_place} for {first}",
-                portal=portal,
+                portal=shown_portal(portal),
                 first_place=first_place,
-                first=first,
+                first=shown_portal(first),
             )
             _add(problems, [Fault(place, sentence)], None)

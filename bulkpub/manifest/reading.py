@@ -6,6 +6,7 @@ of its own, and the next ones are still read.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -46,7 +47,7 @@ _NAMES = (*_DOCUMENTS, *_LINES, *_TABLES, *SPREADSHEETS)
 _OTHER_SPREADSHEETS = (".xls", ".xlsb", ".numbers")
 
 _ENOUGH = 64
-_LONGEST_WORD = 16
+_LONGEST_WORD = 64
 """Bytes of the longest word that is looked for, in UTF-16."""
 
 _HEADER_KEYS = {"version", "portal", "destinations", "organization", "defaults", "$schema"}
@@ -116,20 +117,20 @@ def is_text(path: str) -> bool:
 def may_say(path: str, key: str) -> bool:
     """Whether the manifest at `path` can have `key` at its top, found out without parsing.
 
-    A line of JSONL says it first, and a text has at least to hold the word, in English or French.
-    True for one that cannot be read: why is for the reading to say.
+    A line of JSONL says it first, a text has at least to hold the word as a key, and a table the
+    word, in English or French. True for one that cannot be read: why is for the reading to say.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in (*_DOCUMENTS, *_LINES, *_TABLES):
         return True
-    words, end = _spelled(key, suffix), b""
+    spelled, end = _spelled(key, suffix), b""
     try:
         with open_ordinary(path) as file:
             while block := file.readline() if suffix in _LINES else file.read(_BLOCK):
                 said = end + block
                 if suffix in _TABLES:
                     said = said.replace(b"\0", b"").lower()  # in UTF-16 there is one in each letter
-                if any(word in said for word in words):
+                if spelled.search(said):
                     return True
                 if suffix in _LINES and block.strip():
                     return False
@@ -139,11 +140,11 @@ def may_say(path: str, key: str) -> bool:
     return False
 
 
-def _spelled(key: str, suffix: str) -> tuple[bytes, ...]:
+def _spelled(key: str, suffix: str) -> re.Pattern[bytes]:
     """How a file with this ending may spell a key at its top."""
-    word = key.encode()
-    in_french = {b"portal": (b"portail",)}
-    return (word, *in_french.get(word, ())) if suffix in _TABLES else (word,)
+    if suffix in _TABLES:
+        return re.compile(rb"portal|portail" if key == "portal" else re.escape(key.encode()))
+    return re.compile(rb"\b" + re.escape(key.encode()) + rb"\b[\"']?\s*[]:=]")
 
 
 def text_source(text: str, base: str, name: str) -> Source:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import anyio
 
+from bulkpub.core.addresses import shown_portal
 from bulkpub.core.exit_codes import ExitCode, code_of, joint_code
 from bulkpub.core.report import DestinationInfo, RateLimit, RunInfo, RunReport, added
 from bulkpub.errors import BulkpubError, Problem, SettingsInvalid
@@ -169,7 +170,7 @@ class Publication:
             destinations=tuple(
                 DestinationInfo(
                     each.name,
-                    each.portal,
+                    shown_portal(each.portal),
                     each.organization,
                     report.run.duration_s,
                     report.run.exit_code,
@@ -256,7 +257,7 @@ def chosen_of(places: Sequence[Place], connection: Connection) -> Sequence[Place
     raise SettingsInvalid(
         say(
             "the manifest has no destination '{named}'; there are {names}",
-            named=named,
+            named=shown_portal(named),
             names=names,
         )
     )

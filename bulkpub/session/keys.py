@@ -8,6 +8,7 @@ shown: sentences name variables, not what is in them.
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from bulkpub.core.addresses import shown_portal
 from bulkpub.core.api_key import can_be_key
 from bulkpub.data import key_variables
 from bulkpub.errors import Problem, SettingsInvalid
@@ -60,7 +61,7 @@ def keys_of(
                 "the key of {variable} is for the portal {named}, and is not sent to {url}: what "
                 "it is for goes by the account's key there",
                 variable=name.variable,
-                named=named,
+                named=shown_portal(named),
                 url=located.url,
             )
             keys.warnings.append(_problem(name, sentence))

@@ -408,7 +408,8 @@ OPTIONS: tuple[Option, ...] = (
         metavar="www|demo|sandbox|URL",
         commands=(*_LOOKING, "init"),
         common=(*_LOOKING, "init"),
-        help="The portal: a name, an address, github:OWNER/REPO; by default the manifest's.",
+        help="The portal: a name, an address, github:OWNER/REPO; by default the manifest's. Of its "
+        "destinations, one of them.",
         help_of={
             "init": "The portal that the manifest is for.",
             "harvest": "The portal that the manifest is for, and that `portal` harvests.",

@@ -18,6 +18,7 @@ import anyio.lowlevel
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from bulkpub.core.addresses import shown_portal
 from bulkpub.core.api_key import can_be_key
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus
@@ -517,7 +518,7 @@ class Run:
             finished_at=datetime.now(UTC),
             duration_s=round(self._elapsed(), 3),
             manifests=self._request.names,
-            portal=self._portal_name,
+            portal=shown_portal(self._portal_name),
             dry_run=self._options.dry_run,
             exit_code=tally.exit_code if code is None else code,
             version=__version__,

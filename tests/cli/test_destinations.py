@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,10 @@ from uuid import uuid4
 import orjson
 import pytest
 
+from bulkpub.cli import watch
 from bulkpub.portals import memory
+from bulkpub.reports.reading import read_report
+from bulkpub.session.schedule import Due
 
 ENV = {
     "BULKPUB_PORTAL": "",
@@ -136,3 +140,15 @@ def test_what_is_wrong_in_the_manifest_is_told_once(
         assert ran.said.count("unknown key 'licence'") == 1, command
         assert "1 problem found." in ran.said
     assert not any(site.datasets for site in sites)
+
+
+def test_the_line_of_a_watched_run_says_it_too(
+    cli: Any, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli("run", manifest, env={"BULKPUB_KEY_TWO": ""})
+    report = read_report(tmp_path / "bulkpub-report.json")
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    watch._tell(report, Due(noon), noon)
+    line = json.loads(capsys.readouterr().out)
+    told = [(each["name"], each["exit_code"]) for each in line["destinations"]]
+    assert told == [("one", 0), ("two", 2)]

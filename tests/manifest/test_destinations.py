@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from bulkpub.core.model import DatasetSpec
-from bulkpub.manifest import Destination, Stream, Toward, loading, stream, stream_document
+from bulkpub.manifest import (
+    Destination,
+    Stream,
+    Toward,
+    loading,
+    may_say,
+    stream,
+    stream_document,
+)
 from bulkpub.portals.udata import RULES
 from tests.manifests import amend, json_schema, load, load_text
 
@@ -270,3 +278,23 @@ def test_datasets_can_be_added_to_such_a_manifest() -> None:
 def load_one(text: str) -> DatasetSpec:
     (spec,) = load_text(text, "/", "n.yaml").datasets
     return spec
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "may"),
+    [
+        ("m.yaml", "destinations: []", True),
+        ("m.yaml", "{'destinations' : []}", True),
+        ("m.yaml", "description: Les destinations de vacances", False),
+        ("m.json", '{"destinations"\n:[]}', True),
+        ("m.json", '{"title": "destinations"}', False),
+        ("m.toml", "[[ destinations ]]", True),
+        ("m.toml", "destinations = []", True),
+        ("m.jsonl", '{"destinations": []}\n{"id": "a"}', True),
+        ("m.jsonl", '{"id": "a"}\n{"destinations": []}', False),
+    ],
+)
+def test_a_manifest_that_only_speaks_of_destinations_is_not_read_twice(
+    write: Callable[..., Path], name: str, text: str, may: Any
+) -> None:
+    assert may_say(str(write(name, text)), "destinations") is may

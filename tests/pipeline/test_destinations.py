@@ -1,6 +1,7 @@
 """One manifest, several portals: each is written to as if it were the only one."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -399,3 +400,60 @@ async def test_a_saved_plan_is_that_of_each_destination(
     folder.file("1.csv", "changed\n")
     moved = await publish(manifest, plan=plan, portal="two")
     assert "replaced" in str(moved.datasets[0].error)
+
+
+async def test_a_password_in_an_address_is_in_no_report(
+    publish: Any, write: Any, folder: Any, destinations: Any, sites: Any
+) -> None:
+    secret = "pass" + "word-1"
+    for url in (f"https://me:{secret}@portal.example", f"me:{secret}@portal.example"):
+        destinations[0] |= {"portal": url}
+        destinations[0].pop("name", None)
+        for manifest in (
+            write(folder.dataset("a", "a.csv")),
+            folder.manifest(folder.dataset("a", "a.csv"), portal=url),
+        ):
+            seen: list[Event] = []
+            report = await publish(manifest, key="own", observers=(seen.append,))
+            assert report.run.exit_code == 2
+            assert secret not in b"".join(to_json(report)).decode()
+            assert secret not in repr(seen)
+    assert not any(call.method != "GET" for site in sites for call in site.calls)
+
+
+# --- somebody ends it -----------------------------------------------------------------------
+
+
+async def test_who_interrupts_ends_it_everywhere_and_the_next_run_goes_on(
+    write: Any, sites: Any, folder: Any, publish: Any
+) -> None:
+    manifest = write(*(folder.dataset(f"k{number}", f"{number}.csv") for number in range(6)))
+    running: list[Any] = []
+
+    @contextmanager
+    def interruptible(run: Any) -> Iterator[None]:
+        running.append(run)
+        yield
+
+    async def trouble(call: Call, carry_out: Callable[[], Awaitable[Any]]) -> Any:
+        if call.name == "upload":
+            for run in running:
+                run.interrupt("interrupted by SIGINT")
+        return await carry_out()
+
+    sites[0].trouble = trouble
+    report = await bulkpub.publish(
+        manifest,
+        connection=Connection(environment=KEYS),
+        options=RunOptions(look_again_s=0.01, concurrency=1),
+        interruptible=interruptible,
+    )
+    assert len(running) == 1
+    assert report.run.exit_code == ExitCode.INTERRUPTED
+    assert set(codes(report).values()) == {ExitCode.INTERRUPTED}
+    assert report.totals.datasets.pending > 0
+    sites[0].trouble = None
+    assert (await publish(manifest)).run.exit_code == 0
+    for site in sites:
+        assert len(site.datasets) == 6
+        assert all(len(each.resources) == 1 for each in site.datasets.values())
