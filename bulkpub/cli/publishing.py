@@ -25,7 +25,7 @@ from bulkpub.cli.report_file import STDOUT, check_report_path, holds_last_run, w
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
-from bulkpub.language import tr
+from bulkpub.language import say, tr
 from bulkpub.observers import Event, Observer
 from bulkpub.observers.console import SteadyConsole, is_terminal
 from bulkpub.pipeline import Verify
@@ -33,7 +33,15 @@ from bulkpub.session.observing import open_observers
 from bulkpub.session.options import Output, Settings
 from bulkpub.session.saved_plan import is_complete, read_saved_plan
 
-__all__ = ["migrate", "observing", "plan", "print_report", "run", "verify"]
+__all__ = [
+    "migrate",
+    "observing",
+    "plan",
+    "print_report",
+    "run",
+    "see_that_nothing_is_overwritten",
+    "verify",
+]
 
 Task = Callable[..., Awaitable[RunReport]]
 """`bulkpub.publish` with its manifests, or `bulkpub.migrate` with what to migrate."""
@@ -45,7 +53,7 @@ Task = Callable[..., Awaitable[RunReport]]
 def run(manifests: ManifestsOrPlans = None, *, settings: Settings) -> None:
     """Make the portal what the manifest says: observe, plan, publish, report."""
     if settings.plan is not None and settings.run.dry_run:
-        raise SettingsInvalid("a plan is made or carried out: say one of --dry-run and --plan")
+        raise SettingsInvalid(say("a plan is made or carried out: say one of --dry-run and --plan"))
     manifests = manifests or _manifests_of_plan(settings.plan)
     if settings.run.dry_run and settings.output.report == Output().report:
         settings = replace(settings, output=replace(settings.output, report=""))  # as for `plan`
@@ -108,21 +116,35 @@ def migrate(
     stays as it is (exit code 1); an API or a page is left alone.
     """
     if not (organization or dataset):
-        raise SettingsInvalid("say what to migrate: --organization ORG, or --dataset ID")
+        raise SettingsInvalid(say("say what to migrate: --organization ORG, or --dataset ID"))
     task = partial(bulkpub.migrate, organization=organization, datasets=tuple(dataset or ()))
     raise typer.Exit(_carry_out("migrate", task, settings))
 
 
 def _publishing(manifests: Manifests, settings: Settings) -> Task:
     paths = [str(path) for path in manifests]
+    see_that_nothing_is_overwritten(settings, paths)
     task: Task = partial(bulkpub.publish, paths, variables=settings.variables)
     return task if settings.plan is None else partial(task, plan=Path(settings.plan))
+
+
+def see_that_nothing_is_overwritten(settings: Settings, manifests: Sequence[str]) -> None:
+    """Raises `SettingsInvalid` where what is written would take the place of what is read."""
+    output = settings.output
+    written = [each for each in (output.report_file, output.out) if each and each != STDOUT]
+    read = [*manifests, *([settings.plan] if settings.plan else [])]
+    places = {os.path.realpath(each) for each in read}
+    for each in written:
+        if os.path.realpath(each) in places:
+            raise SettingsInvalid(
+                say("{file} is read, and would be written over: give another name", file=each)
+            )
 
 
 def _manifests_of_plan(path: str | None) -> list[Path]:
     """Those that the plan in the file at `path` was made of."""
     if path is None:
-        raise SettingsInvalid("MANIFEST is missing: give one, or a plan with --plan")
+        raise SettingsInvalid(say("MANIFEST is missing: give one, or a plan with --plan"))
     return [Path(name) for name in read_saved_plan(Path(path)).run.manifests]
 
 

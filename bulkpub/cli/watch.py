@@ -19,7 +19,7 @@ from bulkpub.cli.afterwards import check_outputs, leave_behind
 from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.interrupts import interruptible
 from bulkpub.cli.options import Manifests, with_flags
-from bulkpub.cli.publishing import observing
+from bulkpub.cli.publishing import observing, see_that_nothing_is_overwritten
 from bulkpub.cli.report_file import check_report_path, holds_last_run, write_report
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.report import RunReport
@@ -57,6 +57,7 @@ def watch(
     anew for each run; one that is wrong fails that run alone.
     """
     schedule = Schedule(cron, tz)
+    see_that_nothing_is_overwritten(settings, [str(path) for path in manifests])
     if settings.output.report_file is not None:
         check_report_path(settings.output.report_file)
     check_outputs(settings.output)

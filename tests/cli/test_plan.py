@@ -66,6 +66,28 @@ def test_a_saved_plan_is_carried_out_and_nothing_else(
         assert run_cli("run", *words).code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["plan", "--out", "manifest.json", "manifest.json"],
+        ["plan", "--report", "./manifest.json", "manifest.json"],
+        ["run", "--report", "manifest.json", "manifest.json"],
+        ["run", "--plan", "plan.json", "--report", "plan.json"],
+        ["verify", "--report", "manifest.json", "manifest.json"],
+        ["watch", "--cron", "0 0 * * *", "--report", "manifest.json", "manifest.json"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_read_is_not_written_over(
+    run_cli: Run, manifest: Path, tmp_path: Path, words: list[str]
+) -> None:
+    run_cli("plan", "--out", "plan.json", manifest)
+    before = manifest.read_bytes(), (tmp_path / "plan.json").read_bytes()
+    ran = run_cli(*words)
+    assert (ran.code, "is read, and would be written over" in ran.err) == (2, True)
+    assert (manifest.read_bytes(), (tmp_path / "plan.json").read_bytes()) == before
+
+
 def test_no_plan_is_written_of_what_could_not_be_planned(
     run_cli: Run, folder: Any, tmp_path: Path
 ) -> None:
