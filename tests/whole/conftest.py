@@ -230,7 +230,7 @@ def published(
         **more: Any,
     ) -> RunReport:
         report = await publish(manifest, account=account, **more)
-        assert report.run.exit_code == 0, report
+        assert report.run.exit_code == 0, f"{report.run.problems} {report}"
         await verify(
             manifest,
             report,

@@ -213,7 +213,7 @@ async def test_all_that_a_producer_says_of_datasets(
 ) -> None:
     manifest = copy("described.yaml")
     report = await publish(manifest)
-    assert report.run.exit_code == 0, report
+    assert report.run.exit_code == 0, f"{report.run.problems} {report}"
     greens, gardens = [await target.dataset(report, index) for index in (0, 1)]
     assert greens["license"] == "lov2"
     assert greens["tags"] == ["biodiversite", "espaces-verts"]
@@ -237,7 +237,7 @@ async def test_all_that_a_producer_says_of_datasets(
     document["datasets"][1]["access"] = "open"
     manifest.write_text(json.dumps(document))
     report = await publish(manifest)
-    assert report.run.exit_code == 0, report
+    assert report.run.exit_code == 0, f"{report.run.problems} {report}"
     assert report.datasets[0].reason == "differs in: next_update, tags, spatial"
     assert report.datasets[1].reason == "differs in: license, access"
     greens, gardens = [await target.dataset(report, index) for index in (0, 1)]

@@ -29,7 +29,7 @@ def settles(
 
     async def settles(manifest: Any) -> tuple[RunReport, str]:
         report = await publish(manifest)
-        assert report.run.exit_code == 0, report
+        assert report.run.exit_code == 0, f"{report.run.problems} {report}"
         again = await publish(manifest)
         assert (again.run.exit_code, writes(again)) == (0, 0), again
         harvested = tmp_path / "harvested.yaml"
@@ -97,7 +97,7 @@ async def test_a_dataset_is_found_by_its_slug_and_by_its_page(
     entry = {"id": resource["latest"], "title": "Le fichier"}
     wanted = manifest({"id": dataset[way], "acronym": "ABC", "resources": [entry]})
     report = await publish(wanted)
-    assert report.run.exit_code == 0, report
+    assert report.run.exit_code == 0, f"{report.run.problems} {report}"
     assert dataset["id"] in report.datasets[0].notes[0]
     changed = await target.dataset(report)
     assert (changed["id"], changed["acronym"]) == (dataset["id"], "ABC")
@@ -218,7 +218,7 @@ async def test_an_area_has_the_shape_of_a_file(
         return manifest(said("a", spatial=drawn), said("b"))
 
     report = await publish(wanted())
-    assert report.run.exit_code == 0, report
+    assert report.run.exit_code == 0, f"{report.run.problems} {report}"
     shape = {"type": "MultiPolygon", "coordinates": [[kept]]}
     area = {"geom": shape, "zones": [], "granularity": "poi"}
     assert (await target.dataset(report))["spatial"] == area
@@ -228,7 +228,7 @@ async def test_an_area_has_the_shape_of_a_file(
     report = await publish(manifest(said("a", acronym="A"), said("b")))
     assert (await target.dataset(report))["spatial"] == area
     report = await publish(manifest(said("a", spatial={"zones": ["fr:region:11"]}), said("b")))
-    assert report.run.exit_code == 0, report
+    assert report.run.exit_code == 0, f"{report.run.problems} {report}"
     assert (await target.dataset(report))["spatial"]["geom"] is None
     report = await publish(wanted())
     assert (report.run.exit_code, report.datasets[0].reason) == (
