@@ -65,6 +65,10 @@ START_TIMEOUT = 50
 QUICK = RetryPolicy(attempts=4, first_delay=0.01, max_delay=0.02)
 
 
+if hasattr(time, "tzset"):  # people are told the time of their own clock
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
 SERVED = frozenset({"sandbox", "served", "target", "start", "client_of", "environment"})
 """The fixtures that start a portal, or are there to start a command with."""
 

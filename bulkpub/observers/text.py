@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from bulkpub.core.report import RateLimit
 from bulkpub.core.text import bounded
+from bulkpub.language import tr, tr_n
 
 __all__ = [
     "ELLIPSIS",
@@ -157,16 +158,26 @@ def counted(number: int, noun: str) -> str:
 
 
 def forecast_text(requests: int, quota: RateLimit, wait_s: float, destination: str = "") -> str:
-    """What a run needs and the portal has left: `at most 212 requests, 80 of 1,000 left ...`."""
-    text = f"{printable(destination)}: " if destination else ""
-    text += f"needs at most {counted(requests, 'request')}"
+    """What a run needs, what the portal has left, and how long that takes, in sentences."""
+    parts = [tr_n("Needs 1 request at most.", "Needs {n:,} requests at most.", requests)]
     if quota.remaining is not None and quota.limit is not None:
-        text += f"; the quota has {quota.remaining:,} of {quota.limit:,} left"
-        if quota.reset_at is not None:
-            text += f" until {moment_text(quota.reset_at, _ALWAYS_FAR_S)}"
+        figures = {"remaining": quota.remaining, "limit": quota.limit}
+        if quota.reset_at is None:
+            parts.append(tr("The quota has {remaining:,} of {limit:,} left.", **figures))
+        else:
+            moment = moment_text(quota.reset_at, _ALWAYS_FAR_S)
+            parts.append(
+                tr(
+                    "The quota has {remaining:,} of {limit:,} left until {moment}.",
+                    moment=moment,
+                    **figures,
+                )
+            )
     if wait_s > 0:
-        text += f", so that it will have to wait about {duration_text(wait_s)}"
-    return text
+        span = duration_text(wait_s)
+        parts.append(tr("Keeping to it takes about {span}.", span=span))
+    said = " ".join(parts)
+    return f"{printable(destination)}: {said}" if destination else said
 
 
 _ALWAYS_FAR_S = 3600.0

@@ -35,7 +35,9 @@ def open_observers(
     has_log = bool(output.verbose) or output.log_format == "json"
     level = _SILENT if on_terminal and is_summed_up and not has_log else _level(output)
     configure_logging(format=output.log_format, level=level, stream=console)
-    log = LogObserver(is_summed_up=is_summed_up and (is_read_here or on_terminal))
+    is_for_people = output.log_format != "json"  # programs read no summary
+    told_twice = is_summed_up and is_for_people and (is_read_here or on_terminal)
+    log = LogObserver(is_summed_up=told_twice)
     if output.quiet or output.log_format == "json":
         yield [log]
     elif on_terminal and console.is_terminal and not console.is_dumb_terminal:

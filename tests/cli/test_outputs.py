@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 import pytest
+from aiohttp import web
 
 from bulkpub.sandbox import Sandbox
+from bulkpub.sandbox.calls import Handler
 
 
 @pytest.fixture
@@ -70,3 +72,34 @@ def test_a_reader_who_leaves_changes_nothing(
 def test_an_old_terminal_sees_the_letters_it_has(command: Callable[..., Any]) -> None:
     code, err = command(stdout=subprocess.DEVNULL, env={"PYTHONIOENCODING": "ascii"})
     assert (code, "Traceback" in err) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("form", "variables", "in_log"),
+    [
+        ("human", {"CI": "true"}, 0),  # one log has both
+        ("human", {}, 1),  # who reads stderr alone, as cron mails it, is told there
+        ("json", {"CI": "true"}, 1),  # programs read no summary
+    ],
+)
+def test_a_failure_is_told_once_to_whoever_reads(
+    *,
+    run_cli: Callable[..., Any],
+    folder: Any,
+    served: Sandbox,
+    form: str,
+    variables: dict[str, str],
+    in_log: int,
+) -> None:
+    async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/upload/"):
+            await request.read()
+            return web.json_response({"message": "no room for it"}, status=400)
+        return await handler(request)
+
+    served.interceptor = refuse
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    ran = run_cli("run", manifest, "--log-format", form, env={"CI": None, **variables})
+    assert ran.code == 1
+    assert ran.out.count("no room for it") == 1
+    assert ran.err.count("no room for it") == in_log

@@ -112,8 +112,8 @@ def test_plain_lines_say_it_of_forecasts_and_waits() -> None:
     for event in both():
         observer(event)
     text = out.getvalue()
-    assert "one: needs at most 3 requests" in text
-    assert "two: needs at most 3 requests" in text
+    assert "one: Needs 3 requests at most. The quota has 50 of 100 left." in text
+    assert "two: Needs 3 requests at most." in text
     assert "two: Quota used up: going on at " in text
 
 

@@ -1,19 +1,24 @@
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from bulkpub.core.report import RateLimit
 from bulkpub.observers.text import (
     bytes_text,
+    clock_text,
     counted,
     duration_text,
     elide,
+    forecast_text,
     moment_text,
     path_text,
     printable,
     rate_text,
+    span_text,
 )
 
 
@@ -129,3 +134,46 @@ def test_a_moment_is_told_to_the_second_when_near_and_with_its_day_when_far(
 )
 def test_things_are_counted_in_words(number: int, shown: str) -> None:
     assert counted(number, "file") == shown
+
+
+KEEPING = "Keeping to it takes about 1 h 01 min."
+
+
+@pytest.mark.parametrize(
+    ("requests", "quota", "wait_s", "said"),
+    [
+        (1, RateLimit(), 0.0, "Needs 1 request at most."),
+        (
+            1200,
+            RateLimit(2000, 80),
+            0.0,
+            "Needs 1,200 requests at most. The quota has 80 of 2,000 left.",
+        ),
+        (
+            88,
+            RateLimit(40, 36, datetime(2026, 3, 1, 14, 32, tzinfo=UTC)),
+            3660.0,
+            f"Needs 88 requests at most. The quota has 36 of 40 left until 14:32 UTC. {KEEPING}",
+        ),
+    ],
+)
+def test_a_forecast_is_told_in_sentences(
+    requests: int, quota: RateLimit, wait_s: float, said: str
+) -> None:
+    assert forecast_text(requests, quota, wait_s) == said
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "shown"), [(60, "15:32:07"), (3600, "15:32"), (90_000, "2026-03-01 15:32")]
+)
+def test_moments_are_told_by_the_clock_of_who_reads(delay_s: float, shown: str) -> None:
+    moment = datetime(2026, 3, 1, 14, 32, 7, tzinfo=UTC)
+    assert clock_text(moment, delay_s, ZoneInfo("Europe/Paris")) == shown
+    assert moment_text(moment, delay_s, ZoneInfo("Europe/Paris")) == f"{shown} CET"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.2, "0 s"), (9.4, "9 s"), (72, "1 min 12 s"), (7500, "2 h 05 min")]
+)
+def test_a_span_to_come_has_no_tenths(seconds: float, shown: str) -> None:
+    assert span_text(seconds) == shown
