@@ -116,9 +116,11 @@ class Publication:
             (place.destination, run.end()) for place, run in zip(places, self._runs, strict=True)
         ]
         report = self._joined(ended, problems, error)
+        more = [_alone(places, destinations)] if 0 < len(places) < len(destinations) else []
         if left := agreement.left():
-            warnings = (*report.run.warnings, _left_here(left))
-            report = replace(report, run=replace(report.run, warnings=warnings))
+            more.append(_left_here(left))
+        warnings = (*report.run.warnings, *more)
+        report = replace(report, run=replace(report.run, warnings=warnings))
         for observer in self._observers:
             observer(RunFinished(report))
         return report
@@ -298,6 +300,18 @@ def told_once(said: Sequence[tuple[str, Iterable[Problem]]]) -> Iterator[Problem
             yield problem
         else:
             yield replace(problem, destinations=tuple(names))
+
+
+def _alone(places: Sequence[Place], destinations: Sequence[Destination]) -> Problem:
+    """A variable of the environment may have chosen for who believes that all is published."""
+    chosen = [place.destination.name for place in places]
+    others = [each.name for each in destinations if each.name not in chosen]
+    sentence = say(
+        "this is for {chosen} alone: the manifest has {others} besides",
+        chosen=", ".join(chosen),
+        others=", ".join(others),
+    )
+    return Problem("", 0, 0, sentence)
 
 
 def _left_here(paths: Sequence[str]) -> Problem:
