@@ -46,10 +46,14 @@ def carry_out(site: Site) -> Carry:
 
 
 @pytest.fixture
-async def wanted(publish: Publish, folder: Any) -> Any:
-    """A manifest of which everything that can be planned is to be done; what is there is older."""
+async def wanted(publish: Publish, folder: Any, site: Site, edit: Any, dataset_of: Any) -> Any:
+    """A manifest of which everything that can be planned is to be done; what is there is older.
+
+    The title of the file that is replaced is somebody's, which is kept safe meanwhile.
+    """
     resources = ["kept.csv", "changed.csv", "described.csv", "dropped.csv", "more.csv"]
     await publish(folder.manifest(folder.dataset("a", *resources), folder.dataset("b", "b.csv")))
+    edit(dataset_of(site, "a"), at=1, title="By hand")
     folder.file("changed.csv", "changed since\n")
     described = {"path": "described.csv", "title": "Described"}
     names = ["more.csv", "new.csv", "kept.csv", "changed.csv"]
@@ -179,9 +183,16 @@ class Killed(Exception):
     """Nothing more of this run is seen."""
 
 
-@pytest.mark.parametrize("after", range(1, 12))
+@pytest.mark.parametrize("after", range(13))
 async def test_a_run_that_was_killed_is_completed_by_the_same_plan(
-    *, site: Site, saved: Any, carry_out: Carry, wanted: Any, publish: Publish, after: int
+    *,
+    site: Site,
+    saved: Any,
+    carry_out: Carry,
+    wanted: Any,
+    publish: Publish,
+    dataset_of: Any,
+    after: int,
 ) -> None:
     plan = await saved(wanted)
     left = after
@@ -203,6 +214,8 @@ async def test_a_run_that_was_killed_is_completed_by_the_same_plan(
     assert done.run.exit_code == 0
     assert (await publish(wanted)).totals.datasets.unchanged == 3
     assert sorted(len(each.resources) for each in site.datasets.values()) == [1, 2, 5]
+    titles = {each.key: each.metadata.title for each in dataset_of(site, "a").resources}
+    assert titles["changed.csv"] == "By hand"
 
 
 async def test_a_filter_is_that_of_the_plan(saved: Any, carry_out: Carry, wanted: Any) -> None:
