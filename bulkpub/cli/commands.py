@@ -116,11 +116,6 @@ COMMANDS: Mapping[str, Command] = {
         "api",
         "Ask the portal's API anything, with the key, pace, safe repeats and errors of a run.",
     ),
-    "validate": Command(
-        Group.START,
-        "local_commands",
-        "Check manifests and the files they name, offline; every problem at once.",
-    ),
     "init": Command(
         Group.START,
         "init",
@@ -131,6 +126,11 @@ COMMANDS: Mapping[str, Command] = {
         Group.START,
         "converting",
         "Write a manifest in another spelling, with its comments; nothing is lost on the way.",
+    ),
+    "validate": Command(
+        Group.START,
+        "local_commands",
+        "Check manifests and the files they name, offline; every problem at once.",
     ),
     "doctor": Command(
         Group.START,

@@ -186,12 +186,22 @@ def print_rest(console: Console, rest: int, report_path: str | None) -> None:
         print_line(console, Text(f"  … and {rest:,} more in {where}", style="dim"))
 
 
+_HANGING = "  "
+"""What goes on below the first line of an entry stands a little to the right of it."""
+
+
 def print_line(console: Console, line: str | Text) -> None:
     """Print it whole, however wide the terminal is.
 
     A terminal breaks it between words; but never an address, which would no longer be one.
     """
     text = line if isinstance(line, Text) else Text(line)
-    words = text.plain.split()
-    fits = console.is_terminal and all(cell_len(word) < console.width for word in words)
-    console.print(text, soft_wrap=not fits)
+    margin = len(text.plain) - len(text.plain.lstrip(" "))
+    room = console.width - margin - len(_HANGING)
+    if not console.is_terminal or any(cell_len(word) >= room for word in text.plain.split()):
+        console.print(text, soft_wrap=True)
+        return
+    before = " " * margin + (_HANGING if margin else "")
+    for number, part in enumerate(text.wrap(console, room) or [text]):
+        part.rstrip()
+        console.print(Text.assemble(before, part) if number else part, soft_wrap=True)

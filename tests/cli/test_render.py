@@ -271,7 +271,7 @@ def test_on_a_terminal_lines_break_between_words_and_addresses_never() -> None:
     long = replace(PARTLY_FAILED, page="http://127.0.0.1:7000/datasets/" + "x" * 40)
     render_summary(report_of([long], exit_code=1), out, report_path="report.json")
     text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines_of(out)))
-    assert "  ! arbres › data/a.csv: the portal \nrefuses this extension" in text  # noqa: RUF001
+    assert "  ! arbres › data/a.csv: the portal\n    refuses this extension" in text  # noqa: RUF001
     assert "http://127.0.0.1:7000/datasets/" + "x" * 40 in text
 
 
