@@ -13,6 +13,7 @@ from bulkpub.core.model import (
     UrlSource,
 )
 from bulkpub.core.owners import Move
+from bulkpub.language import say
 
 __all__ = [
     "Adopt",
@@ -60,7 +61,7 @@ class UpdateDataset:
     @property
     def differing(self) -> tuple[str, ...]:
         """What is written, in words."""
-        restored = ["deleted (it is restored)"] if self.restores else []
+        restored = [say("deleted (it is restored)")] if self.restores else []
         return (
             *restored,
             *told_changes(self.changes, self.remote),

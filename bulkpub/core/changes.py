@@ -41,6 +41,7 @@ from bulkpub.core.outcome import Change
 from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules
 from bulkpub.core.sources import NO_CHECKSUM
+from bulkpub.language import say
 
 __all__ = ["changes_of_dataset", "changes_of_resource", "differing_parts"]
 
@@ -50,8 +51,8 @@ MOST_ITEMS = 20
 """Members of a list that are told at most."""
 AROUND = 30
 """Characters, and a tenth of that in members, that are told before the first that differs."""
-DRAWN = "an area drawn on the portal"
-PERSONAL = "the account itself"
+DRAWN = say("an area drawn on the portal")
+PERSONAL = say("the account itself")
 
 
 def changes_of_dataset(plan: Plan, owner: Owner, rules: Rules) -> tuple[Change, ...]:

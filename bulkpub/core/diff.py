@@ -32,6 +32,7 @@ from bulkpub.core.model import (
 )
 from bulkpub.core.rules import Rules
 from bulkpub.core.sources import NO_CHECKSUM
+from bulkpub.language import say
 
 __all__ = [
     "announced",
@@ -63,15 +64,19 @@ def told_changes(changes: DatasetMetadata, remote: RemoteDataset) -> tuple[str, 
     """The same of what is written to `remote`, for people, who are to know what they lose."""
     names = dict(zip(given := changed_fields(changes), given, strict=True))
     if changes.spatial is not None and changes.spatial.drawn is False:
-        names["spatial"] = "spatial (zones take the place of the area drawn on the portal)"
+        names["spatial"] = say("spatial (zones take the place of the area drawn on the portal)")
     has = remote.metadata.spatial
     if changes.spatial is not None and changes.spatial.shape and has is not None and has.zones:
-        names["spatial"] = f"spatial (the shape takes the place of {', '.join(has.zones[:5])})"
+        names["spatial"] = say(
+            "spatial (the shape takes the place of {zones})", zones=", ".join(has.zones[:5])
+        )
     if KEY_EXTRA in (changes.extras or {}) and remote.key is None:
-        names["extras"] = "extras (it gets our key, as it has this title and no key marks it)"
+        names["extras"] = say("extras (it gets our key, as it has this title and no key marks it)")
     lost = remote.metadata.license
     if changes.access is not None and not changes.access.is_open and remote.is_open and lost:
-        names["access"] = f"access (without the licence '{lost}', which is of open data)"
+        names["access"] = say(
+            "access (without the licence '{lost}', which is of open data)", lost=lost
+        )
     return tuple(names.values())
 
 
@@ -242,23 +247,29 @@ def announcement(source: LinkSource, remote: RemoteResource, rules: Rules) -> st
     """The same for people, in a sentence; None when there is nothing new to say."""
     match announced(source, remote, rules):
         case str(), _, _:
-            return f"address changed from {remote.url}"
+            return say("address changed from {url}", url=remote.url)
         case None, None, None:
             unknown = source.of is not None and source.checksum is None
             compared = rules.links_tell_content and unknown
-            return "the file behind it is to be compared" if compared else None
+            return say("the file behind it is to be compared") if compared else None
         case _, size, checksum:
             return _new_behind(size, checksum, remote)
 
 
 def _new_behind(size: int | None, checksum: Checksum | None, remote: RemoteResource) -> str:
     if size is not None and remote.size is not None:
-        return f"the file behind it changed: its size from {remote.size} to {size} bytes"
+        return say(
+            "the file behind it changed: its size from {size} to {size2} bytes",
+            size=remote.size,
+            size2=size,
+        )
     if size is None and checksum == NO_CHECKSUM:
-        return f"its checksum, {remote.checksum}, is taken away"
+        return say("its checksum, {checksum}, is taken away", checksum=remote.checksum)
     if checksum is not None and remote.checksum is not None:
-        return f"the file behind it changed: its checksum was {remote.checksum}"
-    return "the size and checksum of the file behind it are new"
+        return say(
+            "the file behind it changed: its checksum was {checksum}", checksum=remote.checksum
+        )
+    return say("the size and checksum of the file behind it are new")
 
 
 # --- both ---------------------------------------------------------------------------------

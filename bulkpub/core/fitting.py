@@ -58,26 +58,37 @@ def fitted(spec: DatasetSpec, rules: Rules) -> Fitted:
         lost.append("contacts")
     if spec.tag_changes and "tags" in rules.lacks_dataset:
         lost.append("tags")
-    notes = [f"the portal cannot hold '{name}' of a dataset: left out" for name in lost]
+    notes = [
+        say("the portal cannot hold '{name}' of a dataset: left out", name=name) for name in lost
+    ]
     of_resources = Counter(
         name for each in spec.resources for name in _said(each.metadata, rules.lacks_resource)
     )
     notes += [
-        f"the portal cannot hold '{name}' of a resource: left out of {count}"
+        say(
+            "the portal cannot hold '{name}' of a resource: left out of {count}",
+            name=name,
+            count=count,
+        )
         for name, count in of_resources.items()
     ]
     if of_links := sum(map(_tells_content, spec.resources)) if not rules.links_tell_content else 0:
         notes.append(
-            "the portal keeps no size and no checksum of what is on another server: left out of "
-            f"{of_links}"
+            say(
+                "the portal keeps no size and no checksum of what is on another server: left out "
+                "of {of_links}",
+                of_links=of_links,
+            )
         )
     if not rules.orders and len(spec.resources) > 1:
-        notes.append("the portal keeps the resources of a dataset in an order of its own")
+        notes.append(say("the portal keeps the resources of a dataset in an order of its own"))
     if not rules.tells_digest and any(is_sent(each.source) for each in spec.resources):
-        notes.append("the portal tells no checksum: whether a file changed cannot be seen there")
+        notes.append(
+            say("the portal tells no checksum: whether a file changed cannot be seen there")
+        )
     drafts = rules.drafts or not rules.lacks_dataset & {"private", "extras"}
     if spec.when_complete and not drafts:
-        notes.append("the portal keeps no drafts: it is public with its first file")
+        notes.append(say("the portal keeps no drafts: it is public with its first file"))
     resources = tuple(
         replace(each, metadata=without(each.metadata, rules.lacks_resource))
         for each in spec.resources
@@ -104,8 +115,11 @@ def closed_notes(spec: DatasetSpec, remote: RemoteDataset | None, rules: Rules) 
     if stays_open(spec, remote):
         return ()
     return tuple(
-        f"the access to this dataset is not open to everybody, and the portal keeps no '{name}' of "
-        "such a dataset: left out"
+        say(
+            "the access to this dataset is not open to everybody, and the portal keeps no "
+            "'{name}' of such a dataset: left out",
+            name=name,
+        )
         for name in _said(spec.metadata, rules.closed_lacks)
     )
 
@@ -139,29 +153,32 @@ _PUBLIC = say(
 
 def _problems(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
     if spec.state is State.ABSENT and not rules.deletes_datasets:
-        yield spec.place, "this portal cannot delete datasets: take 'state: absent' away"
+        yield spec.place, say("this portal cannot delete datasets: take 'state: absent' away")
     if spec.community and not rules.community:
-        yield spec.place, "on this portal nobody can put resources beside another's dataset"
+        yield spec.place, say("on this portal nobody can put resources beside another's dataset")
     if spec.prune is not Prune.NONE and not rules.deletes:
-        yield spec.place, "this portal cannot delete resources: take 'prune' away"
+        yield spec.place, say("this portal cannot delete resources: take 'prune' away")
     yield from _of_files(spec, rules)
     if spec.prune is Prune.OURS and "extras" in rules.lacks_resource:
-        sentence = "this portal does not keep which files are ours: write 'prune: all'"
+        sentence = say("this portal does not keep which files are ours: write 'prune: all'")
         yield spec.place, sentence
     for entry in spec.resources:
         if entry.id is not None and not rules.replacing_keeps_id:
             yield (
                 entry.place,
-                "here a file has a new id whenever it changes: take 'id' away",
+                say("here a file has a new id whenever it changes: take 'id' away"),
             )
         if not rules.tells_digest and (entry.series is not None or entry.remove):
             key = "append" if entry.series is not None else "remove"
-            yield entry.place, f"this portal tells no checksum, by which '{key}' knows what it has"
+            yield (
+                entry.place,
+                say("this portal tells no checksum, by which '{key}' knows what it has", key=key),
+            )
         match entry.source:
             case LinkSource() if not rules.links:
-                yield entry.place, "this portal cannot list what stays on another server"
+                yield entry.place, say("this portal cannot list what stays on another server")
             case ExistingSource(host=True) if not rules.hosts_in_place or spec.community:
-                yield entry.place, "this portal cannot host in place what points elsewhere"
+                yield entry.place, say("this portal cannot host in place what points elsewhere")
             case _:
                 pass
 
@@ -170,25 +187,36 @@ def _of_files(spec: DatasetSpec, rules: Rules) -> Iterator[tuple[Place, str]]:
     """Too many files, and such as a portal with one file of a name could not tell apart."""
     most, number = rules.limits.files, len(spec.resources)
     if most is not None and number > most:
-        yield spec.place, f"it has {number} files, and this portal takes {most} in a dataset"
+        yield (
+            spec.place,
+            say(
+                "it has {number} files, and this portal takes {most} in a dataset",
+                number=number,
+                most=most,
+            ),
+        )
     first: dict[str, str] = {}
     for entry in spec.resources if rules.one_of_a_name else ():
         if not isinstance(entry.source, FileSource) or entry.series is not None:
             continue
         name = rules.file_name(entry.source.name)
         if (other := first.setdefault(name, entry.key)) != entry.key:
-            sentence = (
-                f"this portal keeps one file called '{name}' in a dataset, and that is '{other}': "
-                "give it another name with 'as'"
+            sentence = say(
+                "this portal keeps one file called '{name}' in a dataset, and that is '{other}': "
+                "give it another name with 'as'",
+                name=name,
+                other=other,
             )
             yield entry.place, sentence
     titled: dict[str, str] = {}
     for entry in spec.resources if rules.one_of_a_title else ():
         title = entry.metadata.title or entry.default_title
         if title and (other := titled.setdefault(title, entry.key)) != entry.key:
-            sentence = (
-                f"this portal keeps one resource with the title '{title}' in a dataset, and that "
-                f"is '{other}': give it another title"
+            sentence = say(
+                "this portal keeps one resource with the title '{title}' in a dataset, and that "
+                "is '{other}': give it another title",
+                title=title,
+                other=other,
             )
             yield entry.place, sentence
 

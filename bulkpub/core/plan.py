@@ -58,11 +58,12 @@ from bulkpub.core.outcome import STAYS
 from bulkpub.core.owners import UNSAID, Owner, change_of_owner
 from bulkpub.core.rules import Rules
 from bulkpub.core.states import is_restored, plan_absence, released
+from bulkpub.language import joined, say
 
 __all__ = ["plan", "plan_dataset", "plan_resource"]
 
-ELSEWHERE = "hosted elsewhere until now"
-NEW = "new dataset"
+ELSEWHERE = say("hosted elsewhere until now")
+NEW = say("new dataset")
 
 
 def plan(
@@ -223,7 +224,7 @@ def _action(
         return Refuse(spec, conflict.message)
     match, known = matching.matches.get(spec.key), fingerprints.get(spec.key)
     if match is None:
-        return _created(spec, known, "not on the portal yet", rules)
+        return _created(spec, known, say("not on the portal yet"), rules)
     match spec.source:
         case LinkSource() as source:
             return _link_action(spec, source, match, rules)
@@ -245,7 +246,9 @@ def _existing_action(
     wanted = wanted_resource(spec, remote, rules)
     if not source.host or remote.hosted:
         return _same_content(spec, match, wanted, rules)
-    if stays := _no_file(remote, rules) or (source.stays and f"{STAYS}: {source.stays}"):
+    if stays := _no_file(remote, rules) or (
+        source.stays and say("{stays}: {why}", stays=STAYS, why=source.stays)
+    ):
         left = replace(spec, source=ExistingSource())
         return Keep(left, remote, wanted_resource(left, remote, rules), stays)
     return _file_action(spec, match, known, UrlSource(remote.origin), rules)
@@ -261,7 +264,7 @@ def _file_action(
     """What becomes of a file the portal has something for; `address`: it has to be fetched."""
     remote, wanted = match.remote, wanted_resource(spec, match.remote, rules)
     if known is None and address is not None:
-        why = "to be compared with its source" if remote.stored else ELSEWHERE
+        why = say("to be compared with its source") if remote.stored else ELSEWHERE
         return Fetch(spec, address, remote, wanted, why)
     if differs := _content_differs(known, remote):
         return _guarded(Replace(spec, remote, wanted, differs), known, rules)
@@ -275,7 +278,8 @@ def _created(
     match spec.source:
         case ExistingSource():
             return Refuse(
-                spec, "the dataset has no such resource: give the entry a file, or correct its `id`"
+                spec,
+                say("the dataset has no such resource: give the entry a file, or correct its `id`"),
             )
         case UrlSource() as source if known is None:
             return Fetch(spec, source, None, wanted_resource(spec, None, rules), why)
@@ -286,9 +290,13 @@ def _created(
 def _no_file(remote: RemoteResource, rules: Rules) -> str | None:
     """Why a resource that points elsewhere is left there: it is not a file."""
     if remote.metadata.type == "api":
-        return f"{STAYS}: an API, not a file"
+        return say("{stays}: an API, not a file", stays=STAYS)
     if (remote.metadata.format or "").lower() in rules.not_files:
-        return f"{STAYS}: {remote.metadata.format} is a service or a page, not a file"
+        return say(
+            "{stays}: {format} is a service or a page, not a file",
+            stays=STAYS,
+            format=remote.metadata.format,
+        )
     return None
 
 
@@ -297,10 +305,14 @@ def _content_differs(known: Fingerprint | None, remote: RemoteResource) -> str |
     if not remote.stored:
         return ELSEWHERE
     if known is None or remote.digest is None:
-        return "the portal has no checksum to compare with"
+        return say("the portal has no checksum to compare with")
     if known.size != remote.size:
-        return f"size changed from {remote.size} to {known.size} bytes"
-    return None if known.digest == remote.digest else "content changed"
+        return say(
+            "size changed from {size} to {known_size} bytes",
+            size=remote.size,
+            known_size=known.size,
+        )
+    return None if known.digest == remote.digest else say("content changed")
 
 
 def _guarded(
@@ -321,8 +333,12 @@ def _link_action(
     if remote.hosted:
         return Refuse(
             spec,
-            f"'{remote.metadata.title}' ({remote.id}) is a file hosted on the portal and cannot "
-            "become a link; delete it there, or give the link another `key`",
+            say(
+                "'{title}' ({id}) is a file hosted on the portal and cannot become a link; delete "
+                "it there, or give the link another `key`",
+                title=remote.metadata.title,
+                id=remote.id,
+            ),
         )
     wanted = wanted_resource(spec, remote, rules)
     if told := announcement(source, remote, rules):
@@ -337,14 +353,25 @@ def _same_content(
     can_be_marked = "extras" not in rules.lacks_resource
     claimed = (wanted.extras or {}).get(KEY_EXTRA)
     if match.by not in {By.ID, By.KEY} and remote.key != claimed and can_be_marked:
-        was = f"published before as '{remote.key}'" if remote.key else "put there by other means"
-        return Adopt(spec, remote, wanted, f"same {match.by} on the portal, {was}")
+        was = (
+            say("published before as '{key}'", key=remote.key)
+            if remote.key
+            else say("put there by other means")
+        )
+        return Adopt(
+            spec, remote, wanted, say("same {by} on the portal, {was}", by=match.by, was=was)
+        )
     changes = resource_changes(wanted, spec, remote, rules)
     if is_sent(spec.source) and not remote.hosted:
-        return Describe(spec, remote, wanted, "its file is on the portal, but not hosted yet")
+        return Describe(spec, remote, wanted, say("its file is on the portal, but not hosted yet"))
     if changes is None:
-        return Keep(spec, remote, wanted, "same content, same description")
-    return Describe(spec, remote, wanted, "differs in: " + ", ".join(changed_fields(changes)))
+        return Keep(spec, remote, wanted, say("same content, same description"))
+    return Describe(
+        spec,
+        remote,
+        wanted,
+        say("differs in: {fields}", fields=joined(", ", changed_fields(changes))),
+    )
 
 
 def _deletions(spec: DatasetSpec, matching: Matching) -> tuple[Delete, ...]:
@@ -353,11 +380,11 @@ def _deletions(spec: DatasetSpec, matching: Matching) -> tuple[Delete, ...]:
         case Prune.NONE:
             return ()
         case Prune.OURS:
-            reason = "published by bulkpub before, no longer in the manifest"
+            reason = say("published by bulkpub before, no longer in the manifest")
             ours = [r for r in unmatched if r.key is not None and not r.apart]
             return tuple(Delete(r, reason) for r in ours)
         case Prune.ALL:
-            return tuple(Delete(r, "not in the manifest") for r in unmatched)
+            return tuple(Delete(r, say("not in the manifest")) for r in unmatched)
 
 
 def _is_ours(spec: DatasetSpec, remote: RemoteDataset) -> bool:
@@ -378,10 +405,12 @@ def _marked_by_others(
         return "; ".join(marked)
     others = remote.key is not None and not carries_key(spec, remote)
     if spec.prune is Prune.OURS and deletions and others:
-        return (
-            f"the dataset carries the key '{remote.key}' of another manifest, whose resources "
-            f"cannot be told from those of '{spec.key}': `prune: ours` would delete them; take it "
-            f"away, or give the dataset `key: {remote.key}`"
+        return say(
+            "the dataset carries the key '{key}' of another manifest, whose resources cannot be "
+            "told from those of '{spec_key}': `prune: ours` would delete them; take it away, or "
+            "give the dataset `key: {key}`",
+            key=remote.key,
+            spec_key=spec.key,
         )
     return None
 
@@ -391,9 +420,11 @@ def _mass_delete(
 ) -> str | None:
     if allowed or 2 * len(deletions) <= len(remote.resources):
         return None
-    return (
-        f"pruning would delete {len(deletions)} of the dataset's {len(remote.resources)} "
-        "resources; if that is meant, run again with `allow_mass_delete`"
+    return say(
+        "pruning would delete {count} of the dataset's {all} resources; if that "
+        "is meant, run again with `allow_mass_delete`",
+        count=len(deletions),
+        all=len(remote.resources),
     )
 
 

@@ -15,6 +15,7 @@ from bulkpub.core.failures import SHOWN, Failure, failures_of
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceStatus
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem, RunFailed
+from bulkpub.language import say
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -228,7 +229,7 @@ class RunReport:
         if self.run.exit_code in {ExitCode.DONE, ExitCode.CHANGES}:
             return
         first = list(islice(self.failures(), SHOWN))
-        lines = [bounded(str(each)) for each in first] or ["not everything is as wanted"]
+        lines = [bounded(str(each)) for each in first] or [say("not everything is as wanted")]
         raise RunFailed("\n".join(lines), self.run.exit_code)
 
 

@@ -5,11 +5,16 @@ A line is a comment until somebody takes its `#` away; what it shows is sound th
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from bulkpub.language import say
+
 __all__ = ["TO_FILL_IN", "fill_in_lines", "with_lines_to_fill_in"]
 
 TO_FILL_IN = {
-    "license": ("lov2", "the licence, for what others may do: lov2, fr-lo, odc-odbl, cc-by…"),
-    "frequency": ("annual", "how often it is updated: daily, weekly, monthly, annual, irregular…"),
+    "license": ("lov2", say("the licence, for what others may do: lov2, fr-lo, odc-odbl, cc-by…")),
+    "frequency": (
+        "annual",
+        say("how often it is updated: daily, weekly, monthly, annual, irregular…"),
+    ),
 }
 """Keys that every dataset should have, with an example and what to write."""
 _WIDTH = 30

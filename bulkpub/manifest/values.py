@@ -24,6 +24,7 @@ from bulkpub.core.model import Check, Html, Prune, State
 from bulkpub.core.rules import Rules
 from bulkpub.core.schemes import SCHEMES, scheme_of
 from bulkpub.data import access_words, formats, key_variables
+from bulkpub.language import say
 from bulkpub.manifest.nodes import Number
 from bulkpub.manifest.templates import NAME_OF_VARIABLE
 
@@ -97,7 +98,7 @@ def kind(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case Number():
-            return f"the number {value.text}"
+            return say("the number {text}", text=value.text)
         case str():
             return f"'{value[:_SHOWN]}{'…' if len(value) > _SHOWN else ''}'"
         case dict():
@@ -121,7 +122,7 @@ def suggestion(word: str, known: Iterable[str], there: Container[str] = ()) -> s
     So it is when the nearest is `there` already: nobody who misspells another one means that.
     """
     found = nearest(word, known)
-    return f" (did you mean '{found}'?)" if found and found not in there else ""
+    return say(" (did you mean '{found}'?)", found=found) if found and found not in there else ""
 
 
 def _text(value: object) -> str:
@@ -131,25 +132,36 @@ def _text(value: object) -> str:
         return value.strip()
     if isinstance(value, bool):
         raise refuse(
-            f"{{field}} must be text, not {kind(value)}; put it between quotes if you mean the word"
+            say(
+                "{{field}} must be text, not {kind}; put it between quotes if you mean the word",
+                kind=kind(value),
+            )
         )
-    raise refuse(f"{{field}} must be text, not {kind(value)}{_braced(value)}")
+    raise refuse(
+        say("{{field}} must be text, not {kind}{braced}", kind=kind(value), braced=_braced(value))
+    )
 
 
 def _braced(value: object) -> str:
     """What to do about `title: {stem}` and `title: [Lot] 3`, which are no text for YAML."""
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
-        return f': text that begins with [ goes between quotes, "[{", ".join(value)[:_SHOWN]}]"'
+        return say(
+            ': text that begins with [ goes between quotes, "[{join}]"',
+            join=", ".join(value)[:_SHOWN],
+        )
     if not isinstance(value, dict) or not value or any(value.values()):
         return ""
-    return f': text that begins with {{ goes between quotes, "{{{", ".join(value)[:_SHOWN]}}}"'
+    return say(
+        ': text that begins with {{ goes between quotes, "{{{join}}}"',
+        join=", ".join(value)[:_SHOWN],
+    )
 
 
 def read_name(value: object) -> str:
     """The text, which must not be empty, without the white space around it."""
     text = _text(value)
     if not text:
-        raise refuse("{field} is empty: write something, or take the line away")
+        raise refuse(say("{{field}} is empty: write something, or take the line away"))
     return text
 
 
@@ -157,7 +169,7 @@ def _file_name(value: object) -> str:
     # Not stripped: a file's name may begin or end with a space.
     text = value if isinstance(value, str) else _text(value)
     if not text.strip():
-        raise refuse("{field} is empty: write something, or take the line away")
+        raise refuse(say("{{field}} is empty: write something, or take the line away"))
     return text
 
 
@@ -172,24 +184,32 @@ _FLAGS = {"oui": "true", "vrai": "true", "non": "false", "faux": "false"}
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        hint = "; yes, no, on and off are only text" if isinstance(value, str) else ""
+        hint = say("; yes, no, on and off are only text") if isinstance(value, str) else ""
         if isinstance(value, str) and (meant := _FLAGS.get(value.strip().lower())):
-            hint = f" (did you mean {meant}?)"
-        raise refuse(f"{{field}} must be true or false, not {kind(value)}{hint}")
+            hint = say(" (did you mean {meant}?)", meant=meant)
+        raise refuse(
+            say("{{field}} must be true or false, not {kind}{hint}", kind=kind(value), hint=hint)
+        )
     return value
 
 
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list):
         word = value.text if isinstance(value, Number) else value
-        hint = f": write it as a list, [{word[:_SHOWN]}]" if isinstance(word, str) else ""
-        raise refuse(f"{{field}} must be a list, not {kind(value)}{hint}")
+        hint = (
+            say(": write it as a list, [{word}]", word=word[:_SHOWN])
+            if isinstance(word, str)
+            else ""
+        )
+        raise refuse(say("{{field}} must be a list, not {kind}{hint}", kind=kind(value), hint=hint))
     return value
 
 
 def _version(value: object) -> int:
     if (value.value if isinstance(value, Number) else value) not in (1, "1") or value is True:
-        raise refuse(f"{{field}} must be 1, the only one there is, not {kind(value)}")
+        raise refuse(
+            say("{{field}} must be 1, the only one there is, not {kind}", kind=kind(value))
+        )
     return 1
 
 
@@ -203,24 +223,30 @@ def _one_of(words: Sequence[str], understood: Understood | None = None) -> Calla
         if text in words:
             return text
         meant = understood(text) if understood else None
-        hint = f" (did you mean '{meant}'?)" if meant in words else suggestion(text, words)
-        hint = hint or f"; it is one of {', '.join(words)}"
-        raise refuse(f"{{field}} cannot be {kind(text)}{hint}")
+        hint = (
+            say(" (did you mean '{meant}'?)", meant=meant)
+            if meant in words
+            else suggestion(text, words)
+        )
+        hint = hint or say("; it is one of {words}", words=", ".join(words))
+        raise refuse(say("{{field}} cannot be {found}{hint}", found=kind(text), hint=hint))
 
     return read
 
 
 def _mapping(value: object) -> object:
     if not isinstance(value, dict):
-        raise refuse(f"{{field}} must be a mapping of names and values, not {kind(value)}")
+        raise refuse(
+            say("{{field}} must be a mapping of names and values, not {kind}", kind=kind(value))
+        )
     return value
 
 
 def _check(value: object) -> Check:
     text = read_name(value)
     if text not in tuple(Check):
-        hint = suggestion(text, Check) or f"; there are {', '.join(Check)}"
-        raise refuse(f"there is no check {kind(text)}{hint}")
+        hint = suggestion(text, Check) or say("; there are {names}", names=", ".join(Check))
+        raise refuse(say("there is no check {found}{hint}", found=kind(text), hint=hint))
     return Check(text)
 
 
@@ -229,15 +255,18 @@ def _day(value: object, *, last: bool) -> date:
     match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", text)
     if not match:
         raise refuse(
-            f"{{field}} must be a day, a month or a year, as in 2024-01-31, 2024-01 or 2024, "
-            f"not {kind(text)}"
+            say(
+                "{{field}} must be a day, a month or a year, as in 2024-01-31, 2024-01 or 2024, "
+                "not {found}",
+                found=kind(text),
+            )
         )
     try:
         year, month = int(match[1]), int(match[2] or (12 if last else 1))
         day = int(match[3] or (monthrange(year, month)[1] if last else 1))
         return date(year, month, day)
     except ValueError:
-        raise refuse(f"{{field}} is {text}, which is in no calendar") from None
+        raise refuse(say("{{field}} is {text}, which is in no calendar", text=text)) from None
 
 
 _MAIL = r"[^@\s]+@[^@\s]+\.[^@\s.]+"
@@ -252,7 +281,7 @@ def contact_name() -> Any:  # noqa: ANN401 # as above
     def read_plain(value: object) -> str:
         text = read(value)
         if re.search(r"https?://|www\.", text):
-            raise refuse("{field} has an address in it: that goes into 'form'")
+            raise refuse(say("{{field}} has an address in it: that goes into 'form'"))
         return text
 
     return Annotated[str, PlainValidator(read_plain), WithJsonSchema(_NAME_SCHEMA)]
@@ -261,7 +290,7 @@ def contact_name() -> Any:  # noqa: ANN401 # as above
 def _mail(value: object) -> str:
     text = limited_reader(_LONGEST_CONTACT)(value)
     if not re.fullmatch(_MAIL, text):
-        raise refuse(f"{{field}} must be an address for mail, not {kind(text)}")
+        raise refuse(say("{{field}} must be an address for mail, not {found}", found=kind(text)))
     return text
 
 
@@ -270,9 +299,11 @@ def _key_variable(value: object) -> str:
     name = value.strip() if isinstance(value, str) else ""
     if not is_key_variable(name) and name not in key_variables():
         raise refuse(
-            "{field} must be the name of a variable that holds an API key, in capitals and with "
-            "BULKPUB or DATAGOUV in it, as in BULKPUB_API_KEY_LYON; the key itself has no place "
-            "in a manifest"
+            say(
+                "{{field}} must be the name of a variable that holds an API key, in capitals and "
+                "with BULKPUB or DATAGOUV in it, as in BULKPUB_API_KEY_LYON; the key itself has "
+                "no place in a manifest"
+            )
         )
     return name
 
@@ -282,7 +313,9 @@ def _single_day(value: object) -> date | Literal[""]:
     if not text:
         return ""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise refuse(f"{{field}} must be a day, as in 2027-01-31, not {kind(text)}")
+        raise refuse(
+            say("{{field}} must be a day, as in 2027-01-31, not {found}", found=kind(text))
+        )
     return _day(text, last=False)
 
 
@@ -295,7 +328,7 @@ def _address(
     def read(value: object) -> str:
         text = read_name(value)
         if fault := fault_of(text):
-            raise refuse(f"{{field}} {fault}{hint(text)}")
+            raise refuse(say("{{field}} {fault}{hint}", fault=fault, hint=hint(text)))
         return text
 
     return read
@@ -305,11 +338,11 @@ def _elsewhere(text: str) -> str:
     """What to do about an address that cannot be one."""
     name_of_file = PurePosixPath(text).suffix.removeprefix(".").lower() in formats().files
     if text.lower().startswith("www.") or (_HOST.match(text) and not name_of_file):
-        return "; write https:// in front"
+        return say("; write https:// in front")
     if "://" not in text or text.lower().startswith("file:"):
-        return "; for a file on this machine write `path:`"
+        return say("; for a file on this machine write `path:`")
     if scheme_of(text) is not None and not address_fault(text):
-        return "; for a file to be fetched write `url:`"
+        return say("; for a file to be fetched write `url:`")
     return ""
 
 
@@ -337,7 +370,10 @@ def mapping_or(shape: Any, otherwise: Any) -> Any:  # noqa: ANN401 # as above
 def _one_for_all(value: object) -> object:
     if isinstance(value, dict):
         raise refuse(
-            "{field} is written for each destination here, and this manifest has no 'destinations'"
+            say(
+                "{{field}} is written for each destination here, and this manifest has no "
+                "'destinations'"
+            )
         )
     return value
 
@@ -374,8 +410,9 @@ def size_from(least: Literal[0, 1], sentence: Callable[[str], str]) -> Any:  # n
 
 
 def _no_size(kind: str) -> str:
-    return (
-        f"{{field}} must be a size of one byte or more, as in 500 MB, 2 GiB or 1000000, not {kind}"
+    return say(
+        "{{field}} must be a size of one byte or more, as in 500 MB, 2 GiB or 1000000, not {kind}",
+        kind=kind,
     )
 
 
@@ -389,9 +426,13 @@ def _share(value: object) -> float:
         return units.share(text)
     except ValueError:
         bare = _BARE_PERCENT.fullmatch(text)
-        hint = f"; if you mean percent, write {bare[1]}%" if bare else ""
+        hint = say("; if you mean percent, write {bare}%", bare=bare[1]) if bare else ""
         raise refuse(
-            f"{{field}} must be a share from 0% to 100%, as in 50% or 0.5, not {kind(value)}{hint}"
+            say(
+                "{{field}} must be a share from 0% to 100%, as in 50% or 0.5, not {kind}{hint}",
+                kind=kind(value),
+                hint=hint,
+            )
         ) from None
 
 
@@ -404,7 +445,13 @@ def limited_reader(limit: int | None, *, may_be_empty: bool = False) -> Callable
     def read(value: object) -> str:
         text = _text(value) if may_be_empty else read_name(value)
         if too_long(text, limit):
-            raise refuse(f"{{field}} has {len(text)} characters; the portal takes {limit} at most")
+            raise refuse(
+                say(
+                    "{{field}} has {count} characters; the portal takes {limit} at most",
+                    count=len(text),
+                    limit=limit,
+                )
+            )
         return text
 
     return read
@@ -455,9 +502,21 @@ def tag(rules: Rules) -> Any:  # noqa: ANN401 # as above
         kept = rules.tag(text)
         if not rules.takes_tag(kept):
             fault = "short" if len(kept) < low else "long"
-            who = f"the portal keeps it as '{kept}' and" if kept != text else "the portal"
-            wanted = f"at least {low}" if high is None else f"{low} to {high}"
-            raise refuse(f"the tag {kind(text)} is too {fault}: {who} wants {wanted} characters")
+            who = (
+                say("the portal keeps it as '{kept}' and", kept=kept)
+                if kept != text
+                else say("the portal")
+            )
+            wanted = say("at least {low}", low=low) if high is None else f"{low} to {high}"
+            raise refuse(
+                say(
+                    "the tag {found} is too {fault}: {who} wants {wanted} characters",
+                    found=kind(text),
+                    fault=fault,
+                    who=who,
+                    wanted=wanted,
+                )
+            )
         return kept
 
     return Annotated[str, PlainValidator(read), WithJsonSchema(_NAME_SCHEMA)]

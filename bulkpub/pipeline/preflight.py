@@ -18,6 +18,7 @@ from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PortalRefuses, Problem
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.pipeline.index import Entry, Index
 from bulkpub.pipeline.judged import Told, area_faults, as_kept, ask, ask_of_areas, word_faults
 from bulkpub.pipeline.refusals import refused_files
@@ -121,7 +122,7 @@ def _understood(spec: DatasetSpec, kept: DatasetSpec) -> tuple[str, ...]:
     said, meant = spec.metadata.license, kept.metadata.license
     if said is None or meant is None or said == meant:
         return ()
-    return (f"the licence '{said}' is the portal's '{meant}'",)
+    return (say("the licence '{said}' is the portal's '{meant}'", said=said, meant=meant),)
 
 
 class Faults:
@@ -160,9 +161,11 @@ async def _check_owners(portal: Portal, index: Index, checked: Checked) -> None:
         if organization and account.administrator:
             ours[name] = Owner(organization.id, name=organization.name)
         elif organization:
-            refused[name] = (
-                f"the account of this API key ({account.name}) is not a member of the "
-                f"organization '{organization.name}'; publishing there needs the key of a member"
+            refused[name] = say(
+                "the account of this API key ({name}) is not a member of the organization "
+                "'{organization_name}'; publishing there needs the key of a member",
+                name=account.name,
+                organization_name=organization.name,
             )
     if refused and refused.keys() >= named and all(entry.organization for entry in entries):
         raise PortalRefuses("; ".join(refused.values()))
@@ -203,15 +206,27 @@ def _once(
     once: dict[tuple[str, Place], list[str]] = {}
     for sentence, found in places.items():
         others = len(found) - 1
-        also = f" (written in {others} more place{'s' if others > 1 else ''})" if others else ""
+        also = (
+            say(
+                " (written in {others} more place{value})",
+                others=others,
+                value="s" if others > 1 else "",
+            )
+            if others
+            else ""
+        )
         once[f"{sentence}{also}", min(found)] = [key for keys in found.values() for key in keys]
     return once
 
 
 def _unknown(entry: Entry, ours: Iterable[str]) -> str:
     near = get_close_matches(entry.organization or "", sorted(ours), n=1, cutoff=0.6)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    return f"the portal knows no organization '{entry.organization}'{hint}"
+    hint = say("; did you mean '{near}'?", near=near[0]) if near else ""
+    return say(
+        "the portal knows no organization '{organization}'{hint}",
+        organization=entry.organization,
+        hint=hint,
+    )
 
 
 # --- contact points -----------------------------------------------------------------------
@@ -237,7 +252,12 @@ async def check_contacts(
                 [
                     (
                         spec.place_of(f"contact_points.{number}"),
-                        f"the contact point '{each}' {foreign[each]}; {_OWN}",
+                        say(
+                            "the contact point '{contact}' {foreign}; {own}",
+                            contact=each,
+                            foreign=foreign[each],
+                            own=_OWN,
+                        ),
                     )
                     for number, each in enumerate(_contacts(checked, index, key))
                     if each in foreign
@@ -255,4 +275,4 @@ async def _foreign(portal: Portal, owner: Owner, contacts: set[str]) -> Mapping[
     return await portal.foreign_contacts(contacts, organization=owner.organization, user=owner.user)
 
 
-_OWN = "a dataset can only have those of its own organization or account"
+_OWN = say("a dataset can only have those of its own organization or account")

@@ -13,6 +13,7 @@ from bulkpub.core.match_datasets import Face
 from bulkpub.core.model import Contact, DatasetSpec, RemoteDataset, State
 from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.errors import ManifestInvalid, Problem
+from bulkpub.language import say
 from bulkpub.pipeline.absence import too_many
 from bulkpub.pipeline.choosing import Choosing
 from bulkpub.pipeline.contacts import known_contacts, new_contacts, with_contacts
@@ -275,8 +276,12 @@ def _recognised(spec: DatasetSpec, found: RemoteDataset | Conflict | None) -> tu
     """What there is to say when a dataset goes by the key that it was harvested under before."""
     if not isinstance(found, RemoteDataset) or found.key in {None, spec.key} or spec.id:
         return ()
-    note = (
-        f"'{found.metadata.title}' ({found.id}) was harvested before under the key '{found.key}': "
-        f"it is the same dataset, and gets the key '{spec.key}'"
+    note = say(
+        "'{title}' ({id}) was harvested before under the key '{key}': it is the same dataset, and "
+        "gets the key '{spec_key}'",
+        title=found.metadata.title,
+        id=found.id,
+        key=found.key,
+        spec_key=spec.key,
     )
     return (note,)

@@ -87,8 +87,8 @@ def read_saved_plan(path: Path, destination: str | None = None) -> SavedPlan:
     if not (run.dry_run and run.exact):
         raise SettingsInvalid(
             say(
-                "{path} is no plan that can be carried out: it takes one that was written "
-                "with `out`",
+                "{path} is no plan that can be carried out: it takes one that was written with "
+                "`out`",
                 path=path,
             )
         )

@@ -38,6 +38,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Answer, Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.base import Account, Content, Download, Page, Traffic
 from bulkpub.portals.github import codec
 from bulkpub.portals.github.address import root_of
@@ -70,7 +71,7 @@ RELEASES, ASSETS = f"{REPOSITORY}/releases", f"{REPOSITORY}/releases/assets"
 READER = Reader(
     "GitHub",
     codec.error_message,
-    "the key needs the right to write contents of the repository (`contents: write`)",
+    say("the key needs the right to write contents of the repository (`contents: write`)"),
 )
 
 
@@ -130,11 +131,16 @@ class GitHub(ReleasePortal):
         answer = await self._api.send(request)
         if answer.status == NOT_FOUND:
             raise NotAPortal(
-                f"{self._api.base_url}: there is no such repository, or the key may not see it"
+                say(
+                    "{base_url}: there is no such repository, or the key may not see it",
+                    base_url=self._api.base_url,
+                )
             )
-        found = READER.read(codec.REPOSITORY, request, answer, NotAPortal, "the repository")
+        found = READER.read(codec.REPOSITORY, request, answer, NotAPortal, say("the repository"))
         if found.archived:
-            raise PortalRefuses(f"the repository {found.name} is archived: nobody can write to it")
+            raise PortalRefuses(
+                say("the repository {name} is archived: nobody can write to it", name=found.name)
+            )
         self._is_private = found.private
         return Account(found.number, found.name, ())
 
@@ -153,7 +159,7 @@ class GitHub(ReleasePortal):
             request = Request("GET", "/releases", RELEASES, params=params)
             answer = await self._api.send(request)
             listed = READER.read(
-                codec.RELEASES, request, answer, DatasetFailed, "the listing of releases"
+                codec.RELEASES, request, answer, DatasetFailed, say("the listing of releases")
             )
             new = [each for each in listed if each.id not in seen]
             seen |= {each.id for each in new}
@@ -165,7 +171,10 @@ class GitHub(ReleasePortal):
                 return
             params = {"per_page": str(PAGE_SIZE), "page": following.get("page", "")}
         raise ListingIncomplete(
-            f"the portal's listing of releases has no end; {len(seen)} releases were seen"
+            say(
+                "the portal's listing of releases has no end; {count} releases were seen",
+                count=len(seen),
+            )
         )
 
     def _noted(self, release: codec.Release) -> RemoteDataset:
@@ -188,12 +197,14 @@ class GitHub(ReleasePortal):
         answer = await self._api.send(request)
         if answer.status in {NOT_FOUND, GONE}:
             return None
-        return READER.read(codec.RELEASE, request, answer, DatasetFailed, "the release")
+        return READER.read(codec.RELEASE, request, answer, DatasetFailed, say("the release"))
 
     async def _there(self, dataset_id: str) -> codec.Release:
         release = await self._release(dataset_id)
         if release is None:
-            raise DatasetFailed(f"the repository has no release {dataset_id}")
+            raise DatasetFailed(
+                say("the repository has no release {dataset_id}", dataset_id=dataset_id)
+            )
         return release
 
     async def raw(self, request: RawRequest) -> RawAnswer:
@@ -222,8 +233,13 @@ class GitHub(ReleasePortal):
         request = Request("POST", "/releases", RELEASES, json=body)
         answer = await self._written(request)
         if _exists(answer):
-            raise Outdated(f"the repository has a release of the tag '{release_tag}' already")
-        made = READER.read(codec.RELEASE, request, answer, DatasetFailed, "the new release")
+            raise Outdated(
+                say(
+                    "the repository has a release of the tag '{release_tag}' already",
+                    release_tag=release_tag,
+                )
+            )
+        made = READER.read(codec.RELEASE, request, answer, DatasetFailed, say("the new release"))
         return self._noted(made)
 
     async def update_dataset(
@@ -240,9 +256,12 @@ class GitHub(ReleasePortal):
         _check_length(changes, body)
         request = Request("PATCH", f"/releases/{_id(remote.id)}", f"{RELEASES}/{{id}}", json=body)
         answer = await self._written(request)
-        written = READER.read(codec.RELEASE, request, answer, DatasetFailed, "the release")
+        written = READER.read(codec.RELEASE, request, answer, DatasetFailed, say("the release"))
         if written.id != remote.id:
-            raise READER.unreadable(request, f"id must be {remote.id}, not {written.id}")
+            raise READER.unreadable(
+                request,
+                say("id must be {id}, not {written_id}", id=remote.id, written_id=written.id),
+            )
         return self._noted(written)
 
     async def delete_dataset(self, dataset_id: str) -> None:
@@ -252,7 +271,7 @@ class GitHub(ReleasePortal):
         request = Request("DELETE", f"/releases/{dataset_id}", f"{RELEASES}/{{id}}")
         answer = await self._written(request)
         if not answer.ok and answer.status not in {NOT_FOUND, GONE}:
-            READER.refused(answer, DatasetFailed, "the deletion of the release")
+            READER.refused(answer, DatasetFailed, say("the deletion of the release"))
 
     # --- files -----------------------------------------------------------------------------
 
@@ -267,13 +286,15 @@ class GitHub(ReleasePortal):
             return codec.resource_of(sent)
         there = await self._asset(dataset_id, resource_id)
         if there is None:
-            raise ResourceFailed(f"the release has no file {resource_id}")
+            raise ResourceFailed(
+                say("the release has no file {resource_id}", resource_id=resource_id)
+            )
         # What came for another that is gone has not got the name, which is free.
         sent_as = name if there.is_new else name + NEW
         sent = await self._sent(dataset_id, content, sent_as)
         if sent.size not in {None, content.size} or sent.sha256 not in {None, content.digest}:
             # What was there before still is, under its name.
-            raise Uncertain("the portal received other bytes than were sent")
+            raise Uncertain(say("the portal received other bytes than were sent"))
         await self.delete_resource(dataset_id, resource_id)
         return codec.resource_of(sent if there.is_new else await self._named(sent.id, name))
 
@@ -293,24 +314,34 @@ class GitHub(ReleasePortal):
             release = await self._there(dataset_id)
             if release.called(name) is None:
                 raise ResourceFailed(
-                    f"the release has a file called {name}, but does not show it: look for it there"
+                    say(
+                        "the release has a file called {name}, but does not show it: look for it "
+                        "there",
+                        name=name,
+                    )
                 )
             if (useless := release.in_the_way(name)) is None:
-                raise Outdated(f"the release has a file called {name} already")
+                raise Outdated(say("the release has a file called {name} already", name=name))
             await self.delete_resource(dataset_id, useless.id)
             answer = await self._written(request, self._uploads)
             if _exists(answer):
-                raise Outdated(f"the release has a file called {name} already")
+                raise Outdated(say("the release has a file called {name} already", name=name))
         if answer.status == NOT_FOUND:
-            raise DatasetFailed(f"the repository has no release {dataset_id}")
-        sent = READER.read(codec.ASSET, request, answer, ResourceFailed, "the file")
+            raise DatasetFailed(
+                say("the repository has no release {dataset_id}", dataset_id=dataset_id)
+            )
+        sent = READER.read(codec.ASSET, request, answer, ResourceFailed, say("the file"))
         if not sent.whole:
-            raise Uncertain("the portal does not have all of the file")
+            raise Uncertain(say("the portal does not have all of the file"))
         if sent.name != name:
             await self.delete_resource(dataset_id, sent.id)
             raise ResourceFailed(
-                f"GitHub keeps it under another name than {name}, which is {sent.name}: "
-                "send it under that with `as`"
+                say(
+                    "GitHub keeps it under another name than {name}, which is {sent_name}: send "
+                    "it under that with `as`",
+                    name=name,
+                    sent_name=sent.name,
+                )
             )
         return sent
 
@@ -332,7 +363,7 @@ class GitHub(ReleasePortal):
         answer = await self._api.send(request)
         if answer.status in {NOT_FOUND, GONE}:
             return None
-        return READER.read(codec.ASSET, request, answer, ResourceFailed, "the file")
+        return READER.read(codec.ASSET, request, answer, ResourceFailed, say("the file"))
 
     async def _named(self, asset_id: str, name: str) -> codec.Asset:
         """Give a file its name."""
@@ -341,8 +372,10 @@ class GitHub(ReleasePortal):
         )
         answer = await self._written(request)
         if answer.status in {NOT_FOUND, GONE} or _exists(answer):
-            raise Outdated(f"the release has another file called {name}, or this one no more")
-        return READER.read(codec.ASSET, request, answer, ResourceFailed, "the file's name")
+            raise Outdated(
+                say("the release has another file called {name}, or this one no more", name=name)
+            )
+        return READER.read(codec.ASSET, request, answer, ResourceFailed, say("the file's name"))
 
     async def create_link(
         self,
@@ -351,11 +384,13 @@ class GitHub(ReleasePortal):
         metadata: ResourceMetadata,  # noqa: ARG002
     ) -> RemoteResource:
         """See `Portal`; the rules say that there are none."""
-        raise ResourceFailed(f"a release cannot list what stays elsewhere: {link.shown}")
+        raise ResourceFailed(
+            say("a release cannot list what stays elsewhere: {shown}", shown=link.shown)
+        )
 
     async def move_link(self, dataset_id: str, item: ListItem) -> RemoteResource:  # noqa: ARG002
         """See `Portal`; the rules say that there are none."""
-        raise ResourceFailed("a release cannot list what stays elsewhere")
+        raise ResourceFailed(say("a release cannot list what stays elsewhere"))
 
     async def set_resources(
         self, dataset_id: str, items: Sequence[ListItem]
@@ -364,7 +399,7 @@ class GitHub(ReleasePortal):
         there = await self._there(dataset_id)
         shown = {each.id: each for each in there.shown}
         if sorted(shown) != sorted(item.id for item in items):
-            raise Outdated("these are not the files that the release has")
+            raise Outdated(say("these are not the files that the release has"))
         named = {
             item.id: await self._named(item.id, without_mark(shown[item.id].name))
             for item in items
@@ -378,7 +413,7 @@ class GitHub(ReleasePortal):
         request = Request("DELETE", f"/releases/assets/{_id(resource_id)}", f"{ASSETS}/{{id}}")
         answer = await self._written(request)
         if not answer.ok and answer.status not in {NOT_FOUND, GONE}:
-            READER.refused(answer, ResourceFailed, "the deletion of the file")
+            READER.refused(answer, ResourceFailed, say("the deletion of the file"))
 
 
 OCTETS = "application/octet-stream"
@@ -396,11 +431,17 @@ def _exists(answer: Answer) -> bool:
 def _check_length(said: DatasetMetadata, body: Mapping[str, Json]) -> None:
     most, whole = RULES.limits.description, len(body.get("body") or "")
     if most is not None and len(said.description or "") > most:
-        raise DatasetFailed(f"the description is longer than the {most} characters of a release's")
+        raise DatasetFailed(
+            say("the description is longer than the {most} characters of a release's", most=most)
+        )
     if whole > MOST_TEXT:
         raise DatasetFailed(
-            f"the description and the extras are {whole} characters long together, of which a "
-            f"release takes {MOST_TEXT}"
+            say(
+                "the description and the extras are {whole} characters long together, of which a "
+                "release takes {most_text}",
+                whole=whole,
+                most_text=MOST_TEXT,
+            )
         )
 
 

@@ -23,6 +23,7 @@ from bulkpub.core.model import (
     ResourceMetadata,
 )
 from bulkpub.core.text import bounded
+from bulkpub.language import say
 from bulkpub.portals.github.names import NEW, without_mark
 from bulkpub.portals.releases.marks import marked_text, parted_text
 from bulkpub.portals.shapes import (
@@ -112,7 +113,7 @@ class Repository:
 
 def _address(url: str) -> str:
     if urlsplit(url).scheme not in {"http", "https"}:
-        raise ValueError("must be a web address")
+        raise ValueError(say("must be a web address"))
     return url
 
 
@@ -120,7 +121,7 @@ def _moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError("must be a moment such as 2024-01-31T12:00:00Z") from None
+        raise ValueError(say("must be a moment such as 2024-01-31T12:00:00Z")) from None
 
 
 _NUMBER = made(core_schema.int_schema(ge=1, lt=2**63), str)

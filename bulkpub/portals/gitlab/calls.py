@@ -31,6 +31,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.base import Account, Content, Download, Page, Traffic
 from bulkpub.portals.gitlab import codec, pending
 from bulkpub.portals.gitlab.address import root_of
@@ -137,13 +138,20 @@ class GitLab(ReleasePortal):
             yield Page(tuple(datasets), total, found.last)
             if found.last and found.total is not None and len(seen) < found.total:
                 raise ListingIncomplete(
-                    "the portal's listing of releases is incomplete: it announces "
-                    f"{found.total} and shows {len(seen)}"
+                    say(
+                        "the portal's listing of releases is incomplete: it announces {total} and "
+                        "shows {count}",
+                        total=found.total,
+                        count=len(seen),
+                    )
                 )
             if not new and not found.last:
                 raise ListingIncomplete(
-                    "the portal's listing of releases has no end: a page brings nothing new and "
-                    f"names a next one; {len(seen)} releases were seen"
+                    say(
+                        "the portal's listing of releases has no end: a page brings nothing new "
+                        "and names a next one; {count} releases were seen",
+                        count=len(seen),
+                    )
                 )
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
@@ -189,7 +197,7 @@ class GitLab(ReleasePortal):
         """The release as it was seen last; raises `DatasetFailed` when there is none."""
         seen = self._seen.get(tag) or await self._look(tag)
         if seen is None:
-            raise DatasetFailed(f"the project has no release of the tag '{tag}'")
+            raise DatasetFailed(say("the project has no release of the tag '{tag}'", tag=tag))
         return seen
 
     async def raw(self, request: RawRequest) -> RawAnswer:
@@ -223,8 +231,8 @@ class GitLab(ReleasePortal):
         request = Request("POST", "/releases", RELEASES, json=body)
         answer = await self._transport.send(request)
         if answer.status == CONFLICT:
-            raise Outdated(f"there is a release of the tag '{tag}' by now")
-        return READER.read(codec.RELEASE, request, answer, DatasetFailed, "the new release")
+            raise Outdated(say("there is a release of the tag '{tag}' by now", tag=tag))
+        return READER.read(codec.RELEASE, request, answer, DatasetFailed, say("the new release"))
 
     async def update_dataset(
         self,
@@ -242,10 +250,12 @@ class GitLab(ReleasePortal):
             return codec.dataset_of(await self._update_pending(there, changes, remote))
         body = codec.release_body(changes, remote) or {"name": remote.metadata.title}
         request = Request("PUT", release_path(remote.id), RELEASE, json=body)
-        answer, what = await self._transport.send(request), "the release's description"
+        answer, what = await self._transport.send(request), say("the release's description")
         written = READER.read(codec.RELEASE, request, answer, DatasetFailed, what)
         if written.tag != remote.id:
-            raise READER.unreadable(request, f"tag_name must be {remote.id}, not {written.tag}")
+            raise READER.unreadable(
+                request, say("tag_name must be {id}, not {tag}", id=remote.id, tag=written.tag)
+            )
         seen = self._seen.get(remote.id) or Seen(written, await self._project.home())
         seen.release = written
         return codec.dataset_of(seen)
@@ -255,7 +265,7 @@ class GitLab(ReleasePortal):
     ) -> Seen:
         """Write down what is to be said of a release; it is made when it is no longer private."""
         if not seen.pending:
-            raise Outdated("the release is made by now")
+            raise Outdated(say("the release is made by now"))
         said, tag = codec.release_body(changes, remote), seen.release.tag
         name = said.get("name", seen.release.name)
         text = said.get("description", seen.release.text)
@@ -276,7 +286,7 @@ class GitLab(ReleasePortal):
         request = Request("DELETE", release_path(dataset_id), RELEASE)
         answer = await self._transport.send(request)
         if not answer.ok and answer.status != NOT_FOUND:
-            READER.refused(answer, DatasetFailed, "the deletion of the release")
+            READER.refused(answer, DatasetFailed, say("the deletion of the release"))
         self._seen.pop(dataset_id, None)
         self._pending.pop(dataset_id, None)
 
@@ -289,10 +299,14 @@ class GitLab(ReleasePortal):
         seen = await self._remembered(dataset_id)
         old = seen.link(resource_id) if resource_id else None
         if resource_id and old is None:
-            raise ResourceFailed(f"the release has no file {resource_id}")
+            raise ResourceFailed(
+                say("the release has no file {resource_id}", resource_id=resource_id)
+            )
         there = seen.place_of(old) if old else None
         if old is not None and there is None:
-            raise ResourceFailed("what a release links to elsewhere cannot be hosted in its place")
+            raise ResourceFailed(
+                say("what a release links to elsewhere cannot be hosted in its place")
+            )
         place, name = own_place(dataset_id), file_name(content.name)
         check_free(seen, place, name, old)
         spare = seen.at(*there) if there and there[0] == place else ()
@@ -328,7 +342,7 @@ class GitLab(ReleasePortal):
         seen = await self._look(dataset_id)
         link = seen.link(item.id) if seen else None
         if seen is None or link is None:
-            raise Outdated(f"the release has no link {item.id}")
+            raise Outdated(say("the release has no link {id}", id=item.id))
         return codec.resource_of(seen, await self._links.write(seen, link, item))
 
     async def set_resources(
@@ -340,9 +354,9 @@ class GitLab(ReleasePortal):
         """
         seen = await self._look(dataset_id)
         if seen is None:
-            raise DatasetFailed("the release vanished from the project")
+            raise DatasetFailed(say("the release vanished from the project"))
         if sorted(each.id for each in items) != sorted(each.id for each in seen.release.links):
-            raise Outdated("these are not the files that the release has")
+            raise Outdated(say("these are not the files that the release has"))
         refused = {item.id: why for item in items if (why := _title_fault(item))}
         left = {item.id for item in items if item.changes and item.changes.title}
         for item in items if not refused else ():
@@ -380,11 +394,18 @@ def _check_length(metadata: DatasetMetadata) -> None:
         most, text = getattr(RULES.limits, name), getattr(metadata, name) or ""
         if len(text) > most:
             raise DatasetFailed(
-                f"the {name} has {len(text):,} characters, and a release takes {most:,} at most"
+                say(
+                    "the {name} has {count:,} characters, and a release takes {most:,} at most",
+                    name=name,
+                    count=len(text),
+                    most=most,
+                )
             )
 
 
 def _title_fault(item: ListItem) -> str:
     title, most = (item.changes and item.changes.title) or "", RULES.limits.title or 0
-    too_long = f"its title has {len(title):,} characters, {most} is the most"
+    too_long = say(
+        "its title has {count:,} characters, {most} is the most", count=len(title), most=most
+    )
     return too_long if len(title) > most else ""

@@ -12,6 +12,7 @@ from bulkpub.core.model import ResourceMetadata
 from bulkpub.errors import Outdated, ResourceFailed
 from bulkpub.http.messages import Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.gitlab import codec, pending
 from bulkpub.portals.gitlab.codec import File, Link, Seen
 from bulkpub.portals.gitlab.names import Place, generic_path, link_path
@@ -34,7 +35,7 @@ def check_free(seen: Seen, place: Place, name: str, old: Link | None) -> None:
         if old is not None and link.id == old.id:
             continue
         if seen.place_of(link) == (place, name):
-            raise Outdated(f"the release has a file called '{name}' already")
+            raise Outdated(say("the release has a file called '{name}' already", name=name))
 
 
 class Links:
@@ -65,8 +66,8 @@ class Links:
         answer = await self._transport.send(request)
         if answer.status == BAD_REQUEST and TAKEN in codec.error_message(answer.json()):
             words = codec.error_message(answer.json())
-            raise Outdated(f"the release has such a link by now ({words})")
-        link = READER.read(codec.LINK, request, answer, ResourceFailed, "the link")
+            raise Outdated(say("the release has such a link by now ({words})", words=words))
+        link = READER.read(codec.LINK, request, answer, ResourceFailed, say("the link"))
         seen.release = replace(seen.release, links=(*seen.release.links, link))
         return link
 
@@ -105,10 +106,12 @@ class Links:
         request = Request("PUT", path, LINK, json=body)
         answer = await self._transport.send(request)
         if answer.status == NOT_FOUND:
-            raise Outdated(f"the link {link.id} vanished from the release")
-        written = READER.read(codec.LINK, request, answer, ResourceFailed, "the link")
+            raise Outdated(say("the link {id} vanished from the release", id=link.id))
+        written = READER.read(codec.LINK, request, answer, ResourceFailed, say("the link"))
         if written.id != link.id:
-            raise READER.unreadable(request, f"id must be that of the link, not {written.id}")
+            raise READER.unreadable(
+                request, say("id must be that of the link, not {id}", id=written.id)
+            )
         links = tuple(written if each.id == link.id else each for each in seen.release.links)
         seen.release = replace(seen.release, links=links)
         return written
@@ -122,4 +125,4 @@ class Links:
         path = f"{release_path(seen.release.tag)}/assets/links/{quote(link.id)}"
         answer = await self._transport.send(Request("DELETE", path, LINK))
         if not answer.ok and answer.status != NOT_FOUND:
-            READER.refused(answer, ResourceFailed, "the deletion of the link")
+            READER.refused(answer, ResourceFailed, say("the deletion of the link"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
+from bulkpub.language import say
 from bulkpub.letters import plain
 
 __all__ = ["VERSION", "Home", "Place", "file_name", "generic_path", "link_path", "name_fault"]
@@ -46,7 +47,7 @@ def file_name(name: str) -> str:
 def name_fault(name: str) -> str:
     """Why no file can be called `name`, as the end of a sentence, or nothing."""
     if not file_name(name):
-        return "has a name without any letter or digit the portal could keep: rename it"
+        return say("has a name without any letter or digit the portal could keep: rename it")
     return ""
 
 

@@ -10,6 +10,7 @@ import anyio
 from bulkpub.errors import AnswerUnreadable, DatasetFailed, ListingIncomplete, NotAPortal
 from bulkpub.http.messages import Answer, Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.gitlab import codec
 from bulkpub.portals.gitlab.codec import File, Project, Release
 from bulkpub.portals.gitlab.names import VERSION, Home, Place, own_place
@@ -34,7 +35,9 @@ PACKAGES = "/projects/{id}/packages"
 READER = Reader(
     "GitLab",
     codec.error_message,
-    "the key needs the scope `api` and the role of a developer, to delete that of a maintainer",
+    say(
+        "the key needs the scope `api` and the role of a developer, to delete that of a maintainer"
+    ),
 )
 
 T = TypeVar("T")
@@ -93,7 +96,7 @@ class ProjectApi:
             answer = await self._transport.send(request)
             if answer.status == NOT_FOUND:
                 raise self._no_project()
-            READER.read(codec.RELEASES, request, answer, NotAPortal, "the listing of releases")
+            READER.read(codec.RELEASES, request, answer, NotAPortal, say("the listing of releases"))
         return home
 
     async def _ask(self) -> None:
@@ -108,11 +111,14 @@ class ProjectApi:
 
     def _project(self, request: Request, answer: Answer) -> Project:
         try:
-            return READER.read(codec.PROJECT, request, answer, NotAPortal, "the project")
+            return READER.read(codec.PROJECT, request, answer, NotAPortal, say("the project"))
         except AnswerUnreadable as error:
             raise NotAPortal(
-                f"{self._transport.base_url} does not answer like GitLab; "
-                f"is it the right address? ({error})"
+                say(
+                    "{base_url} does not answer like GitLab; is it the right address? ({error})",
+                    base_url=self._transport.base_url,
+                    error=error,
+                )
             ) from error
 
     def _take(self, project: Project) -> None:
@@ -122,7 +128,10 @@ class ProjectApi:
 
     def _no_project(self) -> NotAPortal:
         return NotAPortal(
-            f"{self._transport.base_url}: there is no such project, or this key may not see it"
+            say(
+                "{base_url}: there is no such project, or this key may not see it",
+                base_url=self._transport.base_url,
+            )
         )
 
     async def branch(self) -> str:
@@ -130,13 +139,15 @@ class ProjectApi:
         await self.home()
         if self._branch is None and self._by_job:
             path, endpoint = "/repository/branches", "/projects/{id}/repository/branches"
-            async for page in self._pages(path, endpoint, {}, codec.BRANCHES, "the branches"):
+            async for page in self._pages(path, endpoint, {}, codec.BRANCHES, say("the branches")):
                 for each in page.items:
                     self._branch = each.name if each.default else self._branch
         if self._branch is None:
             raise DatasetFailed(
-                "the project's repository is empty, and a release needs a commit that it tags: "
-                "add a file to it, such as a README"
+                say(
+                    "the project's repository is empty, and a release needs a commit that it "
+                    "tags: add a file to it, such as a README"
+                )
             )
         return self._branch
 
@@ -144,7 +155,7 @@ class ProjectApi:
 
     async def releases(self) -> AsyncIterator[Listed[Release]]:
         """All releases, the oldest first, so that a new one never shifts the pages."""
-        params, what = {"order_by": "created_at", "sort": "asc"}, "the listing of releases"
+        params, what = {"order_by": "created_at", "sort": "asc"}, say("the listing of releases")
         async for page in self._pages("/releases", RELEASES, params, codec.RELEASES, what):
             yield page
 
@@ -154,9 +165,12 @@ class ProjectApi:
         answer = await self._transport.send(request)
         if answer.status == NOT_FOUND:
             return None
-        found = READER.read(codec.RELEASE, request, answer, DatasetFailed, "the release")
+        found = READER.read(codec.RELEASE, request, answer, DatasetFailed, say("the release"))
         if found.tag != tag:
-            raise READER.unreadable(request, f"tag_name must be {tag}, not {found.tag}")
+            raise READER.unreadable(
+                request,
+                say("tag_name must be {tag}, not {found_tag}", tag=tag, found_tag=found.tag),
+            )
         return found
 
     async def package(self, place: Place, *, is_linked: bool = False) -> str | None:
@@ -170,7 +184,7 @@ class ProjectApi:
             return known
         name, version = place
         params = {"package_type": "generic", "package_name": name, "package_version": version}
-        what = "the listing of packages"
+        what = say("the listing of packages")
         for status in ({}, {"status": "hidden"})[: 1 + is_linked]:
             said = params | status
             async for page in self._pages("/packages", PACKAGES, said, codec.PACKAGES, what):
@@ -182,7 +196,7 @@ class ProjectApi:
     async def packages_without(self, tags: Collection[str]) -> list[str]:
         """The names of the packages that are those of releases, with none of these `tags`."""
         params = {"package_type": "generic", "package_version": VERSION}
-        what, names = "the listing of packages", list[str]()
+        what, names = say("the listing of packages"), list[str]()
         async for page in self._pages("/packages", PACKAGES, params, codec.PACKAGES, what):
             for each in page.items:
                 if each.version == VERSION:
@@ -198,7 +212,7 @@ class ProjectApi:
     async def files(self, package: str) -> tuple[File, ...] | None:
         """All files of a package (id); None when there is no such package any more."""
         files: list[File] = []
-        path, what = f"/packages/{package}/package_files", "the listing of the package's files"
+        path, what = f"/packages/{package}/package_files", say("the listing of the package's files")
         endpoint = "/projects/{id}/packages/{id}/package_files"
         try:
             async for page in self._pages(path, endpoint, {}, codec.FILES, what, may_be_gone=True):
@@ -236,4 +250,6 @@ class ProjectApi:
             if more is None:
                 return
             now = {**now, **more}
-        raise ListingIncomplete(f"{what} has no end: {MOST_PAGES} pages were read")
+        raise ListingIncomplete(
+            say("{what} has no end: {most_pages} pages were read", what=what, most_pages=MOST_PAGES)
+        )

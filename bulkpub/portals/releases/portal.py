@@ -8,6 +8,7 @@ from bulkpub.core.model import Contact, RemoteDataset, RemoteResource
 from bulkpub.core.owners import Owner
 from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.errors import DatasetFailed, SettingsInvalid
+from bulkpub.language import say
 from bulkpub.portals.base import Download, Organization, Page, Portal
 from bulkpub.portals.telling import DatasetHealth, Listed, Listing, ResourceHealth
 
@@ -49,7 +50,7 @@ class ReleasePortal(ABC):
 
     def community(self, owner: Owner) -> Portal:  # noqa: ARG002 # whoever it is
         """See `Portal`; the rules say that there is no such thing."""
-        raise SettingsInvalid("beside a release nobody can put files of their own")
+        raise SettingsInvalid(say("beside a release nobody can put files of their own"))
 
     # --- what there is none of -------------------------------------------------------------
 
@@ -94,7 +95,9 @@ class ReleasePortal(ABC):
 
     async def create_contact(self, contact: Contact, organization: str | None) -> str:  # noqa: ARG002
         """See `Portal`; the rules say that a release has none."""
-        raise DatasetFailed(f"a release has no contact points, such as {contact}")
+        raise DatasetFailed(
+            say("a release has no contact points, such as {contact}", contact=contact)
+        )
 
     async def listed(
         self,
@@ -104,7 +107,7 @@ class ReleasePortal(ABC):
         organization: str | None = None,  # noqa: ARG002
     ) -> tuple[Listed, ...]:
         """See `Portal`."""
-        raise SettingsInvalid(f"this portal keeps no list of {what.value}")
+        raise SettingsInvalid(say("this portal keeps no list of {value}", value=what.value))
 
     async def health(
         self, *, organization: str | None = None, user: str | None = None, ids: Sequence[str] = ()

@@ -36,6 +36,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Answer, Body, Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.base import Account, Content, Download, Organization, Page, Traffic
 from bulkpub.portals.shapes import Shape, Unreadable
 from bulkpub.portals.udata import codec, lookups, versions
@@ -99,12 +100,14 @@ class Udata(Told):
         """See `Portal`."""
         extension = extension_of(name)
         if not extension:
-            return f"the portal refuses files without an extension, such as '{name}'"
+            return say("the portal refuses files without an extension, such as '{name}'", name=name)
         if extension in extensions or extension in always_allowed():
             return None
-        return (
-            f"the portal refuses .{extension} files; "
-            f"it lists those it takes at {self._transport.base_url}/datasets/extensions/"
+        return say(
+            "the portal refuses .{extension} files; it lists those it takes at "
+            "{base_url}/datasets/extensions/",
+            extension=extension,
+            base_url=self._transport.base_url,
         )
 
     def download(
@@ -131,13 +134,17 @@ class Udata(Told):
         """
         answer = await self._transport.send(Request("GET", "/me/", "/me/"))
         if not answer.ok and answer.status != NOT_FOUND:
-            refused(answer, DatasetFailed, "GET /me/")
+            refused(answer, DatasetFailed, say("GET /me/"))
         try:
             me = ME.read(answer.content)
         except Unreadable as error:
             raise NotAPortal(
-                f"{self._transport.base_url} does not answer like a udata portal; "
-                f"is it the right address? (GET /me/: {error})"
+                say(
+                    "{base_url} does not answer like a udata portal; is it the right address? "
+                    "(GET /me/: {error})",
+                    base_url=self._transport.base_url,
+                    error=error,
+                )
             ) from error
         if me.shows_key:
             await self._see_version()
@@ -147,7 +154,7 @@ class Udata(Told):
         headers = {"X-Fields": versions.SITE_FIELDS}
         request = Request("GET", "/site/", "/site/", headers=headers)
         answer = await self._transport.send(request)
-        runs = read(versions.SITE, request, answer, DatasetFailed, "GET /site/")
+        runs = read(versions.SITE, request, answer, DatasetFailed, say("GET /site/"))
         if runs.old is not None:
             raise PortalRefuses(versions.too_old(self._transport.base_url, runs.old))
         if not runs.keeps_access:
@@ -159,7 +166,7 @@ class Udata(Told):
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE, MOVED}:
             return None
-        return read(ORGANIZATION, request, answer, DatasetFailed, "the organization")
+        return read(ORGANIZATION, request, answer, DatasetFailed, say("the organization"))
 
     async def vocabulary(self, which: Vocabulary) -> frozenset[str]:
         """See `Portal`."""
@@ -194,7 +201,13 @@ class Udata(Told):
         body = codec.contact_body(contact, organization)
         request = Request("POST", "/contacts/", "/contacts/", json=body)
         answer = await self._transport.send(request)
-        made = read(CONTACT, request, answer, DatasetFailed, f"the contact point {contact}")
+        made = read(
+            CONTACT,
+            request,
+            answer,
+            DatasetFailed,
+            say("the contact point {contact}", contact=contact),
+        )
         return made.id
 
     async def owned_by(
@@ -220,22 +233,36 @@ class Udata(Told):
                 break
             if not new:
                 raise ListingIncomplete(
-                    f"the portal's listing of datasets has no end: page {number} brings nothing "
-                    f"new and names a next one; {len(seen)} datasets were seen"
+                    say(
+                        "the portal's listing of datasets has no end: page {number} brings "
+                        "nothing new and names a next one; {count} datasets were seen",
+                        number=number,
+                        count=len(seen),
+                    )
                 )
             if announced is not None and len(seen) >= announced:
                 raise ListingIncomplete(
-                    f"the portal's listing of datasets goes on beyond the {announced} datasets "
-                    "that it announces"
+                    say(
+                        "the portal's listing of datasets goes on beyond the {announced} datasets "
+                        "that it announces",
+                        announced=announced,
+                    )
                 )
         else:
             raise ListingIncomplete(
-                f"the portal's listing of datasets has no end: {MOST_PAGES} pages were read"
+                say(
+                    "the portal's listing of datasets has no end: {most_pages} pages were read",
+                    most_pages=MOST_PAGES,
+                )
             )
         if announced is not None and len(seen) < announced:
             raise ListingIncomplete(
-                "the portal's listing of datasets is incomplete: it announces "
-                f"{announced} and shows {len(seen)}"
+                say(
+                    "the portal's listing of datasets is incomplete: it announces {announced} and "
+                    "shows {count}",
+                    announced=announced,
+                    count=len(seen),
+                )
             )
 
     async def _page(self, owner: Mapping[str, str], number: int) -> Page | None:
@@ -255,7 +282,7 @@ class Udata(Told):
         answer = await self._transport.send(request)
         if answer.status == NOT_FOUND and number > 1:
             return None
-        return read(PAGE, request, answer, DatasetFailed, "the listing of datasets")
+        return read(PAGE, request, answer, DatasetFailed, say("the listing of datasets"))
 
     async def dataset(self, dataset_id: str) -> RemoteDataset | None:
         """See `Portal`; a slug that it had before leads to it, too."""
@@ -275,10 +302,12 @@ class Udata(Told):
             kind, slug = shown_on_page(answer.headers.get("Location", "")) or ("", "")
             if kind == "dataset":
                 return await self._dataset(slug, or_now=False)
-        found = read(codec.DATASET, request, answer, DatasetFailed, "the dataset")
+        found = read(codec.DATASET, request, answer, DatasetFailed, say("the dataset"))
         # An ObjectId is the same in capitals; a slug is one as the portal has it.
         if dataset_id not in {found.id, found.slug} and dataset_id.lower() != found.id:
-            raise unreadable(request, f"id must be that of the dataset asked for, not {found.id}")
+            raise unreadable(
+                request, say("id must be that of the dataset asked for, not {id}", id=found.id)
+            )
         return found
 
     # --- writing ---------------------------------------------------------------------------
@@ -297,7 +326,7 @@ class Udata(Told):
             body["organization"] = organization
         request = Request("POST", "/datasets/", "/datasets/", json=body)
         answer = await self._transport.send(request)
-        return read(codec.DATASET, request, answer, DatasetFailed, "the new dataset")
+        return read(codec.DATASET, request, answer, DatasetFailed, say("the new dataset"))
 
     async def update_dataset(
         self,
@@ -320,10 +349,12 @@ class Udata(Told):
             "/datasets/{id}/",
             json=body,
         )
-        answer, what = await self._transport.send(request), "the dataset's description"
+        answer, what = await self._transport.send(request), say("the dataset's description")
         written = read(codec.DATASET, request, answer, DatasetFailed, what)
         if written.id != remote.id:
-            raise unreadable(request, f"id must be that of the dataset, not {written.id}")
+            raise unreadable(
+                request, say("id must be that of the dataset, not {id}", id=written.id)
+            )
         return written
 
     async def delete_dataset(self, dataset_id: str) -> None:
@@ -331,7 +362,7 @@ class Udata(Told):
         path = f"/datasets/{quoted(dataset_id)}/"
         answer = await self._transport.send(Request("DELETE", path, "/datasets/{id}/"))
         if not answer.ok and answer.status not in {NOT_FOUND, GONE}:
-            refused(answer, DatasetFailed, "the deletion of the dataset")
+            refused(answer, DatasetFailed, say("the deletion of the dataset"))
 
     async def upload(
         self, dataset_id: str, content: Content, resource_id: str | None = None
@@ -358,7 +389,7 @@ class Udata(Told):
                 return await self._upload_in_parts(dataset_id, content, resource_id)
         if answer.ok:  # what was refused may have been so before it was read
             self._whole_or_parts.arrived(content.size, time.perf_counter() - begun)
-        return self._stored(codec.RESOURCE, request, answer, "the file", resource_id)
+        return self._stored(codec.RESOURCE, request, answer, say("the file"), resource_id)
 
     async def _upload_in_parts(
         self, dataset_id: str, content: Content, resource_id: str | None
@@ -366,12 +397,12 @@ class Udata(Told):
         async def send_part(form: Callable[[], Body]) -> None:
             request = self._upload_request(dataset_id, resource_id, form)
             answer = await self._transport.send(request)
-            self._stored(PART, request, answer, "a part of the file", resource_id)
+            self._stored(PART, request, answer, say("a part of the file"), resource_id)
 
         async def join(form: Callable[[], Body], size: int) -> RemoteResource:
             request = self._upload_request(dataset_id, resource_id, form, size)
             answer = await self._transport.send(replace(request, aside=True))
-            return self._stored(codec.RESOURCE, request, answer, "the file", resource_id)
+            return self._stored(codec.RESOURCE, request, answer, say("the file"), resource_id)
 
         return await Parts(content, self._whole_or_parts.part_size, send_part, join).send()
 
@@ -394,7 +425,9 @@ class Udata(Told):
     ) -> T:
         stored = read(shape, request, answer, ResourceFailed, what)
         if isinstance(stored, RemoteResource) and resource_id not in {None, stored.id}:
-            raise unreadable(request, f"id must be that of the resource, not {stored.id}")
+            raise unreadable(
+                request, say("id must be that of the resource, not {id}", id=stored.id)
+            )
         return stored
 
     async def create_link(
@@ -408,7 +441,7 @@ class Udata(Told):
             json=codec.link_body(link, metadata),
         )
         answer = await self._transport.send(request)
-        return read(codec.RESOURCE, request, answer, ResourceFailed, "the link")
+        return read(codec.RESOURCE, request, answer, ResourceFailed, say("the link"))
 
     async def set_resources(
         self, dataset_id: str, items: Sequence[ListItem]
@@ -426,8 +459,8 @@ class Udata(Told):
             if refusals := codec.item_refusals(refusal, [item.id for item in items]):
                 raise DescriptionsRefused(refusals)
             words = codec.error_message(refusal)
-            raise Outdated(words or "the portal refused the list of resources")
-        what = "the resources' descriptions and order"
+            raise Outdated(words or say("the portal refused the list of resources"))
+        what = say("the resources' descriptions and order")
         return read(codec.RESOURCES, request, answer, DatasetFailed, what)
 
     async def move_link(self, dataset_id: str, item: ListItem) -> RemoteResource:
@@ -441,10 +474,10 @@ class Udata(Told):
         )
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE}:
-            raise Outdated(f"the link {item.id} vanished from the portal")
-        moved = read(codec.RESOURCE, request, answer, ResourceFailed, "the link's new address")
+            raise Outdated(say("the link {id} vanished from the portal", id=item.id))
+        moved = read(codec.RESOURCE, request, answer, ResourceFailed, say("the link's new address"))
         if moved.id != item.id:
-            raise unreadable(request, f"id must be that of the resource, not {moved.id}")
+            raise unreadable(request, say("id must be that of the resource, not {id}", id=moved.id))
         return moved
 
     async def delete_resource(self, dataset_id: str, resource_id: str) -> None:
@@ -457,7 +490,7 @@ class Udata(Told):
             )
         )
         if not answer.ok and answer.status != NOT_FOUND:
-            refused(answer, ResourceFailed, "the deletion")
+            refused(answer, ResourceFailed, say("the deletion"))
 
 
 def quoted(part: str) -> str:

@@ -29,6 +29,7 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Body, Request
 from bulkpub.http.transport import Transport
+from bulkpub.language import say
 from bulkpub.portals.base import Page
 from bulkpub.portals.shapes import (
     ID,
@@ -153,7 +154,7 @@ class Community(Udata):
         answer = await self._transport.send(request)
         if answer.status in {NOT_FOUND, GONE}:
             return None
-        dataset = read(DATASET, request, answer, DatasetFailed, "the dataset")
+        dataset = read(DATASET, request, answer, DatasetFailed, say("the dataset"))
         self._seen[dataset.id] = {}
         return replace(dataset, organization=self._owner.organization)
 
@@ -193,7 +194,7 @@ class Community(Udata):
             answer = await self._transport.send(request)
             if answer.status == NOT_FOUND and number > 1:
                 break
-            what = "the listing of community resources"
+            what = say("the listing of community resources")
             page, last = read(LISTED, request, answer, DatasetFailed, what)
             new = {each.id: each for each in page if each.id not in found}
             found |= new
@@ -201,8 +202,11 @@ class Community(Udata):
                 break
             if not new:
                 raise ListingIncomplete(
-                    "the portal's listing of community resources has no end: page "
-                    f"{number} brings nothing new and names a next one"
+                    say(
+                        "the portal's listing of community resources has no end: page {number} "
+                        "brings nothing new and names a next one",
+                        number=number,
+                    )
                 )
         return list(found.values())
 
@@ -243,7 +247,7 @@ class Community(Udata):
         body = {**codec.link_body(link, metadata), "dataset": dataset_id, **self._whose()}
         request = Request("POST", ALL, ALL, json=body)
         answer = await self._transport.send(request)
-        return self._resource(read(RESOURCE, request, answer, ResourceFailed, "the link"))
+        return self._resource(read(RESOURCE, request, answer, ResourceFailed, say("the link")))
 
     def _whose(self) -> dict[str, str]:
         # Never null, which udata answers with a crash.
@@ -262,14 +266,18 @@ class Community(Udata):
             request = Request("PUT", f"{ALL}{quoted(item.id)}/", ONE, json=body | self._whose())
             answer = await self._transport.send(request)
             if answer.status in {NOT_FOUND, GONE}:
-                raise Outdated(f"the community resource {item.id} vanished from the portal")
+                raise Outdated(
+                    say("the community resource {id} vanished from the portal", id=item.id)
+                )
             if answer.status == BAD_REQUEST:
-                refused_[item.id] = codec.error_message(answer.json()) or "it is refused"
+                refused_[item.id] = codec.error_message(answer.json()) or say("it is refused")
                 continue
-            what = "the description of the community resource"
+            what = say("the description of the community resource")
             written = read(RESOURCE, request, answer, DatasetFailed, what)
             if written.id != item.id:
-                raise unreadable(request, f"id must be that of the resource, not {written.id}")
+                raise unreadable(
+                    request, say("id must be that of the resource, not {id}", id=written.id)
+                )
             there[item.id] = self._resource(written)
         if refused_:
             raise DescriptionsRefused(refused_)
@@ -280,7 +288,7 @@ class Community(Udata):
         request = Request("DELETE", f"{ALL}{quoted(resource_id)}/", ONE)
         answer = await self._transport.send(request)
         if not answer.ok and answer.status != NOT_FOUND:
-            refused(answer, ResourceFailed, "the deletion")
+            refused(answer, ResourceFailed, say("the deletion"))
         self._seen.get(dataset_id, {}).pop(resource_id, None)
 
 
