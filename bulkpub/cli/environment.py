@@ -77,19 +77,24 @@ def api_key(environment: Mapping[str, str], variable: str | None = None) -> str 
             "`key_env` must be the name of a variable that holds an API key, in capitals and with "
             "BULKPUB or DATAGOUV in it; the key itself has no place on a command line"
         )
-    for name in (variable,) if variable else KEY_VARIABLES:
-        key = environment.get(name, "").strip()
-        if key:
-            if not can_be_key(key):
-                raise SettingsInvalid(
-                    f"{name} does not hold an API key: it has odd characters; copy it anew"
-                )
-            return key
-    if variable is not None:
+    name = variable or _first_set(environment)
+    if name is None:
+        return None
+    key = environment.get(name, "").strip()
+    if not key:
         raise SettingsInvalid(
-            f"there is no API key in {variable}: set it in the environment or in a .env file"
+            f"there is no API key in {name}: set it in the environment or in a .env file"
         )
-    return None
+    if not can_be_key(key):
+        raise SettingsInvalid(
+            f"{name} does not hold an API key: it has odd characters; copy it anew"
+        )
+    return key
+
+
+def _first_set(environment: Mapping[str, str]) -> str | None:
+    """The first of the variables for keys that holds something."""
+    return next((name for name in KEY_VARIABLES if environment.get(name, "").strip()), None)
 
 
 def with_keys(settings: "Settings", environment: Mapping[str, str]) -> "Connection":
@@ -100,6 +105,7 @@ def with_keys(settings: "Settings", environment: Mapping[str, str]) -> "Connecti
     return replace(
         settings.connection,
         key=api_key(environment, settings.key_env),
+        key_variable=None if settings.key_env else _first_set(environment),
         environment=key_variables(environment),
     )
 

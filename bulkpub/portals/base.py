@@ -326,7 +326,8 @@ class Kind:
 
     `presets` are those that have a name. `api_url` gives the address of the API of the portal
     at an address, None when it is none of this kind; its second argument allows an address that
-    would receive the key in the clear, otherwise `SettingsInvalid` is raised.
+    would receive the key in the clear, otherwise `SettingsInvalid` is raised. `catalogue`: they are
+    catalogues of data, to which a key in a variable that is called after one may be sent.
     """
 
     name: str
@@ -334,6 +335,7 @@ class Kind:
     presets: Mapping[str, Preset]
     api_url: Callable[[str, bool], str | None]
     open: Callable[[Opening], AbstractAsyncContextManager[Portal]]
+    catalogue: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ class Connection:
 
     `portal` is a known name (`www`, `demo`, `sandbox`) or the address of a udata site; None
     takes the one the manifest names. `key` is the API key; it is sent to that portal alone,
-    and never appears in a representation of this object. `environment` has the variables in which
+    and never appears in a representation of this object. `key_variable` is where it was found when
+    nobody said where it is to be looked for. `environment` has the variables in which
     the keys are looked up that a manifest names; they are sent to the manifest's portal alone.
     `ca_file` has certificates (PEM) to trust besides the system's. `patience_s` is how long to
     wait for an answer without any progress, in seconds.
@@ -26,6 +27,7 @@ class Connection:
 
     portal: str | None = None
     key: str | None = field(default=None, repr=False)
+    key_variable: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     insecure: bool = False
     ca_file: str | None = None

@@ -18,6 +18,9 @@ from bulkpub.portals.base import Located
 from bulkpub.portals.kinds import locate
 from bulkpub.session.connection import Connection
 
+ANY_PORTAL = "BULKPUB_API_KEY"
+"""The variable that is named after no portal."""
+
 __all__ = ["Keys", "keys_of", "no_key", "usual_variables"]
 
 
@@ -45,16 +48,7 @@ def keys_of(
     """
     if located is not None and located.key:
         return Keys(located.key)
-    keys = Keys(connection.key)
-    if keys.first is None:
-        keys.first = next(
-            (
-                _sound(variable, text)
-                for variable in usual_variables(located)
-                if (text := connection.environment.get(variable, "").strip())
-            ),
-            None,
-        )
+    keys = Keys(_account_key(connection, located))
     if located is not None and named is not None and not _same(named, located, connection):
         for name in names.all():
             sentence = say(
@@ -72,6 +66,24 @@ def keys_of(
         if (value := _value(name, connection, located, keys)) is not None:
             keys.own[organization] = value
     return keys
+
+
+def _account_key(connection: Connection, located: Located | None) -> str | None:
+    """The key for all that nobody names one for.
+
+    One that somebody chose comes first. One that only happens to be there may be another portal's:
+    what other programs keep for this very host comes before it, and where no catalogue of data is,
+    a key that is called after one is not sent at all.
+    """
+    found = connection.key_variable
+    if connection.key and not found:
+        return connection.key
+    for variable in usual_variables(located):
+        if text := connection.environment.get(variable, "").strip():
+            return _sound(variable, text)
+    if located is not None and not located.kind.catalogue and found != ANY_PORTAL:
+        return None
+    return connection.key
 
 
 def usual_variables(located: Located | None) -> tuple[str, ...]:

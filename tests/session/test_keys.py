@@ -89,6 +89,29 @@ def test_a_variable_of_other_programs_is_for_its_own_host_and_needs_no_name() ->
     assert keys_of(KeyNames(), without, locate("demo"), None).first is None
 
 
+@pytest.mark.parametrize(
+    ("variable", "portal", "first"),
+    [
+        (None, "github:o/r", "key"),
+        ("BULKPUB_API_KEY", "github:o/r", "gh"),
+        ("DATAGOUV_API_KEY", "github:o/r", "gh"),
+        ("BULKPUB_API_KEY", "gitlab:g/p", "key"),
+        ("DATAGOUV_API_KEY", "gitlab:g/p", None),
+        ("OTA_ENGINE_DATAGOUV_API_KEY", "github+https://git.example.org/o/r", None),
+        ("BULKPUB_API_KEY", "github+https://git.example.org/o/r", "key"),
+        ("DATAGOUV_API_KEY", "demo", "key"),
+        ("DATAGOUV_API_KEY", "https://data.example.org", "key"),
+        ("BULKPUB_API_KEY", "demo", "key"),
+    ],
+)
+def test_a_key_that_is_only_there_may_be_another_portals(
+    variable: str | None, portal: str, first: str | None
+) -> None:
+    environment = {"GH_TOKEN": "gh", **({variable: "key"} if variable else {})}
+    given = Connection(key="key", key_variable=variable, environment=environment)
+    assert keys_of(KeyNames(), given, locate(portal), None).first == first
+
+
 @pytest.mark.parametrize("portal", ["demo", "https://github.example.org"])
 def test_no_manifest_can_send_it_elsewhere(portal: str) -> None:
     given = Connection(environment={"GITHUB_TOKEN": "secret"})

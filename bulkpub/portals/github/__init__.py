@@ -39,4 +39,4 @@ async def _open(opening: Opening) -> AsyncIterator[GitHub]:
         yield GitHub(api, uploads, credentials)
 
 
-KIND = Kind("github", RULES, PRESETS, api_url, _open)
+KIND = Kind("github", RULES, PRESETS, api_url, _open, catalogue=False)

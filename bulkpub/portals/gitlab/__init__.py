@@ -37,4 +37,4 @@ async def _open(opening: Opening) -> AsyncIterator[GitLab]:
         yield GitLab(transport, by_job=is_of_job(opening.key), credentials=headers)
 
 
-KIND = Kind("gitlab", RULES, PRESETS, api_url, _open)
+KIND = Kind("gitlab", RULES, PRESETS, api_url, _open, catalogue=False)
