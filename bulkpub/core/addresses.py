@@ -107,7 +107,7 @@ def _host(parts: SplitResult) -> str:
 # --- what may be shown --------------------------------------------------------------------
 
 
-HIDDEN_PORTAL = "(not shown: it may hold a password)"
+HIDDEN_PORTAL = say("(not shown: it may hold a password)")
 
 
 def shown_address(address: str) -> str:

@@ -64,6 +64,7 @@ __all__ = ["plan", "plan_dataset", "plan_resource"]
 
 ELSEWHERE = say("hosted elsewhere until now")
 NEW = say("new dataset")
+SAME = say("same content, same description")
 
 
 def plan(
@@ -365,7 +366,7 @@ def _same_content(
     if is_sent(spec.source) and not remote.hosted:
         return Describe(spec, remote, wanted, say("its file is on the portal, but not hosted yet"))
     if changes is None:
-        return Keep(spec, remote, wanted, say("same content, same description"))
+        return Keep(spec, remote, wanted, SAME)
     return Describe(
         spec,
         remote,
@@ -421,8 +422,8 @@ def _mass_delete(
     if allowed or 2 * len(deletions) <= len(remote.resources):
         return None
     return say(
-        "pruning would delete {count} of the dataset's {all} resources; if that "
-        "is meant, run again with `allow_mass_delete`",
+        "pruning would delete {count} of the dataset's {all} resources; if that is meant, run "
+        "again with `allow_mass_delete`",
         count=len(deletions),
         all=len(remote.resources),
     )

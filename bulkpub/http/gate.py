@@ -253,8 +253,8 @@ def _too_long(reason: WaitReason, until: datetime, minutes: float) -> str:
         case WaitReason.PACING:
             return say(
                 "the rest of the quota is spread, and the next request is due at {until:%H:%M} "
-                "UTC, in {minutes:.0f} min: that is longer than `max_wait` allows; run again later "
-                "to go on",
+                "UTC, in {minutes:.0f} min: that is longer than `max_wait` allows; run again "
+                "later to go on",
                 until=until,
                 minutes=minutes,
             )

@@ -36,7 +36,7 @@ from bulkpub.http.retry import (
     lost,
 )
 from bulkpub.http.signals import RateHeaders, Signal, signal_of
-from bulkpub.language import say_n
+from bulkpub.language import say, say_n
 
 __all__ = ["HttpSettings", "Transport", "connect"]
 
@@ -126,7 +126,14 @@ class Transport:
                 return answer
             if verdict is Verdict.UNCERTAIN:
                 underway = answer is None or answer.status != SERVER_ERROR
-                raise Uncertain(f"{request.method} {request.endpoint}: {reason}", underway=underway)
+                raise Uncertain(
+                    say(
+                        "{asked}: {reason}",
+                        asked=f"{request.method} {request.endpoint}",
+                        reason=reason,
+                    ),
+                    underway=underway,
+                )
             if answer is not None and answer.status == TOO_MANY_REQUESTS:
                 # Turned away before the portal saw it: that says nothing of the request.
                 refusals += 1
@@ -169,7 +176,9 @@ class Transport:
                     return tries > 0
                 tries += 1
                 self._pace.check_patience()
-                await self._back_off(self.probe, f"the portal is down: {reason}", tries)
+                await self._back_off(
+                    self.probe, say("the portal is down: {reason}", reason=reason), tries
+                )
         return True
 
     async def _attempt(self, request: Request) -> tuple[Verdict, str, Answer | None]:
@@ -198,7 +207,7 @@ class Transport:
         )
         self._learn(request, answer, size=size, started_at=started_at, seconds=took)
         verdict = classify(request.method, answer.status, creates=request.creates)
-        return verdict, f"it answered {answer.status}", answer
+        return verdict, say("it answered {status}", status=answer.status), answer
 
     async def _exchange(self, request: Request) -> tuple[Answer, int]:
         """The answer, and the bytes of the body that was sent (0: none, or JSON)."""
@@ -230,7 +239,7 @@ class Transport:
             finally:
                 if body is not None:
                     body.close()
-        raise _Interrupted(f"it did not answer within {patience_s:g} s")
+        raise _Interrupted(say("it did not answer within {patience_s:g} s", patience_s=patience_s))
 
     def _asked(
         self, request: Request, headers: Mapping[str, str], data: Watched | bytes | None

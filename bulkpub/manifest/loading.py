@@ -406,8 +406,8 @@ class _Names:
         if rows and place.file == spec.place.file:
             sentence = say(
                 "this row is of the dataset at {place}, and rows of others stand between them: "
-                "rows of one dataset follow one another, so sort the table by dataset; or give one "
-                "of them another key",
+                "rows of one dataset follow one another, so sort the table by dataset; or give "
+                "one of them another key",
                 place=place,
             )
         self.problems.append(_problem(Fault(spec.place, sentence), spec.key))

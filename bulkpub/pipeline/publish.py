@@ -35,6 +35,7 @@ from bulkpub.errors import (
     ResourceFailed,
     Stop,
 )
+from bulkpub.language import say
 from bulkpub.observers.events import DatasetStarted, Event
 from bulkpub.pipeline.as_planned import see_that_it_is_as_planned
 from bulkpub.pipeline.contacts import make_contacts
@@ -79,7 +80,13 @@ async def publish_one(job: Job, means: Means) -> Result:
         story.failed(str(error))
     except Exception as error:  # a defect of ours must not take the other datasets along
         log.exception("unexpected error", dataset=job.spec.key)
-        story.failed(f"unexpected {type(error).__name__}: {error} (a defect of bulkpub's)")
+        story.failed(
+            say(
+                "unexpected {name}: {error} (a defect of bulkpub's)",
+                name=type(error).__name__,
+                error=error,
+            )
+        )
     return Result(outcome_of(story), story.figures, tuple(events), stop)
 
 
@@ -121,10 +128,16 @@ async def _deal_with(story: Story, means: Means) -> None:
                 remove_files(story, means.agreed)
             story.ended()
             return
-        last = "what was written did not last"
+        last = say("what was written did not last")
         story.settled()
         story.observed(await observe_at_last(story, means))
-    raise DatasetFailed(f"given up after planning it {ROUNDS} times; the last time: {last}")
+    raise DatasetFailed(
+        say(
+            "given up after planning it {rounds} times; the last time: {last}",
+            rounds=ROUNDS,
+            last=last,
+        )
+    )
 
 
 # --- carrying out -------------------------------------------------------------------------
@@ -193,14 +206,14 @@ async def _release(story: Story, means: Means) -> None:
     if changes := released(story.spec, fresh):
         story.released(await means.portal.update_dataset(fresh, changes, means.now()))
         if released(story.spec, story.there):
-            story.failed("the portal did not make the dataset public")
+            story.failed(say("the portal did not make the dataset public"))
 
 
 async def _refresh(story: Story, means: Means) -> RemoteDataset:
     """See what others did meanwhile: what we write next would otherwise undo it."""
     fresh = await means.portal.dataset(story.there.id)
     if fresh is None:
-        raise DatasetFailed("the dataset vanished from the portal while it was published")
+        raise DatasetFailed(say("the dataset vanished from the portal while it was published"))
     fresh = await without_copies(story, fresh, means)
     story.refreshed(fresh)
     return fresh
@@ -275,7 +288,7 @@ async def _move_links(story: Story, means: Means) -> None:
                 _describe_less(story, DescriptionsRefused({moved.id: str(refused)}))
                 continue
             if _moved(story, resource):
-                raise Outdated("the portal did not take over its address")
+                raise Outdated(say("the portal did not take over its address"))
 
 
 def _moved(story: Story, resource: ResourceStory) -> ListItem | None:
@@ -304,5 +317,7 @@ def _describe_less(story: Story, refused: DescriptionsRefused) -> None:
     for resource_id, reason in refused.reasons.items():
         key = by_id.get(resource_id)
         if key is None:
-            raise DatasetFailed(f"the portal refuses a resource that is not ours: {reason}")
+            raise DatasetFailed(
+                say("the portal refuses a resource that is not ours: {reason}", reason=reason)
+            )
         story.refused_description(key, reason)

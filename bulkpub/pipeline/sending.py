@@ -28,6 +28,7 @@ from bulkpub.errors import (
     Uncertain,
 )
 from bulkpub.http.tasks import side_by_side
+from bulkpub.language import say
 from bulkpub.observers.events import UploadFinished, UploadStarted
 from bulkpub.pipeline.creating import Creation
 from bulkpub.pipeline.fetching import fetched
@@ -112,13 +113,15 @@ class _Sending:
         """
         story, means = self.story, self.means
         if story.round.doubts:
-            raise Outdated("another file of a series may still arrive")
+            raise Outdated(say("another file of a series may still arrive"))
         if story.fingerprints[key].digest is None:
             await hash_files(story, [key], means)
         if story.remote is not None:
             fresh = await means.portal.dataset(story.remote.id)
             if fresh is None:
-                raise DatasetFailed("the dataset vanished from the portal while it was published")
+                raise DatasetFailed(
+                    say("the dataset vanished from the portal while it was published")
+                )
             story.refreshed(fresh)
         entry = story.resources[key].spec
         if story.resources[key].error is not None:
@@ -164,7 +167,10 @@ class _Sending:
         resource = story.resources[key]
         if resource.attempts >= story.job.options.attempts:
             raise ResourceFailed(
-                f"given up after sending it {resource.attempts} times without the portal having it"
+                say(
+                    "given up after sending it {attempts} times without the portal having it",
+                    attempts=resource.attempts,
+                )
             )
         if story.remote is None:
             if isinstance(sent, FileContent):
@@ -294,7 +300,9 @@ class _Upload:
 def _check_new(story: Story, remote: RemoteResource) -> None:
     """See that the portal did not answer with a resource that was there before."""
     if story.lists(remote.id):
-        raise Uncertain(f"the portal says it made the resource {remote.id}, which was there before")
+        raise Uncertain(
+            say("the portal says it made the resource {id}, which was there before", id=remote.id)
+        )
 
 
 def _check_bytes(remote: RemoteResource, sent: str | None, size: int, rules: Rules) -> None:
@@ -302,6 +310,13 @@ def _check_bytes(remote: RemoteResource, sent: str | None, size: int, rules: Rul
     if remote.digest in {None, sent} and remote.size in {None, size}:
         return
     raise Uncertain(
-        f"the portal received other bytes than were sent (its {rules.digest_name} is "
-        f"{remote.digest}, ours {sent}; {remote.size} bytes, {size} sent)"
+        say(
+            "the portal received other bytes than were sent (its {digest_name} is {digest}, ours "
+            "{sent}; {size} bytes, {size2} sent)",
+            digest_name=rules.digest_name,
+            digest=remote.digest,
+            sent=sent,
+            size=remote.size,
+            size2=size,
+        )
     )

@@ -58,6 +58,7 @@ from bulkpub.core.outcome import (
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
+from bulkpub.language import joined, say
 from bulkpub.pipeline.job import Figures, Job, Verify
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
@@ -152,8 +153,8 @@ PLANNED_STATUS: Mapping[type[ResourceAction], ResourceStatus] = {
 }
 RECOGNISED = (Adopt, Describe, Keep)
 SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
-NOT_THERE_YET = "not on the portal yet"
-NOT_CREATED = "it is not created on the portal, as none of its resources can be published"
+NOT_THERE_YET = say("not on the portal yet")
+NOT_CREATED = say("it is not created on the portal, as none of its resources can be published")
 
 
 @dataclass(slots=True)
@@ -384,7 +385,7 @@ class Story:
     def decided(self, key: str, action: ResourceAction, *, note: str = "") -> None:
         """What is decided for one entry, once the content of its file is known."""
         self._decided(self.resources[key], action)
-        self.resources[key].reason += note
+        self.resources[key].reason = joined("", (self.resources[key].reason, note))
         if isinstance(action, RECOGNISED):
             self.bound[key] = action.remote.id  # nobody else's now
 
@@ -426,11 +427,13 @@ class Story:
                 there = fetch.remote is not None
                 resource.status = ResourceStatus.REPLACED if there else ResourceStatus.CREATED
                 # Whether the content differs only fetching it can tell.
-                resource.reason = f"{fetch.reason}: to be fetched"
+                resource.reason = say("{reason}: to be fetched", reason=fetch.reason)
         for key, resource in self.resources.items():
             resource.done = True
             if resource.spec.remove and resource.error is None and key not in self.spec.left_out:
-                resource.reason += "; then its file is removed here"
+                resource.reason = say(
+                    "{reason}; then its file is removed here", reason=resource.reason
+                )
                 resource.removed = True
         if not self.has_failed:
             self.deletions = list(plan.deletions)
@@ -465,7 +468,7 @@ class Story:
             case KeepAbsent():
                 pass
         if plan.releases and not self.has_failed:
-            self._released("public once all its files are in")
+            self._released(say("public once all its files are in"))
 
     # --- the dataset itself -----------------------------------------------------------------
 
@@ -490,7 +493,7 @@ class Story:
     def _updated(self, names: tuple[str, ...]) -> None:
         if self.did is not DatasetStatus.CREATED:
             self.did = DatasetStatus.UPDATED
-        self.reasons.append("differs in: " + ", ".join(names))
+        self.reasons.append(say("differs in: {fields}", fields=joined(", ", names)))
 
     @step
     def dataset_deleted(self, remote: RemoteDataset) -> None:
@@ -500,7 +503,10 @@ class Story:
     def _deleted(self, remote: RemoteDataset) -> None:
         count = len(remote.resources)
         files = f"{count} resource{'' if count == 1 else 's'}"
-        self.did, self.reasons = DatasetStatus.DELETED, [f"to be absent; with its {files}"]
+        self.did, self.reasons = (
+            DatasetStatus.DELETED,
+            [say("to be absent; with its {files}", files=files)],
+        )
 
     @step
     def released(self, written: RemoteDataset) -> None:
@@ -510,7 +516,7 @@ class Story:
         for resource in self.resources.values():
             if resource.remote is not None:
                 (resource.remote,) = _readdressed([resource.remote], now)
-        self._released("public, as all its files are in")
+        self._released(say("public, as all its files are in"))
 
     def _released(self, reason: str) -> None:
         if self.did is not DatasetStatus.CREATED:
@@ -707,7 +713,7 @@ class Story:
         if resource.error is not None:
             resource.undescribable = True
             return
-        resource.error = f"the portal refuses its description ({reason})"
+        resource.error = say("the portal refuses its description ({reason})", reason=reason)
         resource.touched = True
         title = resource.wanted.title if resource.wanted else None
         least = ResourceMetadata(

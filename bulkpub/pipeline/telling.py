@@ -29,14 +29,14 @@ from bulkpub.core.outcome import (
 from bulkpub.core.rules import Rules
 from bulkpub.core.states import released
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
-from bulkpub.language import say
+from bulkpub.language import joined, say
 from bulkpub.pipeline.story import Phase, ResourceStory, Story
 
 __all__ = ["outcome_of"]
 
-NOT_BEGUN = "not begun: the run ended before its turn came"
-NOT_FINISHED = "the run ended before it was finished"
-STAYS_DRAFT = "it stays a draft that only its owners see, as not all of its files are in"
+NOT_BEGUN = say("not begun: the run ended before its turn came")
+NOT_FINISHED = say("the run ended before it was finished")
+STAYS_DRAFT = say("it stays a draft that only its owners see, as not all of its files are in")
 
 
 def outcome_of(story: Story) -> DatasetOutcome:
@@ -89,11 +89,15 @@ def _taken_twice(story: Story) -> Iterator[str]:
         for name, count in series.taken_twice(stored, story.rules.file_name).items():
             yield say(
                 "{count} files are called '{name}': two machines appended at one time. All of "
-                "them are kept; one that is deleted on the portal is published again, under "
-                "the next number",
+                "them are kept; one that is deleted on the portal is published again, under the "
+                "next number",
                 count=count,
                 name=name,
             )
+
+
+_AS_WANTED = say("everything is as wanted")
+_ABSENT = say("it is not there, as wanted")
 
 
 def _outcome_status(story: Story, resources: tuple[ResourceOutcome, ...]) -> DatasetStatus:
@@ -111,38 +115,46 @@ def _outcome_status(story: Story, resources: tuple[ResourceOutcome, ...]) -> Dat
 def _reason(story: Story, status: DatasetStatus, resources: tuple[ResourceOutcome, ...]) -> str:
     match status:
         case DatasetStatus.FAILED if story.error is None:
-            return "some of its resources failed"
+            return say("some of its resources failed")
         case DatasetStatus.FAILED:
-            return "the dataset failed"
+            return say("the dataset failed")
         case DatasetStatus.PENDING:
             if story.phase is Phase.BEGUN:
                 return NOT_BEGUN
-            return f"created, but {NOT_FINISHED}" if story.is_new else NOT_FINISHED
+            return (
+                say("created, but {not_finished}", not_finished=NOT_FINISHED)
+                if story.is_new
+                else NOT_FINISHED
+            )
         case DatasetStatus.UNCHANGED:
             absent = story.spec.state is State.ABSENT
-            return "it is not there, as wanted" if absent else "everything is as wanted"
+            return _ABSENT if absent else _AS_WANTED
         case _:
             counts = Counter(resource.status.value for resource in resources)
             counts.pop(ResourceStatus.UNCHANGED, None)
             changed = [f"{count} {what}" for what, count in counts.items()]
-            files = "resources: " + ", ".join(changed) if changed else ""
+            files = say("resources: {counts}", counts=", ".join(changed)) if changed else ""
             reasons = filter(None, [*story.reasons, files])
-            return "; ".join(reasons) or "order of its resources"
+            return joined("; ", reasons) or say("order of its resources")
 
 
 def _resource_outcome(story: Story, resource: ResourceStory) -> ResourceOutcome:
     known = story.fingerprints.get(resource.spec.key)
     status, reason, error = resource.status, resource.reason, resource.error
     if error is None and story.error is not None and not resource.done:
-        sent = f"{SENT_ALREADY}, but not described" if resource.arrived else "not published"
-        error = f"{sent}, as its dataset failed: {story.error}"
+        sent = (
+            say("{sent_already}, but not described", sent_already=SENT_ALREADY)
+            if resource.arrived
+            else say("not published")
+        )
+        error = say("{sent}, as its dataset failed: {error}", sent=sent, error=story.error)
     if error is not None:
         status, reason = ResourceStatus.FAILED, "failed"
     elif not resource.done:
         status = ResourceStatus.PENDING
         reason = NOT_BEGUN if story.phase is Phase.BEGUN else NOT_FINISHED
         if resource.arrived:
-            reason = f"{SENT_ALREADY}, but {NOT_FINISHED}"
+            reason = say("{sent}, but {why}", sent=SENT_ALREADY, why=NOT_FINISHED)
     remote, source = resource.remote, resource.spec.source
     title = resource.wanted.title if resource.wanted else resource.spec.metadata.title
     # Of what is on the portal already there is nothing to tell where it comes from.

@@ -102,8 +102,8 @@ def no_key(located: Located) -> str:
             variables=", ".join(usual),
         )
     return say(
-        "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in "
-        "a .env file; you find yours on the portal, in the settings of your account"
+        "no API key: set BULKPUB_API_KEY (or DATAGOUV_API_KEY) in the environment or in a .env "
+        "file; you find yours on the portal, in the settings of your account"
     )
 
 

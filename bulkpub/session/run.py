@@ -254,18 +254,25 @@ class Run:
             log.exception("unexpected error")
             self._code = ExitCode.STOPPED_EARLY
             why = bounded(str(failure))
-            self._error = f"unexpected {type(failure).__name__}: {why} (a defect of bulkpub's)"
+            self._error = say(
+                "unexpected {name}: {why} (a defect of bulkpub's)",
+                name=type(failure).__name__,
+                why=why,
+            )
 
     # --- what needs no portal ----------------------------------------------------------------
 
     def _read(self) -> Wanted:
         """What is wanted, once all is in order that can be known without reading it."""
         if not self._request.names:
-            raise SettingsInvalid("no manifest was given: name at least one")
+            raise SettingsInvalid(say("no manifest was given: name at least one"))
         key, kind = self._connection.key, DEFAULT
         if key and not can_be_key(key):
             raise SettingsInvalid(
-                "the API key has white space, line ends or other odd characters in it: copy it anew"
+                say(
+                    "the API key has white space, line ends or other odd characters in it: copy "
+                    "it anew"
+                )
             )
         if self._portal_name:
             kind = locate(self._portal_name, insecure=self._connection.insecure).kind
@@ -314,8 +321,11 @@ class Run:
     @staticmethod
     def _no_portal() -> SettingsInvalid:
         return SettingsInvalid(
-            "which portal? say so with `portal`, or with `portal:` in the manifest "
-            f"({', '.join(names())}, or an address)"
+            say(
+                "which portal? say so with `portal`, or with `portal:` in the manifest ({names}, "
+                "or an address)",
+                names=", ".join(names()),
+            )
         )
 
     def _located(self, wanted: Wanted) -> Located:
@@ -496,7 +506,11 @@ class Run:
         for key, planned in self._saved.datasets.items():
             if key not in known:
                 yield DatasetOutcome(
-                    key, DatasetStatus.FAILED, "the dataset failed", title=planned.title, error=why
+                    key,
+                    DatasetStatus.FAILED,
+                    say("the dataset failed"),
+                    title=planned.title,
+                    error=why,
                 )
 
     @staticmethod
@@ -623,5 +637,5 @@ def _unreadable(there: Outcomes, problems: Iterable[Problem]) -> Iterator[Datase
             wrong.setdefault(problem.dataset, []).append(problem.message)
     for key, why in wrong.items():
         yield DatasetOutcome(
-            key, DatasetStatus.FAILED, "the manifest is wrong", error="; ".join(why)
+            key, DatasetStatus.FAILED, say("the manifest is wrong"), error="; ".join(why)
         )

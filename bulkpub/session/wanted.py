@@ -23,7 +23,7 @@ from bulkpub.core.model import DatasetSpec, LinkSource, Place, State
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem, SettingsInvalid
-from bulkpub.language import say_n
+from bulkpub.language import say, say_n
 from bulkpub.manifest import (
     Destination,
     Given,
@@ -254,13 +254,17 @@ def local_links(datasets: Iterable[DatasetSpec], portal: str | None) -> tuple[Pr
 
 
 def _local_link(place: Place, url: str, others: int) -> Problem:
-    more = f" (and {others} more to that host)" if others else ""
+    more = say(" (and {others} more to that host)", others=others) if others else ""
     return Problem(
         place.file,
         place.line,
         place.column,
-        f"only its own network knows where {shown_address(url)} leads{more}: nobody who sees the "
-        "portal can follow the link",
+        say(
+            "only its own network knows where {url} leads{more}: nobody who sees the portal can "
+            "follow the link",
+            url=shown_address(url),
+            more=more,
+        ),
     )
 
 
@@ -318,7 +322,7 @@ class Migration:
         """See `Request`."""
         organization = [f"organization {self.organization}"] if self.organization else []
         datasets = [f"dataset {name}" for name in self.datasets]
-        return tuple(f"migration of {name}" for name in organization + datasets)
+        return tuple(say("migration of {name}", name=name) for name in organization + datasets)
 
     def may_name_portal(self) -> bool:
         """See `Request`."""

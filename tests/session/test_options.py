@@ -30,6 +30,7 @@ PACKAGE = Path(bulkpub.__file__).parent
 NO_OPTIONS = {
     "connection.environment": "keys have no options",
     "connection.key": "comes from the environment alone",
+    "connection.key_variable": "is found with the key",
     "connection.retry.first_delay": "the library's alone",
     "connection.retry.max_delay": "the library's alone",
     "connection.limits.most": "follows from concurrency",

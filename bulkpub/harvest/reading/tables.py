@@ -186,7 +186,7 @@ def _of_workbook(content: bytes) -> Table:
     heads = ((sheet, row) for sheet in sheets if (row := _head_row(sheet)) is not None)
     sheet, head = next(heads, (None, 0))
     if sheet is None:
-        raise TableFault("it has no sheet with a column called url, link, fichier or the like")
+        raise TableFault(say("it has no sheet with a column called url, link, fichier or the like"))
     for (row, _), sentence in sorted(sheet.broken.items()):
         raise TableFault(say("row {row}: {sentence}", row=row + 1, sentence=sentence))
     table = _table(list(sheet.rows[head]), partial(_rows_of_sheet, sheet, head))
