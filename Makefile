@@ -23,7 +23,7 @@ REFUSED := tests/portals/test_versions.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real test-browser test-portals coverage chaos check messages format bench bench-quick bench-cost .real-portal wheel clean
+.PHONY: help demo test test-quick test-real test-browser test-portals coverage chaos check messages format bench bench-quick bench-cost .real-portal wheel docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -92,12 +92,21 @@ bench-cost: $(VENV)/.installed-dev ## What a small file costs bulkpub itself, in
 .real-portal:
 	@[ -n "$(BULKPUB_REAL_PORTAL_VENV)" ] || PYTHON=$(PYTHON) tests/real_portal/install.sh $(UDATA) .real-portal
 
-wheel: $(VENV)/.installed-dev ## Build the package, and see that it works on its own
+wheel: $(BIN)/python ## Build the package in dist/, and see that it works on its own
 	@rm -rf dist && $(PIP) wheel --quiet --no-deps --wheel-dir dist .
-	@ls -l dist
+	@$(PYTHON) -m venv dist/.tried
+	@dist/.tried/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt \
+	  "$$(ls dist/*.whl)[spreadsheets]"
+	@cd dist && .tried/bin/python -I ../tests/docs/wheel_check.py && rm -r .tried
+	@ls dist/*.whl
+
+docs: $(VENV)/.installed-docs ## Write the documentation as a site to .site/; dead links and pages without a place fail
+	@$(BIN)/zensical build --clean --strict
+	@$(BIN)/python tests/docs/site_check.py .site
+	@echo "Look at it: .site/index.html"
 
 clean: ## Remove the virtual environment and all caches
-	@rm -rf $(VENV) .browser .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .site .browser .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -114,3 +123,8 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing bulkpub and its test tools into $(VENV) (once; about a minute)..."
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what makes the site into $(VENV) (once)..."
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@

@@ -154,7 +154,7 @@ def sandbox(
     ] = None,
     faults: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="A script of what shall go wrong, in YAML or JSON."),
+        typer.Option(dir_okay=False, help="A script of what is to go wrong, in YAML or JSON."),
     ] = None,
     allow_remote: Annotated[
         bool,

@@ -397,8 +397,8 @@ def _holds(field: fields.Field, rules: Rules) -> tuple[Any, Form | None]:
                 "",
                 "Changes to the tags that the dataset has.",
                 [
-                    Key("add", tags, "Add", "Those it shall have besides.", (["culture"],)),
-                    Key("remove", tags, "Remove", "Those it shall not have.", (["test"],)),
+                    Key("add", tags, "Add", "Those it is to have besides.", (["culture"],)),
+                    Key("remove", tags, "Remove", "Those it is not to have.", (["test"],)),
                 ],
             )
             return mapping_or(changes.shape, tags), changes

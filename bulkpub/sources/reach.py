@@ -92,7 +92,7 @@ class Reach:
             )
             raise AddressRefused(
                 say(
-                    "{where} is not on the public internet; if it shall be fetched all the same: "
+                    "{where} is not on the public internet; if it is to be fetched all the same: "
                     "`allow_private`",
                     where=where,
                 )
