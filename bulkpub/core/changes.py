@@ -31,6 +31,7 @@ from bulkpub.core.model import (
     Fingerprint,
     Json,
     LinkSource,
+    RemoteDataset,
     RemoteResource,
     ResourceMetadata,
     Spatial,
@@ -43,7 +44,7 @@ from bulkpub.core.rules import Rules
 from bulkpub.core.sources import NO_CHECKSUM
 from bulkpub.language import say
 
-__all__ = ["changes_of_dataset", "changes_of_resource", "differing_parts"]
+__all__ = ["changes_of_dataset", "changes_of_resource", "differing_parts", "is_yet_to_do"]
 
 MOST = 300
 """Characters of a text that are told at most."""
@@ -95,6 +96,39 @@ def changes_of_resource(
     if said := resource_changes(action.wanted, action.spec, remote, rules):
         changes += _differing(remote.metadata, said)
     return tuple(changes)
+
+
+def is_yet_to_do(
+    change: Change, remote: RemoteDataset | RemoteResource, *, digest: str = ""
+) -> bool:
+    """Whether what `remote` has is still the old value of `change`; False where nobody can tell.
+
+    `digest` is what the checksum is called by which files are compared.
+    """
+    parts: dict[str, Json] = {}
+    if isinstance(remote, RemoteResource):
+        checksum = remote.checksum and str(remote.checksum)
+        parts = {"url": remote.url, "size": remote.size, "checksum": checksum}
+        parts |= {digest: remote.digest} if digest else {}
+    name, _, below = change.field.partition(".")
+    if below or hasattr(remote.metadata, name):
+        parts |= _parts(name, getattr(remote.metadata, name, None))
+    elif change.field not in parts:
+        return False
+    now = parts.get(change.field)
+    return _is_told(change.old, now, change) and not _is_told(change.new, now, change)
+
+
+def _is_told(told: Json, value: Json, change: Change) -> bool:
+    """Whether `value` is what a change tells, which may be a part of it."""
+    if change.digest is None or told is None or value is None:
+        return told == value and isinstance(told, bool) is isinstance(value, bool)
+    value = _text_of(value)
+    if isinstance(told, str) and isinstance(value, str):
+        return told.removeprefix("…").removesuffix("…") in value
+    if isinstance(told, list) and isinstance(value, list):
+        return all(each in value for each in told if each != "…")
+    return False
 
 
 def _replaced(remote: RemoteResource, known: Fingerprint | None, rules: Rules) -> Iterator[Change]:

@@ -2,12 +2,16 @@
 
 The rule: what is left to do must all be in the plan, with the same old and new values, the same
 resources and the same contents. What is done already, by a run that was broken off or by somebody
-else, is not there any more, and no difference; whatever else there is, is.
+else, is not there any more, and no difference; whatever else there is, is, and so is what is
+neither left to do nor done.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from bulkpub.core.failures import name_of
+from bulkpub.core.left_undone import left_undone
+from bulkpub.core.model import RemoteDataset
 from bulkpub.core.outcome import (
     Change,
     DatasetOutcome,
@@ -30,13 +34,15 @@ _LEFT_ALONE = frozenset({ResourceStatus.UNCHANGED, ResourceStatus.FAILED})
 _LONGEST = 80
 
 
-def difference(saved: DatasetOutcome, now: DatasetOutcome) -> str | None:
-    """What of `now`, a plan of what is left to do, is not in the plan `saved`; None: nothing."""
-    if now.status is DatasetStatus.UNCHANGED:
-        return None
+def difference(
+    saved: DatasetOutcome, now: DatasetOutcome, remote: RemoteDataset | None
+) -> str | None:
+    """In what the plan `saved` and `now`, what is left to do at `remote`, differ; None: nothing."""
     if saved.status is UNPLANNED:
-        return say("the plan does not have the dataset")
-    return next(_differences(saved, now), None)
+        unchanged = now.status is DatasetStatus.UNCHANGED
+        return None if unchanged else say("the plan does not have the dataset")
+    more = () if now.status is DatasetStatus.UNCHANGED else _differences(saved, now)
+    return next(chain(more, left_undone(saved, now, remote)), None)
 
 
 def _differences(saved: DatasetOutcome, now: DatasetOutcome) -> Iterator[str]:

@@ -38,7 +38,7 @@ async def see_that_it_is_as_planned(story: Story, means: Means) -> None:
     if made.refused:
         raise DatasetFailed(made.refused)
     await foresee(again, unheard)
-    if why := difference(job.saved, outcome_of(again)):
+    if why := difference(job.saved, outcome_of(again), again.remote):
         raise DatasetFailed(
             say("not as it was planned, so that nothing of it was sent: {why}; plan again", why=why)
         )

@@ -9,7 +9,9 @@ import structlog
 
 from bulkpub.core.match import Conflict, hashes_needed
 from bulkpub.core.model import FileSource, LinkSource, ResourceSpec
+from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.plan import plan
+from bulkpub.core.saved_plan import UNPLANNED
 from bulkpub.errors import Stop
 from bulkpub.observers.events import DatasetStarted, PlanReady
 from bulkpub.pipeline.files import look_at_files, recall_hashes
@@ -71,6 +73,7 @@ async def _look_ahead(job: Job, means: Means) -> Ahead:
         allow_mass_delete=True,
     )
     idle = made.requests == 0 and not (made.refused or unknown or story.has_failed)
+    idle = idle and not _is_planned(job)
     ours = (each for each in story.spec.resources if each.key not in story.spec.left_out)
     if idle and not any(map(_has_more_to_do, ours)):
         means.notify(DatasetStarted(job.spec.key, job.spec.metadata.title or job.spec.key))
@@ -87,6 +90,11 @@ async def _look_ahead(job: Job, means: Means) -> Ahead:
         if isinstance(send.spec.source, FileSource) and send.spec.key in story.fingerprints
     )
     return Ahead(made.requests + story.contacts_to_make(made), sum(sizes))
+
+
+def _is_planned(job: Job) -> bool:
+    """Whether a saved plan has something to do, which is to be seen to be done."""
+    return job.saved is not None and job.saved.status not in {DatasetStatus.UNCHANGED, UNPLANNED}
 
 
 def _has_more_to_do(entry: ResourceSpec) -> bool:

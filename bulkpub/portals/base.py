@@ -345,3 +345,8 @@ class Located:
     kind: Kind
     url: str
     key: str | None = field(default=None, repr=False)
+
+    @property
+    def identity(self) -> str:
+        """What the addresses of one portal have in common: servers read them in either case."""
+        return self.url.casefold()

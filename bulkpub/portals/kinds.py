@@ -7,6 +7,7 @@ A new kind is one folder (or file) with a `Kind` value, and one line here; see
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import cast
+from urllib.parse import urlsplit, urlunsplit
 
 from bulkpub.errors import SettingsInvalid
 from bulkpub.language import say
@@ -23,6 +24,7 @@ TOLD_BY_NAME: Mapping[str, str] = {
 """Folders of kinds that are told by a word in their addresses: loaded only where one has it."""
 KINDS: tuple[Kind, ...] = (udata.KIND, memory.KIND)
 """The others, in the order in which they are asked whether an address is theirs."""
+_PORTS = {"http": 80, "https": 443}
 DEFAULT = udata.KIND
 """The kind whose rules hold for a manifest as long as nobody has said for which portal it is."""
 
@@ -40,7 +42,7 @@ def locate(portal: str, *, insecure: bool = False) -> Located:
     for kind in _asked(portal):
         url = kind.api_url(portal, insecure)
         if url is not None:
-            return Located(kind, url)
+            return Located(kind, _as_others_write_it(url))
     shown = f"'{portal}'" if "@" not in portal else say("(not shown: it may hold a password)")
     raise SettingsInvalid(
         say(
@@ -50,6 +52,16 @@ def locate(portal: str, *, insecure: bool = False) -> Located:
             names=", ".join(names()),
         )
     )
+
+
+def _as_others_write_it(url: str) -> str:
+    """One server has one address: its name in small letters, without the port that goes unsaid."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or parts.hostname is None:
+        return url
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    at = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
+    return urlunsplit(parts._replace(netloc=f"{host}{at}"))
 
 
 def _asked(portal: str) -> Iterator[Kind]:

@@ -108,6 +108,8 @@ class Publication:
         with interruptible(self):
             for run in self._runs:
                 run.begin()
+            if error is None:
+                problems += _no_longer_named(self._runs, names)
             if not problems:
                 async with anyio.create_task_group() as group:
                     for run in self._runs:
@@ -214,8 +216,8 @@ def places_of(
             problems.append(_problem(each, str(invalid)))
     first: dict[str, Destination] = {}
     for each, place in zip(destinations, located, strict=True):
-        if place is not None and first.setdefault(place.url, each) is not each:
-            other = first[place.url].name
+        if place is not None and first.setdefault(place.identity, each) is not each:
+            other = first[place.identity].name
             sentence = say(
                 "this destination is the portal of '{other}' once more ({url})",
                 other=other,
@@ -252,8 +254,8 @@ def chosen_of(places: Sequence[Place], connection: Connection) -> Sequence[Place
     if found := [place for place in places if place.destination.name == named]:
         return found
     with suppress(SettingsInvalid):
-        there = locate(named, insecure=connection.insecure).url
-        if found := [place for place in places if place.located and place.located.url == there]:
+        there = locate(named, insecure=connection.insecure).identity
+        if found := [each for each in places if each.located and each.located.identity == there]:
             return found
     names = ", ".join(place.destination.name for place in places)
     raise SettingsInvalid(
@@ -300,6 +302,18 @@ def told_once(said: Sequence[tuple[str, Iterable[Problem]]]) -> Iterator[Problem
             yield problem
         else:
             yield replace(problem, destinations=tuple(names))
+
+
+def _no_longer_named(runs: Sequence[Run], names: Sequence[str]) -> Iterator[Problem]:
+    """The destinations of a plan that nothing would be sent to."""
+    for name in dict.fromkeys(name for run in runs for name in run.planned_destinations):
+        if name not in names:
+            sentence = say(
+                "the plan has the destination '{name}', and the manifest no longer names it: plan "
+                "again",
+                name=name,
+            )
+            yield Problem("", 0, 0, sentence)
 
 
 def _alone(places: Sequence[Place], destinations: Sequence[Destination]) -> Problem:

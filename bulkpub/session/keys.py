@@ -108,7 +108,7 @@ def no_key(located: Located) -> str:
 
 
 def _same(named: str, located: Located, connection: Connection) -> bool:
-    return locate(named, insecure=connection.insecure).url == located.url
+    return locate(named, insecure=connection.insecure).identity == located.identity
 
 
 def _value(

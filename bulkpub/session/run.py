@@ -220,10 +220,15 @@ class Run:
             preparation.problems += wanted.problems
             located = self._located(wanted)
             if self._saved is not None:
-                self._saved.see_that_it_is_for(located.url, insecure=self._connection.insecure)
+                self._saved.see_that_it_is_for(located, insecure=self._connection.insecure)
             if not self._sources.allow_private:
                 self._warnings = (*self._warnings, *wanted.local_links(located.url))
             self._ready = wanted, located, preparation
+
+    @property
+    def planned_destinations(self) -> tuple[str, ...]:
+        """Those of the plan that it is to carry out, if any."""
+        return () if self._saved is None else tuple(d.name for d in self._saved.run.destinations)
 
     async def carry_out(self) -> None:
         """Do it, if there is something to be done."""
@@ -363,7 +368,7 @@ class Run:
             shared, ways = {"hashing": among.hashing, "agreed": among.agreed}, among.count
             sources = replace(sources, spool_size=max(sources.spool_size // ways, 1))
         with open_state(
-            self._state_dir, located.url, wanted.identity, writes=not options.dry_run
+            self._state_dir, located.identity, wanted.identity, writes=not options.dry_run
         ) as memory:
             most = _within_limits(options.concurrency or MOST_AT_ONCE, ways)
             async with (
@@ -434,7 +439,7 @@ class Run:
         needed, size, left, needs = 0, 0, list[str](), list[tuple[int, int]]()
         to_do, preparation.to_do = preparation.to_do, left
         for key in to_do:
-            ahead = await look_ahead(preparation.job(key), means)
+            ahead = await look_ahead(self._job(preparation, key), means)
             await anyio.lowlevel.checkpoint()
             if ahead.result is not None:
                 self._done(ahead.result)

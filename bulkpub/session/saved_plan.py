@@ -10,6 +10,7 @@ from bulkpub.core.saved_plan import UNPLANNED
 from bulkpub.errors import ReportUnreadable, SettingsInvalid
 from bulkpub.language import say
 from bulkpub.pipeline.job import RunOptions
+from bulkpub.portals.base import Located
 from bulkpub.portals.kinds import locate
 from bulkpub.version import __version__
 
@@ -53,11 +54,11 @@ class SavedPlan:
             )
         return replace(options, only=planned[0], exclude=planned[1])
 
-    def see_that_it_is_for(self, url: str, *, insecure: bool) -> None:
-        """Raises `SettingsInvalid` when it was made for another portal than the one at `url`."""
+    def see_that_it_is_for(self, located: Located, *, insecure: bool) -> None:
+        """Raises `SettingsInvalid` when it was made for another portal than the one `located`."""
         planned = {each.name: each.portal for each in self.run.destinations}
         portal = planned.get(self.destination or "") if planned else self.run.portal
-        if portal is None or locate(portal, insecure=insecure).url != url:
+        if portal is None or not _is_at(portal, located, insecure=insecure):
             raise SettingsInvalid(
                 say(
                     "the plan {path} was made for another portal, {portal}",
@@ -65,6 +66,10 @@ class SavedPlan:
                     portal=self.run.portal,
                 )
             )
+
+
+def _is_at(portal: str, located: Located, *, insecure: bool) -> bool:
+    return locate(portal, insecure=insecure).identity == located.identity
 
 
 def is_complete(run: RunInfo) -> bool:

@@ -179,6 +179,106 @@ async def test_a_manifest_that_changed_is_refused_dataset_by_dataset(
     assert report.run.exit_code == 1
 
 
+NO_LONGER: dict[str, tuple[Callable[[list[Any]], object], str, str]] = {
+    "file": (
+        lambda datasets: datasets[2]["resources"].pop(0),
+        "c",
+        "the plan has c.csv as created, and the manifest no longer names it",
+    ),
+    "link": (
+        lambda datasets: datasets[2]["resources"].pop(1),
+        "c",
+        "as created, and the manifest no longer names it",
+    ),
+    "field of a new dataset": (
+        lambda datasets: datasets[2].pop("frequency"),
+        "c",
+        "`frequency` was to become daily, and would stay (none)",
+    ),
+    "field": (
+        lambda datasets: datasets[0].update(title="Dataset a"),
+        "a",
+        "`title` was to become New title, and would stay Dataset a",
+    ),
+    "long field": (
+        lambda datasets: datasets[0].update(description="About it."),
+        "a",
+        "`description` was to become ",
+    ),
+    "title of a file": (
+        lambda datasets: datasets[0]["resources"][4].pop("title"),
+        "a",
+        "`described.csv: title` was to become Described, and would stay described.csv",
+    ),
+    "deletion": (
+        lambda datasets: datasets[0].pop("prune"),
+        "a",
+        "dropped.csv was to be deleted, and would stay",
+    ),
+    "dataset to be deleted": (
+        lambda datasets: datasets.__setitem__(3, {**datasets[1], "key": "d", "title": "Dataset d"}),
+        "d",
+        "the plan has Dataset d as deleted, and the manifest no longer says so",
+    ),
+    "dataset to be made": (
+        lambda datasets: datasets.__setitem__(2, {"key": "c", "state": "absent"}),
+        "c",
+        "the plan has Dataset c as created, and the manifest now wants it to be absent",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NO_LONGER)
+async def test_what_is_planned_and_would_not_be_done_is_no_success(
+    *,
+    publish: Publish,
+    saved: Any,
+    carry_out: Carry,
+    wanted: Any,
+    folder: Any,
+    what: str,
+) -> None:
+    document = orjson.loads(wanted.read_bytes())
+    await publish(folder.manifest(folder.dataset("d", "b.csv")))
+    document["datasets"][0]["description"] = "About it, at length. " * 50
+    document["datasets"].append({"key": "d", "state": "absent"})
+    plan = await saved(folder.file("manifest.json", orjson.dumps(document)))
+    change, key, sentence = NO_LONGER[what]
+    change(document["datasets"])
+    now = folder.file("manifest.json", orjson.dumps(document))
+    report = await carry_out(now, plan)
+    assert report.run.exit_code == 1
+    errors = {each.key: str(each.error) for each in report.datasets if each.error}
+    assert list(errors) == [key]
+    assert sentence in errors[key]
+    assert "plan again" in errors[key]
+
+
+async def test_a_file_that_is_as_it_was_once_more_is_not_what_was_planned(
+    saved: Any, carry_out: Carry, publish: Publish, folder: Any
+) -> None:
+    manifest = folder.manifest(folder.dataset("a", "1.csv"))
+    folder.file("1.csv", "before\n")
+    await publish(manifest)
+    folder.file("1.csv", "after\n")
+    plan = await saved(manifest)
+    folder.file("1.csv", "before\n")
+    report = await carry_out(manifest, plan)
+    assert "the file 1.csv has changed" in str(report.datasets[0].error)
+
+
+async def test_a_file_that_was_removed_once_it_was_published_is_done(
+    saved: Any, carry_out: Carry, folder: Any
+) -> None:
+    folder.file("in/1.csv", "one\n")
+    entry = {"glob": "in/*.csv", "remove": "verified"}
+    manifest = folder.manifest(folder.dataset("a", entry))
+    plan = await saved(manifest)
+    for _ in range(2):
+        report = await carry_out(manifest, plan)
+        assert (report.run.exit_code, report.datasets[0].error) == (0, None)
+
+
 class Killed(Exception):
     """Nothing more of this run is seen."""
 

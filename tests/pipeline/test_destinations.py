@@ -418,6 +418,41 @@ async def test_a_saved_plan_is_that_of_each_destination(
     assert "replaced" in str(moved.datasets[0].error)
 
 
+async def test_a_destination_that_only_the_plan_has_ends_all_before_anything_is_sent(
+    *, publish: Any, write: Any, folder: Any, sites: Any, destinations: Any, tmp_path: Path
+) -> None:
+    planned = await publish(write(folder.dataset("a", "1.csv")), dry_run=True, exact=True)
+    write_report(planned, str(tmp_path / "plan.json"))
+    gone = destinations.pop()
+    report = await publish(write(folder.dataset("a", "1.csv")), plan=tmp_path / "plan.json")
+    assert report.run.exit_code == 2
+    sentence = f"the plan has the destination '{gone['name']}', and the manifest no longer names it"
+    assert any(sentence in each for each in sentences(report))
+    assert not any(call.method != "GET" for site in sites for call in site.calls)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("demo", "https://DEMO.data.gouv.fr:443/"),
+        ("github:Ville/Donnees", "https://github.com/ville/donnees.git"),
+        ("github+https://GIT.example/o/r", "github+https://git.example:443/o/r"),
+        ("gitlab:Ville/Donnees", "https://gitlab.com/ville/donnees"),
+        ("gitlab+https://git.example:443/g/p", "https://GIT.example/api/v4/projects/g%2Fp"),
+    ],
+)
+async def test_the_same_portal_by_another_spelling_is_the_same(
+    publish: Any, folder: Any, one: str, other: str
+) -> None:
+    said = [
+        {"portal": portal, "name": name, "key_env": "BULKPUB_KEY_ONE"}
+        for name, portal in (("first", one), ("second", other))
+    ]
+    report = await publish(folder.manifest(folder.dataset("a", "a.csv"), destinations=said))
+    assert report.run.exit_code == 2
+    assert any("is the portal of 'first' once more" in each for each in sentences(report))
+
+
 async def test_a_password_in_an_address_is_in_no_report(
     publish: Any, write: Any, folder: Any, destinations: Any, sites: Any
 ) -> None:

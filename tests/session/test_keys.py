@@ -18,7 +18,13 @@ NAMES = KeyNames(
 CONNECTION = Connection(key="own", environment={"BULKPUB_TOP": " top\n", "BULKPUB_VILLE": "city"})
 
 
-@pytest.mark.parametrize("named", [None, "demo", "https://demo.data.gouv.fr/api/1/"])
+NAMED = (
+    *(None, "demo", "https://demo.data.gouv.fr/api/1/"),
+    *("https://DEMO.data.gouv.fr", "https://demo.data.gouv.fr:443"),
+)
+
+
+@pytest.mark.parametrize("named", NAMED)
 def test_keys_go_to_the_portal_that_they_are_named_for(named: str | None) -> None:
     keys = keys_of(NAMES, CONNECTION, locate("demo"), named)
     assert (keys.first, keys.own) == ("top", {"ville": "city"})
