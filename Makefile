@@ -48,7 +48,7 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 	@BULKPUB_REAL_PORTAL_VENV=$(CURDIR)/.real-portal/$(UDATA) \
 	  $(BIN)/python -m pytest -m real -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-browser: $(VENV)/.installed-dev $(AXE_HERE) ## Look at the report's page in Chromium, which must be installed, as npm must be
+test-browser: $(VENV)/.installed-dev $(AXE_HERE) ## Look at all pages in Chromium, which must be installed, as npm must be
 	@BULKPUB_BROWSER_WANTED=1 $(BIN)/python -m pytest -m browser $(ARGS)
 
 $(AXE_HERE):

@@ -8,12 +8,14 @@ datasets, a handler nothing of layers.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import NamedTuple
 
 from aiohttp import web
 
 from bulkpub.sandbox.answers import NOT_FOUND, Refused, crashed, json_answer
 from bulkpub.sandbox.calls import PORTAL, Handler, Portal
+from bulkpub.sandbox.html import refusal_page, wants_page
 from bulkpub.sandbox.ratelimit import Limiter, Quota
 from bulkpub.sandbox.routes import table
 
@@ -81,7 +83,10 @@ class Layers:
 
     @web.middleware
     async def translate(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Turn what handlers raise into answers, once the whole request has come in."""
+        """Turn what handlers raise into answers, once the whole request has come in.
+
+        Somebody with a browser gets a page to read, except from the API.
+        """
         response: web.StreamResponse
         try:
             response = await handler(request)
@@ -102,6 +107,8 @@ class Layers:
             # udata would do the same, but here it is a mistake of ours: say so.
             _log.exception("The sandbox could not answer %s %s", request.method, request.path)
             response = json_answer(crashed().body, 500)
+        if response.status >= HTTPStatus.BAD_REQUEST and wants_page(request):
+            response = refusal_page(response.status)
         # As behind a real portal's server, a refusal comes after the body was taken in.
         await request.release()
         return response

@@ -1,9 +1,7 @@
 """The report's page in a browser: it works, fits a telephone and paper, and shuts nobody out."""
 
 import json
-import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,6 +9,7 @@ from bulkpub.core.outcome import ResourceStatus
 from bulkpub.core.report import RunReport
 from bulkpub.reports.page import page_of
 from tests.browser.chromium import Page
+from tests.browser.looking import SCREENS, keep, violations
 from tests.reports.examples import dataset, everywhere, hostile, report, resource, run_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(170)]
@@ -63,29 +62,6 @@ async def choose(browser: Page, control: str, value: str) -> str:
     }})"""
     said: str = await browser.value(script)
     return said
-
-
-async def violations(browser: Page, axe: str) -> list[Any]:
-    # A page's policy lets no script in but its own; the protocol's is none of the page's.
-    await browser.value(axe + ";0")
-    found = await browser.value(
-        "axe.run({resultTypes: ['violations']}).then(r => r.violations.map("
-        "v => [v.id, v.help, v.nodes.map(n => n.html.slice(0, 200))]))"
-    )
-    assert isinstance(found, list)
-    return found
-
-
-KEPT = os.environ.get("BULKPUB_PICTURES")
-"""A folder for pictures, for whoever wants to look at the page."""
-
-
-def keep(name: str, picture: bytes) -> None:
-    if KEPT:
-        (Path(KEPT) / name).write_bytes(picture)
-
-
-SCREENS = [(1280, False), (1280, True), (400, False), (400, True)]
 
 
 LOOKED_AT = {

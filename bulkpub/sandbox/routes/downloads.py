@@ -11,6 +11,11 @@ from bulkpub.sandbox.files import mime_of
 
 __all__ = ["ROUTES"]
 
+_RUNNING = frozenset(
+    ["text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"]
+)
+"""What a browser runs the scripts of."""
+
 
 async def _permalink(call: Call) -> web.StreamResponse:
     _, resource = call.state.anywhere(call.request.match_info["resource"].lower())
@@ -32,6 +37,8 @@ async def _file(request: web.Request) -> web.StreamResponse:
         "Content-Type": f"{mime}; charset=utf-8" if mime.startswith("text/") else mime,
         "Content-Disposition": f"inline; filename={quote(path.name)}",
         "Cache-Control": "no-cache",
+        # What people publish is shown here, beside our pages; it may run nothing.
+        **({"Content-Security-Policy": "sandbox"} if mime in _RUNNING else {}),
         **({"Content-Encoding": encoding} if encoding else {}),
     }
     return web.FileResponse(path, headers=headers)
