@@ -31,6 +31,7 @@ __all__ = [
     "spoken",
     "tr",
     "tr_n",
+    "translated",
     "wished",
 ]
 
@@ -204,6 +205,11 @@ def tr(template: str, /, **values: object) -> str:
 def tr_n(one: str, many: str, number: int, /, **values: object) -> str:
     """What `say_n` makes, shown at once."""
     return _counted(one, many, number, {"n": number, **values}, _now)
+
+
+def translated(text: str) -> str:
+    """A text that is in the catalogue as a whole, without values: that of a page of help."""
+    return _now.gettext(text) if text else ""
 
 
 @cache

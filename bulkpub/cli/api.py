@@ -14,6 +14,7 @@ from bulkpub.cli.asking import ask, failed
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.model import Json
 from bulkpub.errors import PlanAgain, SettingsInvalid
+from bulkpub.language import say, tr
 from bulkpub.portals import Portal
 from bulkpub.portals.telling import RawAnswer, RawRequest
 from bulkpub.session.options import Settings
@@ -82,7 +83,7 @@ def api(
         method, path, {name: _text(value) for name, value in params.items()}, body, mask, paginate
     )
     if paginate and method.upper() != "GET":
-        raise SettingsInvalid("only what is asked with GET has pages (--paginate)")
+        raise SettingsInvalid(say("only what is asked with GET has pages (--paginate)"))
     work = partial(_all_pages if paginate else _once, request=request)
     raise typer.Exit(ask(settings, work))
 
@@ -95,7 +96,9 @@ def _fields(raw: Sequence[str], typed: Sequence[str]) -> dict[str, Json]:
     for said, is_typed in [*((each, False) for each in raw), *((each, True) for each in typed)]:
         name, sign, value = said.partition("=")
         if not sign or not name:
-            raise SettingsInvalid(f"a field is written name=value, not '{said[:80]}'")
+            raise SettingsInvalid(
+                say("a field is written name=value, not '{said}'", said=said[:80])
+            )
         found[name] = _typed(value) if is_typed else value
     return found
 
@@ -120,13 +123,23 @@ def _body(file: Path) -> Json:
             with file.open("rb") as opened:
                 content = opened.read(MOST_INPUT + 1)
     except OSError as error:
-        raise SettingsInvalid(f"{shown} cannot be read: {error.strerror}") from error
+        raise SettingsInvalid(
+            say("{shown} cannot be read: {strerror}", shown=shown, strerror=error.strerror)
+        ) from error
     if len(content) > MOST_INPUT:
-        raise SettingsInvalid(f"{shown} has more than {MOST_INPUT} bytes: that is no body")
+        raise SettingsInvalid(
+            say(
+                "{shown} has more than {most_input} bytes: that is no body",
+                shown=shown,
+                most_input=MOST_INPUT,
+            )
+        )
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise SettingsInvalid(f"{shown} is not JSON: {error}") from None
+        raise SettingsInvalid(
+            say("{shown} is not JSON: {error}", shown=shown, error=error)
+        ) from None
 
 
 # --- what is answered ---------------------------------------------------------------------
@@ -153,11 +166,13 @@ async def _all_pages(portal: Portal, request: RawRequest) -> ExitCode:
         if answer.refusal:
             return _refused(request, answer)
         if answer.items is None:
-            failed(f"GET {request.path} has no pages: its answer has no list of `data`")
+            failed(
+                tr("GET {path} has no pages: its answer has no list of `data`", path=request.path)
+            )
             return ExitCode.SOME_FAILED
         page = orjson.dumps(answer.items).decode()
         if answer.items and page == last:
-            failed(f"the listing {request.path} has no end: two pages are the same")
+            failed(tr("the listing {path} has no end: two pages are the same", path=request.path))
             return ExitCode.SOME_FAILED
         for item in answer.items:
             _write(separator + orjson.dumps(item), end=b"")
@@ -168,7 +183,13 @@ async def _all_pages(portal: Portal, request: RawRequest) -> ExitCode:
         last = page
         params = {**request.params, "page": str(answer.next_page)}
         request = replace(request, params=params)
-    failed(f"the listing {request.path} has no end: {MOST_PAGES} pages were read")
+    failed(
+        tr(
+            "the listing {path} has no end: {MOST_PAGES} pages were read",
+            path=request.path,
+            MOST_PAGES=MOST_PAGES,
+        )
+    )
     return ExitCode.SOME_FAILED
 
 
@@ -177,14 +198,24 @@ async def _asked(portal: Portal, request: RawRequest) -> RawAnswer | None:
         return await portal.raw(request)
     except PlanAgain as lost:
         failed(
-            f"{lost}; whether the portal did it only a look there can tell, and it was not sent "
-            "again"
+            tr(
+                "{lost}; whether the portal did it only a look there can tell, and it was not sent "
+                "again",
+                lost=lost,
+            )
         )
         return None
 
 
 def _refused(request: RawRequest, answer: RawAnswer) -> ExitCode:
-    failed(f"{request.method.upper()} {request.path} was answered {answer.refusal}")
+    failed(
+        tr(
+            "{method} {path} was answered {refusal}",
+            method=request.method.upper(),
+            path=request.path,
+            refusal=answer.refusal,
+        )
+    )
     return ExitCode.REFUSED if answer.status in _REFUSALS else ExitCode.SOME_FAILED
 
 

@@ -10,9 +10,10 @@ import typer
 from typer.exceptions import TyperException
 
 from bulkpub.cli.commands import EXIT_CODES, HELP, Commands
-from bulkpub.cli.environment import add_env_file
+from bulkpub.cli.environment import add_env_file, language_wished
 from bulkpub.core.exit_codes import code_of
 from bulkpub.errors import OutputLost, ReportUnreadable, SettingsInvalid
+from bulkpub.language import in_language, speak
 from bulkpub.version import __version__
 
 __all__ = ["app", "main"]
@@ -40,10 +41,13 @@ def main() -> None:
             "bulkpub: warning: this locale reads file names as "
             f"{sys.getfilesystemencoding()}; PYTHONUTF8=1 makes it UTF-8\n"
         )
+    words = sys.argv[1:]
     try:
         if warning := add_env_file(os.environ, Path(".env")):
-            sys.stderr.write(f"bulkpub: warning: {warning}\n")
-        raise SystemExit(app(standalone_mode=False) or 0)
+            sys.stderr.write(f"bulkpub: warning: {in_language(warning)}\n")
+        language, words = language_wished(words, os.environ)
+        speak(language)
+        raise SystemExit(app(words, standalone_mode=False) or 0)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(error.format_message())
@@ -55,7 +59,7 @@ def main() -> None:
     except (SettingsInvalid, ReportUnreadable, OutputLost) as error:
         from bulkpub.cli.options import with_flags  # noqa: PLC0415 - all options, when it is needed
 
-        sys.stderr.write(f"bulkpub: {with_flags(str(error))}\n")
+        sys.stderr.write(f"bulkpub: {in_language(with_flags(str(error)))}\n")
         raise SystemExit(code_of(error)) from None
 
 
@@ -68,6 +72,15 @@ def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it so
 @app.callback()
 def common(
     *,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            "--lang",
+            metavar="LANGUAGE",
+            envvar="BULKPUB_LANG",
+            help="Speak en or fr; by default the language of the locale.",
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,

@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bulkpub.cli.help import Entry, Page, PagedCommand, Section, paragraphs, printed
+from bulkpub.language import tr, translated
 
 __all__ = ["COMMANDS", "EXIT_CODES", "HELP", "Commands", "loaded"]
 
@@ -215,19 +216,29 @@ class Commands(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - typer's
         """All commands, in their groups."""
-        options = [Entry("--version", "Show the version."), Entry("-h, --help", "Show this.")]
+        options = [
+            Entry("--version", tr("Show the version.")),
+            Entry("-h, --help", tr("Show this.")),
+        ]
         options.append(
-            Entry("--install-completion", "Make this shell complete commands and options.")
+            Entry("--install-completion", tr("Make this shell complete commands and options."))
         )
         sections = [
             Section(
                 group.value,
-                [Entry(name, row.help) for name, row in COMMANDS.items() if row.group is group],
+                [
+                    Entry(name, translated(row.help))
+                    for name, row in COMMANDS.items()
+                    if row.group is group
+                ],
             )
             for group in Group
         ]
         notes = [
-            f"`{ctx.command_path} COMMAND --help` shows what a command takes.",
+            tr(
+                "`{command_path} COMMAND --help` shows what a command takes.",
+                command_path=ctx.command_path,
+            ),
             *paragraphs(self.epilog),
         ]
         usage = f"{ctx.command_path} COMMAND [OPTIONS] [ARGUMENTS]"

@@ -10,6 +10,7 @@ from bulkpub.cli.new_file import check_new, write_new
 from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import say, tr
 from bulkpub.manifest.converting import SPELLINGS, converted
 
 __all__ = ["convert"]
@@ -36,7 +37,13 @@ def convert(
     """Write a manifest in another spelling, with its comments; nothing is lost on the way."""
     console = Console(highlight=False, soft_wrap=True)
     if output.suffix.lower() not in SPELLINGS:
-        raise SettingsInvalid(f"{output}: a manifest's name ends in one of {' '.join(SPELLINGS)}")
+        raise SettingsInvalid(
+            say(
+                "{output}: a manifest's name ends in one of {spellings}",
+                output=output,
+                spellings=" ".join(SPELLINGS),
+            )
+        )
     check_new(output, overwrite=overwrite)
     made = converted(manifest, output)
     render_warnings(made.warnings, console)
@@ -44,4 +51,6 @@ def convert(
         render_problems(made.problems, console)
         raise typer.Exit(ExitCode.WRONG)
     write_new(output, made.text.encode(), overwrite=overwrite)
-    console.print(f"Written: {output}. Is it right? bulkpub validate {output}", markup=False)
+    console.print(
+        tr("Written: {output}. Is it right? bulkpub validate {output}", output=output), markup=False
+    )

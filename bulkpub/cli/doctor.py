@@ -18,6 +18,7 @@ from bulkpub.cli.environment import state_folder, with_keys
 from bulkpub.cli.options import with_flags
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.language import in_language, tr
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable, shown
 from bulkpub.session.doctor import Finding, Health, Target, examine, targets_of
@@ -67,9 +68,9 @@ def doctor(
         told = [asdict(_with_flags(each)) for each in findings]
         typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
     elif bad:
-        console.print(f"{counted(bad, 'thing')} to be mended first.", style="bold red")
+        console.print(tr("{bad} to be mended first.", bad=counted(bad, "thing")), style="bold red")
     else:
-        console.print("Nothing keeps a run from working.", style="green")
+        console.print(tr("Nothing keeps a run from working."), style="green")
     raise typer.Exit(ExitCode.SOME_FAILED if bad else ExitCode.DONE)
 
 
@@ -100,7 +101,7 @@ def _with_flags(finding: Finding) -> Finding:
 def _show(finding: Finding, console: Console) -> None:
     mark, style = _MARKS[finding.health]
     at = f"{shown(finding.at)}: " if finding.at else ""
-    line = Text.assemble((f"{mark:>3}  ", style), (f"{finding.what:<12}", "bold"), at)
+    line = Text.assemble((f"{mark:>3}  ", style), (f"{in_language(finding.what):<12}", "bold"), at)
     line.append(printable(finding.says))
     console.print(line, soft_wrap=True)
     if finding.cure is not None:

@@ -6,19 +6,28 @@ what is on a command line can be read by every process of a machine.
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkpub.core.api_key import can_be_key, is_key_variable
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import languages, say, tr, wished
 
 if TYPE_CHECKING:  # `--help` needs neither
     from bulkpub.session.connection import Connection
     from bulkpub.session.options import Settings
 
-__all__ = ["KEY_VARIABLES", "add_env_file", "api_key", "key_variables", "state_folder", "with_keys"]
+__all__ = [
+    "KEY_VARIABLES",
+    "add_env_file",
+    "api_key",
+    "key_variables",
+    "language_wished",
+    "state_folder",
+    "with_keys",
+]
 
 KEY_VARIABLES = ("BULKPUB_API_KEY", "DATAGOUV_API_KEY", "OTA_ENGINE_DATAGOUV_API_KEY")
 """Where the API key is looked for, the first one first; the last is Open Terms Archive's."""
@@ -36,7 +45,9 @@ def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> 
     try:
         values = _values(file) if file.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsInvalid(f"{file} cannot be read: {error}") from error
+        raise SettingsInvalid(
+            say("{file} cannot be read: {error}", file=file, error=error)
+        ) from error
     for name, value in values.items():
         ours = name.startswith("BULKPUB_") or _holds_key(name)
         if ours and value is not None:
@@ -44,7 +55,10 @@ def add_env_file(environment: dict[str, str] | os._Environ[str], file: Path) -> 
     keys = key_variables({name: value or "" for name, value in values.items()})
     has_key = any(value and ("KEY" in name or "TOKEN" in name) for name, value in keys.items())
     if has_key and os.name != "nt" and file.stat().st_mode & OF_OTHERS:
-        return f"{file} holds the API key, and others on this machine can read it: chmod 600 {file}"
+        return tr(
+            "{file} holds the API key, and others on this machine can read it: chmod 600 {file}",
+            file=file,
+        )
     return None
 
 
@@ -52,6 +66,39 @@ def _values(file: Path) -> dict[str, str | None]:
     from dotenv import dotenv_values  # noqa: PLC0415 - few have such a file, and each command looks
 
     return dotenv_values(file)
+
+
+LANG = "--lang"
+LANG_VARIABLE = "BULKPUB_LANG"
+LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+"""In the order in which gettext looks at them, where there is a locale at all."""
+
+
+def language_wished(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The language to speak, and the words of the command line without it, wherever it stood.
+
+    It has to be known before any command is, as these say what they are for. Raises
+    `SettingsInvalid` for one that there is not; that of the locale may be any.
+    """
+    left, wanted = list[str](), environment.get(LANG_VARIABLE) or None
+    ours = True
+    given = iter(words)
+    for word in given:
+        ours = ours and word != "--"
+        if ours and word == LANG:
+            wanted = next(given, "")
+        elif ours and word.startswith(f"{LANG}="):
+            wanted = word.partition("=")[2]
+        else:
+            left.append(word)
+    if wanted is None:
+        return wished(environment.get(name) for name in LOCALE_VARIABLES), left
+    if wanted not in languages():
+        known = ", ".join(languages())
+        raise SettingsInvalid(
+            say("there is no language '{wanted}'; there are {known}", wanted=wanted, known=known)
+        )
+    return wanted, left
 
 
 def key_variables(environment: Mapping[str, str]) -> dict[str, str]:
@@ -74,8 +121,11 @@ def api_key(environment: Mapping[str, str], variable: str | None = None) -> str 
     if variable is not None and not is_key_variable(variable):
         # What is written may be the key itself: no sentence repeats it.
         raise SettingsInvalid(
-            "`key_env` must be the name of a variable that holds an API key, in capitals and with "
-            "BULKPUB or DATAGOUV in it; the key itself has no place on a command line"
+            say(
+                "`key_env` must be the name of a variable that holds an API key, in capitals "
+                "and with "
+                "BULKPUB or DATAGOUV in it; the key itself has no place on a command line"
+            )
         )
     name = variable or _first_set(environment)
     if name is None:
@@ -83,11 +133,14 @@ def api_key(environment: Mapping[str, str], variable: str | None = None) -> str 
     key = environment.get(name, "").strip()
     if not key:
         raise SettingsInvalid(
-            f"there is no API key in {name}: set it in the environment or in a .env file"
+            say(
+                "there is no API key in {name}: set it in the environment or in a .env file",
+                name=name,
+            )
         )
     if not can_be_key(key):
         raise SettingsInvalid(
-            f"{name} does not hold an API key: it has odd characters; copy it anew"
+            say("{name} does not hold an API key: it has odd characters; copy it anew", name=name)
         )
     return key
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from bulkpub.cli.lines import print_line
 from bulkpub.core.failures import Cause, Failure
+from bulkpub.language import tr
 from bulkpub.observers.text import counted, path_text, printable, shown
 
 __all__ = ["NAMED", "failure_lines", "render_failures"]
@@ -23,11 +24,17 @@ def failure_lines(
     for cause in causes[:MOST_CAUSES]:
         first, sentence = cause.failures[0], printable(cause.sentence)
         if cause.count == 1:
-            yield f"{_name(first)}: {sentence}", ()
+            yield tr("{name}: {sentence}", name=_name(first), sentence=sentence), ()
         elif cause.same:
-            yield f"{_how_many(cause)}: {sentence}", list(_below(cause, report_path))
+            said = tr("{name}: {sentence}", name=_how_many(cause), sentence=sentence)
+            yield said, list(_below(cause, report_path))
         else:
-            head = f"{_how_many(cause)}, for instance {_name(first)}: {sentence}"
+            head = tr(
+                "{cause}, for instance {first}: {sentence}",
+                cause=_how_many(cause),
+                first=_name(first),
+                sentence=sentence,
+            )
             yield head, list(_below(cause, report_path, told=1))
 
 
@@ -35,8 +42,10 @@ def _below(cause: Cause, report_path: str | None, told: int = 0) -> Iterator[str
     named = cause.failures[told:NAMED]
     yield from map(_name, named)
     if more := cause.count - told - len(named):
-        where = f" (report: {shown(report_path)})" if report_path is not None else ""
-        yield f"and {more:,} more{where}"
+        where = ""
+        if report_path is not None:
+            where = tr(" (report: {file})", file=shown(report_path))
+        yield tr("and {more:,} more{where}", more=more, where=where)
 
 
 def render_failures(
@@ -47,8 +56,16 @@ def render_failures(
         _print(console, [Text.assemble("  ", ("!", "bold red"), f" {head}")])
         _print(console, (Text(f"      {words}") for words in below))
     if others := sum(cause.count for cause in causes[MOST_CAUSES:]):
-        where = shown(report_path) if report_path is not None else "the report"
-        _print(console, [Text(f"  … and {others:,} more in {where}", style="dim")])
+        where = shown(report_path) if report_path is not None else tr("the report")
+        _print(
+            console,
+            [
+                Text(
+                    tr("  … and {others:,} more in {where}", others=others, where=where),
+                    style="dim",
+                )
+            ],
+        )
 
 
 def _print(console: Console, lines: Iterable[Text]) -> None:

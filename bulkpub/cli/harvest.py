@@ -43,7 +43,7 @@ from bulkpub.harvest import portal as portal_kind
 from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
 from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.reading.local import WithFiles
-from bulkpub.language import say
+from bulkpub.language import in_language, say, tr
 from bulkpub.manifest.amending import Looked
 from bulkpub.observers.console import SteadyConsole, is_terminal
 from bulkpub.observers.log_setup import configure_logging
@@ -88,9 +88,13 @@ def harvest(
         given = option.value(settings) != option.default("harvest")
         if given and option.kinds and kind not in option.kinds:
             flags = " and ".join(flag for each in option.flags for flag in each.split("/"))
-            raise SettingsInvalid(f"'harvest {kind}' has no use for {flags or option.flag}")
+            raise SettingsInvalid(
+                say(
+                    "'harvest {kind}' has no use for {flags}", kind=kind, flags=flags or option.flag
+                )
+            )
     if kind is Kind.PORTAL and settings.harvest.organization and not settings.harvest.copy:
-        raise SettingsInvalid("'harvest portal' takes --organization only with --copy")
+        raise SettingsInvalid(say("'harvest portal' takes --organization only with --copy"))
     settings = replace(settings, connection=with_keys(settings, os.environ))
     raise typer.Exit(_harvest(_Order(kind, tuple(sources), output, settings)))
 
@@ -152,7 +156,7 @@ def _looked(order: _Order, options: HarvestOptions, progress: "Progress") -> Loo
     if progress.incomplete or not options.everything:
         if options.gone != Gone.NOTE:
             progress.note(
-                "what the source no longer has is not looked for: this harvest is not complete"
+                tr("what the source no longer has is not looked for: this harvest is not complete")
             )
         return None
     # A listing is harvested folder by folder, or with what is below.
@@ -165,8 +169,10 @@ def _write(found: Found, output: Output, order: _Order, progress: "Progress") ->
     if not output.begun:
         if spec.organization is None and spec.id is None:
             progress.note(
-                "no `organization` was given: the manifest says `personal: true`, which means "
-                "the account of the API key"
+                tr(
+                    "no `organization` was given: the manifest says `personal: true`, which means "
+                    "the account of the API key"
+                )
             )
         # What a portal has belongs to somebody already; mostly all of it to one organization.
         asked = order.settings.harvest.organization
@@ -177,7 +183,8 @@ def _write(found: Found, output: Output, order: _Order, progress: "Progress") ->
             fill_in=kind is Kind.FOLDER,  # which says neither
             comment=f"Harvested by bulkpub: {kind} {' '.join(map(redacted, order.sources))}",
         )
-    progress.wrote(spec, output.dataset(spec, with_flags(found.notes)))
+    notes = tuple(in_language(each) for each in with_flags(found.notes))
+    progress.wrote(spec, output.dataset(spec, notes))
 
 
 # --- what it says -------------------------------------------------------------------------
@@ -210,18 +217,20 @@ class Progress:
         for note in notes:
             self.note(say("{key}: {note}", key=spec.key, note=note))
         if self._status is not None:
-            self._status.update(f"Harvesting: {counted(self._datasets, 'dataset')}")
+            self._status.update(
+                tr("Harvesting: {datasets}", datasets=counted(self._datasets, "dataset"))
+            )
 
     def note(self, sentence: str) -> None:
         """Say what was not carried over, or is worth knowing."""
         self._notes += 1
         if not self._quiet:
-            self._print(sentence, "note", "yellow")
+            self._print(sentence, tr("note"), "yellow")
 
     def lost(self, sentence: str) -> None:
         """Say what could not be read."""
         self._lost += 1
-        self._print(sentence, "not read", "bold red")
+        self._print(sentence, tr("not read"), "bold red")
 
     def failed(self, sentence: str) -> None:
         """Say why the harvest ended before its end."""
@@ -234,7 +243,7 @@ class Progress:
         if self._quiet or not screen or is_terminal(sys.stdout):  # the manifest itself shows it
             yield
             return
-        with self.console.status("Harvesting") as self._status:
+        with self.console.status(tr("Harvesting")) as self._status:
             yield
         self._status = None
 
@@ -247,13 +256,16 @@ class Progress:
         ]
         if added is not None:
             parts.append(
-                f"{counted(added.datasets, 'dataset')} added, and "
-                f"{counted(added.resources, 'resource')} to datasets that were there"
+                tr(
+                    "{datasets} added, and {resources} to datasets that were there",
+                    datasets=counted(added.datasets, "dataset"),
+                    resources=counted(added.resources, "resource"),
+                )
             )
         if self._notes:
             parts.append(counted(self._notes, "note"))
         if self._lost:
-            parts.append(f"{counted(self._lost, 'part')} could not be read")
+            parts.append(tr("{lost} could not be read", lost=counted(self._lost, "part")))
         self.console.print(Text("; ".join(parts), style="bold"), soft_wrap=True)
 
     def _print(self, sentence: str, word: str, style: str) -> None:
@@ -293,8 +305,10 @@ def _portal(connection: Connection) -> AbstractAsyncContextManager[Portal]:
     """The portal to harvest; its public datasets are there for those without a key, too."""
     if not connection.portal:
         raise SettingsInvalid(
-            "which portal? say so with --portal or BULKPUB_PORTAL (www, demo, sandbox, or an "
-            "address)"
+            say(
+                "which portal? say so with --portal or BULKPUB_PORTAL (www, demo, sandbox, or an "
+                "address)"
+            )
         )
     # Without a key nothing secret travels, in the clear or not.
     insecure = connection.insecure or connection.key is None
@@ -317,4 +331,6 @@ async def _check_portal(portal: Portal) -> None:
     except DatasetFailed:
         extensions = frozenset()
     if not extensions:  # every portal takes some kinds of files
-        raise NotAPortal("what answers there is no udata portal; is --portal the right address?")
+        raise NotAPortal(
+            say("what answers there is no udata portal; is --portal the right address?")
+        )

@@ -22,6 +22,7 @@ from bulkpub.core.model import DatasetSpec
 from bulkpub.core.names import key_of
 from bulkpub.core.shapes import geometry_of
 from bulkpub.errors import ManifestInvalid, OutputLost, SettingsInvalid
+from bulkpub.language import say, tr
 from bulkpub.manifest.amending import Looked, amend
 from bulkpub.manifest.loading import load_text
 from bulkpub.manifest.writing import LinesWriter, ManifestWriter
@@ -79,16 +80,26 @@ def open_output(path: Path | None) -> Iterator[Output]:
     Raises `OutputLost` when what is written does not arrive.
     """
     if path is None:
-        with _unbroken("to stdout"), _stdout() as output:
+        with _unbroken(tr("to stdout")), _stdout() as output:
             yield output
         return
     suffix = path.suffix.lower()
     if suffix not in (*_YAML, *_LINES):
         raise SettingsInvalid(
-            f"{path}: a manifest's name ends in one of {' '.join(_YAML + _LINES)}"
+            say(
+                "{path}: a manifest's name ends in one of {join}",
+                path=path,
+                join=" ".join(_YAML + _LINES),
+            )
         )
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise SettingsInvalid(f"{path} cannot be written: no right to in {path.parent}, or no such")
+        raise SettingsInvalid(
+            say(
+                "{path} cannot be written: no right to in {parent}, or no such",
+                path=path,
+                parent=path.parent,
+            )
+        )
     with _unbroken(f"to {path}"), _shapes_beside(path) as shapes:
         if path.exists():
             yield _Existing(path, shapes)
@@ -103,7 +114,11 @@ def _unbroken(where: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputLost(
-            f"the manifest could not be written {where}: {error.strerror or error}"
+            say(
+                "the manifest could not be written {where}: {strerror}",
+                where=where,
+                strerror=error.strerror or error,
+            )
         ) from error
 
 
@@ -178,7 +193,9 @@ class _NewFile(_Written):
             os.link(self._temporary, self._path)  # unlike a rename, this never overwrites
         except OSError:  # it exists, or this file system has no hard links
             if self._path.exists():
-                raise OutputLost(f"{self._path} was made by somebody else meanwhile") from None
+                raise OutputLost(
+                    say("{path} was made by somebody else meanwhile", path=self._path)
+                ) from None
             self._temporary.replace(self._path)
         self._shapes.keep()
 
@@ -191,14 +208,20 @@ class _Existing:
     def __init__(self, path: Path, shapes: "_Shapes") -> None:
         self._shapes = shapes
         if path.suffix.lower() in _LINES:
-            raise SettingsInvalid(f"{path} is there already, and only to YAML anything is added")
+            raise SettingsInvalid(
+                say("{path} is there already, and only to YAML anything is added", path=path)
+            )
         self._path = path.resolve()
         self._name = str(path)
         try:
             self._before = read_ordinary(self._path)
         except OSError as error:
             raise SettingsInvalid(
-                f"nothing can be added to {path}: {error.strerror or error}"
+                say(
+                    "nothing can be added to {path}: {strerror}",
+                    path=path,
+                    strerror=error.strerror or error,
+                )
             ) from None
         self._found: list[tuple[DatasetSpec, Sequence[str]]] = []
         self.own_files = frozenset({str(self._path)})
@@ -232,7 +255,9 @@ class _Existing:
         content = amended.text.encode()
         if content != self._before:
             if read_ordinary(self._path) != self._before:
-                raise OutputLost(f"{self._name} was changed by somebody else meanwhile")
+                raise OutputLost(
+                    say("{name} was changed by somebody else meanwhile", name=self._name)
+                )
             with _beside(self._path) as (temporary, out):
                 out.write(content)
                 out.flush()
@@ -246,7 +271,7 @@ class _Existing:
         try:
             return self._before.decode()
         except UnicodeDecodeError:
-            raise SettingsInvalid(f"{self._name} is not UTF-8 text") from None
+            raise SettingsInvalid(say("{name} is not UTF-8 text", name=self._name)) from None
 
 
 class _Shapes:

@@ -18,6 +18,8 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 from typer.core import TyperCommand
 
+from bulkpub.language import tr, translated
+
 __all__ = [
     "EVERYTHING",
     "Entry",
@@ -71,13 +73,13 @@ class Page:
 def page_lines(page: Page, width: int) -> Iterator[tuple[str, bool]]:
     """The lines of the page in `width` columns, each with whether it is a title."""
     width = max(width, _NARROWEST)
-    yield from _plain(_wrapped(f"Usage: {page.usage}", width, later="  "))
+    yield from _plain(_wrapped(tr("Usage: {usage}", usage=page.usage), width, later="  "))
     for paragraph in page.about:
         yield "", False
         yield from _plain(_wrapped(paragraph, width))
     for section in page.sections:
         yield "", False
-        yield f"{section.title}:", True
+        yield tr("{title}:", title=translated(section.title)), True
         yield from _plain(_entries(section.entries, width))
     for paragraph in page.notes:
         yield "", False
@@ -116,7 +118,8 @@ def _wrapped(text: str, width: int, *, first: str = "", later: str = "") -> list
 
 def paragraphs(text: str | None) -> list[str]:
     """The paragraphs of a docstring or an epilog, each on one line."""
-    return [" ".join(part.split()) for part in (text or "").split("\n\n") if part.strip()]
+    parts = (text or "").split("\n\n")
+    return [translated(" ".join(part.split())) for part in parts if part.strip()]
 
 
 def printed(page: Page) -> str:
@@ -158,7 +161,7 @@ class PagedCommand(TyperCommand):
             Section(
                 "Arguments",
                 [
-                    Entry(name, getattr(argument, "help", None) or "")
+                    Entry(name, translated(getattr(argument, "help", None) or ""))
                     for name, argument in zip(names, arguments, strict=True)
                 ],
             ),
@@ -166,8 +169,11 @@ class PagedCommand(TyperCommand):
         ]
         notes = paragraphs(self.epilog)
         if others := len(options) - len(shown):
-            more = "1 other option" if others == 1 else f"{others} other options"
-            notes.insert(0, f"`{ctx.command_path} {EVERYTHING}` shows {more}.")
+            more = (
+                tr("1 other option") if others == 1 else tr("{others} other options", others=others)
+            )
+            everything_shown = f"{ctx.command_path} {EVERYTHING}"
+            notes.insert(0, tr("`{command}` shows {more}.", command=everything_shown, more=more))
         return Page(
             " ".join([ctx.command_path, "[OPTIONS]", *names]),
             paragraphs(self.help),
@@ -182,7 +188,7 @@ class PagedCommand(TyperCommand):
             groups.setdefault(title, []).append(self._entry(option, everything=everything))
         if everything:
             groups.setdefault("Options", []).append(
-                Entry("-h, --help", "Show the common options alone.")
+                Entry("-h, --help", tr("Show the common options alone."))
             )
         for title, entries in groups.items():
             yield Section(title, entries)
@@ -192,10 +198,10 @@ class PagedCommand(TyperCommand):
         default, annotation = _default(option), self._annotations.get(option.name)
         extra = [
             bounds(option),
-            f"default: {default}" if default else "",
+            tr("default: {default}", default=default) if default else "",
             (option.envvar or "") if everything else "",
         ]
-        said, text = "; ".join(filter(None, extra)), option.help or ""
+        said, text = "; ".join(filter(None, extra)), translated(option.help or "")
         if said:
             text = f"{text.removesuffix('.')} ({said})."
         return Entry(f"{flags} {value_name(option, annotation)}".rstrip(), text)
@@ -224,7 +230,7 @@ def value_name(option: Any, annotation: Any) -> str:  # noqa: ANN401 - likewise
 def bounds(option: Any) -> str:  # noqa: ANN401 - likewise
     """`1 to 32`, where an option has both bounds."""
     has_both = option.min is not None and option.max is not None
-    return f"{option.min:,} to {option.max:,}" if has_both else ""
+    return tr("{least:,} to {most:,}", least=option.min, most=option.max) if has_both else ""
 
 
 def _default(option: Any) -> str:  # noqa: ANN401 - likewise

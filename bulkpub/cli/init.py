@@ -26,6 +26,7 @@ from bulkpub.data.known_licenses import known_license
 from bulkpub.errors import SettingsInvalid
 from bulkpub.harvest.base import Found, HarvestOptions
 from bulkpub.harvest.folder import found_in
+from bulkpub.language import in_language, say, tr
 from bulkpub.manifest.starting import TO_FILL_IN, with_lines_to_fill_in
 from bulkpub.manifest.writing import ManifestWriter
 from bulkpub.observers.text import counted
@@ -126,7 +127,14 @@ def _checked(key: str, text: str | None) -> str | None:
         return None
     known = _KNOWN[key](text)
     if known is None:
-        raise SettingsInvalid(f"'{text}' is no {key} that is known: {TO_FILL_IN[key][1]}")
+        raise SettingsInvalid(
+            say(
+                "'{text}' is no {key} that is known: {to_fill_in}",
+                text=text,
+                key=key,
+                to_fill_in=TO_FILL_IN[key][1],
+            )
+        )
     return known
 
 
@@ -145,19 +153,21 @@ def _asked(told: _Answers, *, has_folders: bool) -> _Answers:
         return told
     answers = told
     if told.portal is None:
-        question = "Portal (demo for trials, www for data.gouv.fr, or an address)"
+        question = tr("Portal (demo for trials, www for data.gouv.fr, or an address)")
         answers = replace(answers, portal=typer.prompt(question, default="demo"))
     if told.organization is None:
-        question = "Organization (as in the address of its page; empty: later)"
+        question = tr("Organization (as in the address of its page; empty: later)")
         answers = replace(answers, organization=_word(question))
     if told.license is None:
-        question = "Licence of all datasets (lov2, fr-lo, odc-odbl, cc-by…; empty: later)"
+        question = tr("Licence of all datasets (lov2, fr-lo, odc-odbl, cc-by…; empty: later)")
         answers = replace(answers, license=_known_word("license", question))
     if told.frequency is None:
-        question = "How often they are updated (daily, monthly, annual, irregular…; empty: later)"
+        question = tr(
+            "How often they are updated (daily, monthly, annual, irregular…; empty: later)"
+        )
         answers = replace(answers, frequency=_known_word("frequency", question))
     if has_folders and not told.single:
-        question = "One dataset for each folder? (no: one of all files)"
+        question = tr("One dataset for each folder? (no: one of all files)")
         answers = replace(answers, single=not typer.confirm(question, default=True))
     return answers
 
@@ -175,7 +185,7 @@ def _known_word(key: str, question: str) -> str | None:
         try:
             return _checked(key, _word(question))
         except SettingsInvalid as error:
-            typer.echo(str(error))
+            typer.echo(in_language(str(error)))
 
 
 # --- a manifest -----------------------------------------------------------------------------
@@ -203,13 +213,19 @@ def _write_manifest(place: Path, told: _Answers, console: Console) -> ExitCode:
         return ExitCode.WRONG
     write_new(manifest, text.encode())
     for note in dict.fromkeys(notes):
-        console.print(f"note: {with_flags(note)}", markup=False)
-    console.print(f"Written: {manifest}, with {counted(count, 'dataset')}.", markup=False)
+        said = in_language(with_flags(note))
+        console.print(tr("note: ") + said, markup=False)
+    console.print(
+        tr(
+            "Written: {manifest}, with {count}.", manifest=manifest, count=counted(count, "dataset")
+        ),
+        markup=False,
+    )
     _write_environment(folder / ENVIRONMENT, console)
     shown = shlex.quote(str(manifest))
     console.print(
-        f"Next: look through it and fill in what begins with #, then\n"
-        f"  bulkpub validate {shown}\n  bulkpub plan {shown}",
+        tr("Next: look through it and fill in what begins with #, then")
+        + f"\n  bulkpub validate {shown}\n  bulkpub plan {shown}",
         markup=False,
     )
     return ExitCode.DONE
@@ -224,7 +240,9 @@ def _options(folder: Path) -> HarvestOptions:
 def _write_environment(path: Path, console: Console) -> None:
     if not os.path.lexists(path):
         write_new(path, _ENVIRONMENT.encode())
-        console.print(f"Written: {path}, for your key: copy it to .env.", markup=False)
+        console.print(
+            tr("Written: {path}, for your key: copy it to .env.", path=path), markup=False
+        )
 
 
 def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[str, int]:
@@ -235,14 +253,16 @@ def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[st
         portal=told.portal,
         organization=told.organization or _SOMEBODY,
         defaults=told.defaults,
-        comment=f"What is in {place.absolute().name or place}. Look through it: titles and "
-        "descriptions are what people find.",
+        comment=tr(
+            "What is in {name}. Look through it: titles and descriptions are what people find.",
+            name=place.absolute().name or place,
+        ),
         fill_in=True,
     )
     for found in found_in(str(place), options):
         writer.dataset(_told(found, told).dataset, with_flags(found.notes))
     if not writer.count:
-        raise SettingsInvalid(f"{place} has no files to publish")
+        raise SettingsInvalid(say("{place} has no files to publish", place=place))
     lines = _lines(out.getvalue())
     if told.organization is None:
         lines.remove(f"organization: {_SOMEBODY}")
@@ -295,7 +315,9 @@ def _write_spreadsheet(
     place: Path, told: _Answers, language: Literal["fr", "en"], console: Console
 ) -> ExitCode:
     if not place.is_dir():
-        raise SettingsInvalid(f"{place} is no folder: where is the spreadsheet to be written?")
+        raise SettingsInvalid(
+            say("{place} is no folder: where is the spreadsheet to be written?", place=place)
+        )
     path = place / NAMES[language]
     check_new(path)
     options = replace(_options(place), single=told.single)
@@ -304,13 +326,16 @@ def _write_spreadsheet(
     write_new(path, content)
     files = sum(len(each.resources) for each in found)
     console.print(
-        f"Written: {path}, with {counted(files, 'file')}." if found else f"Written: {path}.",
+        tr("Written: {path}, with {files}.", path=path, files=counted(files, "file"))
+        if found
+        else f"Written: {path}.",
         markup=False,
     )
     _write_environment(place / ENVIRONMENT, console)
     shown = shlex.quote(str(path))
     console.print(
-        f"Next: fill it in, save it, then\n  bulkpub validate {shown}\n  bulkpub plan {shown}",
+        tr("Next: fill it in, save it, then")
+        + f"\n  bulkpub validate {shown}\n  bulkpub plan {shown}",
         markup=False,
     )
     return ExitCode.DONE

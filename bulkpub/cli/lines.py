@@ -16,7 +16,16 @@ from bulkpub.cli.problems import left_out_of
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.report import RateLimit, RunReport
-from bulkpub.observers.text import bytes_text, counted, duration_text, moment_text, printable, shown
+from bulkpub.language import in_language, say, tr
+from bulkpub.observers.text import (
+    by_status,
+    bytes_text,
+    counted,
+    duration_text,
+    moment_text,
+    printable,
+    shown,
+)
 
 __all__ = [
     "SEE_PROBLEMS",
@@ -49,16 +58,16 @@ _MARKS = {
 }
 
 _ENDED: Mapping[int, tuple[str, str]] = {
-    ExitCode.DONE: ("done", "green"),
-    ExitCode.CHANGES: ("done", "green"),
-    ExitCode.SOME_FAILED: ("not everything is as wanted", "bold red"),
-    ExitCode.WRONG: ("nothing was sent", "bold red"),
-    ExitCode.REFUSED: ("the portal refuses", "bold red"),
-    ExitCode.STOPPED_EARLY: ("stopped early", "bold yellow"),
-    ExitCode.INTERRUPTED: ("interrupted", "bold yellow"),
+    ExitCode.DONE: (say("done"), "green"),
+    ExitCode.CHANGES: (say("done"), "green"),
+    ExitCode.SOME_FAILED: (say("not everything is as wanted"), "bold red"),
+    ExitCode.WRONG: (say("nothing was sent"), "bold red"),
+    ExitCode.REFUSED: (say("the portal refuses"), "bold red"),
+    ExitCode.STOPPED_EARLY: (say("stopped early"), "bold yellow"),
+    ExitCode.INTERRUPTED: (say("interrupted"), "bold yellow"),
 }
 
-SEE_PROBLEMS = "see the problems"
+SEE_PROBLEMS = say("see the problems")
 
 
 def nothing_changed(report: RunReport) -> bool:
@@ -92,9 +101,11 @@ def nothing_to_do(report: RunReport) -> Text:
     requests = counted(report.totals.requests.total, "request")
     took = duration_text(report.run.duration_s)
     if report.run.verify:
-        headline, rest = "As wanted", f": {datasets} and {files}."
+        headline = tr("As wanted")
+        rest = tr(": {datasets} and {files}.", datasets=datasets, files=files)
     else:
-        headline, rest = "Nothing to do", f": {datasets} and {files} are as wanted."
+        headline = tr("Nothing to do")
+        rest = tr(": {datasets} and {files} are as wanted.", datasets=datasets, files=files)
     return Text.assemble(
         (headline, "bold green"),
         rest,
@@ -104,30 +115,38 @@ def nothing_to_do(report: RunReport) -> Text:
 
 def quota_text(quota: RateLimit) -> str:
     """`5 of 10 requests left until 14:32 UTC`."""
-    of = f" of {quota.limit:,}" if quota.limit is not None else ""
-    reset = f" until {moment_text(quota.reset_at)}" if quota.reset_at is not None else ""
-    return f"{quota.remaining:,}{of} requests left{reset}"
+    of = tr(" of {limit:,}", limit=quota.limit) if quota.limit is not None else ""
+    reset = ""
+    if quota.reset_at is not None:
+        reset = tr(" until {moment}", moment=moment_text(quota.reset_at))
+    return tr(
+        "{remaining:,}{of} requests left{reset}", remaining=quota.remaining, of=of, reset=reset
+    )
 
 
 def print_notes(found: Findings, console: Console) -> None:
     """What of the manifest the portal cannot hold, each once."""
     for note, count in found.notes.items():
-        line = Text.assemble(("note: ", "yellow"), printable(note))
+        line = Text.assemble((tr("note: "), "yellow"), printable(note))
         print_line(console, line.append(f" ({counted(count, 'dataset')})", style="dim"))
 
 
 def print_warnings(found: Findings, console: Console, report_path: str | None) -> None:
     """What is odd about files that are published all the same."""
     for name, warning in found.warnings.there:
-        print_line(console, Text.assemble(("warning: ", "yellow"), name, ": ", warning))
+        print_line(console, Text.assemble((tr("warning: "), "yellow"), name, tr(": "), warning))
     print_rest(console, found.warnings.others, report_path)
 
 
 _COMPARED = {
-    "full": "Verified: {files} ({size}), each downloaded through its permalink and compared by "
-    "checksum; titles and all else that the manifest says, too.",
-    "quick": "Verified: {files} ({size}), by the checksums that the portal tells, without "
-    "downloading; titles and all else that the manifest says, too.",
+    "full": say(
+        "Verified: {{files}} ({{size}}), each downloaded through its permalink and compared by "
+        "checksum; titles and all else that the manifest says, too."
+    ),
+    "quick": say(
+        "Verified: {{files}} ({{size}}), by the checksums that the portal tells, without "
+        "downloading; titles and all else that the manifest says, too."
+    ),
 }
 
 
@@ -136,7 +155,7 @@ def print_verified(report: RunReport, console: Console) -> None:
     if template := _COMPARED.get(report.run.verify or ""):
         verified = report.totals.verified
         files, size = counted(verified.files, "file"), bytes_text(verified.bytes)
-        print_line(console, template.format(files=files, size=size))
+        print_line(console, in_language(template).format(files=files, size=size))
 
 
 def print_left_out(report: RunReport, console: Console) -> None:
@@ -145,16 +164,20 @@ def print_left_out(report: RunReport, console: Console) -> None:
     if left_out.datasets or left_out.resources:
         datasets = counted(left_out.datasets, "whole dataset")
         files = counted(left_out.resources, "file")
-        words = f"Left out by --only or --exclude: {files}."
+        words = tr("Left out by --only or --exclude: {files}.", files=files)
         if left_out.datasets:
-            words = f"Left out by --only or --exclude: {datasets}, {files} in all."
+            words = tr(
+                "Left out by --only or --exclude: {datasets}, {files} in all.",
+                datasets=datasets,
+                files=files,
+            )
         print_line(console, Text(words, style="yellow"))
 
 
 def print_left(found: Findings, console: Console) -> None:
     """What was to be moved to the portal and is no file: nobody shall believe that it was."""
     for name, why in found.left.there:
-        print_line(console, marked("unchanged", f"{name}: {why}"))
+        print_line(console, marked("unchanged", tr("{name}: {why}", name=name, why=why)))
     print_rest(console, found.left.others, None)
 
 
@@ -162,12 +185,11 @@ def destination_lines(report: RunReport) -> Iterator[Text]:
     """How it went at each destination, where there are several; a line each."""
     for each in report.run.destinations:
         words, style = _ENDED.get(each.exit_code, ("?", ""))
-        line = Text.assemble("  ", (f"{shown(each.name)}: ", "bold"), (words, style))
+        line = Text.assemble("  ", (f"{shown(each.name)}: ", "bold"), (in_language(words), style))
         if each.error is not None:
-            line.append(f": {printable(each.error)}")
-        datasets = asdict(each.totals.datasets)
-        counts = [f"{n:,} {status}" for status, n in datasets.items() if n] or ["no dataset"]
-        line.append(f" ({', '.join(counts)}; {counted(each.totals.requests.total, 'request')}")
+            line.append(tr(": {why}", why=printable(each.error)))
+        counts = by_status(asdict(each.totals.datasets)) or tr("no dataset")
+        line.append(f" ({counts}; {counted(each.totals.requests.total, 'request')}")
         if each.rate_limit.remaining is not None:
             line.append(f"; {quota_text(each.rate_limit)}")
         yield line.append(")")
@@ -182,8 +204,11 @@ def marked(status: str, words: str, indent: int = 2) -> Text:
 def print_rest(console: Console, rest: int, report_path: str | None) -> None:
     """Where the lines are that are not printed, if there are any."""
     if rest > 0:
-        where = shown(report_path) if report_path is not None else "the report"
-        print_line(console, Text(f"  … and {rest:,} more in {where}", style="dim"))
+        where = shown(report_path) if report_path is not None else tr("the report")
+        print_line(
+            console,
+            Text(tr("  … and {rest:,} more in {where}", rest=rest, where=where), style="dim"),
+        )
 
 
 _HANGING = "  "

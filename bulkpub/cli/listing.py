@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bulkpub.cli.asking import ask
 from bulkpub.core.exit_codes import ExitCode
+from bulkpub.language import tr
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.text import shown
 from bulkpub.portals import Portal
@@ -56,8 +57,8 @@ async def _list(
         return ExitCode.DONE
     console = SteadyConsole(highlight=False, soft_wrap=True)
     if not rows:
-        which = f" with '{shown(search)}'" if search else ""
-        console.print(Text(f"The portal lists no {what}{which}."))
+        which = tr(" with '{search}'", search=shown(search)) if search else ""
+        console.print(Text(tr("The portal lists no {what}{which}.", what=what, which=which)))
     width = min(max((len(row.id) for row in rows), default=0), WIDEST)
     for row in rows:
         console.print(_line(row, width))

@@ -17,6 +17,7 @@ from bulkpub.core.model import DatasetSpec, FileSource, LinkSource, UrlSource
 from bulkpub.core.report import RunReport
 from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem, ResourceFailed
+from bulkpub.language import tr
 from bulkpub.manifest import Toward, json_schema, stream
 from bulkpub.observers.text import bytes_text, counted, printable
 from bulkpub.portals.kinds import DEFAULT
@@ -80,8 +81,8 @@ def _validate(paths: Sequence[str], settings: Settings) -> ExitCode:
         render_problems(with_flags(tuple(problems)), console)
         return ExitCode.WRONG
     for name, each in zip(names, checked, strict=True):
-        where = f" at {printable(name)}" if destinations else ""
-        console.print(f"OK{where}: {_amount(each)}.", markup=False)
+        where = tr(" at {name}", name=printable(name)) if destinations else ""
+        console.print(tr("OK{where}: {amount}.", where=where, amount=_amount(each)), markup=False)
     return ExitCode.DONE
 
 
@@ -105,10 +106,16 @@ def _checked(
 def _amount(checked: _Checked) -> str:
     counts = checked.counts
     files, fetched, links = counts[FileSource], counts[UrlSource], counts[LinkSource]
-    also = f", {counted(fetched, 'file')} to be fetched" if fetched else ""
-    also += f" and {counted(links, 'link')}" if links else ""
+    also = tr(", {fetched} to be fetched", fetched=counted(fetched, "file")) if fetched else ""
+    also += tr(" and {links}", links=counted(links, "link")) if links else ""
     datasets = counted(counts[DatasetSpec], "dataset")
-    return f"{datasets}, {counted(files, 'file')} of {bytes_text(checked.size)}{also}"
+    return tr(
+        "{datasets}, {files} of {size}{also}",
+        datasets=datasets,
+        files=counted(files, "file"),
+        size=bytes_text(checked.size),
+        also=also,
+    )
 
 
 def _size(source: FileSource) -> int:
@@ -204,7 +211,7 @@ def report_schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
-        "title": "bulkpub report",
+        "title": tr("bulkpub report"),
     }
 
 
@@ -220,8 +227,10 @@ def report_line_schema() -> dict[str, Any]:
     return {
         "$schema": whole["$schema"],
         "$defs": whole["$defs"],
-        "title": "line of a bulkpub report",
-        "description": "The first line has the run, the last one the totals, the others a dataset.",
+        "title": tr("line of a bulkpub report"),
+        "description": tr(
+            "The first line has the run, the last one the totals, the others a dataset."
+        ),
         "oneOf": [
             {
                 "type": "object",

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from bulkpub.errors import OutputLost, SettingsInvalid
+from bulkpub.language import say
 
 __all__ = ["check_new", "write_new"]
 
@@ -12,11 +13,17 @@ __all__ = ["check_new", "write_new"]
 def check_new(path: Path, *, overwrite: bool = False) -> None:
     """Raise `SettingsInvalid` where it cannot be made: it is there, or its folder is not."""
     if not path.parent.is_dir():
-        raise SettingsInvalid(f"{path} cannot be written: there is no folder {path.parent}")
+        raise SettingsInvalid(
+            say(
+                "{path} cannot be written: there is no folder {parent}",
+                path=path,
+                parent=path.parent,
+            )
+        )
     if path.is_dir():
-        raise SettingsInvalid(f"{path} is a folder")
+        raise SettingsInvalid(say("{path} is a folder", path=path))
     if os.path.lexists(path) and not overwrite:
-        raise SettingsInvalid(f"{path} is there already, and nothing is overwritten")
+        raise SettingsInvalid(say("{path} is there already, and nothing is overwritten", path=path))
 
 
 def write_new(path: Path, content: bytes, *, overwrite: bool = False) -> None:
@@ -25,7 +32,9 @@ def write_new(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     try:
         _write(path, content, overwrite=overwrite)
     except OSError as error:
-        raise OutputLost(f"{path} cannot be written: {error.strerror or error}") from None
+        raise OutputLost(
+            say("{path} cannot be written: {strerror}", path=path, strerror=error.strerror or error)
+        ) from None
 
 
 def _write(path: Path, content: bytes, *, overwrite: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 import typer
 
+from bulkpub.language import after
 from bulkpub.session.options import (
     BY_NAME,
     OPTIONS,
@@ -162,7 +163,7 @@ def with_flags(said: T) -> T:
     """A sentence with the flag of each option that it names; an event, a report, likewise."""
     found: Any = said
     if isinstance(found, str):
-        return cast("T", _NAMES.sub(_flag, found) if "`" in found else found)
+        return cast("T", after(found, _flagged) if "`" in found else found)
     if isinstance(found, tuple):
         written = tuple(map(with_flags, found))
         same = all(new is old for new, old in zip(written, found, strict=True))
@@ -176,6 +177,10 @@ def with_flags(said: T) -> T:
         if (new := with_flags(old := getattr(found, name))) is not old
     }
     return cast("T", replace(found, **changes)) if changes else said
+
+
+def _flagged(text: str) -> str:
+    return _NAMES.sub(_flag, text)
 
 
 def _flag(name: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from bulkpub.core.failures import left_out_names
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.report import RunReport
 from bulkpub.errors import Problem
+from bulkpub.language import tr
 from bulkpub.observers.text import counted, printable, shown
 
 __all__ = ["left_out_lines", "left_out_of", "render_problems", "render_warnings"]
@@ -18,16 +19,23 @@ def render_problems(problems: Iterable[Problem], console: Console) -> None:
     """Print every problem as `file:line:column: message`, in the order of the files, and count."""
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     for problem in ordered:
-        console.print(Text(printable(str(problem))), soft_wrap=True)
-    console.print(Text(f"{counted(len(ordered), 'problem')} found.", style="bold red"))
+        console.print(Text(_problem_text(problem)), soft_wrap=True)
+    found = tr("{problems} found.", problems=counted(len(ordered), "problem"))
+    console.print(Text(found, style="bold red"))
 
 
 def render_warnings(warnings: Iterable[Problem], console: Console) -> None:
     """Print what may not be meant as it was read, with its place."""
     for warning in warnings:
         console.print(
-            Text.assemble(("warning: ", "yellow"), printable(str(warning))), soft_wrap=True
+            Text.assemble((tr("warning: "), "yellow"), _problem_text(warning)), soft_wrap=True
         )
+
+
+def _problem_text(problem: Problem) -> str:
+    """`file:line:column: message`: the place stays as editors and CI systems read it."""
+    where = f"{printable(problem.at)}: " if problem.file else ""
+    return where + printable(problem.sentence)
 
 
 def left_out_of(report: RunReport) -> dict[str, str]:
@@ -58,4 +66,4 @@ def left_out_lines(left_out: Mapping[str, str]) -> Iterable[str]:
         by_place.setdefault(where, []).append(key)
     for where, keys in by_place.items():
         name = shown(keys[0]) if len(keys) == 1 else counted(len(keys), "dataset")
-        yield f"{name}: left out, see {where}"
+        yield tr("{name}: left out, see {where}", name=name, where=where)

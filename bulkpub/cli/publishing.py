@@ -25,7 +25,7 @@ from bulkpub.cli.report_file import STDOUT, check_report_path, holds_last_run, w
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
 from bulkpub.errors import OutputLost, SettingsInvalid
-from bulkpub.language import say, tr
+from bulkpub.language import in_language, say, tr
 from bulkpub.observers import Event, Observer
 from bulkpub.observers.console import SteadyConsole, is_terminal
 from bulkpub.pipeline import Verify
@@ -191,7 +191,7 @@ def _carry_out(
     if out and is_complete(report.run):
         report_files.append(out)
     elif out:
-        sys.stderr.write(f"bulkpub: no plan was written to {out}\n")
+        sys.stderr.write(tr("bulkpub: no plan was written to {file}", file=out) + "\n")
     code = print_report(report, report_files, settings.output.report_format, planned=planned)
     state = None if planned else state_folder(settings)
     left = leave_behind(command, report, settings.output, state=state, environment=os.environ)
@@ -256,7 +256,7 @@ def print_report(
         try:
             write_report(report, each, form)
         except OutputLost as lost:
-            errors.print(f"bulkpub: {lost}", markup=False)
+            errors.print(f"bulkpub: {in_language(str(lost))}", markup=False)
             code = code or code_of(lost)
         else:
             written = written or (each if each != STDOUT else None)
@@ -269,7 +269,10 @@ def print_report(
                 # The summary went elsewhere, and there is no log here.
                 render_not_as_wanted(report, errors, report_path=written)
     except OSError as error:  # a disk that is full; a broken pipe has silenced the console
-        errors.print(f"bulkpub: the results could not be printed: {error.strerror}", markup=False)
+        errors.print(
+            tr("bulkpub: the results could not be printed: {strerror}", strerror=error.strerror),
+            markup=False,
+        )
         # What is still buffered would fail once more, with exit code 120, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or ExitCode.SOME_FAILED

@@ -33,8 +33,9 @@ from bulkpub.cli.problems import left_out_lines, left_out_of
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.failures import causes, failures_of
 from bulkpub.core.report import RunReport, Totals
-from bulkpub.language import tr
+from bulkpub.language import in_language, say, tr
 from bulkpub.observers.text import (
+    by_status,
     bytes_text,
     counted,
     duration_text,
@@ -45,12 +46,12 @@ from bulkpub.observers.text import (
 __all__ = ["render_not_as_wanted", "render_summary"]
 
 _HEADLINES: dict[int, tuple[str, str]] = {
-    ExitCode.DONE: ("Done in {took}", "bold green"),
-    ExitCode.SOME_FAILED: ("Done in {took}, but not everything is as wanted", "bold red"),
-    ExitCode.WRONG: ("Nothing was sent", "bold red"),
-    ExitCode.REFUSED: ("The portal refuses", "bold red"),
-    ExitCode.STOPPED_EARLY: ("Stopped early after {took}", "bold yellow"),
-    ExitCode.INTERRUPTED: ("Interrupted after {took}", "bold yellow"),
+    ExitCode.DONE: (say("Done in {{took}}"), "bold green"),
+    ExitCode.SOME_FAILED: (say("Done in {{took}}, but not everything is as wanted"), "bold red"),
+    ExitCode.WRONG: (say("Nothing was sent"), "bold red"),
+    ExitCode.REFUSED: (say("The portal refuses"), "bold red"),
+    ExitCode.STOPPED_EARLY: (say("Stopped early after {{took}}"), "bold yellow"),
+    ExitCode.INTERRUPTED: (say("Interrupted after {{took}}"), "bold yellow"),
 }
 
 _RESUMABLE = frozenset({ExitCode.STOPPED_EARLY, ExitCode.INTERRUPTED})
@@ -79,28 +80,29 @@ def render_summary(report: RunReport, console: Console, *, report_path: str | No
     print_verified(report, console)
     print_left_out(report, console)
     if report_path is not None:
-        print_line(console, f"Report: {shown(report_path)}")
+        print_line(console, tr("Report: {file}", file=shown(report_path)))
 
 
 def _print_removed(found: Findings, console: Console) -> None:
     """How many files are no longer here, as they are published."""
     if found.removed:
         files = counted(found.removed, "file")
-        print_line(console, f"Removed here, as the portal has them: {files}")
+        print_line(console, tr("Removed here, as the portal has them: {files}", files=files))
 
 
 def _print_headline(report: RunReport, found: Findings, console: Console) -> None:
     run = report.run
-    words, style = _HEADLINES.get(run.exit_code, ("Ended after {took}", "bold red"))
+    words, style = _HEADLINES.get(run.exit_code, (say("Ended after {{took}}"), "bold red"))
     if run.exit_code == ExitCode.REFUSED and not report.totals.requests.total:
         words, style = _HEADLINES[ExitCode.WRONG]  # nobody was asked
-    line = Text().append(words.format(took=duration_text(run.duration_s)), style=style)
+    line = Text().append(in_language(words).format(took=duration_text(run.duration_s)), style=style)
     if run.exit_code == ExitCode.INTERRUPTED and run.error is not None:
-        line.append(f" {printable(run.error.removeprefix('interrupted '))}")
+        why = printable(run.error).removeprefix(tr("interrupted "))
+        line.append(f" {why}")
     elif run.error is not None and not run.destinations:  # else each says its own
-        line.append(f": {printable(run.error)}")
+        line.append(tr(": {why}", why=printable(run.error)))
     elif run.problems and run.exit_code == ExitCode.WRONG:
-        line.append(f": {SEE_PROBLEMS}")
+        line.append(tr(": {why}", why=in_language(SEE_PROBLEMS)))
     print_line(console, line)
     if run.exit_code in _RESUMABLE:
         print_line(console, _what_is_left(report, found))
@@ -128,33 +130,32 @@ def _print_figures(report: RunReport, found: Findings, console: Console) -> None
 
 def _figures(report: RunReport, found: Findings) -> Iterable[tuple[str, str]]:
     totals, quota = report.totals, report.rate_limit
-    yield "Datasets", _by_status(asdict(totals.datasets))
-    yield "Files", _by_status(asdict(totals.resources)) + _sent_already(found)
-    spared = f", {bytes_text(totals.bytes.spared)} spared" if totals.bytes.spared else ""
+    yield tr("Datasets"), by_status(asdict(totals.datasets)) or tr("none")
+    files = by_status(asdict(totals.resources)) or tr("none")
+    yield tr("Files"), files + _sent_already(found)
     if not report.run.verify:
-        yield "Bytes", f"{bytes_text(totals.bytes.uploaded)} sent{spared}"
-    yield "Requests", _requests(totals)
+        sent = tr("{size} sent", size=bytes_text(totals.bytes.uploaded))
+        if totals.bytes.spared:
+            sent += tr(", {size} spared", size=bytes_text(totals.bytes.spared))
+        yield tr("Bytes"), sent
+    yield tr("Requests"), _requests(totals)
     waits = [
         f"{duration_text(seconds)} {why}"
         for seconds, why in (
-            (totals.waited_s.quota, "for the quota"),
-            (totals.waited_s.backoff, "after failures"),
+            (totals.waited_s.quota, tr("for the quota")),
+            (totals.waited_s.backoff, tr("after failures")),
         )
         if seconds
     ]
     if waits:
-        yield "Waited", ", ".join(waits)
+        yield tr("Waited"), ", ".join(waits)
     if quota.remaining is not None:
-        yield "Quota", quota_text(quota)
+        yield tr("Quota"), quota_text(quota)
 
 
 def _sent_already(found: Findings) -> str:
     """How many of the pending files are on the portal, though not described yet."""
-    return f" ({found.sent:,} of them sent already)" if found.sent else ""
-
-
-def _by_status(counts: dict[str, int]) -> str:
-    return ", ".join(f"{n:,} {status}" for status, n in counts.items() if n) or "none"
+    return tr(" ({sent:,} of them sent already)", sent=found.sent) if found.sent else ""
 
 
 def _requests(totals: Totals) -> str:
@@ -162,9 +163,9 @@ def _requests(totals: Totals) -> str:
     methods = ", ".join(f"{n:,} {method}" for method, n in sorted(requests.by_method.items()))
     parts = [f"{requests.total:,} ({methods})" if methods else f"{requests.total:,}"]
     if requests.retried:
-        parts.append(f"{requests.retried:,} retried")
+        parts.append(tr("{n:,} retried", n=requests.retried))
     if requests.rate_limited:
-        parts.append(f"{requests.rate_limited:,} refused by the rate limit")
+        parts.append(tr("{n:,} refused by the rate limit", n=requests.rate_limited))
     return ", ".join(parts)
 
 
@@ -178,7 +179,7 @@ def render_not_as_wanted(
     found = causes(failures_of(told))
     if not (left_out or found):
         return
-    print_line(console, Text("Not as wanted:", style="bold red"))
+    print_line(console, Text(tr("Not as wanted:"), style="bold red"))
     places = First[str]()
     for words in left_out_lines(left_out):
         places.add(words)
@@ -191,7 +192,7 @@ def render_not_as_wanted(
 def _print_links(found: Findings, console: Console, report_path: str | None) -> None:
     if not found.links.there:
         return
-    print_line(console, Text("Datasets:", style="bold"))
+    print_line(console, Text(tr("Datasets:"), style="bold"))
     for status, title, page in found.links.there:
-        print_line(console, marked(status, f"{title}: {page}"))
+        print_line(console, marked(status, tr("{title}: {page}", title=title, page=page)))
     print_rest(console, found.links.others, report_path)

@@ -36,6 +36,7 @@ from bulkpub.core.outcome import (
     ResourceStatus,
 )
 from bulkpub.core.report import RunReport
+from bulkpub.language import tr
 from bulkpub.observers.text import bytes_text, counted, duration_text, elide, printable, shown
 
 __all__ = ["render_plan"]
@@ -63,18 +64,20 @@ def render_plan(report: RunReport, console: Console) -> None:
         print_notes(found, console)
         return
     if nothing_planned(report):
-        why = printable(run.error) if run.error else SEE_PROBLEMS
-        print_line(console, Text(f"Nothing was planned: {why}", style="bold red"))
+        why = printable(run.error or SEE_PROBLEMS)
+        print_line(console, Text(tr("Nothing was planned: {why}", why=why), style="bold red"))
         _print_not_planned(report, console)
         return
     _print_datasets((each for each in _told(report) if each.called not in left_out), console)
     for words in left_out_lines(left_out):
         print_line(console, marked("failed", words, indent=0))
     if same := report.totals.datasets.unchanged:
-        print_line(console, marked("unchanged", f"{counted(same, 'dataset')} unchanged", indent=0))
+        print_line(
+            console, marked("unchanged", tr("{n} unchanged", n=counted(same, "dataset")), indent=0)
+        )
     _print_not_planned(report, console)
     if run.error is not None:
-        print_line(console, Text(f"Stopped: {printable(run.error)}", style="bold red"))
+        print_line(console, Text(tr("Stopped: {why}", why=printable(run.error)), style="bold red"))
     _print_removed(found, console)
     print_left(found, console)
     print_left_out(report, console)
@@ -85,9 +88,11 @@ def render_plan(report: RunReport, console: Console) -> None:
     print_line(console, _total(found, report))
     if report.totals.requests.planned_wait_s > 0:
         wait = duration_text(report.totals.requests.planned_wait_s)
-        print_line(console, Text(f"The quota makes that wait about {wait}.", style="yellow"))
+        print_line(
+            console, Text(tr("The quota makes that wait about {wait}.", wait=wait), style="yellow")
+        )
     if report.rate_limit.remaining is not None:
-        print_line(console, f"Quota: {quota_text(report.rate_limit)}.")
+        print_line(console, tr("Quota: {left}.", left=quota_text(report.rate_limit)))
 
 
 def _told(report: RunReport) -> Iterator[DatasetOutcome]:
@@ -110,7 +115,7 @@ def _print_datasets(datasets: Iterable[DatasetOutcome], console: Console) -> Non
         else:
             others += 1
     if others:
-        words = f"  … and {counted(others, 'more dataset')}: --json has them all"
+        words = tr("  … and {others}: --json has them all", others=counted(others, "more dataset"))
         print_line(console, Text(words, style="dim"))
 
 
@@ -141,10 +146,12 @@ def _print_dataset(dataset: DatasetOutcome, console: Console) -> None:
         else:
             others += 1
     if others:
-        words = f"… and {counted(others, 'more file')}: --json has them all"
+        words = tr("… and {others}: --json has them all", others=counted(others, "more file"))
         print_line(console, Text(" " * _INDENT + words, style="dim"))
     if same:
-        print_line(console, marked("unchanged", f"{counted(same, 'file')} unchanged", _INDENT))
+        print_line(
+            console, marked("unchanged", tr("{n} unchanged", n=counted(same, "file")), _INDENT)
+        )
     _print_not_pruned(dataset, console)
 
 
@@ -161,10 +168,13 @@ def _print_not_pruned(dataset: DatasetOutcome, console: Console) -> None:
     for resource in dataset.not_pruned[:RESOURCES]:
         size = f" ({bytes_text(resource.size)})" if resource.size is not None else ""
         line = marked("unchanged", f"{shown(name_of(resource))}{size}", indent=_INDENT)
-        line.append(f" stays, and would be pruned: {printable(resource.reason)}", style="dim")
+        line.append(
+            tr(" stays, and would be pruned: {reason}", reason=printable(resource.reason)),
+            style="dim",
+        )
         print_line(console, line)
     if (others := len(dataset.not_pruned) - RESOURCES) > 0:
-        words = f"… and {counted(others, 'more file')} would be pruned"
+        words = tr("… and {others} would be pruned", others=counted(others, "more file"))
         print_line(console, Text(" " * _INDENT + words, style="dim"))
 
 
@@ -203,7 +213,7 @@ def _print_changes(changes: list[Change], indent: int, console: Console) -> None
         for line in _change_lines(each, indent, max(NARROWEST, min(console.width, WIDEST))):
             print_line(console, line)
     if (others := len(changes) - FIELDS) > 0:
-        words = f"… and {counted(others, 'more field')}"
+        words = tr("… and {others}", others=counted(others, "more field"))
         print_line(console, Text(" " * indent + words, style="dim"))
 
 
@@ -240,9 +250,9 @@ def _members_text(change: Change) -> str | None:
 def _value_text(value: object) -> str:
     match value:
         case None:
-            return "(none)"
+            return tr("(none)")
         case bool():
-            return "true" if value else "false"
+            return tr("true") if value else tr("false")
         case list():
             return ", ".join(map(_value_text, value))
         case dict():
@@ -257,25 +267,35 @@ def _value_text(value: object) -> str:
 def _print_removed(found: Findings, console: Console) -> None:
     if found.removed:
         files = counted(found.removed, "file")
-        print_line(console, f"To be removed here, as the portal will have them: {files}")
+        print_line(
+            console, tr("To be removed here, as the portal will have them: {files}", files=files)
+        )
 
 
 def _total(found: Findings, report: RunReport) -> Text:
     totals = report.totals
     parts = [
-        f"{counted(found.written, 'dataset')} to write to {shown(report.run.portal)}",
-        f"{counted(found.uploads, 'upload')} of {bytes_text(found.size)}",
+        tr(
+            "{written} to write to {portal}",
+            written=counted(found.written, "dataset"),
+            portal=shown(report.run.portal),
+        ),
+        tr(
+            "{uploads} of {size}",
+            uploads=counted(found.uploads, "upload"),
+            size=bytes_text(found.size),
+        ),
     ]
     if totals.resources.adopted:
-        parts.append(f"{totals.resources.adopted:,} taken over")
+        parts.append(tr("{adopted:,} taken over", adopted=totals.resources.adopted))
     if totals.resources.deleted:
         parts.append(counted(totals.resources.deleted, "deletion"))
     parts.append(counted(totals.requests.planned, "request"))
-    return Text(f"{', '.join(parts)}. Nothing was sent.", style="bold")
+    return Text(tr("{parts}. Nothing was sent.", parts=", ".join(parts)), style="bold")
 
 
 def _print_not_planned(report: RunReport, console: Console) -> None:
     """How many datasets nothing is known of, in one line, however many there are."""
     if waiting := report.totals.datasets.pending:
-        words = f"{counted(waiting, 'dataset')} not looked at"
+        words = tr("{waiting} not looked at", waiting=counted(waiting, "dataset"))
         print_line(console, marked("pending", words, indent=0))

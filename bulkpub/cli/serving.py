@@ -13,6 +13,7 @@ import bulkpub
 from bulkpub.cli.publishing import observing, print_report
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import SettingsInvalid
+from bulkpub.language import say, tr
 from bulkpub.sandbox import Sandbox, SandboxSettings
 from bulkpub.session.connection import Connection
 from bulkpub.session.options import Output
@@ -36,14 +37,24 @@ async def _serve(settings: SandboxSettings) -> None:
             await _until_stopped()
     except OSError as error:
         raise SettingsInvalid(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
+            say(
+                "cannot listen on {host}:{port}: {strerror}",
+                host=settings.host,
+                port=settings.port,
+                strerror=error.strerror or error,
+            )
         ) from error
 
 
 def _introduce(sandbox: Sandbox) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"Serving a portal at [bold]{escape(sandbox.base_url)}/[/] until Ctrl-C.")
-    console.print("Another terminal publishes to it with")
+    console.print(
+        tr(
+            "Serving a portal at [bold]{base_url}/[/] until Ctrl-C.",
+            base_url=escape(sandbox.base_url),
+        )
+    )
+    console.print(tr("Another terminal publishes to it with"))
     console.print(f"  export BULKPUB_PORTAL={escape(sandbox.base_url)}")
     console.print(f"  export BULKPUB_API_KEY={escape(sandbox.api_key)}")
     console.print("  bulkpub run MANIFEST      # organization: test-organization")
@@ -72,18 +83,21 @@ async def _demonstrate(report_file: str | None, port: int) -> ExitCode:
     console = Console(highlight=False, soft_wrap=True)
     async with Sandbox(SandboxSettings(port=port)) as sandbox:
         connection = Connection(portal=sandbox.base_url, key=sandbox.api_key)
-        console.print(f"A portal of your own is at [bold]{escape(sandbox.base_url)}/[/]")
+        console.print(
+            tr("A portal of your own is at [bold]{base_url}/[/]", base_url=escape(sandbox.base_url))
+        )
         code = ExitCode.DONE
-        for headline in ("Publishing", "Once more: what has not changed costs nothing,"):
+        for headline in (tr("Publishing"), tr("Once more: what has not changed costs nothing,")):
             console.print(f"\n[bold]{headline}[/] bulkpub run {escape(str(manifest))}")
             with observing(Output()) as observers:
                 report = await bulkpub.publish(
                     str(manifest), connection=connection, observers=observers
                 )
             code = code or print_report(report, [report_file] if report_file else [])
-        console.print(f"\nLook at the result: [bold]{escape(sandbox.base_url)}/[/]")
+        look = tr("Look at the result: [bold]{url}/[/]", url=escape(sandbox.base_url))
+        console.print(f"\n{look}")
         if sys.stdin.isatty() and sys.stdout.isatty():
-            console.print("Ctrl-C ends it.")
+            console.print(tr("Ctrl-C ends it."))
             await _until_stopped()
     return code
 
@@ -94,4 +108,4 @@ def demo_manifest() -> Path:
     for folder in (package.parent / "manifests", package / "manifests"):
         if (folder / "demo.yaml").is_file():
             return folder / "demo.yaml"
-    raise SettingsInvalid("the demo's manifest is missing from this installation")
+    raise SettingsInvalid(say("the demo's manifest is missing from this installation"))

@@ -15,6 +15,7 @@ from bulkpub.cli.asking import ask
 from bulkpub.cli.environment import with_keys
 from bulkpub.core.exit_codes import ExitCode, joint_code
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
+from bulkpub.language import say, tr
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.text import counted, printable, shown
 from bulkpub.pipeline.index import Index
@@ -46,7 +47,7 @@ def status(
     Exit code 1 when something is unavailable, late, or not there.
     """
     if bool(manifests) is bool(organization):
-        raise SettingsInvalid("say what to look at: manifests, or --organization ORG")
+        raise SettingsInvalid(say("say what to look at: manifests, or --organization ORG"))
     if not manifests:
         work = partial(_show, organization=organization, as_json=as_json)
         raise typer.Exit(ask(settings, work))
@@ -114,15 +115,26 @@ def _dataset_line(each: DatasetHealth, today: date) -> Text:
     score = "  ? %" if each.score is None else f"{round(100 * each.score):3} %"
     line.append(score, style="bold").append(f"  {shown(each.dataset.metadata.title or '?')}")
     if each.beside:
-        return line.append(f"  {counted(len(each.resources), 'file')} beside it")
-    frequency = each.dataset.metadata.frequency or "no frequency"
+        return line.append(tr("  {count} beside it", count=counted(len(each.resources), "file")))
+    frequency = each.dataset.metadata.frequency or tr("no frequency")
     updated = f"{each.updated:%Y-%m-%d}" if each.updated else "?"
-    line.append(f"  {counted(len(each.resources), 'file')}, {frequency}, updated {updated}")
+    line.append(
+        tr(
+            "  {files}, {frequency}, updated {updated}",
+            files=counted(len(each.resources), "file"),
+            frequency=frequency,
+            updated=updated,
+        )
+    )
     if is_late:
-        due = f", announced for {each.next_update}" if each.next_update else ""
-        line.append(f": late{due}", style="bold red")
+        due = (
+            tr(", announced for {next_update}", next_update=each.next_update)
+            if each.next_update
+            else ""
+        )
+        line.append(tr(": late{due}", due=due), style="bold red")
     if each.missing:
-        line.append(f"  without {', '.join(each.missing)}", style="dim")
+        line.append(tr("  without {fields}", fields=", ".join(each.missing)), style="dim")
     return line
 
 
@@ -130,11 +142,13 @@ def _resource_line(health: ResourceHealth) -> Text:
     title = shown(health.resource.metadata.title or health.resource.id)
     line = Text(f"      {title} ({health.resource.id}): ")
     if health.available is False:
-        answered = f" (answered {health.status})" if health.status else ""
-        line.append(f"unavailable{answered}", style="bold red")
+        answered = tr(" (answered {status})", status=health.status) if health.status else ""
+        line.append(tr("unavailable{answered}", answered=answered), style="bold red")
     for fault in health.faults:
         line.append(f"; {printable(fault)}" if health.available is False else printable(fault))
-    return line.append(f", seen {printable(health.checked)}" if health.checked else "", style="dim")
+    if health.checked:
+        line.append(tr(", seen {moment}", moment=printable(health.checked)), style="dim")
+    return line
 
 
 def _summary(fares: Fares, today: date) -> Iterator[Text]:
@@ -143,15 +157,23 @@ def _summary(fares: Fares, today: date) -> Iterator[Text]:
     late = sum(each.is_late(today) for each in fares.datasets)
     untold = sum(not each.is_told for each in resources)
     yield Text(
-        f"{counted(len(fares.datasets), 'dataset')}, {counted(len(resources), 'file')}: "
-        f"{gone} unavailable, {counted(late, 'dataset')} late"
-        f"{f', {len(fares.missing)} not there' if fares.missing else ''}.",
+        tr(
+            "{datasets}, {files}: {gone} unavailable, {late} late{missing}.",
+            datasets=counted(len(fares.datasets), "dataset"),
+            files=counted(len(resources), "file"),
+            gone=gone,
+            late=counted(late, "dataset"),
+            missing=tr(", {n} not there", n=len(fares.missing)) if fares.missing else "",
+        ),
         style="bold",
     )
     if untold:
         yield Text(
-            f"The portal says nothing of whether {untold} of the files can be had: it has no "
-            "checker, or that has not come to them yet.",
+            tr(
+                "The portal says nothing of whether {untold} of the files can be had: it has no "
+                "checker, or that has not come to them yet.",
+                untold=untold,
+            ),
             style="dim",
         )
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Container, Sequence
 from typing import Any
 
+from bulkpub.language import in_language, say, tr
+
 __all__ = ["usage_sentence"]
 
 _UNKNOWN_COMMAND = re.compile(r"No such command '(?P<name>.*)'\.(?: Did you mean (?P<near>.+)\?)?")
@@ -18,7 +20,7 @@ def usage_sentence(error: Any, variables: Container[str] = ()) -> str:  # noqa: 
     """
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx else "bulkpub"
-    return f"{_what(error, variables)}\nSee `{path} --help`."
+    return _what(error, variables) + "\n" + tr("See `{path} --help`.", path=path)
 
 
 def _what(error: Any, variables: Container[str]) -> str:  # noqa: ANN401 - likewise
@@ -26,29 +28,35 @@ def _what(error: Any, variables: Container[str]) -> str:  # noqa: ANN401 - likew
     param = getattr(error, "param", None)
     kind = type(error).__name__
     if kind == "NoSuchOption":
-        return f"there is no option {error.option_name}{_near(error.possibilities or ())}"
+        return tr(
+            "there is no option {option_name}{possibilities}",
+            option_name=error.option_name,
+            possibilities=_near(error.possibilities or ()),
+        )
     if kind == "MissingParameter" and param is not None:
-        return f"{_name(param, variables)} is missing"
+        return tr("{param} is missing", param=_name(param, variables))
     if kind == "BadParameter" and param is not None:
         return f"{_name(param, variables)}{_wrong_value(error.message)}"
     if kind == "BadOptionUsage" and "requires" in message:
-        return f"{error.option_name} needs a value"
+        return tr("{option_name} needs a value", option_name=error.option_name)
     return _of_no_option(message)
 
 
 def _of_no_option(message: str) -> str:
     if found := _NO_VALUE.fullmatch(message):
-        return f"{found['name']} takes no value"
+        return tr("{found} takes no value", found=found["name"])
     if found := _UNKNOWN_COMMAND.fullmatch(message):
-        return f"there is no command '{found['name']}'{_near([found['near']])}"
+        return tr(
+            "there is no command '{found}'{near}", found=found["name"], near=_near([found["near"]])
+        )
     if found := _EXTRA.fullmatch(message):
-        return f"'{found['words']}' was not expected"
+        return tr("'{found}' was not expected", found=found["words"])
     return message[:1].lower() + message[1:].removesuffix(".")
 
 
 def _near(names: Sequence[str | None]) -> str:
     known = [name.strip("'") for name in names if name]
-    return f"; did you mean {' or '.join(known)}?" if known else ""
+    return tr("; did you mean {known}?", known=tr(" or ").join(known)) if known else ""
 
 
 def _name(param: Any, variables: Container[str]) -> str:  # noqa: ANN401 - likewise
@@ -57,24 +65,24 @@ def _name(param: Any, variables: Container[str]) -> str:  # noqa: ANN401 - likew
         return str(param.metavar or param.name.upper()).removesuffix("...")
     flag = str(max(param.opts, key=len))
     has_variable = param.envvar is not None and param.envvar in variables
-    return f"{flag} (or {param.envvar})" if has_variable else flag
+    return tr("{flag} (or {variable})", flag=flag, variable=param.envvar) if has_variable else flag
 
 
 _WRONG: Sequence[tuple[re.Pattern[str], str]] = (
-    (re.compile(r".*valid (?:integer|number|float).*"), " needs a number"),
-    (re.compile(r".*valid boolean.*"), " is either 1 or 0"),
-    (re.compile(r".*greater than or equal to ([\d.]+).*"), r" is \1 at least"),
-    (re.compile(r".*less than or equal to ([\d.]+).*"), r" is \1 at most"),
-    (re.compile(r"Value error, (.*) is not one of (.*?)\.?"), r": \1 is none of \2"),
-    (re.compile(r"[Ff]ile (.*) does not exist\.?"), r": there is no file \1"),
-    (re.compile(r"[Dd]ir(?:ectory)? (.*) does not exist\.?"), r": there is no folder \1"),
-    (re.compile(r"[Dd]ir(?:ectory)? (.*) is a file\.?"), r": \1 is a file, no folder"),
-    (re.compile(r"[Ff]ile (.*) is a directory\.?"), r": \1 is a folder, no file"),
-    (re.compile(r"(?:Value error, )?(.*?)\.?"), r": \1"),
+    (re.compile(r".*valid (?:integer|number|float).*"), say(" needs a number")),
+    (re.compile(r".*valid boolean.*"), say(" is either 1 or 0")),
+    (re.compile(r".*greater than or equal to ([\d.]+).*"), say(r" is \1 at least")),
+    (re.compile(r".*less than or equal to ([\d.]+).*"), say(r" is \1 at most")),
+    (re.compile(r"Value error, (.*) is not one of (.*?)\.?"), say(r": \1 is none of \2")),
+    (re.compile(r"[Ff]ile (.*) does not exist\.?"), say(r": there is no file \1")),
+    (re.compile(r"[Dd]ir(?:ectory)? (.*) does not exist\.?"), say(r": there is no folder \1")),
+    (re.compile(r"[Dd]ir(?:ectory)? (.*) is a file\.?"), say(r": \1 is a file, no folder")),
+    (re.compile(r"[Ff]ile (.*) is a directory\.?"), say(r": \1 is a folder, no file")),
+    (re.compile(r"(?:Value error, )?(.*?)\.?"), say(r": \1")),
 )
 """What the library that read a value says of it, and how that is said of the option."""
 
 
 def _wrong_value(message: str) -> str:
     found = next((each, said) for each in _WRONG if (said := each[0].fullmatch(message)))
-    return found[1].expand(found[0][1])
+    return found[1].expand(in_language(found[0][1]))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from bulkpub.core.waits import WaitReason
+from bulkpub.language import tr
 from bulkpub.observers.events import (
     Comparing,
     Event,
@@ -93,7 +94,7 @@ class PlainProgress:
         if share := progress.share():
             line = f"{int(share * _ALL)}%, {line}"
             if left := progress.time_left(now, self._calendar()):
-                line = f"{line}, about {span_text(left)} left"
+                line = tr("{line}, about {left} left", line=line, left=span_text(left))
         self._write(line)
 
     def _figures(self) -> str:
@@ -103,14 +104,14 @@ class PlainProgress:
             f"{progress.files_done:,}/{counted(progress.files, 'file')}",
         ]
         if progress.files_failed:
-            parts.append(f"{counted(progress.files_failed, 'file')} failed")
+            parts.append(tr("{n} failed", n=counted(progress.files_failed, "file")))
         if progress.datasets_failed:
-            parts.append(f"{counted(progress.datasets_failed, 'dataset')} failed")
+            parts.append(tr("{n} failed", n=counted(progress.datasets_failed, "dataset")))
         if progress.quota.remaining is not None:
-            parts.append(f"{counted(progress.quota.remaining, 'request')} left")
+            parts.append(tr("{n} left", n=counted(progress.quota.remaining, "request")))
         if progress.bytes_fetched:
-            parts.append(f"{bytes_text(progress.bytes_fetched)} fetched")
-        parts.append(f"{bytes_text(progress.bytes_sent)} sent")
+            parts.append(tr("{size} fetched", size=bytes_text(progress.bytes_fetched)))
+        parts.append(tr("{size} sent", size=bytes_text(progress.bytes_sent)))
         return ", ".join(parts)
 
     def _show_wait(self, wait: Waiting, now: float) -> None:

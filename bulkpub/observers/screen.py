@@ -111,7 +111,7 @@ def wait_text(
                 "The portal asked to wait: going on at {until}, in {span}", until=until, span=span
             )
     if wait.destination:
-        said = f"{printable(wait.destination)}: {said}"
+        said = tr("{where}: {said}", where=printable(wait.destination), said=said)
     if left_s is None or left_s <= remaining_s:
         return said
     end = clock_text(moment + timedelta(seconds=left_s), max(left_s, _TO_THE_MINUTE_S), zone)
@@ -121,7 +121,8 @@ def wait_text(
 def stopping_text(stopping: Stopping) -> str:
     """What happens after Ctrl-C, and what another one does."""
     said = _stopping(stopping)
-    return f"{printable(stopping.destination)}: {said}" if stopping.destination else said
+    where = printable(stopping.destination)
+    return tr("{where}: {said}", where=where, said=said) if where else said
 
 
 def _stopping(stopping: Stopping) -> str:
@@ -147,11 +148,12 @@ def _overall(progress: RunProgress, width: int, now: float, moment: datetime) ->
     share = progress.share()
     if share is None:
         done = progress.datasets_done / progress.datasets
-        figures = f" {int(done * _ALL):>3}% compared"
+        figures = tr(" {percent:>3}% compared", percent=int(done * _ALL))
         share = done
     else:
         left = progress.time_left(now, moment) if share < 1 else None
-        figures = f" {int(share * _ALL):>3}%" + (f"  {span_text(left)} left" if left else "")
+        figures = tr(" {percent:>3}%", percent=int(share * _ALL))
+        figures += tr("  {span} left", span=span_text(left)) if left else ""
     cells = width - cell_len(figures)
     if cells < 1:
         return Text(elide(figures.strip(), width))
@@ -170,10 +172,10 @@ def _in_flight(progress: RunProgress, width: int, room: int, now: float) -> Iter
     ]
     for (dataset, resource), received in progress.fetches.items():
         names = progress.titles(dataset, resource)
-        lines.append(_beside(names, f"{bytes_text(received)} fetched", width))
+        lines.append(_beside(names, tr("{size} fetched", size=bytes_text(received)), width))
     yield from lines[:room]
     if hidden := len(lines) - room if len(lines) > room else 0:
-        yield Text(elide(f"and {hidden:,} more", width), style="dim")
+        yield Text(elide(tr("and {hidden:,} more", hidden=hidden), width), style="dim")
     if lines or progress.wait(now) is not None:
         return
     # Nothing moves: the first of what is being prepared, or waits for its turn.
@@ -182,7 +184,7 @@ def _in_flight(progress: RunProgress, width: int, room: int, now: float) -> Iter
     few = min(_FEW, room)
     yield from (Text(name, style="dim") for name in waiting[:few])
     if len(waiting) > few:
-        yield Text(elide(f"and {len(waiting) - few:,} more", width), style="dim")
+        yield Text(elide(tr("and {hidden:,} more", hidden=len(waiting) - few), width), style="dim")
 
 
 def _beside(names: tuple[str, str], figures: str, width: int) -> Text:
@@ -233,20 +235,21 @@ def _totals(progress: RunProgress, now: float) -> Iterator[str]:
     yield f"{progress.datasets_done:,}/{counted(progress.datasets, 'dataset')}"
     yield f"{progress.files_done:,}/{counted(progress.files, 'file')}"
     if progress.files_failed:
-        yield f"{counted(progress.files_failed, 'file')} failed"
+        yield tr("{n} failed", n=counted(progress.files_failed, "file"))
     if progress.datasets_failed:
-        yield f"{counted(progress.datasets_failed, 'dataset')} failed"
+        yield tr("{n} failed", n=counted(progress.datasets_failed, "dataset"))
     if progress.bytes_fetched:
-        yield f"{bytes_text(progress.bytes_fetched)} fetched"
+        yield tr("{size} fetched", size=bytes_text(progress.bytes_fetched))
     if not progress.dry_run:
-        yield f"{bytes_text(progress.bytes_sent)} sent"
+        yield tr("{size} sent", size=bytes_text(progress.bytes_sent))
         if speed := progress.meter.rate(now):
             yield rate_text(speed)
     if progress.in_flight:
-        yield f"{progress.in_flight:,} in flight"
+        yield tr("{in_flight:,} in flight", in_flight=progress.in_flight)
     if progress.quota.remaining is not None:
-        of = f" of {progress.quota.limit:,}" if progress.quota.limit is not None else ""
-        yield f"{progress.quota.remaining:,}{of} requests left"
+        limit = progress.quota.limit
+        of = tr(" of {limit:,}", limit=limit) if limit is not None else ""
+        yield tr("{remaining:,}{of} requests left", remaining=progress.quota.remaining, of=of)
 
 
 def _packed(parts: Iterable[str], width: int) -> list[str]:

@@ -6,6 +6,7 @@ whoever reads, and with its zone where it may be read elsewhere.
 """
 
 import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from itertools import accumulate, takewhile
 
@@ -13,10 +14,11 @@ from rich.cells import cell_len
 
 from bulkpub.core.report import RateLimit
 from bulkpub.core.text import bounded
-from bulkpub.language import tr, tr_n
+from bulkpub.language import in_language, tr, tr_n
 
 __all__ = [
     "ELLIPSIS",
+    "by_status",
     "bytes_text",
     "clock_text",
     "counted",
@@ -49,7 +51,11 @@ _SHORT_WAIT_S, _LONG_WAIT_S = 2 * _MINUTE, 12 * _HOUR
 
 
 def printable(text: str) -> str:
-    r"""`text` on one line, with what would act on a terminal escaped: `\x1b`, `\n`, `\u202e`."""
+    r"""`text` as the reader's language has it, on one line.
+
+    What would act on a terminal is escaped: `\x1b`, `\n`, `\u202e`.
+    """
+    text = in_language(text)
     if text.isprintable():
         return text
     return "".join(map(_escaped, text))
@@ -57,7 +63,7 @@ def printable(text: str) -> str:
 
 def shown(text: str) -> str:
     """`text` as `printable` has it, and no longer than people read (`bounded`)."""
-    return printable(bounded(text))
+    return printable(bounded(in_language(text)))
 
 
 def _escaped(character: str) -> str:
@@ -100,12 +106,20 @@ def _first_cells(text: str, cells: int) -> str:
 def bytes_text(size: float) -> str:
     """A number of bytes: `999 B`, `1.2 kB`, `34.5 MB`."""
     if size < _KILO:
-        return f"{size:.0f} B"
-    for unit in ("kB", "MB", "GB", "TB"):
+        return tr("{size:.0f} B", size=size)
+    for text in _SIZES:
         size /= _KILO
         if size < _ROUNDS_UP:
-            return f"{size:.1f} {unit}"
-    return f"{size / _KILO:,.1f} PB"
+            return text(size)
+    return tr("{size:,.1f} PB", size=size / _KILO)
+
+
+_SIZES: Sequence[Callable[[float], str]] = (
+    lambda size: tr("{size:.1f} kB", size=size),
+    lambda size: tr("{size:.1f} MB", size=size),
+    lambda size: tr("{size:.1f} GB", size=size),
+    lambda size: tr("{size:.1f} TB", size=size),
+)
 
 
 def rate_text(bytes_per_s: float) -> str:
@@ -153,8 +167,45 @@ def moment_text(
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 file`, `1,234 files`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """`1 file`, `1,234 files`: of nouns that are in the list."""
+    return _COUNTED[noun](number)
+
+
+_COUNTED: Mapping[str, Callable[[int], str]] = {
+    "dataset": lambda n: tr_n("{n:,} dataset", "{n:,} datasets", n),
+    "deletion": lambda n: tr_n("{n:,} deletion", "{n:,} deletions", n),
+    "file": lambda n: tr_n("{n:,} file", "{n:,} files", n),
+    "link": lambda n: tr_n("{n:,} link", "{n:,} links", n),
+    "manifest": lambda n: tr_n("{n:,} manifest", "{n:,} manifests", n),
+    "more dataset": lambda n: tr_n("{n:,} more dataset", "{n:,} more datasets", n),
+    "more field": lambda n: tr_n("{n:,} more field", "{n:,} more fields", n),
+    "more file": lambda n: tr_n("{n:,} more file", "{n:,} more files", n),
+    "note": lambda n: tr_n("{n:,} note", "{n:,} notes", n),
+    "part": lambda n: tr_n("{n:,} part", "{n:,} parts", n),
+    "problem": lambda n: tr_n("{n:,} problem", "{n:,} problems", n),
+    "request": lambda n: tr_n("{n:,} request", "{n:,} requests", n),
+    "resource": lambda n: tr_n("{n:,} resource", "{n:,} resources", n),
+    "thing": lambda n: tr_n("{n:,} thing", "{n:,} things", n),
+    "upload": lambda n: tr_n("{n:,} upload", "{n:,} uploads", n),
+    "whole dataset": lambda n: tr_n("{n:,} whole dataset", "{n:,} whole datasets", n),
+}
+
+_STATUSES: Mapping[str, Callable[[int], str]] = {
+    "created": lambda n: tr_n("{n:,} created", "{n:,} created", n),
+    "updated": lambda n: tr_n("{n:,} updated", "{n:,} updated", n),
+    "replaced": lambda n: tr_n("{n:,} replaced", "{n:,} replaced", n),
+    "described": lambda n: tr_n("{n:,} described", "{n:,} described", n),
+    "adopted": lambda n: tr_n("{n:,} adopted", "{n:,} adopted", n),
+    "unchanged": lambda n: tr_n("{n:,} unchanged", "{n:,} unchanged", n),
+    "deleted": lambda n: tr_n("{n:,} deleted", "{n:,} deleted", n),
+    "failed": lambda n: tr_n("{n:,} failed", "{n:,} failed", n),
+    "pending": lambda n: tr_n("{n:,} pending", "{n:,} pending", n),
+}
+
+
+def by_status(counts: Mapping[str, int]) -> str:
+    """`2 created, 5 unchanged`: those of which there are some; empty when there are none."""
+    return ", ".join(_STATUSES[status](n) for status, n in counts.items() if n)
 
 
 def forecast_text(requests: int, quota: RateLimit, wait_s: float, destination: str = "") -> str:

@@ -4,20 +4,26 @@ python tests/language/catalogue.py update    after a sentence was written or tra
 python tests/language/catalogue.py check     what `make check` does
 
 Sentences are the first arguments of the functions of `bulkpub.language`; they are literal, or they
-could not be found.
+could not be found. What stands on the pages of help is taken from these pages.
 """
 
 import ast
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from string import Formatter
+from unittest.mock import patch
 
+import typer
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from bulkpub.cli import commands
+from bulkpub.cli import help as pages
+from bulkpub.cli.app import app
 from bulkpub.language import DOMAIN, FOLDER
 
 TREE = Path(__file__).resolve().parents[2]
@@ -53,9 +59,35 @@ def sources() -> Iterator[Path]:
             yield path
 
 
+def of_help() -> Iterator[str]:
+    """What stands on the pages of help, as they ask for it."""
+    asked: dict[str, None] = {}
+
+    def translated(text: str) -> str:
+        asked[text] = None
+        return text
+
+    root = typer.main.get_command(app)
+    places = (pages, commands)
+    with ExitStack() as stack:
+        for place in places:
+            stack.enter_context(patch.object(place, "translated", translated))
+        context = root.make_context("bulkpub", [], resilient_parsing=True)
+        root.get_help(context)
+        for name in commands.COMMANDS:
+            command = commands.loaded(name)
+            inner = command.make_context(name, [], parent=context, resilient_parsing=True)
+            page = command.page(inner, everything=True)  # type: ignore[attr-defined] # a page of ours
+            list(pages.page_lines(page, 80))
+            list(pages.page_lines(command.page(inner), 80))  # type: ignore[attr-defined] # likewise
+    return (text for text in asked if text)
+
+
 def extracted() -> Catalog:
     """All that is said."""
     catalog = Catalog(domain=DOMAIN, fuzzy=False)
+    for text in of_help():
+        catalog.add(text, locations=[("help", 0)])
     for path in sources():
         name = path.relative_to(TREE).as_posix()
         try:
