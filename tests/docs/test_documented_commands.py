@@ -20,7 +20,7 @@ from bulkpub.cli.help import EVERYTHING
 from tests.manifests import json_schema, load
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
 MAKER = Path(__file__).with_name("commands_reference.py")
 
