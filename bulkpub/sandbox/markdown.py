@@ -6,6 +6,7 @@ gaps; whatever people are to follow has a name that can be read.
 """
 
 from collections.abc import MutableMapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +16,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-__all__ = ["LONGEST", "RELATION", "is_visible", "leads_out", "markdown"]
+__all__ = ["RELATION", "is_visible", "leads_out", "markdown"]
 
-LONGEST = 200_000
-"""Characters of a text that are shown; udata takes no longer ones."""
 RELATION = "nofollow noopener noreferrer"
 """What a link that a publisher wrote is to this page."""
 
@@ -89,10 +88,15 @@ _reader = _Reader("commonmark", {"html": False}, renderer_cls=_Writer)
 _reader.enable(["table", "strikethrough"])
 
 
-def markdown(text: str, heading: int) -> str:
-    """The text as HTML; its highest headings are of the level `heading`, 1 to 6."""
-    cut = len(text) > LONGEST
-    tokens = _without_empty(_reader.parse(text[:LONGEST]))
+@lru_cache(maxsize=512)
+def markdown(text: str, heading: int, longest: int) -> str:
+    """The text as HTML; its highest headings are of the level `heading`, 1 to 6.
+
+    More than `longest` characters are cut off: of a text that is meant ill, 100,000 take seconds,
+    in which the portal answers nobody.
+    """
+    cut = len(text) > longest
+    tokens = _without_empty(_reader.parse(text[:longest]))
     _put_in_order(tokens, heading)
     shown = _reader.renderer.render(tokens, _reader.options, {})
     return f"{shown}{_CUT}" if cut else shown
@@ -142,15 +146,20 @@ def _has_words(tokens: list[Token]) -> bool:
 
 
 def _named(children: list[Token]) -> list[Token]:
+    """The parts of a line, every link with words to follow, none to nowhere or within another."""
     named: list[Token] = []
-    since = 0
+    opened: list[int] = []
     for child in children:
         if child.type == "link_open":
-            since = len(named)
-        if child.type == "link_close" and not any(
-            each.type == "image" or is_visible(each.content) for each in named[since:]
-        ):
+            opened.append(len(named))
+        if child.type == "link_close":
+            since = opened.pop()
+            # An empty address is none that the reader looks at: it would lead to this page.
             address = str(named[since].attrGet("href") or "")
-            named.append(Token("text", "", 0, content=address))
+            if opened or not leads_out(address):
+                del named[since]
+                continue
+            if not any(each.type == "image" or is_visible(each.content) for each in named[since:]):
+                named.append(Token("text", "", 0, content=address))
         named.append(child)
     return named

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bulkpub.sandbox import html
 from bulkpub.sandbox.answers import Refused
-from bulkpub.sandbox.markdown import LONGEST, RELATION, markdown
+from bulkpub.sandbox.markdown import RELATION, markdown
 
 
 class Read(HTMLParser):
@@ -24,14 +24,20 @@ class Read(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag != "a" or "a" not in self.open
         self.tags.append(tag)
         self.attributes += attrs
         if tag not in {"br", "hr", "input"}:
             self.open.append(tag)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)  # to a browser, `<hr />` ends nothing
+
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
+
+LONGEST = 1000
 
 ELEMENTS = {
     *("p", "br", "hr", "em", "strong", "s", "a", "code", "pre", "blockquote", "ul", "ol", "li"),
@@ -62,7 +68,7 @@ PIECES = st.sampled_from(
 @example("[x](java\nscript:alert(1))")
 @example('[x][y]\n\n[y]: <javascript:alert(1)> "\'"')
 def test_nothing_but_prose_comes_of_markdown(written: str) -> None:
-    read = Read(markdown(written, 3))
+    read = Read(markdown(written, 3, LONGEST))
     assert set(read.tags) <= ELEMENTS
     assert not {"h1", "h2"} & set(read.tags)
     assert read.open == []
@@ -83,11 +89,11 @@ def test_nothing_but_prose_comes_of_markdown(written: str) -> None:
         *("javascript:alert(1)", "JaVaScRiPt:alert(1)", "java&#9;script:alert(1)", "vbscript:x"),
         *("data:text/html,x", "data:image/png;base64,AA", "file:///etc/passwd", "//example.org/x"),
         *("/api/1/", "other.html", "#part", "ftp://example.org/", "http:", "https:///x", "mailto:"),
-        *("blob:https://e.org/1", "tel:1"),
+        *("blob:https://e.org/1", "tel:1", ""),
     ],
 )
 def test_a_link_to_anywhere_else_is_none(address: str) -> None:
-    assert "href" not in markdown(f"[here]({address}) <{address}>", 3)
+    assert "href" not in markdown(f"[here]({address}) <{address}>", 3, LONGEST)
     assert "href" not in html.link_out(address, "here")
 
 
@@ -95,12 +101,14 @@ def test_a_link_to_anywhere_else_is_none(address: str) -> None:
     "address", ["https://example.org/a?b=c&d=e", "http://example.org", "mailto:a@example.org"]
 )
 def test_a_link_to_the_web_or_to_mail_is_followed_by_people_alone(address: str) -> None:
-    for page in (markdown(f"[here]({address})", 3), html.link_out(address, "here")):
+    for page in (markdown(f"[here]({address})", 3, LONGEST), html.link_out(address, "here")):
         assert dict(Read(page).attributes) == {"href": address, "rel": RELATION}
 
 
 def test_a_picture_is_its_words_and_is_never_loaded() -> None:
-    page = markdown('![A "map"](https://example.org/a.png) ![](https://example.org/b.png)', 3)
+    page = markdown(
+        '![A "map"](https://example.org/a.png) ![](https://example.org/b.png)', 3, LONGEST
+    )
     assert page == "<p><em>[image: A &quot;map&quot;]</em> <em>[image]</em></p>\n"
 
 
@@ -116,18 +124,24 @@ def test_a_picture_is_its_words_and_is_never_loaded() -> None:
     ],
 )
 def test_headings_go_on_from_those_of_the_page(written: str, levels: str) -> None:
-    assert " ".join(each[1] for each in Read(markdown(written, 3)).tags if each[0] == "h") == levels
+    tags = Read(markdown(written, 3, LONGEST)).tags
+    assert " ".join(each[1] for each in tags if each[0] == "h") == levels
+
+
+def test_a_link_within_another_is_none() -> None:
+    page = markdown("[a <https://example.org/a> b](https://example.org/b)", 3, LONGEST)
+    assert page.count("<a") == page.count("</a>") == 1
 
 
 def test_what_has_no_words_gets_some_or_is_left_out() -> None:
-    assert markdown("[](https://example.org)", 3).count(">https://example.org</a>") == 1
-    assert Read(markdown("| |b|\n|-|-|\n|c|d|", 3)).tags.count("th") == 1
-    assert markdown("##", 3) == ""
+    assert markdown("[](https://example.org)", 3, LONGEST).count(">https://example.org</a>") == 1
+    assert Read(markdown("| |b|\n|-|-|\n|c|d|", 3, LONGEST)).tags.count("th") == 1
+    assert markdown("##", 3, LONGEST) == ""
 
 
 def test_a_very_long_text_is_cut_and_says_so() -> None:
-    assert "The text goes on" not in markdown("a" * LONGEST, 3)
-    shown = markdown("a" * (LONGEST + 1), 3)
+    assert "The text goes on" not in markdown("a" * LONGEST, 3, LONGEST)
+    shown = markdown("a" * (LONGEST + 1), 3, LONGEST)
     assert "The text goes on" in shown
     assert len(shown) < LONGEST + 200
 

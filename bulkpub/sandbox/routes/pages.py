@@ -26,6 +26,9 @@ __all__ = ["ROUTES"]
 
 DATASETS_A_PAGE = 25
 FILES_A_PAGE = 50
+LONGEST_OF_DATASET = 50_000
+LONGEST_OF_FILE = 5_000
+"""Characters of a description that are shown."""
 LONGEST_SEARCH = 200
 """Characters that are looked for."""
 
@@ -124,7 +127,7 @@ def _file(view: View, resource: Resource) -> str:
     schema = resource.schema or {}
     content = view.url_of(resource)
     words = [resource.type, resource.format or "", html.size(resource.filesize)]
-    about = markdown(resource.description, 4) if resource.description else ""
+    about = markdown(resource.description, 4, LONGEST_OF_FILE) if resource.description else ""
     known = html.facts(
         [
             (_CHECKSUMS.get(kind, kind or "Checksum"), html.copied(digest) if digest else ""),
@@ -304,15 +307,17 @@ async def _dataset(request: web.Request) -> web.StreamResponse:
         raise not_found()
     if dataset.deleted:
         raise gone()
-    about = markdown(dataset.description, 3) if is_visible(dataset.description) else ""
-    described = f'<section><h2>Description</h2><div class="prose">{about}</div></section>'
+    described = ""
+    if is_visible(dataset.description):
+        about = markdown(dataset.description, 3, LONGEST_OF_DATASET)
+        described = f'<section><h2>Description</h2><div class="prose">{about}</div></section>'
     short = dataset.description_short
     community = [*state.community_of(dataset)]
     body = (
         f"<h1>{html.text(dataset.title, _UNTITLED)}</h1>"
         f"{f'<p>{html.text(short)}</p>' if short else ''}"
         f"{_tags(dataset)}{_dataset_facts(view, dataset)}"
-        f"{described if about else ''}"
+        f"{described}"
         f"{_files(request, view, 'Files', 'files', dataset.resources)}"
     )
     if community:
