@@ -64,12 +64,15 @@ def run_cli(
 ) -> Iterator[Callable[..., Ran]]:
     """Run a command in the test's folder, with the key and the address of `served`.
 
-    `env` adds variables, or takes them away (None). Whatever the command does, there must be
+    `env` adds variables, or takes them away (None); `fresh` is without the report of the command
+    before. Whatever the command does, there must be
     no traceback, no key in what it prints or writes, and no report that its schema refuses.
     """
     monkeypatch.chdir(tmp_path)
 
-    def run_cli(*args: object, env: Mapping[str, str | None] | None = None) -> Ran:
+    def run_cli(
+        *args: object, env: Mapping[str, str | None] | None = None, fresh: bool = True
+    ) -> Ran:
         told: dict[str, str | None] = {
             **environment,
             "BULKPUB_PORTAL": served.base_url,
@@ -78,7 +81,8 @@ def run_cli(
         }
         variables = {name: value for name, value in told.items() if value is not None}
         report = tmp_path / "bulkpub-report.json"
-        report.unlink(missing_ok=True)
+        if fresh:
+            report.unlink(missing_ok=True)
         code, out, err = _ran(args, variables)
         content = report.read_bytes() if report.exists() else None
         ran = Ran(code, out, err, orjson.loads(content) if content else None)

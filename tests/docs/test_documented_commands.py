@@ -129,6 +129,19 @@ def test_a_command_line_that_does_not_exist_is_noticed(line: str, fault: str | N
     assert faults_of(line) == ([fault] if fault else [])
 
 
+def test_every_harvest_shown_says_for_which_portal() -> None:
+    """A manifest without one is refused by the very next command."""
+    lines = [
+        line
+        for page in PAGES
+        for text in fences(page, *SHELLS)
+        for line in text.splitlines()
+        if line.startswith("bulkpub harvest ")
+    ]
+    assert len(lines) > 8
+    assert [line for line in lines if "--portal " not in line] == []
+
+
 # --- the reference of the commands --------------------------------------------------------
 
 
