@@ -33,6 +33,12 @@ def test_every_page_has_one_place_in_the_menu() -> None:
     assert site["theme"]["font"] is False
 
 
+def test_the_first_page_leads_to_every_other() -> None:
+    led_to = set(LINK.findall((DOCS / "index.md").read_text(encoding="utf-8")))
+    pages = {page.relative_to(DOCS).as_posix() for page in PAGES}
+    assert {page for page in pages if not page.startswith("adr/")} - led_to == {"index.md"}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_a_page_makes_a_site_too(page: Path) -> None:
     """No link leaves the site's folder, and lists hold what they hold in whatever renders them."""
