@@ -9,6 +9,7 @@ import os
 import stat
 from typing import BinaryIO
 
+from bulkpub.accents import as_it_is_there
 from bulkpub.language import say
 
 __all__ = ["open_ordinary", "read_ordinary"]
@@ -18,12 +19,17 @@ NO_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY"
 
 
 def open_ordinary(path: str | os.PathLike[str]) -> BinaryIO:
-    """The file at `path`, behind links too, open for reading.
+    """The file at `path`, behind links too and however its accents are written, open for reading.
 
     Raises `IsADirectoryError` for a folder, `OSError` for a pipe, a socket or a device and where
     the system refuses, `ValueError` for a name that no path can have.
     """
-    handle = os.open(path, NO_WAITING)
+    try:
+        handle = os.open(path, NO_WAITING)
+    except FileNotFoundError:
+        if (there := as_it_is_there(os.fspath(path))) == os.fspath(path):
+            raise
+        handle = os.open(there, NO_WAITING)
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(handle, "rb")

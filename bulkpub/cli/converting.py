@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bulkpub.cli.new_file import check_new, write_new
 from bulkpub.cli.problems import render_problems, render_warnings
@@ -12,6 +11,7 @@ from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import SettingsInvalid
 from bulkpub.language import say, tr
 from bulkpub.manifest.converting import SPELLINGS, converted
+from bulkpub.observers.console import SteadyConsole
 
 __all__ = ["convert"]
 
@@ -35,7 +35,7 @@ def convert(
     ] = False,
 ) -> None:
     """Write a manifest in another spelling, with its comments; nothing is lost on the way."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = SteadyConsole(highlight=False, soft_wrap=True)
     if output.suffix.lower() not in SPELLINGS:
         raise SettingsInvalid(
             say(

@@ -19,6 +19,7 @@ from bulkpub.cli.options import with_flags
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
 from bulkpub.language import in_language, tr
+from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable, shown
 from bulkpub.session.doctor import Finding, Health, Target, examine, targets_of
@@ -61,7 +62,7 @@ def doctor(
     except ManifestInvalid as invalid:
         raise SettingsInvalid(str(invalid)) from invalid
     configure_logging(format="human", level=logging.CRITICAL, stream=sys.stderr)
-    console = Console(highlight=False)
+    console = SteadyConsole(highlight=False)
     findings = anyio.run(_examine, targets, settings, fault, None if as_json else console)
     bad = sum(each.health is Health.BAD for each in findings)
     if as_json:

@@ -11,7 +11,7 @@ from rich.text import Text
 from bulkpub.cli.environment import state_folder
 from bulkpub.core.report import Totals
 from bulkpub.language import tr, tr_n
-from bulkpub.observers.console import SteadyConsole
+from bulkpub.observers.console import SteadyConsole, print_line
 from bulkpub.observers.text import bytes_text, duration_text, shown
 from bulkpub.reports.past import PastRun, past_runs
 from bulkpub.reports.verdict import moment_of, status_word, tone_of
@@ -44,7 +44,7 @@ def history(
     shown_runs = list(islice(runs, limit))
     for each in shown_runs:
         for line in _lines(each):
-            console.print(line)
+            print_line(console, line)
     if not shown_runs:
         console.print(tr("No run is remembered here."))
     elif next(runs, None) is not None:

@@ -8,8 +8,9 @@ import io
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -29,7 +30,8 @@ from bulkpub.harvest.folder import found_in
 from bulkpub.language import in_language, say, tr
 from bulkpub.manifest.starting import TO_FILL_IN, with_lines_to_fill_in
 from bulkpub.manifest.writing import ManifestWriter
-from bulkpub.observers.text import counted
+from bulkpub.observers.console import SteadyConsole, print_line
+from bulkpub.observers.text import counted, printable
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.session.options import Settings
 
@@ -78,7 +80,7 @@ def init(
     settings: Settings,
 ) -> None:
     """Write a manifest of what is in a folder or a spreadsheet, to look through and fill in."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = SteadyConsole(highlight=False, soft_wrap=True)
     told = _Answers(
         portal=settings.connection.portal,
         organization=settings.harvest.organization,
@@ -195,15 +197,15 @@ def _write_manifest(place: Path, told: _Answers, console: Console) -> ExitCode:
     folder = place if place.is_dir() else place.parent
     manifest = folder / MANIFEST
     check_new(manifest)
-    notes: list[str] = []
-    options = replace(_options(folder), lost=notes.append, note=notes.append)
+    notes: list[_Note] = []
+    options = _noting(_options(folder), notes)
     try:
         if place.is_dir():
             has_folders = len(list(found_in(str(place), options))) > 1
             notes.clear()
             told = _asked(told, has_folders=has_folders)
             options = replace(options, single=told.single)
-            text, count = _of_folder(place, told, options)
+            text, count = _of_folder(place, told, options, notes)
         else:
             told = _asked(told, has_folders=False)
             text, count = _of_spreadsheet(place, manifest, told, console)
@@ -212,9 +214,7 @@ def _write_manifest(place: Path, told: _Answers, console: Console) -> ExitCode:
     if not text:
         return ExitCode.WRONG
     write_new(manifest, text.encode())
-    for note in dict.fromkeys(notes):
-        said = in_language(with_flags(note))
-        console.print(tr("note: ") + said, markup=False)
+    _print_notes(notes, console)
     console.print(
         tr(
             "Written: {manifest}, with {count}.", manifest=manifest, count=counted(count, "dataset")
@@ -231,6 +231,37 @@ def _write_manifest(place: Path, told: _Answers, console: Console) -> ExitCode:
     return ExitCode.DONE
 
 
+_MOST_NOTES = 50
+"""Sentences; one that is true of many datasets is told once."""
+
+_Note = tuple[str, str]
+"""The key of the dataset it is about, empty for the whole; and the sentence."""
+
+
+def _print_notes(notes: Sequence[_Note], console: Console) -> None:
+    """What was left out, or is worth knowing: nobody shall believe that it is in the manifest."""
+    about: dict[str, list[str]] = {}
+    for key, note in notes:
+        about.setdefault(in_language(with_flags(note)), []).append(key)
+    for note, keys in islice(about.items(), _MOST_NOTES):
+        said = tr("{key}: {note}", key=keys[0], note=note) if keys[0] else note
+        if len(keys) > 1 and keys[0]:
+            datasets = counted(len(keys), "dataset")
+            said = tr("{note} ({datasets})", note=note, datasets=datasets)
+        print_line(console, tr("note: ") + printable(said))
+    if (rest := len(about) - _MOST_NOTES) > 0:
+        print_line(console, tr("… and {notes} more.", notes=counted(rest, "note")))
+
+
+def _noting(options: HarvestOptions, notes: list[_Note]) -> HarvestOptions:
+    """The options with what is told of the whole added to `notes`."""
+
+    def note(sentence: str) -> None:
+        notes.append(("", sentence))
+
+    return replace(options, lost=note, note=note)
+
+
 def _options(folder: Path) -> HarvestOptions:
     """What is in the folder and may be published: no spreadsheet of ours."""
     own = (folder / name for name in (MANIFEST, *NAMES.values()))
@@ -245,7 +276,9 @@ def _write_environment(path: Path, console: Console) -> None:
         )
 
 
-def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[str, int]:
+def _of_folder(
+    place: Path, told: _Answers, options: HarvestOptions, notes: list[_Note]
+) -> tuple[str, int]:
     """The manifest of a folder; raises `SettingsInvalid` where there is nothing to publish."""
     out = io.StringIO()
     writer = ManifestWriter(out, rules=DEFAULT.rules)
@@ -260,7 +293,9 @@ def _of_folder(place: Path, told: _Answers, options: HarvestOptions) -> tuple[st
         fill_in=True,
     )
     for found in found_in(str(place), options):
-        writer.dataset(_told(found, told).dataset, with_flags(found.notes))
+        spec = _told(found, told).dataset
+        said = writer.dataset(spec, with_flags(found.notes))
+        notes += [(spec.key, note) for note in said]
     if not writer.count:
         raise SettingsInvalid(say("{place} has no files to publish", place=place))
     lines = _lines(out.getvalue())
@@ -320,10 +355,14 @@ def _write_spreadsheet(
         )
     path = place / NAMES[language]
     check_new(path)
-    options = replace(_options(place), single=told.single)
-    found = [each.dataset for each in found_in(str(place), options)]
+    notes: list[_Note] = []
+    options = _noting(replace(_options(place), single=told.single), notes)
+    harvested = list(found_in(str(place), options))
+    notes += [(each.dataset.key, note) for each in harvested for note in each.notes]
+    found = [each.dataset for each in harvested]
     content = workbook(found, {**told.top, **told.defaults}, language)
     write_new(path, content)
+    _print_notes(notes, console)
     files = sum(len(each.resources) for each in found)
     console.print(
         tr("Written: {path}, with {files}.", path=path, files=counted(files, "file"))

@@ -7,7 +7,6 @@ is the console's to decide.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -17,6 +16,7 @@ from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.report import RateLimit, RunReport
 from bulkpub.language import in_language, say, tr
+from bulkpub.observers.console import print_line
 from bulkpub.observers.text import (
     by_status,
     bytes_text,
@@ -152,8 +152,10 @@ _COMPARED = {
 
 def print_verified(report: RunReport, console: Console) -> None:
     """What was compared, how, and with what."""
-    if template := _COMPARED.get(report.run.verify or ""):
-        verified = report.totals.verified
+    verified, template = report.totals.verified, _COMPARED.get(report.run.verify or "")
+    if template and not verified.files and nothing_planned(report):
+        print_line(console, tr("Nothing was verified."))
+    elif template:
         files, size = counted(verified.files, "file"), bytes_text(verified.bytes)
         print_line(console, in_language(template).format(files=files, size=size))
 
@@ -209,24 +211,3 @@ def print_rest(console: Console, rest: int, report_path: str | None) -> None:
             console,
             Text(tr("  … and {rest:,} more in {where}", rest=rest, where=where), style="dim"),
         )
-
-
-_HANGING = "  "
-"""What goes on below the first line of an entry stands a little to the right of it."""
-
-
-def print_line(console: Console, line: str | Text) -> None:
-    """Print it whole, however wide the terminal is.
-
-    A terminal breaks it between words; but never an address, which would no longer be one.
-    """
-    text = line if isinstance(line, Text) else Text(line)
-    margin = len(text.plain) - len(text.plain.lstrip(" "))
-    room = console.width - margin - len(_HANGING)
-    if not console.is_terminal or any(cell_len(word) >= room for word in text.plain.split()):
-        console.print(text, soft_wrap=True)
-        return
-    before = " " * margin + (_HANGING if margin else "")
-    for number, part in enumerate(text.wrap(console, room) or [text]):
-        part.rstrip()
-        console.print(Text.assemble(before, part) if number else part, soft_wrap=True)

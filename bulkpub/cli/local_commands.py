@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 
 from bulkpub.cli.options import Manifests, with_flags
 from bulkpub.cli.problems import render_problems, render_warnings
@@ -19,6 +18,7 @@ from bulkpub.core.rules import Rules
 from bulkpub.errors import Problem, ResourceFailed
 from bulkpub.language import tr
 from bulkpub.manifest import Toward, json_schema, stream
+from bulkpub.observers.console import SteadyConsole
 from bulkpub.observers.text import bytes_text, counted, printable
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.portals.udata.address import SANDBOX_PORT
@@ -48,7 +48,7 @@ class _Checked:
 
 
 def _validate(paths: Sequence[str], settings: Settings) -> ExitCode:
-    console = Console(highlight=False, soft_wrap=True)
+    console = SteadyConsole(highlight=False, soft_wrap=True)
     variables, problems = settings.variables, list[Problem]()
     destinations = Request(paths, variables).destinations()
     if not destinations:

@@ -10,6 +10,7 @@ from bulkpub.core.outcome import DatasetStatus
 from bulkpub.core.report import RunReport
 from bulkpub.errors import Problem
 from bulkpub.language import tr
+from bulkpub.observers.console import print_line
 from bulkpub.observers.text import counted, printable, shown
 
 __all__ = ["left_out_lines", "left_out_of", "render_problems", "render_warnings"]
@@ -19,7 +20,7 @@ def render_problems(problems: Iterable[Problem], console: Console) -> None:
     """Print every problem as `file:line:column: message`, in the order of the files, and count."""
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     for problem in ordered:
-        console.print(Text(_problem_text(problem)), soft_wrap=True)
+        print_line(console, _problem_text(problem))
     found = tr("{problems} found.", problems=counted(len(ordered), "problem"))
     console.print(Text(found, style="bold red"))
 
@@ -27,9 +28,7 @@ def render_problems(problems: Iterable[Problem], console: Console) -> None:
 def render_warnings(warnings: Iterable[Problem], console: Console) -> None:
     """Print what may not be meant as it was read, with its place."""
     for warning in warnings:
-        console.print(
-            Text.assemble((tr("warning: "), "yellow"), _problem_text(warning)), soft_wrap=True
-        )
+        print_line(console, Text.assemble((tr("warning: "), "yellow"), _problem_text(warning)))
 
 
 def _problem_text(problem: Problem) -> str:

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import anyio
-from rich.console import Console
 from rich.markup import escape
 
 import bulkpub
@@ -14,6 +13,7 @@ from bulkpub.cli.publishing import observing, print_report
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import SettingsInvalid
 from bulkpub.language import say, tr
+from bulkpub.observers.console import SteadyConsole
 from bulkpub.sandbox import Sandbox, SandboxSettings
 from bulkpub.session.connection import Connection
 from bulkpub.session.options import Output
@@ -47,7 +47,7 @@ async def _serve(settings: SandboxSettings) -> None:
 
 
 def _introduce(sandbox: Sandbox) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = SteadyConsole(highlight=False, soft_wrap=True)
     console.print(
         tr(
             "Serving a portal at [bold]{base_url}/[/] until Ctrl-C.",
@@ -80,7 +80,7 @@ def demonstrate(*, report_file: str | None, port: int) -> ExitCode:
 
 async def _demonstrate(report_file: str | None, port: int) -> ExitCode:
     manifest = demo_manifest()
-    console = Console(highlight=False, soft_wrap=True)
+    console = SteadyConsole(highlight=False, soft_wrap=True)
     async with Sandbox(SandboxSettings(port=port)) as sandbox:
         connection = Connection(portal=sandbox.base_url, key=sandbox.api_key)
         console.print(

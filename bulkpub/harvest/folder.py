@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
+from bulkpub.accents import as_it_is_there
 from bulkpub.core.model import (
     DatasetMetadata,
     DatasetSpec,
@@ -226,7 +227,8 @@ class _Tree:
             for spec in sidecar.spec.resources:
                 source, name = spec.source, spec.key
                 if isinstance(source, FileSource):
-                    name = posixpath.normpath(posixpath.join(folder.path, source.shown))
+                    described = posixpath.normpath(posixpath.join(folder.path, source.shown))
+                    name = as_it_is_there(described)
                     if not Path(name).is_file():
                         notes.append(say("{shown} is described but not there", shown=source.shown))
                         continue

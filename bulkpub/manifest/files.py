@@ -10,11 +10,10 @@ import stat
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
-from unicodedata import normalize
 
+from bulkpub.accents import as_it_is_there
 from bulkpub.core.rules import Rules
 from bulkpub.language import say
 from bulkpub.manifest.form import reason
@@ -227,19 +226,12 @@ class Files:
 
 
 def _stat(path: str) -> tuple[str, os.stat_result]:
-    """The path of what is there, and its status, however its accents are written.
-
-    A list from Windows has `é` as one character, a folder from a Mac as two; both look the same.
-    """
+    """The path of what is there, and its status, however its accents are written."""
     try:
         return path, os.stat(path)  # noqa: PTH116 # one call a file, and no object for each
     except FileNotFoundError:
-        if not path.isascii():
-            for form in ("NFC", "NFD"):
-                with suppress(FileNotFoundError):
-                    other = normalize(form, path)
-                    return other, os.stat(other)  # noqa: PTH116 # as above
-        raise
+        there = as_it_is_there(path)
+        return there, os.stat(there)  # noqa: PTH116 # as above
 
 
 _ESCAPED = "\0\a\b\t\n\v\f\r\x1b\x85\u2028\u2029"

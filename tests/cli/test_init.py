@@ -1,5 +1,6 @@
 """`bulkpub init`: from a folder or a spreadsheet to published, by what it says to do next."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,32 @@ def test_what_is_wrong_is_told(
 def test_the_variables_are_an_example_that_has_no_key(run_cli: Run, city: Path) -> None:
     run_cli("init", *TOLD)
     assert (city / ".env.example").read_text().splitlines()[-1] == "BULKPUB_API_KEY="
+
+
+@pytest.mark.parametrize("words", [(), ("--spreadsheet",), ("--single",)], ids=" ".join)
+def test_a_file_that_is_left_out_is_told(run_cli: Run, city: Path, words: tuple[str, ...]) -> None:
+    Path(os.fsdecode(os.fsencode(city) + b"/voirie/caf\xe9.csv")).write_text("a;b\n")
+    ran = run_cli("init", *TOLD, *words)
+    assert ran.code == 0
+    (line,) = (line for line in ran.said.splitlines() if "not UTF-8" in line)
+    assert line.startswith("note: ")
+    assert "left out" in line
+    assert "caf" in line
+
+
+def test_notes_on_a_large_folder_are_each_told_once_and_bounded(run_cli: Run, city: Path) -> None:
+    for number in range(60):
+        folder = city / f"d{number}"
+        folder.mkdir()
+        (folder / "a.csv").write_text("a;b\n")
+        Path(os.fsdecode(os.fsencode(folder) + b"/%d\xe9.csv" % number)).write_text("a;b\n")
+    ran = run_cli("init", *TOLD)
+    assert ran.code == 0
+    told = [line for line in ran.said.splitlines() if line.startswith("note: ")]
+    (readme,) = (line for line in told if "no README" in line)
+    assert readme.endswith("(61 datasets)")
+    assert len(told) == 50
+    assert "… and 11 notes more." in ran.said
 
 
 # --- a spreadsheet --------------------------------------------------------------------------

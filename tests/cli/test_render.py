@@ -1,4 +1,7 @@
+import os
+import pty
 import re
+import termios
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -6,8 +9,9 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
-from bulkpub.cli.problems import render_problems
+from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.cli.render import render_summary
 from bulkpub.cli.render_plan import render_plan
 from bulkpub.core.outcome import (
@@ -26,6 +30,7 @@ from bulkpub.core.report import (
     WaitTotals,
 )
 from bulkpub.errors import Problem
+from bulkpub.observers.console import SteadyConsole, print_line
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOSTILE = "\x1b[2J[red]é\n.csv"
@@ -273,6 +278,41 @@ def test_on_a_terminal_lines_break_between_words_and_addresses_never() -> None:
     text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines_of(out)))
     assert "  ! arbres › data/a.csv: the portal\n    refuses this extension" in text  # noqa: RUF001
     assert "http://127.0.0.1:7000/datasets/" + "x" * 40 in text
+
+
+def test_on_a_terminal_problems_and_warnings_break_between_words() -> None:
+    message = "the column 'Remarques' says nothing that is known, and is left out of all this"
+    for render in (render_problems, render_warnings):
+        out = console(60, terminal=True)
+        render([Problem("liste.xlsx", 6, 7, message)], out)
+        lines = [Text.from_ansi(line).plain for line in lines_of(out)]
+        assert max(map(len, lines)) <= 60
+        assert message in " ".join(line.strip() for line in lines)
+
+
+def test_a_dumb_terminal_is_as_wide_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("LINES", raising=False)
+    first, second = pty.openpty()
+    termios.tcsetwinsize(second, (20, 60))
+    with os.fdopen(second, "w") as file:
+        out = SteadyConsole(file=file)
+        assert (out.is_dumb_terminal, out.width, out.height) == (True, 60, 20)
+        print_line(out, "ab " * 40)
+        file.flush()
+        lines = os.read(first, 4096).decode().splitlines()
+    os.close(first)
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 60
+
+
+def test_where_nothing_was_verified_no_way_of_verifying_is_told() -> None:
+    refused = report_of([], exit_code=3, error="the key is not accepted")
+    refused = replace(refused, run=replace(refused.run, verify="full"))
+    shown = summary(refused)
+    assert "Nothing was verified." in shown
+    assert not [line for line in shown if line.startswith("Verified")]
 
 
 def test_a_portal_that_was_not_asked_refuses_nothing() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -311,6 +312,18 @@ async def test_a_broken_data_package_costs_no_file(
     assert shown(harvested.only) == ["donnees/a.csv"]
     assert len(harvested.lost) == (0 if content.startswith('{"') else 1)
     assert manifest_of(harvested).problems == ()
+
+
+@pytest.mark.parametrize(("there", "written"), [("NFC", "NFD"), ("NFD", "NFC")])
+async def test_a_data_package_may_write_accents_otherwise(
+    *, harvest: Harvest, tree: Callable[..., Path], tmp_path: Path, there: Any, written: Any
+) -> None:
+    path = normalize(written, "été.csv")
+    package = {"resources": [{"name": "e", "path": path, "title": "Un été"}]}
+    root = tree({normalize(there, "été.csv"): "1", "datapackage.json": json.dumps(package)})
+    harvested = await harvest("folder", root, base=str(tmp_path))
+    assert titles(harvested.only) == ["Un été"]
+    assert "not there" not in harvested.told
 
 
 async def test_a_file_that_is_described_but_not_there_is_said(
