@@ -11,9 +11,9 @@ from typer.exceptions import TyperException
 
 from bulkpub.cli.commands import EXIT_CODES, HELP, Commands
 from bulkpub.cli.environment import add_env_file, language_wished
-from bulkpub.core.exit_codes import code_of
+from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.errors import OutputLost, ReportUnreadable, SettingsInvalid
-from bulkpub.language import in_language, speak
+from bulkpub.language import in_language, speak, tr
 from bulkpub.version import __version__
 
 __all__ = ["app", "main"]
@@ -61,6 +61,17 @@ def main() -> None:
 
         sys.stderr.write(f"bulkpub: {in_language(with_flags(str(error)))}\n")
         raise SystemExit(code_of(error)) from None
+    except OSError as error:
+        if error.filename is not None or error.strerror is None:
+            raise
+        # No file has that trouble: it is what was printed, on a disk that is full, say.
+        sys.stderr.write(
+            tr("bulkpub: the results could not be printed: {strerror}", strerror=error.strerror)
+            + "\n"
+        )
+        # What is still buffered would fail once more, with exit code 120, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(ExitCode.SOME_FAILED) from None
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -56,6 +56,30 @@ def test_a_full_disk_under_stdout_is_told_and_the_report_written(
     assert report()["run"]["exit_code"] == 0
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["--version", "history", "validate m.yaml", "init . --spreadsheet"],
+)
+def test_a_full_disk_under_stdout_is_a_sentence_whatever_is_printed(
+    environment: dict[str, str], folder: Any, words: str
+) -> None:
+    (folder.path / "m.yaml").write_text("datasets: []\n")
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(  # noqa: S603 - our own module
+            [sys.executable, "-m", "bulkpub", *words.split()],
+            env=environment,
+            cwd=folder.path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=30,
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.decode().splitlines() == [
+        "bulkpub: the results could not be printed: No space left on device"
+    ]
+
+
 def test_a_reader_who_leaves_changes_nothing(
     command: Callable[..., Any], report: Callable[[], Any]
 ) -> None:
