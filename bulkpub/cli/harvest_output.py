@@ -95,7 +95,7 @@ def open_output(path: Path | None) -> Iterator[Output]:
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise SettingsInvalid(
             say(
-                "{path} cannot be written: no right to in {parent}, or no such",
+                "{path} cannot be written: no right to write in {parent}, or no such",
                 path=path,
                 parent=path.parent,
             )

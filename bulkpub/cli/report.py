@@ -87,9 +87,19 @@ def report(
 
         render_plan(with_flags(read), _console())
     else:
-        from bulkpub.cli.render import render_summary  # noqa: PLC0415 - likewise
+        _print_summary(with_flags(read), chosen)
 
-        render_summary(with_flags(read), _console(), report_path=str(chosen))
+
+def _print_summary(read: RunReport, chosen: Path) -> None:
+    """What the run printed at its end; the problems, too, to which that sends its reader."""
+    from bulkpub.cli.problems import render_problems, render_warnings  # noqa: PLC0415 - likewise
+    from bulkpub.cli.render import render_summary  # noqa: PLC0415 - likewise
+
+    console = _console()
+    render_warnings(read.run.warnings, console)
+    if read.run.problems:
+        render_problems(read.run.problems, console)
+    render_summary(read, console, report_path=str(chosen))
 
 
 def _plans(read: RunReport) -> bool:

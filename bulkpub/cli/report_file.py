@@ -92,7 +92,9 @@ def check_report_path(path: str, what: str | None = None) -> None:
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise SettingsInvalid(
             say(
-                "{what} cannot be written: no right to in {folder}", what=what, folder=target.parent
+                "{what} cannot be written: no right to write in {folder}",
+                what=what,
+                folder=target.parent,
             )
         )
 

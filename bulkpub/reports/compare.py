@@ -7,6 +7,7 @@ its id. Both reports are told as they are: what only looks different in one of t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from bulkpub.core.exit_codes import ExitCode
 from bulkpub.core.failures import name_of
 from bulkpub.core.outcome import ResourceOutcome, ResourceStatus
 from bulkpub.core.report import RunReport
@@ -52,6 +53,12 @@ class Difference:
 def differences(old: RunReport, new: RunReport) -> Difference:
     """What differs between two runs, of which `new` is the later one."""
     before, after = _files_of(old), _files_of(new)
+    unknown = _not_looked_at(new)
+    is_whole = new.run.exit_code != ExitCode.WRONG or bool(new.datasets)
+
+    def gone(key: Key, _: ResourceOutcome) -> str | None:
+        return "" if is_whole and key not in after and key[0] not in unknown else None
+
     parts = (
         _datasets(tr("Datasets that fail now"), old, new),
         _part(tr("New failures"), after, lambda key, now: _newly(before.get(key), now, _FAILED)),
@@ -62,7 +69,7 @@ def differences(old: RunReport, new: RunReport) -> Difference:
         _part(tr("Recovered"), before, lambda key, then: _recovered(then, after.get(key))),
         _part(tr("Failing still"), after, lambda key, now: _still(before.get(key), now)),
         _part(tr("New files"), after, lambda key, now: None if key in before else _size_of(now)),
-        _part(tr("Files no longer there"), before, lambda key, _: None if key in after else ""),
+        _part(tr("Files no longer there"), before, gone),
         _part(tr("Sizes that changed"), after, lambda key, now: _resized(before.get(key), now)),
         _part(tr("Slower to send"), after, lambda key, now: _slower(before.get(key), now)),
     )
@@ -78,6 +85,11 @@ def _files_of(report: RunReport) -> Named:
             named = path_text(dataset.heading, resource.title or name_of(resource))
             found[dataset.called, key] = named, resource
     return found
+
+
+def _not_looked_at(report: RunReport) -> set[str]:
+    """What the datasets are called of whose files the report knows nothing."""
+    return {each.called for each in report.datasets if each.error and not each.resources}
 
 
 _FAILED = frozenset({ResourceStatus.FAILED})

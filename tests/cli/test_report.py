@@ -26,6 +26,15 @@ def test_it_shows_the_summary_again(quiet_cli: Run, written: Path) -> None:
     assert "exports/comptages-2.csv: the portal refuses .parquet files" in ran.out
 
 
+def test_the_problems_that_the_summary_speaks_of_are_there(quiet_cli: Run, tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text("datasets: [{titel: T}]\n")
+    ran = quiet_cli("run", "m.yaml", "--report", "r.json", env={"BULKPUB_PORTAL": "memory://p"})
+    assert ran.code == 2
+    again = quiet_cli("report", "r.json")
+    assert "see the problems" in again.out
+    assert "m.yaml:1:13: unknown key 'titel'" in again.out
+
+
 def test_without_a_name_it_is_the_one_that_a_run_writes(quiet_cli: Run, written: Path) -> None:
     ran = quiet_cli("report", env={"BULKPUB_REPORT": written.name})
     assert (ran.code, "Report: night.json" in ran.out) == (0, True)

@@ -49,10 +49,7 @@ NAME = "D › Comptages 0"  # noqa: RUF001 - a path sign
         (
             one(),
             run_report(dataset("d", error="no rights")),
-            {
-                "Datasets that fail now": ["D: no rights"],
-                "Files no longer there": [NAME, NAME.replace("0", "9")],
-            },
+            {"Datasets that fail now": ["D: no rights"]},
         ),
         (
             run_report(dataset("d", error="no rights")),
@@ -65,6 +62,11 @@ def test_each_kind_of_difference_is_told(
     old: RunReport, new: RunReport, difference: dict[str, list[str]]
 ) -> None:
     assert told(old, new) == difference
+
+
+def test_a_run_whose_manifest_was_wrong_knows_nothing_of_files() -> None:
+    wrong = dataclasses.replace(run_report(), run=dataclasses.replace(report().run, exit_code=2))
+    assert told(one(), wrong) == {}
 
 
 def test_a_file_that_was_renamed_but_keeps_its_key_is_the_same() -> None:
