@@ -218,6 +218,7 @@ class Commands(TyperGroup):
         """All commands, in their groups."""
         options = [
             Entry("--version", tr("Show the version.")),
+            Entry("--lang en|fr", tr("Speak this language; by default that of the locale.")),
             Entry("-h, --help", tr("Show this.")),
         ]
         options.append(

@@ -236,7 +236,8 @@ def bounds(option: Any) -> str:  # noqa: ANN401 - likewise
 def _default(option: Any) -> str:  # noqa: ANN401 - likewise
     """The default as people write it; empty where there is nothing to say of it."""
     if isinstance(option.show_default, str):
-        return "" if option.show_default == "none" else option.show_default
+        said = "" if option.show_default == "none" else option.show_default
+        return translated(said) if " " in said else said  # a value is written as it is
     if option.is_flag or option.count or option.default in (None, "", [], ()):
         return ""
     default = option.default

@@ -124,8 +124,10 @@ def _what_is_left(report: RunReport, found: Findings) -> str:
 
 
 def _print_figures(report: RunReport, found: Findings, console: Console) -> None:
-    for name, figures in _figures(report, found):
-        print_line(console, Text.assemble((f"  {name:<10}", "bold"), figures))
+    rows = list(_figures(report, found))
+    width = max(len(name) for name, _ in rows) + 2
+    for name, figures in rows:
+        print_line(console, Text.assemble((f"  {name:<{width}}", "bold"), figures))
 
 
 def _figures(report: RunReport, found: Findings) -> Iterable[tuple[str, str]]:

@@ -48,6 +48,21 @@ class By(StrEnum):
     FILE_NAME = "file name"
     URL = "url"
 
+    @property
+    def words(self) -> str:
+        """How people call it."""
+        return _BY_WORDS[self]
+
+
+_BY_WORDS: Mapping[By, str] = {
+    By.ID: say("id"),
+    By.KEY: say("key"),
+    By.CONTENT: say("content"),
+    By.TITLE: say("title"),
+    By.FILE_NAME: say("file name"),
+    By.URL: say("url"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -478,7 +493,7 @@ def _match_links(result: Matching, wanted: Sequence[ResourceSpec]) -> None:
             if len(fitting) == 1:
                 result.accept(spec, fitting[0], by)
             elif fitting:
-                result.conflicts[spec.key] = several(say("have its {by}", by=by), fitting)
+                result.conflicts[spec.key] = several(say("have its {by}", by=by.words), fitting)
 
 
 def _match_by_name(result: Matching, wanted: Sequence[ResourceSpec], rules: Rules) -> None:
@@ -626,7 +641,7 @@ def _marked(spec: ResourceSpec, remote: RemoteResource, by: By) -> Conflict:
             "give the entry `key: {remote_key}` or `id: {id}`",
             title=remote.metadata.title,
             id=remote.id,
-            by=by,
+            by=by.words,
             key=spec.key,
             remote_key=remote.key,
         ),

@@ -1,11 +1,12 @@
 """What became of each dataset and of each of its resources: values, one per item."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bulkpub.language import say
+from bulkpub.language import say, say_n
 
 __all__ = [
     "SENT_ALREADY",
@@ -15,6 +16,7 @@ __all__ = [
     "DatasetStatus",
     "ResourceOutcome",
     "ResourceStatus",
+    "status_count",
 ]
 
 
@@ -152,3 +154,21 @@ class DatasetOutcome:
         """Its title, or its key without one; likewise."""
         title = self.title or self.key
         return title if self.destination is None else f"{self.destination}: {title}"
+
+
+def status_count(status: str, number: int) -> str:
+    """`3 created`: how many there are of a status."""
+    return _COUNTS[status](number)
+
+
+_COUNTS: Mapping[str, Callable[[int], str]] = {
+    "created": lambda n: say_n("{n:,} created", "{n:,} created", n),
+    "updated": lambda n: say_n("{n:,} updated", "{n:,} updated", n),
+    "replaced": lambda n: say_n("{n:,} replaced", "{n:,} replaced", n),
+    "described": lambda n: say_n("{n:,} described", "{n:,} described", n),
+    "adopted": lambda n: say_n("{n:,} adopted", "{n:,} adopted", n),
+    "unchanged": lambda n: say_n("{n:,} unchanged", "{n:,} unchanged", n),
+    "deleted": lambda n: say_n("{n:,} deleted", "{n:,} deleted", n),
+    "failed": lambda n: say_n("{n:,} failed", "{n:,} failed", n),
+    "pending": lambda n: say_n("{n:,} pending", "{n:,} pending", n),
+}

@@ -360,7 +360,7 @@ def _same_content(
             else say("put there by other means")
         )
         return Adopt(
-            spec, remote, wanted, say("same {by} on the portal, {was}", by=match.by, was=was)
+            spec, remote, wanted, say("same {by} on the portal, {was}", by=match.by.words, was=was)
         )
     changes = resource_changes(wanted, spec, remote, rules)
     if is_sent(spec.source) and not remote.hosted:

@@ -94,17 +94,17 @@ def kind(value: object) -> str:
     """What `value` is, in words for a person."""
     match value:
         case None:
-            return "nothing"
+            return say("nothing")
         case bool():
             return "true" if value else "false"
         case Number():
             return say("the number {text}", text=value.text)
         case str():
-            return f"'{value[:_SHOWN]}{'…' if len(value) > _SHOWN else ''}'"
+            return say("'{text}'", text=f"{value[:_SHOWN]}{'…' if len(value) > _SHOWN else ''}")
         case dict():
-            return "a mapping"
+            return say("a mapping")
         case _:
-            return "a list"
+            return say("a list")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -501,13 +501,17 @@ def tag(rules: Rules) -> Any:  # noqa: ANN401 # as above
         text = read_name(value)
         kept = rules.tag(text)
         if not rules.takes_tag(kept):
-            fault = "short" if len(kept) < low else "long"
+            fault = say("short") if len(kept) < low else say("long")
             who = (
                 say("the portal keeps it as '{kept}' and", kept=kept)
                 if kept != text
                 else say("the portal")
             )
-            wanted = say("at least {low}", low=low) if high is None else f"{low} to {high}"
+            wanted = (
+                say("at least {low}", low=low)
+                if high is None
+                else say("{low} to {high}", low=low, high=high)
+            )
             raise refuse(
                 say(
                     "the tag {found} is too {fault}: {who} wants {wanted} characters",

@@ -12,6 +12,7 @@ from itertools import accumulate, takewhile
 
 from rich.cells import cell_len
 
+from bulkpub.core.outcome import status_count
 from bulkpub.core.report import RateLimit
 from bulkpub.core.text import bounded
 from bulkpub.language import in_language, tr, tr_n
@@ -190,22 +191,10 @@ _COUNTED: Mapping[str, Callable[[int], str]] = {
     "whole dataset": lambda n: tr_n("{n:,} whole dataset", "{n:,} whole datasets", n),
 }
 
-_STATUSES: Mapping[str, Callable[[int], str]] = {
-    "created": lambda n: tr_n("{n:,} created", "{n:,} created", n),
-    "updated": lambda n: tr_n("{n:,} updated", "{n:,} updated", n),
-    "replaced": lambda n: tr_n("{n:,} replaced", "{n:,} replaced", n),
-    "described": lambda n: tr_n("{n:,} described", "{n:,} described", n),
-    "adopted": lambda n: tr_n("{n:,} adopted", "{n:,} adopted", n),
-    "unchanged": lambda n: tr_n("{n:,} unchanged", "{n:,} unchanged", n),
-    "deleted": lambda n: tr_n("{n:,} deleted", "{n:,} deleted", n),
-    "failed": lambda n: tr_n("{n:,} failed", "{n:,} failed", n),
-    "pending": lambda n: tr_n("{n:,} pending", "{n:,} pending", n),
-}
-
 
 def by_status(counts: Mapping[str, int]) -> str:
     """`2 created, 5 unchanged`: those of which there are some; empty when there are none."""
-    return ", ".join(_STATUSES[status](n) for status, n in counts.items() if n)
+    return ", ".join(in_language(status_count(each, n)) for each, n in counts.items() if n)
 
 
 def forecast_text(requests: int, quota: RateLimit, wait_s: float, destination: str = "") -> str:

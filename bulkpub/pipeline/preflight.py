@@ -18,7 +18,7 @@ from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PortalRefuses, Problem
 from bulkpub.http.tasks import side_by_side
-from bulkpub.language import say
+from bulkpub.language import joined, say, say_n
 from bulkpub.pipeline.index import Entry, Index
 from bulkpub.pipeline.judged import Told, area_faults, as_kept, ask, ask_of_areas, word_faults
 from bulkpub.pipeline.refusals import refused_files
@@ -207,15 +207,13 @@ def _once(
     for sentence, found in places.items():
         others = len(found) - 1
         also = (
-            say(
-                " (written in {others} more place{value})",
-                others=others,
-                value="s" if others > 1 else "",
-            )
+            say_n(" (written in 1 more place)", " (written in {n} more places)", others)
             if others
             else ""
         )
-        once[f"{sentence}{also}", min(found)] = [key for keys in found.values() for key in keys]
+        once[joined("", (sentence, also)), min(found)] = [
+            key for keys in found.values() for key in keys
+        ]
     return once
 
 

@@ -58,7 +58,7 @@ from bulkpub.core.outcome import (
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
-from bulkpub.language import joined, say
+from bulkpub.language import joined, say, say_n
 from bulkpub.pipeline.job import Figures, Job, Verify
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
@@ -502,7 +502,7 @@ class Story:
 
     def _deleted(self, remote: RemoteDataset) -> None:
         count = len(remote.resources)
-        files = f"{count} resource{'' if count == 1 else 's'}"
+        files = say_n("{n} resource", "{n} resources", count)
         self.did, self.reasons = (
             DatasetStatus.DELETED,
             [say("to be absent; with its {files}", files=files)],

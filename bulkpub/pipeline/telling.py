@@ -25,6 +25,7 @@ from bulkpub.core.outcome import (
     DatasetStatus,
     ResourceOutcome,
     ResourceStatus,
+    status_count,
 )
 from bulkpub.core.rules import Rules
 from bulkpub.core.states import released
@@ -132,8 +133,8 @@ def _reason(story: Story, status: DatasetStatus, resources: tuple[ResourceOutcom
         case _:
             counts = Counter(resource.status.value for resource in resources)
             counts.pop(ResourceStatus.UNCHANGED, None)
-            changed = [f"{count} {what}" for what, count in counts.items()]
-            files = say("resources: {counts}", counts=", ".join(changed)) if changed else ""
+            changed = [status_count(what, count) for what, count in counts.items()]
+            files = say("resources: {counts}", counts=joined(", ", changed)) if changed else ""
             reasons = filter(None, [*story.reasons, files])
             return joined("; ", reasons) or say("order of its resources")
 

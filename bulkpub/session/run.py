@@ -319,7 +319,7 @@ class Run:
             # Where the exception is lost, in a library that is being loaded, all is read first.
             return self._request.read(rules, self._state_dir, tell)
         except KeyboardInterrupt:
-            raise (self._stopped or Interrupted("interrupted")) from None
+            raise (self._stopped or Interrupted(say("interrupted"))) from None
         finally:
             self._is_reading = False
 

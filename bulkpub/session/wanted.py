@@ -322,7 +322,7 @@ class Migration:
         """See `Request`."""
         organization = [f"organization {self.organization}"] if self.organization else []
         datasets = [f"dataset {name}" for name in self.datasets]
-        return tuple(say("migration of {name}", name=name) for name in organization + datasets)
+        return tuple(f"migration of {name}" for name in organization + datasets)
 
     def may_name_portal(self) -> bool:
         """See `Request`."""
