@@ -162,7 +162,7 @@ def test_a_template_is_read_by_ourselves(
 
 def test_a_folder_fills_the_template_and_that_is_published(run_cli: Run, city: Path) -> None:
     ran = run_cli("init", "--spreadsheet", *TOLD, "--frequency", "annual", env={"LANG": "fr_FR"})
-    assert "Written: liste.xlsx, with 3 files." in ran.said
+    assert "Écrit\N{NO-BREAK SPACE}: liste.xlsx, avec 3 fichiers." in ran.said
     loaded = load([city / "liste.xlsx"])
     (problem,) = loaded.problems
     assert problem.message.startswith("a dataset needs a 'description'")
