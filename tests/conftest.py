@@ -488,6 +488,7 @@ def publish_to(
         give_up_after: float = 0.5,
         state_dir: Path | None = None,
         variables: dict[str, str] | None = None,
+        plan: Path | None = None,
         **options: Any,
     ) -> RunReport:
         clock.skip(5)
@@ -505,6 +506,7 @@ def publish_to(
             options=RunOptions(look_again_s=0.01, **options),
             observers=observers,
             state_dir=state_dir,
+            plan=plan,
         )
         assert report_faults(b"".join(to_json(report))) == []
         return report

@@ -7,6 +7,7 @@ neither left to do nor done.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from bulkpub.core.failures import name_of
@@ -27,6 +28,8 @@ __all__ = ["UNPLANNED", "difference"]
 UNPLANNED = DatasetStatus.PENDING
 """The status that a plan has of a dataset that it does not have."""
 
+_GONE = (None, None, None)
+"""The content of what is deleted by halves: a file goes before what leads to it."""
 _SENT = frozenset({ResourceStatus.CREATED, ResourceStatus.REPLACED})
 _ARRIVED = frozenset({ResourceStatus.DESCRIBED, ResourceStatus.ADOPTED})
 """What is left to do for a file that was sent, and not described any more."""
@@ -41,11 +44,13 @@ def difference(
     if saved.status is UNPLANNED:
         unchanged = now.status is DatasetStatus.UNCHANGED
         return None if unchanged else say("the plan does not have the dataset")
-    more = () if now.status is DatasetStatus.UNCHANGED else _differences(saved, now)
+    unnamed = remote.slug if remote is not None else ""
+    more = () if now.status is DatasetStatus.UNCHANGED else _differences(saved, now, unnamed)
     return next(chain(more, left_undone(saved, now, remote)), None)
 
 
-def _differences(saved: DatasetOutcome, now: DatasetOutcome) -> Iterator[str]:
+def _differences(saved: DatasetOutcome, now: DatasetOutcome, unnamed: str) -> Iterator[str]:
+    """`unnamed` is the title of what has none: a release that is begun is called as its tag."""
     once = {DatasetStatus.CREATED, DatasetStatus.DELETED}
     if (now.status in once and now.status is not saved.status) or (
         saved.status is DatasetStatus.DELETED and now.status is not saved.status
@@ -60,6 +65,8 @@ def _differences(saved: DatasetOutcome, now: DatasetOutcome) -> Iterator[str]:
     for change in now.changes:
         if created and change in _COMPLETING:
             continue
+        if created and change.field == "title" and change.old == unnamed:
+            change = replace(change, old=None)  # noqa: PLW2901 - as it was planned
         if change.field == "order" and is_sent:
             continue  # what is new has to be put in its place, wherever the portal put it
         yield from _change(change, saved.changes)
@@ -81,7 +88,7 @@ def _is_deletion(resource: ResourceOutcome) -> bool:
 def _deletion(now: ResourceOutcome, saved: ResourceOutcome | None) -> Iterator[str]:
     if saved is None:
         yield say("{name} would be deleted, which the plan does not have", name=_name(now))
-    elif _content(now) != _content(saved):
+    elif _content(now) not in {_content(saved), _GONE}:
         yield say("{name}, which is to be deleted, has changed since", name=_name(now))
 
 

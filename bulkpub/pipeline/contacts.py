@@ -7,8 +7,10 @@ until the dataset itself is written; then it is made, once in a run, whoever els
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from bulkpub.core.model import Contact, DatasetSpec
+from bulkpub.core.outcome import DatasetOutcome
 from bulkpub.core.owners import Owner
 from bulkpub.errors import Uncertain
 from bulkpub.http.tasks import side_by_side
@@ -17,7 +19,7 @@ from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.portals import Portal
 
-__all__ = ["known_contacts", "make_contacts", "new_contacts", "with_contacts"]
+__all__ = ["known_contacts", "made_since", "make_contacts", "new_contacts", "with_contacts"]
 
 
 async def known_contacts(
@@ -44,6 +46,21 @@ def with_contacts(spec: DatasetSpec, known: Mapping[Contact, str] | None) -> Dat
     metadata = replace(spec.metadata, contact_points=points)
     left = tuple(each for each in spec.contacts if each not in known)
     return replace(spec, metadata=metadata, contacts=left)
+
+
+def made_since(saved: DatasetOutcome, known: Mapping[Contact, str]) -> DatasetOutcome:
+    """The plan `saved`, with the ids of those contacts that were new to it and are `known` now.
+
+    A run that carried it out and was broken off may have made them.
+    """
+    ids: dict[Any, str] = {str(contact): id_ for contact, id_ in known.items()}
+    changes = tuple(
+        replace(each, new=list(dict.fromkeys(ids.get(point, point) for point in each.new)))
+        if each.field == "contact_points" and isinstance(each.new, list)
+        else each
+        for each in saved.changes
+    )
+    return replace(saved, changes=changes)
 
 
 def new_contacts(spec: DatasetSpec) -> tuple[str, ...]:

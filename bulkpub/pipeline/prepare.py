@@ -11,12 +11,13 @@ from bulkpub.core.diff import dataset_changes
 from bulkpub.core.match import Conflict
 from bulkpub.core.match_datasets import Face
 from bulkpub.core.model import Contact, DatasetSpec, RemoteDataset, State
+from bulkpub.core.outcome import DatasetOutcome
 from bulkpub.core.owners import UNSAID, Owner
 from bulkpub.errors import ManifestInvalid, Problem
 from bulkpub.language import say
 from bulkpub.pipeline.absence import too_many
 from bulkpub.pipeline.choosing import Choosing
-from bulkpub.pipeline.contacts import known_contacts, new_contacts, with_contacts
+from bulkpub.pipeline.contacts import known_contacts, made_since, new_contacts, with_contacts
 from bulkpub.pipeline.expanding import expand
 from bulkpub.pipeline.identify import identify
 from bulkpub.pipeline.index import Datasets, Entry, Index
@@ -114,6 +115,13 @@ class Preparation:
             self._checked.extensions,
             self._makes.get(key, 0),
         )
+
+    def planned(self, key: str, saved: DatasetOutcome) -> DatasetOutcome:
+        """What a plan `saved` says of a dataset, with what the portal has by now of what it makes.
+
+        It may be there since a run that was broken off.
+        """
+        return made_since(saved, self._contacts.get(key, {}))
 
     def close(self) -> None:
         """Let go of the datasets."""

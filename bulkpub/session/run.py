@@ -432,7 +432,9 @@ class Run:
 
     def _job(self, preparation: Preparation, key: str) -> Job:
         job = preparation.job(key)
-        return job if self._saved is None else replace(job, saved=self._saved.of(key))
+        if self._saved is None:
+            return job
+        return replace(job, saved=preparation.planned(key, self._saved.of(key)))
 
     async def _forecast(self, preparation: Preparation, means: Means) -> None:
         """Tell what the run needs; those datasets that need nothing are done with it."""

@@ -318,6 +318,58 @@ async def test_a_run_that_was_killed_is_completed_by_the_same_plan(
     assert titles["changed.csv"] == "By hand"
 
 
+async def test_whatever_a_dataset_has_a_plan_that_was_killed_is_completed(
+    *, site: Site, saved: Any, carry_out: Carry, publish: Publish, folder: Any
+) -> None:
+    """Killed after no write, after one more, after two more, and so on until all is done."""
+    for name in ("in/1.csv", "d.csv", "s.csv"):
+        folder.file(name, f"of {name}\n")
+    contacts = [{"name": "Service", "email": "a@ville.example", "role": "publisher"}]
+    of_all = {
+        "contacts": contacts,
+        "license": "lov2",
+        "tags": ["velo", "ville"],
+        "acronym": "AB",
+        "description": "Long.\r\n\nAnd  longer. " * 50,
+        "next_update": "2030-01-01",
+        "temporal_coverage": {"start": "2023-01-01", "end": "2024-01-01"},
+        "extras": {"x.y": "1", "z": {"a": [1, 2]}, "long": "w" * 900, "none": ""},
+    }
+    described = {"path": "d.csv", "title": "T" * 200, "description": "D" * 900}
+    series = {"path": "s.csv", "append": True, "as": "s-{seq:02}{suffix}"}
+    checked = {"link": "https://example.org/", "title": "L", "checksum": f"sha256:{'0' * 64}"}
+    older = {"tags": ["before"], "license": "notspecified", "extras": {"long": "o"}}
+    await publish(folder.manifest(folder.dataset("a", "a.csv", "gone.csv", **older)))
+    folder.file("a.csv", "changed\n")
+    manifest = folder.manifest(
+        folder.dataset("a", "a.csv", described, checked, **of_all),
+        folder.dataset("b", series, "b.csv", publish="when-complete", **of_all),
+        folder.dataset("c", {"glob": "in/*.csv", "remove": "verified"}, "c.csv", state="draft"),
+        folder.dataset("d", "e.csv", {"link": "https://example.org/e.csv", "of": "e.csv"}),
+    )
+    plan = await saved(manifest)
+    left = 0
+
+    async def dying(call: Call, do: Callable[[], Awaitable[Any]]) -> Any:
+        nonlocal left
+        if call.method != "GET":
+            left -= 1
+            if left < 0:
+                raise Killed
+        return await do()
+
+    site.trouble = dying
+    for writes in range(20):
+        left = writes
+        report = await carry_out(manifest, plan)
+        assert "planned" not in " ".join(str(each.error) for each in report.datasets)
+        if report.run.exit_code == 0:
+            break
+    assert report.run.exit_code == 0
+    assert (await carry_out(manifest, plan)).totals.datasets.unchanged == 4
+    assert len(site.datasets) == 4
+
+
 async def test_a_filter_is_that_of_the_plan(saved: Any, carry_out: Carry, wanted: Any) -> None:
     plan = await saved(wanted, only=("c/c.csv",))
     report = await carry_out(wanted, plan)

@@ -13,6 +13,7 @@ import pytest
 
 import bulkpub
 from bulkpub import RunReport
+from bulkpub.cli.report_file import write_report
 from bulkpub.portals import memory
 from bulkpub.session.asking import asked_of, fares_of, opened
 from tests.portals.github_site import NEW_MARK, READER, WRITER, Site, serving
@@ -380,6 +381,20 @@ async def test_a_run_that_ends_at_any_write_is_completed_by_the_next_one(
     site.asked.clear()
     sound(await publish(manifest))
     assert site.writes == []
+
+
+@pytest.mark.parametrize("at", range(0, WRITES, 2))
+async def test_so_is_a_saved_plan_by_the_same_plan(
+    *, publish: Any, folder: Any, site: Site, at: int, tmp_path: Path
+) -> None:
+    sound(await publish(before(folder)))
+    manifest, plan = after(folder), tmp_path / "plan.json"
+    write_report(await publish(manifest, dry_run=True, exact=True), str(plan))
+    site.trouble = Trouble("lost", at, later="401")
+    assert (await publish(manifest, plan=plan)).run.exit_code != 0
+    site.trouble = lambda _method, _path: None
+    sound(await publish(manifest, plan=plan))
+    clean(site)
 
 
 async def test_what_broke_off_is_cleared_only_where_its_name_is_needed(

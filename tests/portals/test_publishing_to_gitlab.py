@@ -13,6 +13,7 @@ import pytest
 
 import bulkpub
 from bulkpub import RunReport
+from bulkpub.cli.report_file import write_report
 from bulkpub.pipeline import Verify
 from bulkpub.portals import memory
 from tests.portals import github_site
@@ -370,6 +371,37 @@ async def test_ended_at_each_of_its_writes_in_turn_it_is_whole_after_the_next_ru
         assert site.writes == []
         if not was_met:
             assert number >= 10
+            return
+    raise AssertionError("a run has more writes than were tried")
+
+
+@pytest.mark.parametrize("publishing", ["at once", "when-complete"])
+async def test_a_saved_plan_that_ended_at_any_write_is_completed_by_the_same_plan(
+    *, publish: Publish, folder: Any, site: Site, publishing: str, tmp_path: Path
+) -> None:
+    first = ({"path": "a.csv", "title": "A"}, "b.csv", {"path": "c.csv", "title": "C"})
+    then = ({"path": "a.csv", "title": "New"}, "b.csv", "d.csv")
+    said = {"publish": publishing} if publishing == "when-complete" else {}
+    plan = tmp_path / "plan.json"
+    was_met = True
+
+    async def carry_out(manifest: Any) -> None:
+        nonlocal was_met
+        write_report(await publish(manifest, dry_run=True, exact=True), str(plan))
+        run = partial(publish, plan=plan)
+        was_met |= await ended(run, manifest, site, number, carried_out=number % 2 > 0)
+        sound(await publish(manifest, plan=plan))
+
+    for number in range(1, 30):
+        was_met, key = False, f"velos-{number}"
+        for name in "abcd":
+            folder.file(f"{name}.csv", name)
+        await carry_out(folder.manifest(folder.dataset(key, *first, **said)))
+        folder.file("a.csv", "changed")
+        await carry_out(folder.manifest(folder.dataset(key, *then, title="Other", prune="all")))
+        assert site.shown(key) == {"New": b"changed", "b.csv": b"b", "d.csv": b"d"}
+        assert len(site.links[key]) == 3
+        if not was_met:
             return
     raise AssertionError("a run has more writes than were tried")
 
