@@ -25,7 +25,7 @@ from bulkpub.pipeline.agreement import Agreement
 from bulkpub.pipeline.job import RunOptions, Verify
 from bulkpub.pipeline.means import HASHERS
 from bulkpub.portals.base import Located
-from bulkpub.portals.kinds import locate
+from bulkpub.portals.kinds import locate, names
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.keys import usual_variables
 from bulkpub.session.outcomes import one_after_the_other
@@ -98,18 +98,18 @@ class Publication:
             places = chosen_of(everywhere, self._connection)
         except BulkpubError as failure:
             error = failure
-        names = tuple(each.name for each in destinations)
+        there = tuple(each.name for each in destinations)
         hashing = anyio.CapacityLimiter(HASHERS)
         for place in places:
             one = place.destination
             among = Among(one, len(places), hashing, agreement.of(one.name))
-            manifests = self._manifests.toward(Toward(one, names))
+            manifests = self._manifests.toward(Toward(one, there))
             self._runs.append(self._run(manifests, place.connection, among))
         with interruptible(self):
             for run in self._runs:
                 run.begin()
             if error is None:
-                problems += _no_longer_named(self._runs, names)
+                problems += _no_longer_named(self._runs, there)
             if not problems:
                 async with anyio.create_task_group() as group:
                     for run in self._runs:
@@ -224,6 +224,17 @@ def places_of(
                 url=place.url,
             )
             problems.append(_problem(each, sentence))
+    presets = {locate(name).identity: name for name in names()}
+    for each, place in zip(destinations, located, strict=True):
+        preset = presets.get(place.identity) if place is not None else None
+        if preset not in {None, each.name} and each.name in presets.values():
+            sentence = say(
+                "this destination is called '{name}', and is the portal {preset}: give it another "
+                "'name'",
+                name=each.name,
+                preset=preset,
+            )
+            problems.append(_problem(each, sentence))
     alone = [
         each
         for each, place in zip(destinations, located, strict=True)
@@ -257,12 +268,12 @@ def chosen_of(places: Sequence[Place], connection: Connection) -> Sequence[Place
         there = locate(named, insecure=connection.insecure).identity
         if found := [each for each in places if each.located and each.located.identity == there]:
             return found
-    names = ", ".join(place.destination.name for place in places)
+    known = ", ".join(place.destination.name for place in places)
     raise SettingsInvalid(
         say(
             "the manifest has no destination '{named}'; there are {names}",
             named=shown_portal(named),
-            names=names,
+            names=known,
         )
     )
 
@@ -304,10 +315,10 @@ def told_once(said: Sequence[tuple[str, Iterable[Problem]]]) -> Iterator[Problem
             yield replace(problem, destinations=tuple(names))
 
 
-def _no_longer_named(runs: Sequence[Run], names: Sequence[str]) -> Iterator[Problem]:
+def _no_longer_named(runs: Sequence[Run], there: Sequence[str]) -> Iterator[Problem]:
     """The destinations of a plan that nothing would be sent to."""
     for name in dict.fromkeys(name for run in runs for name in run.planned_destinations):
-        if name not in names:
+        if name not in there:
             sentence = say(
                 "the plan has the destination '{name}', and the manifest no longer names it: plan "
                 "again",

@@ -431,6 +431,15 @@ async def test_a_destination_that_only_the_plan_has_ends_all_before_anything_is_
     assert not any(call.method != "GET" for site in sites for call in site.calls)
 
 
+async def test_no_destination_has_the_name_of_another_portal(publish: Any, folder: Any) -> None:
+    """Whoever says `portal=demo` means demo."""
+    said = [{"portal": "https://www.data.gouv.fr", "name": "demo"}]
+    manifest = folder.manifest(folder.dataset("a", "a.csv"), destinations=said)
+    report = await publish(manifest, portal="demo")
+    assert report.run.exit_code == 2
+    assert any("'demo', and is the portal www" in each for each in sentences(report))
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
