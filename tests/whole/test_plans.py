@@ -44,3 +44,45 @@ async def test_a_part_of_a_dataset_is_published_and_then_the_rest(
         assert report.datasets[0].notes  # it stays a draft
     report = await published(wanted)
     assert (report.totals.resources.created, report.totals.resources.unchanged) == (2, 2)
+
+
+async def test_a_plan_of_every_kind_of_field_is_carried_out_and_then_done(
+    *, publish: Any, manifest: Any, said: Any, folder: Any, tmp_path: Path
+) -> None:
+    for name in ("b.csv", "s.csv"):
+        folder.file(name, f"of {name}\n")
+    contacts = [{"name": "Voirie", "email": "voirie@ville.example", "role": "publisher"}]
+    dataset = said(
+        "fields",
+        "a.csv",
+        {"path": "b.csv", "as": "Été b.csv", "title": "T", "description": "D\r\nE  "},
+        {"path": "s.csv", "append": True, "as": "s-{seq:02}{suffix}"},
+        {"link": "https://example.org/api", "title": "L", "size": 3, "checksum": f"md5:{'0' * 32}"},
+        frequency="daily",
+        tags=["Été", "ville"],
+        acronym="AB",
+        contacts=contacts,
+        temporal_coverage={"start": "2023-01-01", "end": "2024-01-01"},
+        extras={"x.y": "1", "z": {"a": [1, 2]}, "long": "w" * 900},
+        description="Long. \r\n\r\nAnd  longer. " * 50,
+        next_update="2030-01-01",
+        access={"type": "restricted", "audiences": {"private": "no"}, "reason": " R "},
+        publish="when-complete",
+    )
+    dataset.pop("license", None)
+    wanted, plan = manifest(dataset), tmp_path / "plan.json"
+    planned = await publish(wanted, dry_run=True, exact=True)
+    assert planned.run.problems == ()
+    write_report(planned, str(plan))
+    done = await publish(wanted, plan=plan)
+    assert (done.run.exit_code, done.datasets[0].status, done.datasets[0].error) == (
+        0,
+        "created",
+        None,
+    )
+    again = await publish(wanted, plan=plan)
+    assert (again.run.exit_code, again.datasets[0].status, again.datasets[0].error) == (
+        0,
+        "unchanged",
+        None,
+    )
