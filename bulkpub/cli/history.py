@@ -9,12 +9,13 @@ import typer
 from rich.text import Text
 
 from bulkpub.cli.environment import state_folder
+from bulkpub.core.outcome import status_count
 from bulkpub.core.report import Totals
-from bulkpub.language import tr, tr_n
+from bulkpub.language import in_language, tr, tr_n
 from bulkpub.observers.console import SteadyConsole, print_line
 from bulkpub.observers.text import bytes_text, duration_text, shown
 from bulkpub.reports.past import PastRun, past_runs
-from bulkpub.reports.verdict import moment_of, status_word, tone_of
+from bulkpub.reports.verdict import moment_of, tone_of
 from bulkpub.session.options import Settings
 
 __all__ = ["history"]
@@ -67,7 +68,7 @@ def _lines(past: PastRun) -> Iterator[Text]:
 def _facts(past: PastRun, totals: Totals) -> Iterator[str]:
     for status in _TOLD:
         if number := getattr(totals.resources, status):
-            yield tr("{n:,} {status}", n=number, status=status_word(status))
+            yield in_language(status_count(status, number))
     if totals.bytes.uploaded:
         yield tr("{size} sent", size=bytes_text(totals.bytes.uploaded))
     yield tr_n("{n:,} request", "{n:,} requests", totals.requests.total)

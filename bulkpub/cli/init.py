@@ -39,14 +39,17 @@ __all__ = ["init"]
 
 MANIFEST = "manifest.yaml"
 ENVIRONMENT = ".env.example"
-_ENVIRONMENT = """\
-# Copy this file to .env, and show that to nobody: bulkpub reads it in the folder it is started in.
-# The key is in the settings of your account on the portal.
-BULKPUB_API_KEY=
-"""
+_ENVIRONMENT = (
+    say(
+        "Copy this file to .env, and show that to nobody: bulkpub reads it in the folder it is "
+        "started in."
+    ),
+    say("The key is in the settings of your account on the portal."),
+)
+_KEY_LINE = "BULKPUB_API_KEY="
 _TOP = {
-    "portal": ("demo", "demo.data.gouv.fr, for trials; www is data.gouv.fr itself"),
-    "organization": ("ville-exemple", "who publishes: as in the address of its page"),
+    "portal": ("demo", say("demo.data.gouv.fr, for trials; www is data.gouv.fr itself")),
+    "organization": ("ville-exemple", say("who publishes: as in the address of its page")),
 }
 """What a manifest says at its top, with an example and what to write."""
 _SOMEBODY = "ville-exemple"
@@ -270,7 +273,8 @@ def _options(folder: Path) -> HarvestOptions:
 
 def _write_environment(path: Path, console: Console) -> None:
     if not os.path.lexists(path):
-        write_new(path, _ENVIRONMENT.encode())
+        remarks = "".join(f"# {in_language(each)}\n" for each in _ENVIRONMENT)
+        write_new(path, f"{remarks}{_KEY_LINE}\n".encode())
         console.print(
             tr("Written: {path}, for your key: copy it to .env.", path=path), markup=False
         )
@@ -294,7 +298,8 @@ def _of_folder(
     )
     for found in found_in(str(place), options):
         spec = _told(found, told).dataset
-        said = writer.dataset(spec, with_flags(found.notes))
+        remarks = tuple(in_language(each) for each in with_flags(found.notes))
+        said = writer.dataset(spec, remarks)
         notes += [(spec.key, note) for note in said]
     if not writer.count:
         raise SettingsInvalid(say("{place} has no files to publish", place=place))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Sequence
 from typing import Any
 
-from bulkpub.language import in_language, say, tr
+from bulkpub.language import Sentence, in_language, say, tr
 
 __all__ = ["usage_sentence"]
 
@@ -35,6 +35,9 @@ def _what(error: Any, variables: Container[str]) -> str:  # noqa: ANN401 - likew
         )
     if kind == "MissingParameter" and param is not None:
         return tr("{param} is missing", param=_name(param, variables))
+    if kind == "BadParameter" and isinstance(error.message, Sentence):
+        why = in_language(error.message)
+        return tr("{option}: {why}", option=_name(param, variables), why=why)
     if kind == "BadParameter" and param is not None:
         return f"{_name(param, variables)}{_wrong_value(error.message)}"
     if kind == "BadOptionUsage" and "requires" in message:

@@ -160,7 +160,9 @@ def _fault(form: Form, detail: ErrorDetails, node: Node) -> Fault:
 def _field_name(path: Sequence[str | int]) -> str:
     """How a sentence calls the field at `path`."""
     names = [
-        f"'{step}'" if isinstance(step, str) else say("item {number}", number=step + 1)
+        say("'{name}'", name=step)
+        if isinstance(step, str)
+        else say("item {number}", number=step + 1)
         for step in path
     ]
     return joined(say(" of "), reversed(names))

@@ -5,7 +5,7 @@ A line is a comment until somebody takes its `#` away; what it shows is sound th
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from bulkpub.language import say
+from bulkpub.language import in_language, say
 
 __all__ = ["TO_FILL_IN", "fill_in_lines", "with_lines_to_fill_in"]
 
@@ -49,4 +49,4 @@ def with_lines_to_fill_in(
 
 
 def _line(key: str, example: str, about: str, indent: int) -> str:
-    return f"{' ' * indent}{f'# {key}: {example}':<{_WIDTH}}  # {about}"
+    return f"{' ' * indent}{f'# {key}: {example}':<{_WIDTH}}  # {in_language(about)}"

@@ -131,7 +131,7 @@ def rate_text(bytes_per_s: float) -> str:
 def duration_text(seconds: float) -> str:
     """A time span: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 05 min`."""
     if seconds < _TENTHS:
-        return f"{seconds:.1f} s"
+        return tr("{seconds:.1f} s", seconds=seconds)
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"

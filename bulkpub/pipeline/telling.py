@@ -136,7 +136,7 @@ def _reason(story: Story, status: DatasetStatus, resources: tuple[ResourceOutcom
             changed = [status_count(what, count) for what, count in counts.items()]
             files = say("resources: {counts}", counts=joined(", ", changed)) if changed else ""
             reasons = filter(None, [*story.reasons, files])
-            return joined("; ", reasons) or say("order of its resources")
+            return joined(say("; "), reasons) or say("order of its resources")
 
 
 def _resource_outcome(story: Story, resource: ResourceStory) -> ResourceOutcome:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from bulkpub.core.exit_codes import ExitCode
+from bulkpub.core.outcome import status_count
 from bulkpub.core.report import RateLimit, RunInfo, RunReport, Totals
 from bulkpub.language import in_language, say, tr, tr_n
 from bulkpub.observers.text import bytes_text, duration_text, moment_text, shown
@@ -118,9 +119,7 @@ def figures_of(report: RunReport) -> list[Figure]:
 
 def _by_status(counts: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(
-        tr("{n:,} {status}", n=number, status=status_word(status))
-        for status, number in counts.items()
-        if number
+        in_language(status_count(status, number)) for status, number in counts.items() if number
     )
 
 

@@ -24,7 +24,7 @@ from bulkpub.core.units import spell_size
 from bulkpub.errors import BulkpubError, SettingsInvalid
 from bulkpub.http.diagnosis import Certificate, Untrusted, Way, look_at
 from bulkpub.http.retry import RetryPolicy
-from bulkpub.language import say
+from bulkpub.language import joined, say
 from bulkpub.manifest import KeyNames
 from bulkpub.observers.text import counted, duration_text, moment_text
 from bulkpub.portals import Account
@@ -121,8 +121,8 @@ async def examine(
     for target in targets:
         async for finding in _target(target, key_fault):
             yield replace(finding, at=target.at)
-    yield _disk("state", state_dir, LITTLE_SPACE, "state_dir")
-    yield _disk("spool", spool_dir, sources.spool_size, "spool_dir")
+    yield _disk(say("state"), state_dir, LITTLE_SPACE, "state_dir")
+    yield _disk(say("spool"), spool_dir, sources.spool_size, "spool_dir")
     yield _open_files()
 
 
@@ -131,7 +131,7 @@ async def _target(target: Target, key_fault: str | None) -> AsyncIterator[Findin
     try:
         located = locate(connection.portal or "", insecure=connection.insecure)
     except SettingsInvalid as error:
-        yield Finding("portal", Health.BAD, str(error))
+        yield Finding(say("portal"), Health.BAD, str(error))
     keys = Keys(connection.key)
     if located is not None and not key_fault:
         try:
@@ -141,7 +141,7 @@ async def _target(target: Target, key_fault: str | None) -> AsyncIterator[Findin
     for finding in _key(located, keys, key_fault):
         yield finding
     for each in keys.warnings:
-        yield Finding("key", Health.ODD, each.message)
+        yield Finding(say("key"), Health.ODD, each.message)
     if located is None:
         for what in ("network", "account"):
             yield Finding(what, Health.UNSEEN, say("which portal is not known"))
@@ -164,9 +164,10 @@ def _versions() -> Finding:
         system=platform.system(),
         release=platform.release(),
     )
-    says += f"; with {', '.join(there)}" if there else ""
-    says += f"; without {', '.join(missing)}" if missing else ""
-    return Finding("versions", Health.GOOD, says)
+    parts_there = say("; with {names}", names=", ".join(there)) if there else ""
+    parts_missing = say("; without {names}", names=", ".join(missing)) if missing else ""
+    said = joined("", (says, parts_there, parts_missing))
+    return Finding(say("versions"), Health.GOOD, said)
 
 
 def _parts() -> dict[str, bool]:
@@ -194,17 +195,20 @@ def _installed(package: str) -> bool:
 
 def _key(located: Located | None, keys: Keys, key_fault: str | None) -> Iterator[Finding]:
     if located is not None and located.key:
-        yield Finding("key", Health.GOOD, say("the one of this portal, which everybody knows"))
+        yield Finding(say("key"), Health.GOOD, say("the one of this portal, which everybody knows"))
     elif key_fault:
         yield Finding(
-            "key", Health.BAD, key_fault, say("copy it anew, from the settings of your account")
+            say("key"),
+            Health.BAD,
+            key_fault,
+            say("copy it anew, from the settings of your account"),
         )
     elif keys.problems:
         for each in keys.problems:
-            yield Finding("key", Health.BAD, each.message)
+            yield Finding(say("key"), Health.BAD, each.message)
     elif not keys.first and not keys.own:
         yield Finding(
-            "key",
+            say("key"),
             Health.BAD,
             say("there is none"),
             say(
@@ -214,12 +218,14 @@ def _key(located: Located | None, keys: Keys, key_fault: str | None) -> Iterator
         )
     elif keys.own:
         yield Finding(
-            "key", Health.GOOD, say("there are those of {own}", own=", ".join(sorted(keys.own)))
+            say("key"),
+            Health.GOOD,
+            say("there are those of {own}", own=", ".join(sorted(keys.own))),
         )
     else:
         length = len(keys.first or "")
         yield Finding(
-            "key", Health.GOOD, say("there is one, of {length} characters", length=length)
+            say("key"), Health.GOOD, say("there is one, of {length} characters", length=length)
         )
 
 
@@ -236,18 +242,18 @@ async def _portal(
             f"{site.scheme}://{site.netloc}/", ca_file=connection.ca_file, patience_s=patience
         )
     except SettingsInvalid as error:
-        yield Finding("network", Health.BAD, str(error))
+        yield Finding(say("network"), Health.BAD, str(error))
         return
     yield _network(located, way)
     if finding := _certificate(way):
         yield finding
     if way.failure or way.untrusted:
-        yield Finding("account", Health.UNSEEN, say("the portal cannot be reached"))
+        yield Finding(say("account"), Health.UNSEEN, say("the portal cannot be reached"))
         return
     if way.clock_ahead is not None:
         yield _clock(way.clock_ahead)
     if key_fault or keys.problems or not (located.key or keys.first or keys.own):
-        yield Finding("account", Health.UNSEEN, say("there is no key to ask with"))
+        yield Finding(say("account"), Health.UNSEEN, say("there is no key to ask with"))
         return
     once = replace(connection, key=keys.first, retry=RetryPolicy(attempts=1), patience_s=patience)
     try:
@@ -256,7 +262,7 @@ async def _portal(
             yield _account(account, portal.rules)
             yield _quota(portal.traffic.rate_limit)
     except BulkpubError as error:
-        yield Finding("account", Health.BAD, bounded(str(error)))
+        yield Finding(say("account"), Health.BAD, bounded(str(error)))
 
 
 def _network(located: Located, way: Way) -> Finding:
@@ -270,14 +276,21 @@ def _network(located: Located, way: Way) -> Finding:
                 "HTTPS_PROXY"
             )
         )
-        return Finding("network", Health.BAD, f"{located.url}{through}: {way.failure}", cure)
-    return Finding("network", Health.GOOD, f"{located.url} answers{through}")
+        return Finding(
+            say("network"),
+            Health.BAD,
+            say("{url}{through}: {why}", url=located.url, through=through, why=way.failure),
+            cure,
+        )
+    return Finding(
+        say("network"), Health.GOOD, say("{url} answers{through}", url=located.url, through=through)
+    )
 
 
 def _certificate(way: Way) -> Finding | None:
     if way.untrusted is not None:
         return Finding(
-            "certificate",
+            say("certificate"),
             Health.BAD,
             say("the portal's is not trusted: {why}", why=way.untrusted.why),
             _trust_it(way.untrusted),
@@ -311,16 +324,18 @@ def _lasting(certificate: Certificate) -> Finding:
         left=left,
     )
     if certificate.expires_in > EXPIRES_SOON_S:
-        return Finding("certificate", Health.GOOD, says)
-    return Finding("certificate", Health.ODD, says, say("tell whoever runs the portal to renew it"))
+        return Finding(say("certificate"), Health.GOOD, says)
+    return Finding(
+        say("certificate"), Health.ODD, says, say("tell whoever runs the portal to renew it")
+    )
 
 
 def _clock(ahead: float) -> Finding:
     if abs(ahead) <= CLOCK_OFF_S:
-        return Finding("clock", Health.GOOD, say("agrees with the portal's"))
+        return Finding(say("clock"), Health.GOOD, say("agrees with the portal's"))
     how = say("ahead of") if ahead > 0 else "behind"
     return Finding(
-        "clock",
+        say("clock"),
         Health.ODD,
         say("is {ahead} {how} the portal's", ahead=duration_text(abs(ahead)), how=how),
         say("have it set by the network (timedatectl set-ntp true)"),
@@ -329,16 +344,16 @@ def _clock(ahead: float) -> Finding:
 
 def _account(account: Account, rules: Rules) -> Finding:
     if not rules.organizations:
-        return Finding("account", Health.GOOD, account.name)
+        return Finding(say("account"), Health.GOOD, account.name)
     if account.administrator:
         return Finding(
-            "account",
+            say("account"),
             Health.GOOD,
             say("{name}, an administrator: may publish for everybody", name=account.name),
         )
     if not account.organizations:
         return Finding(
-            "account",
+            say("account"),
             Health.ODD,
             say(
                 "{name}: a member of no organization, so that only personal datasets can be "
@@ -352,7 +367,7 @@ def _account(account: Account, rules: Rules) -> Finding:
     more = len(several) - ORGANIZATIONS_SHOWN
     also = say(" and {more} more", more=more) if more > 0 else ""
     return Finding(
-        "account",
+        say("account"),
         Health.GOOD,
         say("{name}; may publish for {named}{also}", name=account.name, named=named, also=also),
     )
@@ -360,7 +375,7 @@ def _account(account: Account, rules: Rules) -> Finding:
 
 def _quota(quota: RateLimit) -> Finding:
     if quota.limit is None or quota.remaining is None:
-        return Finding("quota", Health.GOOD, say("the portal announces none"))
+        return Finding(say("quota"), Health.GOOD, say("the portal announces none"))
     says = say(
         "{remaining} of {limit} left",
         remaining=quota.remaining,
@@ -368,9 +383,9 @@ def _quota(quota: RateLimit) -> Finding:
     )
     says += f", until {moment_text(quota.reset_at)}" if quota.reset_at else ""
     if quota.remaining > quota.limit // 10:
-        return Finding("quota", Health.GOOD, says)
+        return Finding(say("quota"), Health.GOOD, says)
     return Finding(
-        "quota",
+        say("quota"),
         Health.ODD,
         says,
         say("a run waits by itself until there are more; `max_wait` says for how long at most"),
@@ -393,7 +408,7 @@ def _disk(what: str, folder: Path, wanted: int, option: str) -> Finding:
         free = shutil.disk_usage(there).free
     except OSError as error:
         return Finding(what, Health.ODD, f"{folder}: {error.strerror}")
-    says = f"{folder}: {spell_size(_rounded(free))} free"
+    says = say("{folder}: {free} free", folder=folder, free=spell_size(_rounded(free)))
     if free >= wanted:
         return Finding(what, Health.GOOD, says)
     return Finding(

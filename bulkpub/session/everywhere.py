@@ -298,7 +298,7 @@ def _joint_error(ended: Sequence[tuple[Destination, RunReport]]) -> str | None:
     if len(set(errors.values())) == 1 and len(errors) == len(ended):
         return next(iter(errors.values()))
     told = [say("{name}: {error}", name=name, error=error) for name, error in errors.items()]
-    return joined("; ", told) if told else None
+    return joined(say("; "), told) if told else None
 
 
 def told_once(said: Sequence[tuple[str, Iterable[Problem]]]) -> Iterator[Problem]:

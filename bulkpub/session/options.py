@@ -18,6 +18,7 @@ from bulkpub.core.origin import Gone
 from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.kinds import Kind
 from bulkpub.harvest.words.languages import short_language
+from bulkpub.language import say
 from bulkpub.pipeline import RunOptions
 from bulkpub.pipeline.job import MOST_AT_ONCE
 from bulkpub.session.connection import Connection, Sources
@@ -89,7 +90,7 @@ class Settings:
 def _quota_share(text: str) -> float:
     part = units.share(text)
     if part == 1:
-        raise ValueError(f"'{text}' leaves nothing; write for instance 5%")
+        raise ValueError(say("'{text}' leaves nothing; write for instance 5%", text=text))
     return part
 
 
@@ -97,7 +98,14 @@ def _at_once(text: str) -> int | None:
     if text.strip().lower() == AUTO:
         return None
     if not re.fullmatch(r"\d{1,3}", text.strip()) or not 1 <= int(text) <= MOST_AT_ONCE:
-        raise ValueError(f"'{text}' is neither {AUTO} nor a number from 1 to {MOST_AT_ONCE}")
+        raise ValueError(
+            say(
+                "'{text}' is neither {auto} nor a number from 1 to {most_at_once}",
+                text=text,
+                auto=AUTO,
+                most_at_once=MOST_AT_ONCE,
+            )
+        )
     return int(text)
 
 
@@ -105,13 +113,15 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f"'{text}' is no day; write for instance 2024-01-31") from None
+        raise ValueError(
+            say("'{text}' is no day; write for instance 2024-01-31", text=text)
+        ) from None
 
 
 def _language(text: str) -> str:
     code = short_language(text) if re.fullmatch(r"[A-Za-z]{2,3}(?:[-_]\w+)?", text.strip()) else ""
     if not code:
-        raise ValueError(f"'{text}' is no code of a language; write for instance fr")
+        raise ValueError(say("'{text}' is no code of a language; write for instance fr", text=text))
     return code
 
 
@@ -121,9 +131,11 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise ValueError(f"'{text}' gives no value; write for instance today=2024-01-31")
+            raise ValueError(
+                say("'{text}' gives no value; write for instance today=2024-01-31", text=text)
+            )
         if said.setdefault(name.strip(), value) != value:
-            raise ValueError(f"'{name.strip()}' is given two values")
+            raise ValueError(say("'{name}' is given two values", name=name.strip()))
     return said
 
 
