@@ -17,12 +17,52 @@ __all__ = ["left_out_lines", "left_out_of", "render_problems", "render_warnings"
 
 
 def render_problems(problems: Iterable[Problem], console: Console) -> None:
-    """Print every problem as `file:line:column: message`, in the order of the files, and count."""
+    """Print every problem as `file:line:column: message`, in the order of the files, and count.
+
+    What one place says of many files is one entry: a pattern may match thousands of a kind.
+    """
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-    for problem in ordered:
-        print_line(console, _problem_text(problem))
+    if not ordered:
+        return
+    for first, *others in _by_cause(ordered):
+        print_line(console, _problem_text(first))
+        names = [_named(each)[0] for each in others]
+        shown_names = ", ".join(map(shown, names[:_MOST_NAMES]))
+        if len(names) > _MOST_NAMES:
+            count, rest = len(names), len(names) - _MOST_NAMES
+            told = tr(
+                "  and the same of {count:,} more: {names} … and {rest:,} more",
+                count=count,
+                names=shown_names,
+                rest=rest,
+            )
+            print_line(console, told)
+        elif names:
+            told = tr(
+                "  and the same of {count:,} more: {names}", count=len(names), names=shown_names
+            )
+            print_line(console, told)
     found = tr("{problems} found.", problems=counted(len(ordered), "problem"))
     console.print(Text(found, style="bold red"))
+
+
+_MOST_NAMES = 10
+
+
+def _by_cause(problems: Iterable[Problem]) -> Iterable[list[Problem]]:
+    """Those that one place has in common, but for the file they begin with."""
+    found: dict[object, list[Problem]] = {}
+    for number, problem in enumerate(problems):
+        name, why = _named(problem)
+        key = (problem.at, why) if name and problem.line else number
+        found.setdefault(key, []).append(problem)
+    return found.values()
+
+
+def _named(problem: Problem) -> tuple[str, str]:
+    """The file it begins with, and what is wrong with that; no file where it names none."""
+    name, colon, why = problem.sentence.partition(": ")
+    return (name, why) if colon and why else ("", problem.sentence)
 
 
 def render_warnings(warnings: Iterable[Problem], console: Console) -> None:

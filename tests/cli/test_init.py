@@ -195,6 +195,7 @@ def test_a_spreadsheet_becomes_a_manifest(run_cli: Run, city: Path) -> None:
     ran = run_cli("init", "m.xlsx", *TOLD)
     assert ran.code == 0
     assert "Written: manifest.yaml, with 1 dataset." in ran.said
+    assert "problem" not in ran.said
     text = (city / "manifest.yaml").read_text()
     assert "# frequency: annual" in text
     assert "# license" not in text

@@ -516,6 +516,31 @@ def test_problems_are_sorted_and_counted() -> None:
     ]
 
 
+def test_what_one_place_says_of_many_files_is_one_entry_that_counts_and_names_them() -> None:
+    refused = "the portal refuses .exe1 files; it lists those it takes at http://p/"
+    out = console()
+    files = [Problem("a.yaml", 6, 56, f"f/{n}.exe1: {refused}") for n in range(3)]
+    others = [Problem("a.yaml", 7, 1, f"f/0.exe1: {refused}"), Problem("a.yaml", 6, 56, "other")]
+    render_problems([*files, *others], out)
+    assert lines_of(out) == [
+        f"a.yaml:6:56: f/0.exe1: {refused}",
+        "  and the same of 2 more: f/1.exe1, f/2.exe1",
+        "a.yaml:6:56: other",
+        f"a.yaml:7:1: f/0.exe1: {refused}",
+        "5 problems found.",
+    ]
+    out = console()
+    render_problems([Problem("a.yaml", 1, 1, f"{n}: {refused}") for n in range(5000)], out)
+    assert lines_of(out)[1].endswith("9, 10 … and 4,989 more")
+    assert lines_of(out)[2:] == ["5,000 problems found."]
+
+
+def test_no_problem_is_nothing_to_print() -> None:
+    out = console()
+    render_problems([], out)
+    assert lines_of(out) == []
+
+
 def test_a_long_problem_stays_on_its_line() -> None:
     out = console(40)
     render_problems([Problem("a.yaml", 1, 1, "word " * 50)], out)
