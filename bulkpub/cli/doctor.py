@@ -19,14 +19,14 @@ from bulkpub.cli.options import with_flags
 from bulkpub.core.exit_codes import ExitCode
 from bulkpub.errors import ManifestInvalid, SettingsInvalid
 from bulkpub.language import in_language, tr
-from bulkpub.observers.console import SteadyConsole
+from bulkpub.observers.console import SteadyConsole, print_line
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable, shown
 from bulkpub.session.doctor import Finding, Health, Target, examine, targets_of
 from bulkpub.session.options import Settings
 from bulkpub.sources.spool import spool_folder
 
-__all__ = ["doctor"]
+__all__ = ["doctor", "show_finding"]
 
 _MARKS = {
     Health.GOOD: ("ok", "green"),
@@ -89,7 +89,7 @@ async def _examine(
     ):
         findings.append(finding)
         if console is not None:
-            _show(_with_flags(finding), console)
+            show_finding(_with_flags(finding), console)
     return findings
 
 
@@ -99,11 +99,12 @@ def _with_flags(finding: Finding) -> Finding:
     return replace(finding, says=with_flags(finding.says), cure=cure)
 
 
-def _show(finding: Finding, console: Console) -> None:
+def show_finding(finding: Finding, console: Console) -> None:
+    """Print what was found, and what to do about it."""
     mark, style = _MARKS[finding.health]
     at = f"{shown(finding.at)}: " if finding.at else ""
     line = Text.assemble((f"{mark:>3}  ", style), (f"{in_language(finding.what):<12}", "bold"), at)
     line.append(printable(finding.says))
-    console.print(line, soft_wrap=True)
+    print_line(console, line)
     if finding.cure is not None:
-        console.print(Text(f"{'':17}→ {printable(finding.cure)}"), soft_wrap=True)
+        print_line(console, f"{'':17}→ {printable(finding.cure)}")

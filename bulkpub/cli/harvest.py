@@ -45,7 +45,7 @@ from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.reading.local import WithFiles
 from bulkpub.language import in_language, say, tr
 from bulkpub.manifest.amending import Looked
-from bulkpub.observers.console import SteadyConsole, is_terminal
+from bulkpub.observers.console import SteadyConsole, is_terminal, print_line
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
 from bulkpub.portals import Portal
@@ -272,7 +272,7 @@ class Progress:
         line = Text.assemble(
             (f"{word}: ", style), printable(bounded(with_flags(sentence), LONGEST_SENTENCE))
         )
-        self.console.print(line, soft_wrap=True)
+        print_line(self.console, line)
 
 
 # --- reading ------------------------------------------------------------------------------

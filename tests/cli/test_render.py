@@ -2,7 +2,7 @@ import os
 import pty
 import re
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -11,6 +11,8 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from bulkpub.cli.doctor import show_finding
+from bulkpub.cli.harvest import Progress
 from bulkpub.cli.problems import render_problems, render_warnings
 from bulkpub.cli.render import render_summary
 from bulkpub.cli.render_plan import render_plan
@@ -31,6 +33,7 @@ from bulkpub.core.report import (
 )
 from bulkpub.errors import Problem
 from bulkpub.observers.console import SteadyConsole, print_line
+from bulkpub.session.doctor import Finding, Health
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOSTILE = "\x1b[2J[red]é\n.csv"
@@ -280,14 +283,31 @@ def test_on_a_terminal_lines_break_between_words_and_addresses_never() -> None:
     assert "http://127.0.0.1:7000/datasets/" + "x" * 40 in text
 
 
-def test_on_a_terminal_problems_and_warnings_break_between_words() -> None:
-    message = "the column 'Remarques' says nothing that is known, and is left out of all this"
-    for render in (render_problems, render_warnings):
-        out = console(60, terminal=True)
-        render([Problem("liste.xlsx", 6, 7, message)], out)
-        lines = [Text.from_ansi(line).plain for line in lines_of(out)]
-        assert max(map(len, lines)) <= 60
-        assert message in " ".join(line.strip() for line in lines)
+MESSAGE = "the column 'Remarques' says nothing that is known, and is left out of all this"
+
+
+def a_note(out: Console) -> None:
+    progress = Progress(quiet=False)
+    progress.console = out  # type: ignore[assignment]  # as it prints, one like the other
+    progress.note(MESSAGE)
+
+
+PRINTED: dict[str, Callable[[Console], None]] = {
+    "problem": lambda out: render_problems([Problem("liste.xlsx", 6, 7, MESSAGE)], out),
+    "warning": lambda out: render_warnings([Problem("liste.xlsx", 6, 7, MESSAGE)], out),
+    "note of a harvest": a_note,
+    "finding": lambda out: show_finding(Finding("account", Health.GOOD, MESSAGE), out),
+    "cure": lambda out: show_finding(Finding("account", Health.BAD, "no", MESSAGE), out),
+}
+
+
+@pytest.mark.parametrize("what", PRINTED)
+def test_on_a_terminal_sentences_break_between_words(what: str) -> None:
+    out = console(60, terminal=True)
+    PRINTED[what](out)
+    lines = [Text.from_ansi(line).plain for line in lines_of(out)]
+    assert max(map(len, lines)) <= 60
+    assert MESSAGE in " ".join(line.strip() for line in lines)
 
 
 def test_a_dumb_terminal_is_as_wide_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
