@@ -96,7 +96,7 @@ def _print_headline(report: RunReport, found: Findings, console: Console) -> Non
     if run.exit_code == ExitCode.REFUSED and not report.totals.requests.total:
         words, style = _HEADLINES[ExitCode.WRONG]  # nobody was asked
     line = Text().append(in_language(words).format(took=duration_text(run.duration_s)), style=style)
-    if run.exit_code == ExitCode.INTERRUPTED and run.error is not None:
+    if run.exit_code == ExitCode.INTERRUPTED and run.error is not None and not run.destinations:
         why = printable(run.error).removeprefix(tr("interrupted "))
         line.append(f" {why}")
     elif run.error is not None and not run.destinations:  # else each says its own

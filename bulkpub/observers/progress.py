@@ -158,6 +158,7 @@ class RunProgress:
         self._finished = _Counts()
         self._wait: tuple[float, Waiting] | None = None
         self._forecasts: dict[str, Forecast] = {}
+        self._begun: set[str] = set()
         self._needs: dict[str, tuple[int, int]] = {}
         self._done: dict[str, _Work] = {}
         self._by_requests = False
@@ -190,9 +191,9 @@ class RunProgress:
         return named or dataset, title or resource
 
     def share(self) -> float | None:
-        """How much of the work is done, from 0 to 1; it never falls. None: that is not known yet.
+        """How much of the work is done, from 0 to 1. None: that is not known yet.
 
-        In bytes or in requests, whichever a run takes its time for; where it sends nothing, in
+        It falls only when a further destination begins, and so more is to be done. In bytes or in requests, whichever a run takes its time for; where it sends nothing, in
         datasets.
         """
         if not self._forecasts and not self.dry_run:
@@ -206,6 +207,8 @@ class RunProgress:
                 share = sum(each.requests for each in done) / requests
             else:
                 share = sum(each.bytes for each in done) / size
+        if self._begun - self._forecasts.keys():  # nobody knows yet how much there is at one
+            share = min(share, self.datasets_done / self.datasets if self.datasets else 0.0)
         self._shown = max(self._shown, min(share, 1.0))
         return self._shown
 
@@ -322,6 +325,8 @@ class RunProgress:
     def _begin(self, event: RunStarted) -> None:
         """Several destinations begin one after the other."""
         self.reading = self.comparing = None
+        self._begun.add(event.destination)
+        self._shown = 0.0
         portal = event.destination or event.portal
         self.portal = f"{self.portal}, {portal}" if self.portal else portal
         self.dry_run = event.dry_run
@@ -330,6 +335,8 @@ class RunProgress:
 
     def _foresee(self, event: Forecast, now: float) -> None:
         where = event.destination
+        if where not in self._forecasts:
+            self._shown = 0.0
         self._forecasts[where] = event
         self._needs |= {
             f"{where}: {key}" if where else key: need for key, need in event.needs.items()

@@ -181,6 +181,18 @@ def test_a_dataset_of_one_key_at_two_destinations_is_two_pieces_of_work() -> Non
     assert progress.share() == 1.0
 
 
+def test_one_destination_that_is_done_is_not_all_of_it() -> None:
+    done = replace(outcome(ResourceStatus.CREATED, ResourceStatus.CREATED), destination="demo")
+    finished = DatasetFinished(done, destination="demo")
+    progress = after(*at("demo", *HERE), *at("www", HERE[0]), finished)
+    assert progress.share() == pytest.approx(0.5), "of www nobody knows yet how much there is"
+    progress = after(*at("demo", *HERE), finished)
+    assert progress.share() == 1.0
+    for event in at("www", *HERE[:2]):
+        progress.note(event, 30.0)
+    assert progress.share() == pytest.approx(0.5)
+
+
 def test_the_time_left_is_that_of_the_destination_that_takes_longest() -> None:
     quota = RateLimit(100, 0, NOON + timedelta(minutes=30))
     events = (*at("demo", *HERE), *at("www", *HERE[:2], QuotaSeen(quota)))
