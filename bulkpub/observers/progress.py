@@ -193,8 +193,8 @@ class RunProgress:
     def share(self) -> float | None:
         """How much of the work is done, from 0 to 1. None: that is not known yet.
 
-        It falls only when a further destination begins, and so more is to be done. In bytes or in requests, whichever a run takes its time for; where it sends nothing, in
-        datasets.
+        It falls only when a further destination begins, and so more is to be done. In bytes or in
+        requests, whichever a run takes its time for; where it sends nothing, in datasets.
         """
         if not self._forecasts and not self.dry_run:
             return None
