@@ -13,6 +13,7 @@ import gettext
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final, Self
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "joined",
     "languages",
     "put",
+    "recognised",
     "say",
     "say_n",
     "speak",
@@ -171,6 +173,76 @@ def _put(text: str, place: str, value: str, into: gettext.NullTranslations) -> s
 
 def _written(text: str, into: gettext.NullTranslations) -> str:
     return text.written(into) if isinstance(text, Sentence) else text
+
+
+# --- sentences that were only kept as text ------------------------------------------------
+
+_LONGEST_RECOGNISED = 2000
+_DEEPEST_RECOGNISED = 4
+_LEAST_OF_A_SENTENCE = 4
+"""Letters that a template has of its own at least, or any text would fit."""
+
+
+def recognised(text: str, depth: int = 0) -> str:
+    """`text` as the sentence that it was when it was written, in English; itself where none fits.
+
+    What is read back from a report is English. Whatever comes of it, its English text is `text`.
+    """
+    if _now is _ENGLISH or len(text) > _LONGEST_RECOGNISED or depth > _DEEPEST_RECOGNISED:
+        return text
+    best: tuple[int, str, dict[str, object]] | None = None
+    for template, parts, weight in _templates(_spoken):
+        if (best is None or weight > best[0]) and (values := _parted(text, parts)) is not None:
+            best = weight, template, values
+    if best is None:
+        return text
+    _, template, found = best
+    values = {name: recognised(str(value), depth + 1) for name, value in found.items()}
+    sentence = Sentence(partial(_filled, template, {**values}))
+    return sentence if sentence == text else text
+
+
+Parts = tuple[tuple[str, str | None], ...]
+"""What stands before each place of a template, and the place's name; after the last, None."""
+
+
+@cache
+def _templates(language: str) -> tuple[tuple[str, Parts, int], ...]:
+    """The templates without formats, each with its parts and how many letters are its own."""
+    found = []
+    for template in getattr(_catalogue(language), "_catalog", {}):
+        if not isinstance(template, str) or not template:
+            continue
+        parsed = list(Formatter().parse(template))
+        if any(form or conversion for _, _, form, conversion in parsed):
+            continue
+        parts = tuple((before, name) for before, name, _, _ in parsed)
+        weight = sum(map(str.isalpha, "".join(before for before, _ in parts)))
+        if weight >= _LEAST_OF_A_SENTENCE:
+            found.append((template, parts, weight))
+    return tuple(found)
+
+
+def _parted(text: str, parts: Parts) -> dict[str, object] | None:
+    """What fills the places, each up to the next of the template's own words; in linear time."""
+    values: dict[str, object] = {}
+    at, waiting = 0, None
+    for number, (before, name) in enumerate(parts):
+        is_last = number == len(parts) - 1 and name is None
+        if waiting is None:
+            found = at if text.startswith(before, at) else -1
+        elif is_last:
+            found = len(text) - len(before) if text.endswith(before) else -1
+        else:
+            found = text.find(before, at) if before else -1
+        if found < at:
+            return None
+        if waiting is not None:
+            values[waiting] = text[at:found]
+        at, waiting = found + len(before), name
+    if waiting is not None:
+        values[waiting], at = text[at:], len(text)
+    return values if at == len(text) else None
 
 
 # --- showing them -------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from bulkpub.errors import ReportUnreadable, SettingsInvalid
 from bulkpub.language import say, tr
 from bulkpub.observers.console import SteadyConsole
 from bulkpub.reports.reading import read_report
+from bulkpub.reports.speaking import spoken_report
 from bulkpub.session.options import BY_NAME, NO_REPORT, Output, Settings
 from bulkpub.state.history import is_run_id, kept_report, past
 
@@ -73,9 +74,11 @@ def report(
         check_report_path(html, say("the page"))
     state = state_folder(settings)
     chosen = _last(state) if last else _file(file or _usual_file(os.environ), state)
-    read = read_report(chosen)
+    read = spoken_report(read_report(chosen))
     if compare is not None:
-        _print_difference(read_report(_file(compare, state)), read, markdown=markdown)
+        _print_difference(
+            spoken_report(read_report(_file(compare, state))), read, markdown=markdown
+        )
     elif html is not None or open_:
         _write_page(read, html, opened=open_)
     elif markdown:
