@@ -45,7 +45,7 @@ def test_what_was_a_sentence_is_one_again(text: str, shown: str) -> None:
 def test_of_most_templates_the_sentence_is_found_again() -> None:
     known = language._catalogue("fr")
     assert isinstance(known, gettext.GNUTranslations)
-    templates = language._templates("fr")
+    templates = language._templates("fr")[::12]
     found = 0
     for template, parts, _ in templates:
         text = template.format_map({name: f"x{name}" for _, name in parts if name})

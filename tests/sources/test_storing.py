@@ -14,6 +14,8 @@ from bulkpub.sources.spool import Spool
 from bulkpub.sources.storing import Storing, ToStore
 from bulkpub.sources.web import Web
 
+pytestmark = pytest.mark.served  # a bucket is served
+
 CONTENT = b"a,b\n1,2\n"
 
 
