@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.core.text import bounded
 from bulkpub.errors import Problem
+from bulkpub.language import joined
 
 __all__ = [
     "Cause",
@@ -42,12 +43,12 @@ class Failure:
     def __str__(self) -> str:
         """`dataset › file: why`, or `manifest.yaml:12: why`."""  # noqa: RUF002 - a path sign
         if self.file:
-            return f"{self.file}:{self.line}: {self.error}" if self.line else self._in(self.file)
+            return self._in(f"{self.file}:{self.line}" if self.line else self.file)
         named = " › ".join(each for each in (self.dataset, self.resource) if each)  # noqa: RUF001
         return self._in(named)
 
     def _in(self, where: str) -> str:
-        return f"{where}: {self.error}" if where else self.error
+        return joined(": ", (where, self.error)) if where else self.error
 
 
 def failures_of(

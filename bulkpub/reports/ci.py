@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from bulkpub.core.failures import Cause, causes
 from bulkpub.core.report import RunReport
 from bulkpub.core.text import bounded
+from bulkpub.language import in_language, tr
 
 __all__ = ["annotations_of", "section_end", "section_start"]
 
@@ -33,7 +34,7 @@ def _error(cause: Cause) -> str:
         if first.file:
             return _command("error", _place(first.file, first.line), first.error)
         return _command("error", {}, str(first))
-    others = f"{cause.count:,} times, the first: {first}"
+    others = tr("{n:,} times, the first: {failure}", n=cause.count, failure=str(first))
     return _command("error", _place(first.file, first.line), others)
 
 
@@ -47,7 +48,7 @@ def _place(file: str | None, line: int) -> dict[str, str]:
 def _command(kind: str, properties: dict[str, str], message: str) -> str:
     named = {**properties, "title": "bulkpub"}
     told = ",".join(f"{name}={_property(value)}" for name, value in named.items())
-    return f"::{kind} {told}::{_message(bounded(message, 1000))}"
+    return f"::{kind} {told}::{_message(bounded(in_language(message), 1000))}"
 
 
 def _message(text: str) -> str:

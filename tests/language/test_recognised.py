@@ -11,6 +11,7 @@ from bulkpub import language
 from bulkpub.core.guard import HTML_REFUSED
 from bulkpub.core.outcome import DatasetOutcome, DatasetStatus, ResourceOutcome, ResourceStatus
 from bulkpub.language import in_language, recognised, speak
+from bulkpub.reports.ci import annotations_of
 from bulkpub.reports.speaking import spoken_report
 from tests.reports.examples import run_report
 
@@ -72,3 +73,10 @@ def test_a_report_that_was_read_is_spoken() -> None:
     speak("en")
     assert spoken_report(report) is report
     speak("fr")
+
+
+def test_annotations_are_for_people() -> None:
+    file = ResourceOutcome("f", ResourceStatus.FAILED, "failed", error=HTML_REFUSED)
+    report = run_report(DatasetOutcome("d", DatasetStatus.FAILED, "x", resources=(file, file)))
+    assert "2 fois, la première" in "".join(annotations_of(report))
+    assert "page HTML" in "".join(annotations_of(report))
