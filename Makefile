@@ -23,7 +23,7 @@ REFUSED := tests/portals/test_versions.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real test-browser test-portals coverage chaos check messages format bench bench-quick bench-cost .real-portal wheel docs clean
+.PHONY: help demo test test-quick test-real test-browser axe test-portals coverage chaos check messages format bench bench-quick bench-cost .real-portal wheel docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,8 @@ test-real: $(VENV)/.installed-dev ## Run the tests that need a real udata, insta
 
 test-browser: $(VENV)/.installed-dev $(AXE_HERE) ## Look at all pages in Chromium, which must be installed, as npm must be
 	@BULKPUB_BROWSER_WANTED=1 $(BIN)/python -m pytest -m browser $(ARGS)
+
+axe: $(AXE_HERE) # what test-browser needs of npm's registry
 
 $(AXE_HERE):
 	@command -v npm >/dev/null || { echo "make test-browser needs npm: apt-get install npm"; exit 1; }
