@@ -64,7 +64,7 @@ class Problem:
 
     def __str__(self) -> str:
         """`file:line:column: message`, the form editors and CI systems can follow."""
-        return f"{self.at}: {self.sentence}" if self.file else self.sentence
+        return joined(": ", (self.at, self.sentence)) if self.file else self.sentence
 
     @property
     def sentence(self) -> str:
@@ -107,7 +107,7 @@ class ManifestInvalid(BulkpubError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(joined("\n", (str(problem) for problem in self.problems)))
 
 
 class ReportUnreadable(BulkpubError):

@@ -266,7 +266,7 @@ class Progress:
             parts.append(counted(self._notes, "note"))
         if self._lost:
             parts.append(tr("{lost} could not be read", lost=counted(self._lost, "part")))
-        self.console.print(Text("; ".join(parts), style="bold"), soft_wrap=True)
+        self.console.print(Text(tr("; ").join(parts), style="bold"), soft_wrap=True)
 
     def _print(self, sentence: str, word: str, style: str) -> None:
         line = Text.assemble(

@@ -222,7 +222,8 @@ def _written(manifest: _Manifest, spelling: str, faults: list[Fault]) -> str:
     if spelling == LINES:
         return json_lines([*([top] if top else []), *datasets])
     if spelling == TOML:
-        lines = list(document_lines(top, datasets))
+        said = {key: value for key, value in top.items() if value is not None}
+        lines = list(document_lines(said, datasets))
         return "".join(f"{line}\n" for line in (lines if lines[0] else lines[1:]))
     return "".join(f"{line}\n" for line in _yaml_lines(top, datasets))
 
@@ -248,7 +249,8 @@ def _unsayable(root: Node, spelling: str) -> Iterable[Fault]:
     for node in walk(root):
         if isinstance(node.value, dict) and spelling == TOML:
             for key, below in node.value.items():
-                if below.value is None:
+                # Defaults of which all are yet to be filled in say nothing.
+                if below.value is None and not (node is root and key == "defaults"):
                     sentence = say(
                         "TOML has no null: it cannot say that '{key}' is to be nothing", key=key
                     )

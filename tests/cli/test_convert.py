@@ -47,3 +47,10 @@ def test_what_cannot_be_written_leaves_nothing(run_cli: Run, output: str, senten
     assert sentence in ran.said
     assert not Path(output).exists()
     assert {each.name for each in Path.cwd().iterdir()} >= {"m.yaml"}
+
+
+def test_what_a_harvest_leaves_to_be_filled_in_can_be_converted(run_cli: Run) -> None:
+    Path("m.yaml").write_text(f"defaults:\n  # license: lov2\n{TEXT}")
+    ran = run_cli("convert", "m.yaml", "m.toml")
+    assert ran.code == 0, ran.said
+    assert "defaults" not in Path("m.toml").read_text()

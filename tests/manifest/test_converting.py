@@ -131,6 +131,11 @@ TOP = "organization: o\ndatasets:\n"
 @pytest.mark.parametrize(
     ("to", "text", "sentence"),
     [
+        (
+            "n.toml",
+            f"defaults:\n  license: null\n{TOP}- id: a\n",
+            "2:3: TOML has no null",
+        ),
         ("n.toml", f"{TOP}- id: a\n  license: null\n", "4:3: TOML has no null: it cannot say that"),
         ("n.toml", f"{TOP}- id: a\n  extras: {{a: [null]}}\n", "4:16: TOML has no null, not in a"),
         ("n.toml", f"{TOP}- id: a\n  title: .5\n", "4:10: TOML cannot write the number .5 as it"),
