@@ -321,6 +321,9 @@ def _differences(manifest: _Manifest, text: str, spelling: str) -> list[Fault]:
         datasets = datasets[1:] if has_top else datasets
     if not exactly:
         manifest = _Manifest(_without(manifest.top, SILENT), manifest.datasets)
+    if spelling == TOML and isinstance(manifest.top.value, dict):
+        empty = [key for key, each in manifest.top.value.items() if each.value is None]
+        manifest = _Manifest(_without(manifest.top, empty), manifest.datasets)
     where = _different(manifest.top, top, exactly=exactly)
     if where is None and len(manifest.datasets) != len(datasets):
         where = place
