@@ -185,9 +185,9 @@ async def _all_pages(portal: Portal, request: RawRequest) -> ExitCode:
         request = replace(request, params=params)
     failed(
         tr(
-            "the listing {path} has no end: {MOST_PAGES} pages were read",
+            "the listing {path} has no end: {most} pages were read",
             path=request.path,
-            MOST_PAGES=MOST_PAGES,
+            most=MOST_PAGES,
         )
     )
     return ExitCode.SOME_FAILED

@@ -87,9 +87,9 @@ def open_output(path: Path | None) -> Iterator[Output]:
     if suffix not in (*_YAML, *_LINES):
         raise SettingsInvalid(
             say(
-                "{path}: a manifest's name ends in one of {join}",
+                "{path}: a manifest's name ends in one of {endings}",
                 path=path,
-                join=" ".join(_YAML + _LINES),
+                endings=" ".join(_YAML + _LINES),
             )
         )
     if not os.access(path.parent, os.W_OK | os.X_OK):

@@ -374,10 +374,10 @@ def _only_pages(group: _Group, pages: Sequence[str]) -> Iterator[str]:
     for url in pages:
         yield (
             say(
-                "{url} is taken for the page of the dataset, and only listed: {filter} are not in "
+                "{url} is taken for the page of the dataset, and only listed: {names} are not in "
                 "the table",
                 url=redacted(url),
-                filter=" ".join(filter(None, shown)),
+                names=" ".join(filter(None, shown)),
             )
         )
 

@@ -241,7 +241,7 @@ _ESCAPED = "\0\a\b\t\n\v\f\r\x1b\x85\u2028\u2029"
 def slashes(shown: str) -> str:
     """What to do about a path of Windows that leads nowhere; empty for any other."""
     if "\\" in shown:
-        return say("; write / between folders: {chr}", chr=safe(shown).replace(chr(92), "/"))
+        return say("; write / between folders: {path}", path=safe(shown).replace(chr(92), "/"))
     if any(character in shown for character in _ESCAPED):
         return say("; a \\ between double quotes begins an escape: write / between folders")
     return ""

@@ -446,7 +446,7 @@ def resource_faults(read: Read, said: Collection[str]) -> Iterator[tuple[tuple[s
     elif len(ways) > 1:
         yield (
             (ways[1],),
-            say("a resource has only one of {repr}", repr=" and ".join(map(repr, ways))),
+            say("a resource has only one of {keys}", keys=" and ".join(map(repr, ways))),
         )
     if "host" in ways and "id" not in said and "key" not in said:
         yield (

@@ -146,14 +146,14 @@ def _braced(value: object) -> str:
     """What to do about `title: {stem}` and `title: [Lot] 3`, which are no text for YAML."""
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         return say(
-            ': text that begins with [ goes between quotes, "[{join}]"',
-            join=", ".join(value)[:_SHOWN],
+            ': text that begins with [ goes between quotes, "[{items}]"',
+            items=", ".join(value)[:_SHOWN],
         )
     if not isinstance(value, dict) or not value or any(value.values()):
         return ""
     return say(
-        ': text that begins with {{ goes between quotes, "{{{join}}}"',
-        join=", ".join(value)[:_SHOWN],
+        ': text that begins with {{ goes between quotes, "{{{items}}}"',
+        items=", ".join(value)[:_SHOWN],
     )
 
 

@@ -255,8 +255,8 @@ def _wrong_with_zip(path: Path) -> str | None:
             for member in members:
                 if wrong := _wrong_with(archive, member):
                     return say(
-                        "is a damaged zip archive: {filename!r} {wrong}",
-                        filename=member.filename,
+                        "is a damaged zip archive: {file!r} {wrong}",
+                        file=member.filename,
                         wrong=wrong,
                     )
     except DAMAGED_ZIP as error:

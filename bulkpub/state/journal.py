@@ -397,8 +397,8 @@ def _check_version(version: int) -> None:
     if version not in {0, VERSION}:
         raise sqlite3.DatabaseError(
             say(
-                "it is of version {version}, this program's is {VERSION}",
+                "it is of version {version}, this program's is {own}",
                 version=version,
-                VERSION=VERSION,
+                own=VERSION,
             )
         )

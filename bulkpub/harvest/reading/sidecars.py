@@ -144,7 +144,7 @@ def _package_license(licenses: object, notes: list[str]) -> str | None:
         if (known := known_license(said)) is not None:
             return known
         notes.append(
-            say("unknown licence '{filter}', left out", filter=next(filter(None, said), ""))
+            say("unknown licence '{licence}', left out", licence=next(filter(None, said), ""))
         )
     return None
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from bulkpub.core.hosts import is_loopback
 from bulkpub.errors import SettingsInvalid
 from bulkpub.language import say
+from bulkpub.portals.addresses import check_safe, web_parts
 from bulkpub.portals.base import Preset
 
 __all__ = ["PRESETS", "api_url", "root_of", "shown_on_page", "uploads_url"]
@@ -38,28 +38,15 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     if portal.startswith("github:"):
         portal = f"github+https://{HOSTED}/{portal.removeprefix('github:').lstrip('/')}"
     is_said = portal.startswith("github+")
-    try:
-        parts = urlsplit(portal.removeprefix("github+"))
-        host, _ = parts.hostname, parts.port  # reading them is what finds that they are none
-    except ValueError:
+    parts = web_parts(portal.removeprefix("github+"))
+    if parts is None:
         return None
-    if parts.scheme not in {"http", "https"} or not host:
-        return None
+    host = parts.hostname
     is_hosted = host in {HOSTED, f"www.{HOSTED}", API}
     own = _OWN_API.fullmatch(parts.path)
     if not (is_said or is_hosted):
         return None
-    if parts.username or parts.password:
-        raise SettingsInvalid(say("the portal's address must not carry a user name or a password"))
-    if parts.scheme == "http" and not insecure and not is_loopback(host):
-        raise SettingsInvalid(
-            say(
-                "{scheme}://{netloc} would receive the API key in the clear; use https, or "
-                "`insecure` if you mean it",
-                scheme=parts.scheme,
-                netloc=parts.netloc,
-            )
-        )
+    check_safe(parts, insecure=insecure)
     found = own or (_HOSTED_API if host == API else _PAGE).fullmatch(parts.path)
     if not found or {".", ".."} & set(found.groups()):
         raise SettingsInvalid(

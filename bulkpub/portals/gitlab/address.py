@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlsplit
 
-from bulkpub.core.hosts import is_loopback
 from bulkpub.errors import SettingsInvalid
 from bulkpub.language import say
+from bulkpub.portals.addresses import check_safe, web_parts
 from bulkpub.portals.base import Preset
 
 __all__ = ["PRESETS", "api_url", "root_of", "shown_on_page"]
@@ -35,27 +35,13 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     if portal.startswith("gitlab:"):
         portal = f"gitlab+https://{HOSTED}/{portal.removeprefix('gitlab:').lstrip('/')}"
     is_said = portal.startswith("gitlab+")
-    try:
-        parts = urlsplit(portal.removeprefix("gitlab+"))
-        host, _ = parts.hostname, parts.port  # reading them is what finds that they are none
-    except ValueError:
+    parts = web_parts(portal.removeprefix("gitlab+"))
+    if parts is None:
         return None
-    if parts.scheme not in {"http", "https"} or not host:
-        return None
-    api = _API.fullmatch(parts.path)
+    host, api = parts.hostname, _API.fullmatch(parts.path)
     if not (is_said or api or host in {HOSTED, f"www.{HOSTED}"}):
         return None
-    if parts.username or parts.password:
-        raise SettingsInvalid(say("the portal's address must not carry a user name or a password"))
-    if parts.scheme == "http" and not insecure and not is_loopback(host):
-        raise SettingsInvalid(
-            say(
-                "{scheme}://{netloc} would receive the API key in the clear; use https, or "
-                "`insecure` if you mean it",
-                scheme=parts.scheme,
-                netloc=parts.netloc,
-            )
-        )
+    check_safe(parts, insecure=insecure)
     root, project = (api[1], unquote(api[2])) if api else ("/api/v4", _named(parts.path))
     if not (project.isdecimal() or _PROJECT.fullmatch(project)):
         raise SettingsInvalid(

@@ -4,9 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from bulkpub.core.hosts import is_loopback
-from bulkpub.errors import SettingsInvalid
-from bulkpub.language import say
+from bulkpub.portals.addresses import check_safe, web_parts
 from bulkpub.portals.base import Preset
 
 __all__ = ["PRESETS", "SANDBOX_PORT", "api_url", "shown_on_page"]
@@ -31,24 +29,10 @@ def api_url(portal: str, insecure: bool = False) -> str | None:  # noqa: FBT001,
     Raises `SettingsInvalid` when it carries a password, or would send the API key in the clear
     to another machine (`insecure` allows that).
     """
-    try:
-        parts = urlsplit(portal)
-        host, _ = parts.hostname, parts.port  # reading them is what finds that they are none
-    except ValueError:
+    parts = web_parts(portal)
+    if parts is None:
         return None
-    if parts.scheme not in {"http", "https"} or not host:
-        return None
-    if parts.username or parts.password:
-        raise SettingsInvalid(say("the portal's address must not carry a user name or a password"))
-    if parts.scheme == "http" and not insecure and not is_loopback(host):
-        raise SettingsInvalid(
-            say(
-                "{scheme}://{netloc} would receive the API key in the clear; use https, or "
-                "`insecure` if you mean it",
-                scheme=parts.scheme,
-                netloc=parts.netloc,
-            )
-        )
+    check_safe(parts, insecure=insecure)
     path = parts.path.rstrip("/").removesuffix("/api")
     if not re.search(r"/api/\d+$", path):
         path += "/api/1"
