@@ -21,7 +21,7 @@ from bulkpub.http.tasks import side_by_side
 from bulkpub.pipeline.index import Datasets, Entry
 from bulkpub.portals import Account, Portal
 
-__all__ = ["ask_one_by_one", "observe", "observe_elsewhere"]
+__all__ = ["ask_one_by_one", "observe", "observe_elsewhere", "places_of"]
 
 ASKED_AT_ONCE = 8
 READINGS = 3
@@ -65,6 +65,12 @@ async def observe(
     return matched
 
 
+def places_of(account: Account) -> Sequence[Owner]:
+    """Whose datasets an account may write to: its own, and those of its organizations."""
+    organizations = (Owner(each.id, name=each.name) for each in account.organizations)
+    return Owner(user=account.id), *organizations
+
+
 async def observe_elsewhere(
     portal: Portal,
     account: Account,
@@ -77,26 +83,45 @@ async def observe_elsewhere(
     That would be created a second time which only changed owner in the manifest. In the account's
     own space a dataset is known by our key. In another organization by key and title: there the
     same key may well be that of another manifest, made after one pattern for several of them.
+
+    What changes owner meanwhile is nowhere, for whoever looks where it goes before and where it
+    comes from after that. So all are looked through again, in the reverse order: as their owner's
+    own datasets have to be before and after this, each place comes before and after each other one.
     """
     found: Matched = {}
-    places = [Owner(user=account.id)]
-    places += [Owner(each.id, name=each.name) for each in account.organizations]
-    for place in places:
-        missing = [each.face for each in new if each.key not in found and each.owner != place]
-        if not missing:
-            continue
-        search = _Search(missing, seen)
-        await search.read_listing(portal, place)
-        titles = {face.key: face.title for face in missing}
-        same = [
+    places = places_of(account)
+    last: dict[str, Owner] = {}
+    for place in (*places, *reversed(places)):
+        missing = [
             each
-            for each in search.found.values()
-            if each.key in titles
-            and not each.deleted
-            and (place.organization is None or each.title == titles[each.key])
+            for each in new
+            if each.key not in found and place not in {each.owner, last.get(each.key)}
         ]
-        found.update(match_datasets(missing, same, _look(spec_of, seen)))
+        if missing:
+            last |= {each.key: place for each in missing}
+            faces = [each.face for each in missing]
+            found |= await _find_in(place, portal, faces, spec_of, seen)
     return found
+
+
+async def _find_in(
+    place: Owner,
+    portal: Portal,
+    missing: Sequence[Face],
+    spec_of: SpecOf,
+    seen: Datasets[RemoteDataset],
+) -> Matched:
+    search = _Search(missing, seen)
+    await search.read_listing(portal, place)
+    titles = {face.key: face.title for face in missing}
+    same = [
+        each
+        for each in search.found.values()
+        if each.key in titles
+        and not each.deleted
+        and (place.organization is None or each.title == titles[each.key])
+    ]
+    return match_datasets(missing, same, _look(spec_of, seen))
 
 
 def _look(spec_of: SpecOf, seen: Datasets[RemoteDataset]) -> Look:

@@ -23,7 +23,7 @@ from bulkpub.pipeline.identify import identify
 from bulkpub.pipeline.index import Datasets, Entry, Index
 from bulkpub.pipeline.job import Job, RunOptions
 from bulkpub.pipeline.means import Means
-from bulkpub.pipeline.observe import observe, observe_elsewhere
+from bulkpub.pipeline.observe import observe, observe_elsewhere, places_of
 from bulkpub.pipeline.preflight import Checked, check, check_areas, check_contacts
 from bulkpub.portals import Portal
 
@@ -152,36 +152,49 @@ class Preparation:
         by_owner: dict[tuple[Owner, bool], list[Entry]] = {}
         for entry in self._sound():
             by_owner.setdefault((entry.owner, entry.community), []).append(entry)
-        index, seen = self.index, self._seen
         for (owner, beside), entries in by_owner.items():
             portal = means.portal.community(owner) if beside else means.portal
-            faces, theirs = [entry.face for entry in entries], self._seen_with(entries[0])
-            rivals = [
-                each.face
-                for each in index.left_out.values()
-                if (each.owner, each.community) == (owner, beside) and each.face.id is None
-            ]
-            found = await observe(
-                portal,
-                owner,
-                faces,
-                index.spec,
-                theirs,
-                ours=index.entries.keys() | index.left_out.keys(),
-                known=() if beside else known,
-                rivals=rivals,
-            )
-            self._tell(found)
-            self._give_back()
-        portal = means.portal
-        new = [
-            entry
-            for entry in self._sound()
-            if entry.found is None and entry.face.state is not State.ABSENT
-        ]
-        self._tell(await observe_elsewhere(portal, checked.account, new, index.spec, seen))
+            await self._look_for(entries, portal, known=() if beside else known)
+        portal, account, index = means.portal, checked.account, self.index
+        new = [each for each in self._sound() if _is_new(each)]
+        self._tell(await observe_elsewhere(portal, account, new, index.spec, self._seen))
+        for (owner, _), entries in by_owner.items():
+            new = [each for each in entries if _is_new(each)]
+            if new and any(place != owner for place in places_of(account)):
+                # What has left one of those before it was looked for there is its owner's by now.
+                await self._look_for(new, portal, among=entries)
         if not self._options.allow_mass_delete:
-            self._tell(await too_many(portal, self._sound(), self._head, checked.account))
+            self._tell(await too_many(portal, self._sound(), self._head, account))
+
+    async def _look_for(
+        self,
+        wanted: Sequence[Entry],
+        portal: Portal,
+        *,
+        among: Sequence[Entry] = (),
+        known: Sequence[Face] = (),
+    ) -> None:
+        """Look for those `wanted` of one owner; those `among` which they are have been found."""
+        index, owner, community = self.index, wanted[0].owner, wanted[0].community
+        keys = {each.key for each in wanted}
+        others = [
+            each
+            for each in index.left_out.values()
+            if (each.owner, each.community) == (owner, community) and each.face.id is None
+        ]
+        others += [each for each in among if each.key not in keys]
+        found = await observe(
+            portal,
+            owner,
+            [each.face for each in wanted],
+            index.spec,
+            self._seen_with(wanted[0]),
+            ours=index.entries.keys() | index.left_out.keys(),
+            known=known,
+            rivals=[each.face for each in others],
+        )
+        self._tell(found)
+        self._give_back()
 
     def _give_back(self) -> None:
         """What a title alone tells is not taken from a dataset left out that names it by its id."""
@@ -274,6 +287,10 @@ class Preparation:
             if other != key:
                 several.setdefault(entry.face.title, {other}).add(key)
         self._namesakes = {title: frozenset(keys) for title, keys in several.items()}
+
+
+def _is_new(entry: Entry) -> bool:
+    return entry.found is None and entry.face.state is not State.ABSENT
 
 
 def _owner_of(remote: RemoteDataset, checked: Checked) -> Owner:

@@ -113,7 +113,7 @@ async def test_the_order_is_the_manifests_however_the_uploads_arrive(
     assert titles(site) == {"Dataset a": names}
 
 
-async def test_200_files_in_10_datasets_take_one_request_each_and_21_more(
+async def test_200_files_in_10_datasets_take_one_request_each_and_22_more(
     publish: Publish, folder: Any, site: Site, titles: Any
 ) -> None:
     datasets = [
@@ -130,7 +130,7 @@ async def test_200_files_in_10_datasets_take_one_request_each_and_21_more(
     manifest = folder.manifest(*datasets)
     report = await publish(manifest)
     assert report.run.exit_code == 0
-    assert len(site.calls) <= START_UP + 1 + 10 + 200 + 10
+    assert len(site.calls) <= START_UP + 2 + 10 + 200 + 10
     assert len(site.calls) == report.totals.requests.total
     assert report.totals.resources.created == 200
     assert titles(site)["Dataset d3"] == [f"{index:02}.csv" for index in range(20)]

@@ -173,13 +173,13 @@ class Community(Udata):
     async def _listed(self, of: Mapping[str, str]) -> list[_Beside]:
         """What the owner has, and what the account has that nobody described yet."""
         organization, user = self._owner.organization, self._owner.user
-        found: list[_Beside] = []
-        if organization is not None:
-            found += await self._pages({**of, "organization": organization})
-        if user is not None:
-            own = await self._pages({**of, "owner": user})
-            found += own if organization is None else [each for each in own if _is_left(each)]
-        return found
+        # The account's first: what is described meanwhile goes from there to the organization.
+        own = await self._pages({**of, "owner": user}) if user is not None else []
+        if organization is None:
+            return own
+        found = await self._pages({**of, "organization": organization})
+        ids = {each.id for each in found}
+        return found + [each for each in own if _is_left(each) and each.id not in ids]
 
     async def _pages(self, params: Mapping[str, str]) -> list[_Beside]:
         found: dict[str, _Beside] = {}
