@@ -5,9 +5,10 @@ here, against its shape. The facts behind each line are in `docs/reference/porta
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -44,6 +45,7 @@ from bulkpub.portals.udata.address import shown_on_page
 from bulkpub.portals.udata.answers import CONTACT, ME, ORGANIZATION, PAGE, PART
 from bulkpub.portals.udata.forms import FileForm
 from bulkpub.portals.udata.names import upload_name
+from bulkpub.portals.udata.paging import read_through
 from bulkpub.portals.udata.parts import Parts
 from bulkpub.portals.udata.reading import read, refused, unreadable
 from bulkpub.portals.udata.rules import RULES, WITHOUT_ACCESS
@@ -213,18 +215,27 @@ class Udata(Told):
     async def owned_by(
         self, *, organization: str | None = None, user: str | None = None
     ) -> AsyncIterator[Page]:
-        """See `Portal`; sorted by creation, so that a new dataset never shifts the pages.
+        """See `Portal`; sorted by creation, so that a new dataset never shifts the pages."""
+        owner = {"organization": organization} if organization else {"owner": user or ""}
+        seen = set[str]()
+        what = say("the portal's listing of datasets")
+        async for page in read_through(partial(self._pages, owner), what):
+            new = tuple(each for each in page.datasets if each.id not in seen)
+            seen.update(each.id for each in new)
+            yield replace(page, datasets=new)
+
+    async def _pages(self, owner: Mapping[str, str]) -> AsyncGenerator[Page, None]:
+        """The pages of a listing, in one reading.
 
         Whatever the portal says of a next page, the listing ends at a page that brings nothing
         new, and when more than announced was seen.
         """
-        owner = {"organization": organization} if organization else {"owner": user or ""}
         seen = set[str]()
         announced: int | None = None
         for number in range(1, MOST_PAGES + 1):
             page = await self._page(owner, number)
-            if page is None:
-                break
+            if page is None:  # the one before named it: what was on it moved forward
+                page = Page((), len(seen), last=True)
             new = {each.id: each for each in page.datasets if each.id not in seen}
             seen |= new.keys()
             announced = page.total

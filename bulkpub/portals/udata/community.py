@@ -7,8 +7,9 @@ the organization's. So what the account has there, and nobody described yet, is 
 resource is described alone. The facts behind each line are in `docs/reference/portal.md`.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bulkpub.core.actions import ListItem
@@ -46,6 +47,7 @@ from bulkpub.portals.telling import DatasetHealth
 from bulkpub.portals.udata import codec
 from bulkpub.portals.udata.calls import BAD_REQUEST, GONE, MOST_PAGES, NOT_FOUND, Udata, quoted
 from bulkpub.portals.udata.health import of_resource
+from bulkpub.portals.udata.paging import read_through
 from bulkpub.portals.udata.reading import read, refused, unreadable
 from bulkpub.portals.udata.rules import RULES
 from bulkpub.portals.whole_or_parts import WholeOrParts
@@ -106,14 +108,22 @@ _RESOURCE = record(
 )
 DATASET: Shape[RemoteDataset] = Shape(_DATASET)
 RESOURCE: Shape[_Beside] = Shape(_RESOURCE)
-LISTED: Shape[tuple[tuple[_Beside, ...], bool]] = Shape(
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    items: tuple[_Beside, ...]
+    total: int | None
+    last: bool
+
+
+LISTED: Shape[_Page] = Shape(
     record(
         {"data": list_of(_RESOURCE), "next_page": TEXT, "total": SIZE},
-        lambda data: (tuple(data["data"]), not data["next_page"]),
+        lambda data: _Page(tuple(data["data"]), data["total"], not data["next_page"]),
         needed=("data",),
     )
 )
-"""One page, and whether it is the last."""
 
 
 class Community(Udata):
@@ -174,15 +184,22 @@ class Community(Udata):
         """What the owner has, and what the account has that nobody described yet."""
         organization, user = self._owner.organization, self._owner.user
         # The account's first: what is described meanwhile goes from there to the organization.
-        own = await self._pages({**of, "owner": user}) if user is not None else []
+        own = await self._all({**of, "owner": user}) if user is not None else []
         if organization is None:
             return own
-        found = await self._pages({**of, "organization": organization})
+        found = await self._all({**of, "organization": organization})
         ids = {each.id for each in found}
         return found + [each for each in own if _is_left(each) and each.id not in ids]
 
-    async def _pages(self, params: Mapping[str, str]) -> list[_Beside]:
+    async def _all(self, params: Mapping[str, str]) -> list[_Beside]:
         found: dict[str, _Beside] = {}
+        what = say("the portal's listing of community resources")
+        async for page in read_through(partial(self._pages_beside, params), what):
+            found |= {each.id: each for each in page.items}
+        return list(found.values())
+
+    async def _pages_beside(self, params: Mapping[str, str]) -> AsyncGenerator[_Page, None]:
+        seen = set[str]()
         for number in range(1, MOST_PAGES + 1):
             request = Request(
                 "GET",
@@ -192,14 +209,16 @@ class Community(Udata):
                 headers={"X-Fields": f"total,next_page,data{{{_FIELDS}}}"},
             )
             answer = await self._transport.send(request)
-            if answer.status == NOT_FOUND and number > 1:
-                break
+            if answer.status == NOT_FOUND and number > 1:  # what was on it moved forward
+                yield _Page((), len(seen), last=True)
+                return
             what = say("the listing of community resources")
-            page, last = read(LISTED, request, answer, DatasetFailed, what)
-            new = {each.id: each for each in page if each.id not in found}
-            found |= new
-            if last:
-                break
+            page = read(LISTED, request, answer, DatasetFailed, what)
+            new = {each.id for each in page.items} - seen
+            seen |= new
+            yield page
+            if page.last:
+                return
             if not new:
                 raise ListingIncomplete(
                     say(
@@ -208,7 +227,6 @@ class Community(Udata):
                         number=number,
                     )
                 )
-        return list(found.values())
 
     def _datasets(self, found: Iterable[_Beside]) -> Iterable[RemoteDataset]:
         by_id: dict[str, RemoteDataset] = {}
