@@ -25,6 +25,7 @@ __all__ = [
     "in_language",
     "joined",
     "languages",
+    "letters_of",
     "put",
     "recognised",
     "say",
@@ -298,6 +299,17 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, FOLDER, [language])
 
 
+def letters_of(name: str) -> str:
+    """The letters of the language that a locale names: `fr` for `fr_FR.UTF-8`, `FR` or `fr-CA`."""
+    return (
+        name.split(".", maxsplit=1)[0]
+        .split("@", maxsplit=1)[0]
+        .replace("-", "_")
+        .split("_")[0]
+        .lower()
+    )
+
+
 def wished(names: Iterable[str | None]) -> str:
     """The language of the first of these that says one, as locales do: `fr_FR.UTF-8`, `fr:en`.
 
@@ -305,7 +317,7 @@ def wished(names: Iterable[str | None]) -> str:
     """
     for name in names:
         for each in (name or "").split(":"):
-            short = each.split(".")[0].split("@")[0].replace("-", "_").split("_")[0].lower()
+            short = letters_of(each)
             if short in languages() or short in {"c", "posix"}:
                 return short if short in languages() else ENGLISH
         if name:

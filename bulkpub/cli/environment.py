@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bulkpub.core.api_key import can_be_key, is_key_variable
 from bulkpub.errors import SettingsInvalid
-from bulkpub.language import languages, say, tr, wished
+from bulkpub.language import languages, letters_of, say, tr, wished
 
 if TYPE_CHECKING:  # `--help` needs neither
     from bulkpub.session.connection import Connection
@@ -93,12 +93,12 @@ def language_wished(words: Sequence[str], environment: Mapping[str, str]) -> tup
             left.append(word)
     if wanted is None:
         return wished(environment.get(name) for name in LOCALE_VARIABLES), left
-    if wanted not in languages():
+    if letters_of(wanted) not in languages():
         known = ", ".join(languages())
         raise SettingsInvalid(
             say("there is no language '{wanted}'; there are {known}", wanted=wanted, known=known)
         )
-    return wanted, left
+    return letters_of(wanted), left
 
 
 def key_variables(environment: Mapping[str, str]) -> dict[str, str]:
