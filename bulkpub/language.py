@@ -10,6 +10,7 @@ named places only, as `str.format` has them; what fills them is never taken for 
 """
 
 import gettext
+import re
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
@@ -301,13 +302,7 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 def letters_of(name: str) -> str:
     """The letters of the language that a locale names: `fr` for `fr_FR.UTF-8`, `FR` or `fr-CA`."""
-    return (
-        name.split(".", maxsplit=1)[0]
-        .split("@", maxsplit=1)[0]
-        .replace("-", "_")
-        .split("_")[0]
-        .lower()
-    )
+    return re.split(r"[.@_-]", name, maxsplit=1)[0].lower()
 
 
 def wished(names: Iterable[str | None]) -> str:
