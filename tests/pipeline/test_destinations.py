@@ -489,6 +489,7 @@ async def test_who_interrupts_ends_it_everywhere_and_the_next_run_goes_on(
 ) -> None:
     manifest = write(*(folder.dataset(f"k{number}", f"{number}.csv") for number in range(6)))
     running: list[Any] = []
+    interrupted = anyio.Event()
 
     @contextmanager
     def interruptible(run: Any) -> Iterator[None]:
@@ -499,9 +500,15 @@ async def test_who_interrupts_ends_it_everywhere_and_the_next_run_goes_on(
         if call.name == "upload":
             for run in running:
                 run.interrupt("interrupted by SIGINT")
+            interrupted.set()
         return await carry_out()
 
-    sites[0].trouble = trouble
+    async def later(call: Call, carry_out: Callable[[], Awaitable[Any]]) -> Any:
+        if call.name == "upload":  # else it may be done there before anybody interrupts
+            await interrupted.wait()
+        return await carry_out()
+
+    sites[0].trouble, sites[1].trouble = trouble, later
     report = await bulkpub.publish(
         manifest,
         connection=Connection(environment=KEYS),
