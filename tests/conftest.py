@@ -69,6 +69,17 @@ if hasattr(time, "tzset"):  # people are told the time of their own clock
     os.environ["TZ"] = "UTC"
     time.tzset()
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=("local", "far"),
+        default="local",
+        help="where the runs of tests/pipeline work on jobs: in the test's process, or in it, "
+        "but with the portal at the other end of a connection (far)",
+    )
+
+
 SERVED = frozenset({"sandbox", "served", "target", "start", "client_of", "environment"})
 """The fixtures that start a portal, or are there to start a command with."""
 

@@ -4,7 +4,7 @@ What it breaks of them ends in `RuleBroken`, and so in a failed run. What happen
 tested in `tests/portals`, on the sandbox.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from bulkpub.core.sources import DIGEST_NAMES, Digest
 from bulkpub.errors import Uncertain
 from bulkpub.portals import memory, udata
 from bulkpub.portals.memory import Call, Site
+from tests.far_portal import exchanging, far_kinds
 
 T = TypeVar("T", RemoteDataset, RemoteResource)
 
@@ -33,6 +34,19 @@ def nothing_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     All other tests have it in memory.
     """
     monkeypatch.setattr("bulkpub.state.overflow.ROOM", 0)
+
+
+@pytest.fixture(autouse=True)
+async def portals_are_far(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
+    """With `--engine far`, the portals in memory are asked over a connection."""
+    if request.config.getoption("engine") == "local":
+        yield
+        return
+    monkeypatch.setattr("bulkpub.portals.kinds.KINDS", far_kinds())
+    async with exchanging():
+        yield
 
 
 BY_EITHER = {"append", "fetching", "lost_answers", "recognition", "removing", "verify"}

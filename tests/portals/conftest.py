@@ -25,6 +25,7 @@ from bulkpub.portals.base import Opening, Page
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.sandbox import Sandbox
 from bulkpub.sources import FileContent, fingerprint
+from tests.far_portal import exchanging, open_far
 from tests.portals import gitlab_site
 from tests.portals.github_site import WRITER, serving
 from tests.release_rules import RELEASES
@@ -119,15 +120,24 @@ class Place:
 
 
 @asynccontextmanager
-async def in_memory(rules: Rules, folder: Path) -> AsyncIterator[Place]:
+async def in_memory(rules: Rules, folder: Path, *, far: bool = False) -> AsyncIterator[Place]:
+    """One in this process; a `far` one is asked over a connection."""
     site = memory.Site(rules, page_size=3)
 
     async def delete(dataset: RemoteDataset) -> None:
         site.datasets[dataset.id] = replace(site.datasets[dataset.id], deleted=True)
 
-    portal = memory.MemoryPortal(site, parts=PARTS)
     ours = memory.OURS.id if rules.organizations else None
-    yield Place(portal, ours, memory.OTHERS.id, delete, folder)
+    if not far:
+        portal = memory.MemoryPortal(site, parts=PARTS)
+        yield Place(portal, ours, memory.OTHERS.id, delete, folder)
+        return
+    name = uuid4().hex
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(memory._sites, name, site)
+        opening = Opening(f"memory://{name}", Gate(), parts=PARTS)
+        async with exchanging(), open_far(opening) as portal:
+            yield Place(portal, ours, memory.OTHERS.id, delete, folder)
 
 
 @asynccontextmanager
@@ -186,6 +196,8 @@ PORTALS = [
     "memory-as-udata",
     "memory-that-is-poor",
     "memory-of-releases",
+    "memory-far-away",
+    "memory-of-releases-far-away",
     pytest.param("gitlab", marks=pytest.mark.served),
     pytest.param("udata-sandbox", marks=pytest.mark.served),
     pytest.param("github", marks=pytest.mark.served),
@@ -211,8 +223,9 @@ async def place(
             opened = on_github(tmp_path)
         case kind:
             quick = replace(udata.RULES, same_name_pause=0.05)
-            known = {"memory": memory.RULES, "memory-as-udata": quick}
-            rules = (known | {"memory-of-releases": RELEASES}).get(kind, POOR)
-            opened = in_memory(rules, tmp_path)
+            known = {"memory": memory.RULES, "memory-as-udata": quick, "memory-far-away": quick}
+            far = kind.endswith("far-away")
+            rules = RELEASES if "of-releases" in kind else known.get(kind, POOR)
+            opened = in_memory(rules, tmp_path, far=far)
     async with opened as place:
         yield place
