@@ -19,7 +19,18 @@ from bulkpub.core.waits import WaitReason
 from bulkpub.errors import StoppedEarly
 from bulkpub.http.clock import unix_time
 from bulkpub.http.flight import Flight
-from bulkpub.http.pace import HOUR, Pace, held_back_by, observe, release, reserve
+from bulkpub.http.lease import Standing
+from bulkpub.http.pace import (
+    HOUR,
+    Pace,
+    give_back,
+    held_back_by,
+    observe,
+    plentiful,
+    release,
+    reserve,
+    resume,
+)
 from bulkpub.http.signals import Signal
 from bulkpub.language import say
 
@@ -66,8 +77,8 @@ class PaceOwner(Protocol):
     def learn(self, signal: Signal) -> None:
         """Take note of an answer, or of a request that was sent and got none."""
 
-    def abandon(self, *, aside: bool = False) -> None:
-        """Take note that a request ended for a reason of our own."""
+    def abandon(self, *, aside: bool = False, started_at: float = math.inf) -> None:
+        """Take note that a request, sent at `started_at`, ended for a reason of our own."""
 
     def check_patience(self) -> None:
         """Raise `StoppedEarly` when the portal has been down for longer than we wait for it."""
@@ -121,6 +132,10 @@ class Gate:
     `ever_answered` tells that the portal has worked in this run. `on_wait` is told the reason,
     the seconds and the end (UTC) of every wait worth telling. `awake` gives seconds that stand
     still while the machine sleeps: a portal is not down while nobody asks it (None: `clock`).
+
+    Other processes share it through `http.lending`, which asks for turns with `try_turn` and is
+    told (`notify`) when there may be some; so many requests of this process are `waiting`,
+    and so many turns are lent and `idle`: they count as in flight, though nothing is.
     """
 
     limits: GateLimits = field(default_factory=GateLimits)
@@ -131,10 +146,13 @@ class Gate:
     _pace: Pace = field(init=False)
     _flight: Flight | None = field(init=False)
     ever_answered: bool = False
+    waiting: int = 0
+    idle: int = 0
     _line: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _down_since: float | None = None
     _announced_until: float = 0.0
+    _on_change: Callable[[], None] = field(init=False, default=lambda: None)
 
     def __post_init__(self) -> None:
         limits = self.limits
@@ -148,18 +166,44 @@ class Gate:
 
     async def turn(self, *, aside: bool = False) -> None:
         """See `PaceOwner`."""
-        async with self._line:  # whoever is first in it waits for something to change, alone
-            while True:
-                now = self.clock()
-                self._pace, wait = reserve(self._pace, now, at_once=self.at_once, aside=aside)
-                if not wait:
-                    return
-                self._check(wait, now)
-                # Waiting for a place among the requests in flight is work going on, not a delay.
-                counted = nullcontext() if math.isinf(wait) else self.quota_wait.running()
-                # Not longer at a time: while the machine sleeps, the timer of the wait stops.
-                with counted, anyio.move_on_after(min(wait, LOOK_AGAIN)):
-                    await self._changed.wait()
+        self.waiting += 1
+        try:
+            async with self._line:  # whoever is first in it waits for a change, alone
+                while wait := self.try_turn(aside=aside):
+                    self.check(wait)
+                    # To wait for a place among the requests in flight is work going on, no delay.
+                    counted = nullcontext() if math.isinf(wait) else self.quota_wait.running()
+                    # Not longer at a time: while the machine sleeps, the timer of the wait stops.
+                    with counted, anyio.move_on_after(min(wait, LOOK_AGAIN)):
+                        await self._changed.wait()
+        finally:
+            self.waiting -= 1
+            self._on_change()
+
+    def try_turn(self, *, aside: bool = False, early: float = 0.0) -> float:
+        """Take a turn now, or else say in how many seconds to try again: 0 means that it is taken.
+
+        `inf`: only an answer can change it. One that is due within `early` seconds, and waits for
+        nothing but to be spread, is given at once.
+        """
+        now, at_once = self.clock(), self.at_once
+        self._pace, wait = reserve(self._pace, now, at_once=at_once, aside=aside)
+        if 0.0 < wait <= early and now >= self._pace.closed_until:
+            due, reset_at = now + wait, self._pace.reset_at
+            if reset_at is None or due < reset_at:
+                pace, later = reserve(self._pace, due, at_once=at_once, aside=aside)
+                if not later:
+                    self._pace, wait = pace, 0.0
+        return wait
+
+    def notify(self, on_change: Callable[[], None]) -> None:
+        """Have `on_change` called whenever there may be a turn that was not there before."""
+        self._on_change = on_change
+
+    @property
+    def plentiful(self) -> bool:
+        """Whether nothing but the number in flight bounds requests, as far as is known."""
+        return plentiful(self._pace)
 
     def learn(self, signal: Signal) -> None:
         """See `PaceOwner`."""
@@ -173,10 +217,19 @@ class Gate:
             self._down_since = self._awake()
         self._wake()
 
-    def abandon(self, *, aside: bool = False) -> None:
+    def abandon(self, *, aside: bool = False, started_at: float = math.inf) -> None:
         """See `PaceOwner`."""
-        self._pace = release(self._pace, aside=aside)
+        self._pace = release(self._pace, aside=aside, granted_at=started_at, now=self.clock())
         self._wake()
+
+    def give_back(self, *, aside: bool = False, granted_at: float = math.inf) -> None:
+        """Take note that a turn taken at `granted_at` was never used."""
+        self._pace = give_back(self._pace, aside=aside, granted_at=granted_at)
+        self._wake()
+
+    def resume(self, *, aside: bool = False) -> None:
+        """Take note that a request is under way after all which was abandoned."""
+        self._pace = resume(self._pace, aside=aside)
 
     def check_patience(self) -> None:
         """Raise `StoppedEarly` when the portal has been down for longer than `give_up_after`."""
@@ -204,10 +257,33 @@ class Gate:
         """See `PaceOwner`; many waiting at once count once."""
         return self.quota_wait.seconds
 
-    def _check(self, wait: float, now: float) -> None:
-        """Tell of a long wait, once, and refuse one that is too long."""
+    def standing(self, wait: float) -> Standing:
+        """How it stands for those elsewhere who wait, as `try_turn` said `wait`."""
+        now, stopped, given_up = self.clock(), None, None
+        try:
+            self.check(wait)
+        except StoppedEarly as error:
+            stopped = error.args[0]
+        try:
+            self.check_patience()
+        except StoppedEarly as error:
+            given_up = error.args[0]
+        return Standing(
+            wait,
+            held_back_by(self._pace, now),
+            None if math.isinf(wait) else datetime.fromtimestamp(now + wait, UTC),
+            self.at_once,
+            self.rate_limit,
+            self.ever_answered,
+            stopped,
+            given_up,
+        )
+
+    def check(self, wait: float) -> None:
+        """Tell of a long wait, once, and refuse one that is too long (`StoppedEarly`)."""
         if math.isinf(wait) or wait < WORTH_ANNOUNCING:
             return
+        now = self.clock()
         until = datetime.fromtimestamp(now + wait, UTC)
         reason = held_back_by(self._pace, now)
         if self.limits.max_wait is not None and wait > self.limits.max_wait:
@@ -236,7 +312,7 @@ class Gate:
             signal.seconds,
             started_at=signal.started_at,
             now=now,
-            in_flight=self._pace.in_flight - self._pace.aside,
+            in_flight=self._pace.in_flight - self._pace.aside - self.idle,
         )
 
     def _awake(self) -> float:
@@ -245,6 +321,7 @@ class Gate:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = anyio.Event()
+        self._on_change()
 
 
 def _too_long(reason: WaitReason, until: datetime, minutes: float) -> str:

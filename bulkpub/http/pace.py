@@ -23,7 +23,17 @@ from math import ceil, inf
 from bulkpub.core.waits import WaitReason
 from bulkpub.http.signals import Signal
 
-__all__ = ["Pace", "held_back_by", "observe", "quota_wait", "release", "reserve"]
+__all__ = [
+    "Pace",
+    "give_back",
+    "held_back_by",
+    "observe",
+    "plentiful",
+    "quota_wait",
+    "release",
+    "reserve",
+    "resume",
+]
 
 PLENTY = 0.5
 """The share of the quota above which it is used without spreading."""
@@ -57,8 +67,9 @@ class Pace:
     `window` is the time in seconds that the announced limit is for, a rule of the portal.
 
     `remaining` already counts the requests under way (`in_flight`); it was told by the answer to
-    a request sent at `quota_seen_at`, or supposed at the reset then. Until an answer confirms that
-    the window we think of has begun, we are `unsure`, and one request at a time is `asking`.
+    a request sent at `quota_seen_at`, or supposed at the reset then. At `lost_at` one ended that
+    may have been used, which only later answers tell of. Until an answer confirms that the window
+    we think of has begun, we are `unsure`, and one request at a time is `asking`.
     Nothing starts before `closed_until` (the portal turned us away) and `next_at` (spreading).
     Of those in flight, so many are `aside`, and take no place among them.
     `rate` is how many requests a second we allow ourselves, None for no bound; `too_much` the
@@ -74,6 +85,7 @@ class Pace:
     remaining: int | None = None
     reset_at: float | None = None
     quota_seen_at: float = 0.0
+    lost_at: float = 0.0
     unsure: bool = True
     asking: bool = False
     in_flight: int = 0
@@ -130,9 +142,37 @@ def held_back_by(pace: Pace, now: float) -> WaitReason:
     return WaitReason.PACING if now < pace.next_at else WaitReason.USED_UP
 
 
-def release(pace: Pace, *, aside: bool = False) -> Pace:
-    """Take note that a request ended without anything to learn from (it was cancelled)."""
-    return replace(_ended(pace, aside=aside), asking=False)
+def release(pace: Pace, *, aside: bool = False, granted_at: float = inf, now: float = 0.0) -> Pace:
+    """Take note that a request ended `now` without anything to learn from (it was cancelled).
+
+    It was allowed to start at `granted_at`, as far as that is known. Only one of the present
+    window can be the one that asks whether it has begun; while that is under way, no other does.
+    """
+    pace = _unless_it_asks(_ended(pace, aside=aside), granted_at)
+    return replace(pace, lost_at=max(pace.lost_at, now))
+
+
+def give_back(pace: Pace, *, aside: bool = False, granted_at: float = inf) -> Pace:
+    """Take note that a request which was allowed to start never did: nothing was used."""
+    pace = _unless_it_asks(_ended(pace, aside=aside), granted_at)
+    return replace(pace, remaining=None if pace.remaining is None else pace.remaining + 1)
+
+
+def resume(pace: Pace, *, aside: bool = False) -> Pace:
+    """Take note that a request is under way after all which was taken for ended."""
+    return replace(pace, in_flight=pace.in_flight + 1, aside=pace.aside + aside)
+
+
+def plentiful(pace: Pace) -> bool:
+    """Whether nothing but the number in flight bounds requests, as far as is known."""
+    if pace.unsure or pace.rate is not None:
+        return False
+    usable = _usable(pace)
+    return usable is None or usable >= PLENTY * (pace.limit or 0)
+
+
+def _unless_it_asks(pace: Pace, granted_at: float) -> Pace:
+    return replace(pace, asking=pace.asking and granted_at < pace.quota_seen_at)
 
 
 def _ended(pace: Pace, *, aside: bool) -> Pace:
@@ -186,7 +226,7 @@ def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
 
     They were counted already, as requests under way, and may even be of the window before.
     """
-    if _is_old(signal, pace.quota_seen_at, now):
+    if _is_old(signal.started_at, pace.quota_seen_at, now):
         return pace
     unsure = pace.unsure
     pace = replace(pace, asking=False, unsure=unsure and signal.congested)
@@ -195,8 +235,12 @@ def _learn_quota(pace: Pace, signal: Signal, now: float) -> Pace:
         return pace
     if unsure and not moved:
         return replace(pace, unsure=True, next_at=now + AGAIN)
+    lost_since = signal.allowed_at < pace.lost_at
+    if unsure and lost_since:  # it does not tell of what was lost
+        return replace(pace, unsure=True)
     left = signal.remaining - pace.in_flight
-    if not unsure and signal.started_at == pace.quota_seen_at:  # which was the last is not known
+    if not unsure and (lost_since or signal.allowed_at <= pace.quota_seen_at):
+        # Which was sent last is not known, or what was lost may have been sent after it.
         left = min(left, pace.remaining or 0)
     return replace(
         pace,
@@ -256,7 +300,7 @@ def _spread(requests: int, usable: int, limit: int, seconds: float) -> float:
 
 def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
     """429: wait as advised, and go on a little slower than what was too much."""
-    if _is_old(signal, pace.epoch_at, now):
+    if _is_old(signal.allowed_at, pace.epoch_at, now):
         return pace
     pause = signal.retry_after
     if pause is None:
@@ -293,7 +337,7 @@ def _congested(pace: Pace, signal: Signal, now: float) -> Pace:
     """The portal fails or is slow: half as many requests at once, once per congestion."""
     if signal.retry_after is not None:
         pace = replace(pace, closed_until=max(pace.closed_until, now + signal.retry_after))
-    if _is_old(signal, pace.epoch_at, now):
+    if _is_old(signal.allowed_at, pace.epoch_at, now):
         return pace
     return replace(pace, slots=max(min(pace.slots, pace.in_flight + 1.0) / 2.0, 1.0), epoch_at=now)
 
@@ -301,7 +345,7 @@ def _congested(pace: Pace, signal: Signal, now: float) -> Pace:
 def _answered(pace: Pace, signal: Signal, now: float) -> Pace:
     """All went well: one slot more for a round of answers, and the rate rises with time."""
     more = 1.0 / pace.slots if pace.epoch_at else 1.0
-    old, many = _is_old(signal, pace.epoch_at, now), pace.answered >= RECENT
+    old, many = _is_old(signal.allowed_at, pace.epoch_at, now), pace.answered >= RECENT
     pace = replace(
         pace,
         slots=min(pace.slots + more, pace.most),
@@ -340,6 +384,6 @@ def _seconds(signal: Signal) -> float | None:
     return None if signal.size or signal.aside else signal.seconds
 
 
-def _is_old(signal: Signal, since: float, now: float) -> bool:
-    """Whether its request was sent before `since`; not when a clock set back makes it look so."""
-    return signal.started_at < since <= now
+def _is_old(sent_at: float, since: float, now: float) -> bool:
+    """Whether a request was sent before `since`; not when a clock set back makes it look so."""
+    return sent_at < since <= now

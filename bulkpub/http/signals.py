@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-__all__ = ["RateHeaders", "Signal", "signal_of"]
+__all__ = ["RateHeaders", "Signal", "reset_of", "signal_of"]
 
 UNIX_TIME_FROM = 1_000_000_000.0
 """A reset of at least this is a point in Unix time, a smaller one is seconds to go."""
@@ -37,6 +37,11 @@ class Signal:
     `refused`: turned away for the limit (429). `congested`: that, or a failure that may pass.
     `seconds` is how long the answer took, to a request that was `what` (its method and endpoint)
     and sent `size` bytes; `aside`: it took no place among those in flight.
+
+    Of a request in another process `started_at` is the latest moment at which it may have been
+    sent, and `granted_at` the one at which it was allowed to, which is surely before; None:
+    there is no difference. `reset_told` is the reset as the portal wrote it, where that was Unix
+    time, for whoever compares it with a clock of his own.
     """
 
     started_at: float
@@ -50,6 +55,13 @@ class Signal:
     what: str = ""
     size: int = 0
     aside: bool = False
+    granted_at: float | None = None
+    reset_told: float | None = None
+
+    @property
+    def allowed_at(self) -> float:
+        """The earliest moment at which its request may have been sent."""
+        return self.started_at if self.granted_at is None else self.granted_at
 
 
 def signal_of(
@@ -68,11 +80,11 @@ def signal_of(
     (None: the same).
     """
     wall = now if wall is None else wall
-    reset = _number(headers.get(names.reset))
-    if reset is not None:
-        reset += now if reset < UNIX_TIME_FROM else now - wall
-    if reset is not None and not now <= reset <= now + LONGEST_WINDOW:
-        reset = None
+    reset, told = _number(headers.get(names.reset)), None
+    if reset is not None and reset >= UNIX_TIME_FROM:
+        reset, told = reset_of(reset, now=now, wall=wall), reset
+    elif reset is not None:
+        reset = _believable(now + reset, now)
     limit, remaining = _number(headers.get(names.limit)), _number(headers.get(names.remaining))
     return Signal(
         started_at=started_at,
@@ -83,7 +95,20 @@ def signal_of(
         refused=status == REFUSED,
         congested=status in CONGESTED,
         seconds=seconds,
+        reset_told=told,
     )
+
+
+def reset_of(told: float, *, now: float, wall: float) -> float | None:
+    """When the window ends, by the clock that says `now`; None where that makes no sense.
+
+    The portal wrote `told` in Unix time, and the machine's clock says `wall`.
+    """
+    return _believable(told + now - wall, now)
+
+
+def _believable(reset: float, now: float) -> float | None:
+    return reset if now <= reset <= now + LONGEST_WINDOW else None
 
 
 def _number(text: str | None) -> float | None:

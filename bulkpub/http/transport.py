@@ -195,7 +195,7 @@ class Transport:
             self._log.debug("no answer", method=request.method, path=request.path, why=str(error))
             return lost(request.method, creates=request.creates), str(error), None
         except BaseException:
-            self._pace.abandon(aside=request.aside)
+            self._pace.abandon(aside=request.aside, started_at=started_at)
             raise
         took = time.perf_counter() - clock
         self._log.debug(

@@ -96,9 +96,9 @@ class Host:
         """Take note of a request that was sent and got no answer."""
         self._gate.learn(Signal(started_at, congested=True))
 
-    def abandon(self) -> None:
-        """Take note that a request ended for a reason of our own."""
-        self._gate.abandon()
+    def abandon(self, started_at: float) -> None:
+        """Take note that a request, sent at `started_at`, ended for a reason of our own."""
+        self._gate.abandon(started_at=started_at)
 
     def unreachable(self, why: str, often: int) -> None:
         """Take note that it could not even be connected to; `often` in a row, leave it alone.

@@ -310,7 +310,7 @@ class Web:
                 host.unreachable(str(error), self.policy.attempts)
             raise
         except BaseException:
-            host.abandon()
+            host.abandon(started_at)
             raise
         host.learn(response.status, response.headers, started_at)
         if classify("GET", response.status) is Verdict.RETRY:

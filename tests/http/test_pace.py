@@ -20,11 +20,14 @@ from bulkpub.http.pace import (
     SLOW_RISE,
     SLOWER,
     Pace,
+    give_back,
     held_back_by,
     observe,
+    plentiful,
     quota_wait,
     release,
     reserve,
+    resume,
 )
 from bulkpub.http.signals import LONGEST_WINDOW, Signal
 
@@ -621,3 +624,89 @@ def test_no_more_start_than_are_usable_however_many_ask(usable: int, asking: int
         pace, wait = reserve(replace(pace, next_at=0.0), NOW)  # as if spreading were over
         starts += wait == 0
     assert starts == min(usable, asking)
+
+
+# --- what is done elsewhere ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("granted_at", "another"), [(NOW - 1, False), (NOW, True), (NOW + 1, True), (inf, True)]
+)
+def test_only_the_one_that_asks_makes_room_for_another_that_does(
+    granted_at: float, *, another: bool
+) -> None:
+    """A window began at NOW, and one request asks; one of before, or that one, is given up."""
+    old, _ = reserve(limited(500, seconds_left=0.0), NOW - 1)
+    asking, wait = reserve(old, NOW + 1)
+    assert wait == 0
+    assert reserve(asking, NOW + 1)[1] > 0
+    for ended in (release, give_back):
+        pace = ended(asking, granted_at=granted_at)
+        assert (reserve(pace, NOW + 1)[1] == 0) is another
+
+
+def test_what_was_not_used_is_there_again() -> None:
+    pace, _ = reserve(limited(300), NOW)
+    assert (pace.remaining, pace.in_flight) == (299, 1)
+    assert (give_back(pace).remaining, give_back(pace).in_flight) == (300, 0)
+    assert release(pace).remaining == 299
+    assert give_back(reserve(fast(), NOW)[0]).remaining is None
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_what_goes_on_after_all_takes_its_place_again(*, aside: bool) -> None:
+    pace, _ = reserve(limited(300), NOW, aside=aside)
+    assert resume(release(pace, aside=aside), aside=aside) == pace
+
+
+def test_an_answer_of_uncertain_age_makes_the_quota_no_larger() -> None:
+    told = observe(limited(300), Signal(NOW, remaining=200, granted_at=NOW - 1), NOW + 1)
+    assert told.remaining == 200
+    perhaps = Signal(NOW + 0.5, remaining=250, granted_at=NOW)
+    assert observe(told, perhaps, NOW + 1).remaining == 200
+    assert observe(told, replace(perhaps, remaining=150), NOW + 1).remaining == 150
+    surely = replace(perhaps, granted_at=NOW + 0.1)
+    assert observe(told, surely, NOW + 1).remaining == 250
+
+
+def test_what_was_lost_may_have_been_used_after_the_answer_was_made() -> None:
+    pace = replace(limited(300), in_flight=2)
+    pace = release(pace, now=NOW + 1)
+    before = observe(pace, Signal(NOW + 0.5, remaining=400), NOW + 2)
+    after = observe(pace, Signal(NOW + 1.5, remaining=400), NOW + 2)
+    assert (before.remaining, after.remaining) == (300, 400)
+
+
+def test_a_window_s_first_answer_is_asked_for_again_when_something_was_lost_meanwhile() -> None:
+    pace, _ = reserve(Pace(), NOW)
+    pace = release(replace(pace, in_flight=2), now=NOW + 1)
+    told = Signal(NOW, limit=10, remaining=9, reset_at=NOW + 60)
+    pace = observe(pace, told, NOW + 2)
+    assert (pace.unsure, pace.asking, pace.limit) == (True, False, None)
+    pace, wait = reserve(pace, NOW + 2)
+    assert wait == 0
+    pace = observe(pace, replace(told, started_at=NOW + 2, remaining=7), NOW + 3)
+    assert (pace.unsure, pace.remaining) == (False, 7)
+
+
+def test_a_refusal_of_what_was_allowed_before_we_slowed_down_is_old_news() -> None:
+    pace = observe(fast(answered=50.0, counting_from=NOW - 5), refusal(NOW), NOW + 1)
+    assert pace.epoch_at == NOW + 1
+    late = replace(refusal(NOW + 3), granted_at=NOW + 0.9)
+    assert observe(pace, late, NOW + 4).epoch_at == NOW + 1
+    again = replace(refusal(NOW + 3), granted_at=NOW + 2)
+    assert observe(pace, again, NOW + 4).epoch_at == NOW + 4
+
+
+@pytest.mark.parametrize(
+    ("pace", "is_so"),
+    [
+        (fast(), True),
+        (Pace(), False),
+        (fast(rate=10.0), False),
+        (limited(600), True),
+        (limited(400), False),
+    ],
+)
+def test_there_is_plenty_while_nothing_is_spread(pace: Pace, *, is_so: bool) -> None:
+    assert plentiful(pace) is is_so

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkpub.http.signals import LONGEST_WINDOW, RateHeaders, Signal, signal_of
+from bulkpub.http.signals import LONGEST_WINDOW, RateHeaders, Signal, reset_of, signal_of
 
 NOW = 1_800_000_000.0
 
@@ -163,3 +163,15 @@ def test_no_header_breaks_the_run_and_every_figure_makes_sense(
     assert signal.remaining is None or signal.remaining >= 0
     assert signal.reset_at is None or NOW <= signal.reset_at <= NOW + LONGEST_WINDOW
     assert signal.retry_after is None or 0 <= signal.retry_after <= LONGEST_WINDOW
+
+
+@pytest.mark.parametrize(("reset", "told"), [("60", None), (f"{NOW + 60:.0f}", NOW + 60)])
+def test_a_reset_that_is_a_point_in_time_is_kept_as_it_was_told(
+    reset: str, told: float | None
+) -> None:
+    """Whoever has another clock compares it with that."""
+    headers = {"X-RateLimit-Reset": reset}
+    signal = signal_of(RateHeaders(), headers, status=200, started_at=0.0, now=0.0, wall=NOW)
+    assert (signal.reset_at, signal.reset_told) == (60.0, told)
+    assert reset_of(NOW + 60, now=7.0, wall=NOW - 5) == 72.0
+    assert reset_of(NOW - 60, now=7.0, wall=NOW) is None
