@@ -42,11 +42,14 @@ from bulkpub.http.lease import (
     Standing,
 )
 from bulkpub.http.signals import Signal
+from bulkpub.http.turns import Turns
 
 __all__ = ["PORTAL", "Ask", "Borrower", "LeasedPace", "Lendable", "Lender", "Lent"]
 
 PORTAL = "portal"
 """The name of the portal's pace."""
+APART_BY = "apart/"
+"""So begin the names of turns that are so many seconds apart."""
 ROUND = 0.005
 """Seconds from one round of lending to the next, at least: what comes meanwhile goes together."""
 EARLY = 0.02
@@ -60,7 +63,7 @@ SOON = 0.05
 
 
 class Lendable(Protocol):
-    """What turns can be lent of: a `Gate`, or places of which there are so many.
+    """What turns can be lent of: a `Gate`, `Places`, or `Turns` that are some time apart.
 
     `waiting` are requests of the owner's own process, which go first; see `Gate` for the rest.
     """
@@ -102,7 +105,7 @@ class Lender:
     """The owner's side, in the process of the coordinator.
 
     `tell` sends a message to a worker. A worker's name is of one process, and never used again.
-    `other` gives what else is lent, by the names that workers ask for it by.
+    `other` gives what is lent besides, by the names that workers ask for it by.
     """
 
     def __init__(
@@ -118,15 +121,20 @@ class Lender:
         self._clock, self._wall = clock, wall
         self._lending = Lending()
         self._paces: dict[str, Lendable] = {PORTAL: portal}
+        self._apart: dict[float, Turns] = {}
         self._stirred = anyio.Event()
         self._held_back: ExitStack | None = None
         portal.notify(self._stir)
+
+    def apart(self, seconds: float) -> Turns:
+        """Turns that are so many seconds apart, whichever process they are taken in."""
+        return self._apart.setdefault(seconds, Turns(seconds, self._clock))
 
     def heard(self, worker: str, ask: Ask) -> None:
         """Take note of a worker's message; it is answered by the next round of `lend`."""
         for wish in ask.wishes:
             if wish.pace not in self._paces:
-                self._paces[wish.pace] = pace = self._other(wish.pace)
+                self._paces[wish.pace] = pace = self._named(wish.pace)
                 pace.notify(self._stir)
         self._settle(self._lending.heard(worker, ask, self._clock(), self._wall()))
         self._stir()
@@ -173,6 +181,10 @@ class Lender:
         for worker, lent in self._lending.letters(now, standing):
             self._tell(worker, lent)
         return nap
+
+    def _named(self, name: str) -> Lendable:
+        seconds = name.removeprefix(APART_BY)
+        return self._other(name) if seconds == name else self.apart(float(seconds))
 
     def _lend(self, name: str, pace: Lendable, now: float) -> float:
         """Lend turns of one pace; the seconds that whoever got none has to wait."""
@@ -268,15 +280,9 @@ class Borrower:
             self._paces[name] = LeasedPace(name, self)
         return self._paces[name]
 
-    @asynccontextmanager
-    async def place(self, name: str) -> AsyncIterator[None]:
-        """Have one of the places of this name for as long as the context lasts."""
-        pace = self.pace(name)
-        number = await pace.take()
-        try:
-            yield
-        finally:
-            pace.finished(number)
+    def apart(self, seconds: float) -> "LeasedTurns":
+        """Turns that are so many seconds apart, whichever process they are taken in."""
+        return LeasedTurns(self.pace(f"{APART_BY}{seconds}"))
 
     def heard(self, lent: Lent) -> None:
         """Take note of the owner's message."""
@@ -340,6 +346,17 @@ class Borrower:
             elif pace.purse.holds_some:
                 due = min(due, IDLE + SOON)
         return due
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedTurns:
+    """The `SpacedOut` of a worker."""
+
+    pace: "LeasedPace"
+
+    async def turn(self) -> None:
+        """Wait until the next one may start."""
+        self.pace.finished(await self.pace.take())
 
 
 @dataclass(slots=True)
@@ -406,6 +423,15 @@ class LeasedPace:
     async def turn(self, *, aside: bool = False) -> None:
         """See `PaceOwner`."""
         await self.take(aside=aside)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Have a turn for as long as the context lasts, where there are places for so many."""
+        number = await self.take()
+        try:
+            yield
+        finally:
+            self.finished(number)
 
     async def take(self, *, aside: bool = False) -> int:
         """As `turn`, and the number of the turn, by which it can be `finished`."""

@@ -27,6 +27,7 @@ from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.http.gate import PaceOwner
 from bulkpub.http.messages import TransportListener
 from bulkpub.http.transport import HttpSettings
+from bulkpub.http.turns import SpacedOut, Turns
 from bulkpub.portals.telling import DatasetHealth, Listed, Listing, RawAnswer, RawRequest
 from bulkpub.portals.whole_or_parts import PartSizes
 
@@ -310,7 +311,11 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """All it takes to open a portal whose API is at `url`."""
+    """All it takes to open a portal whose API is at `url`.
+
+    `apart` gives what says when the next write may start, for a portal that asks for so many
+    seconds between one and the next.
+    """
 
     url: str
     pace: PaceOwner
@@ -318,6 +323,7 @@ class Opening:
     http: HttpSettings = field(default_factory=HttpSettings)
     parts: PartSizes = field(default_factory=PartSizes)
     listener: TransportListener | None = None
+    apart: Callable[[float], SpacedOut] = Turns
 
 
 @dataclass(frozen=True, slots=True)

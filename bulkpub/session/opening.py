@@ -5,16 +5,19 @@ Each is a context manager, and there is no other way to open one: `run`, `plan`,
 """
 
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from bulkpub.core.sources import Digest
-from bulkpub.http.gate import Gate
+from bulkpub.http.gate import Gate, PaceOwner
+from bulkpub.http.lending import Borrower, Lendable
 from bulkpub.http.messages import ASIDE, TransportListener
 from bulkpub.http.transport import HttpSettings
+from bulkpub.http.turns import SpacedOut, Turns
 from bulkpub.pipeline.job import MOST_AT_ONCE
 from bulkpub.pipeline.means import DOWNLOADERS
 from bulkpub.portals import Portal
@@ -24,7 +27,7 @@ from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.sources.answers import Patience
 from bulkpub.sources.fetch import Fetcher
-from bulkpub.sources.politeness import Courtesy
+from bulkpub.sources.politeness import Courtesy, Hosts, borrowed, lendable
 from bulkpub.sources.reach import Reach
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.web import Web
@@ -32,9 +35,37 @@ from bulkpub.state.journal import Memory, open_journal
 from bulkpub.state.lock import only_run_of
 from bulkpub.version import __version__
 
-__all__ = ["open_fetcher", "open_portal", "open_state", "open_web"]
+__all__ = [
+    "FetchedHosts",
+    "open_fetcher",
+    "open_portal",
+    "open_state",
+    "open_web",
+    "portal_gate",
+]
 
 USER_AGENT = f"bulkpub/{__version__}"
+
+
+def portal_gate(
+    located: Located,
+    connection: Connection,
+    *,
+    at_once: int = MOST_AT_ONCE,
+    finds: bool = False,
+    listener: TransportListener | None = None,
+) -> Gate:
+    """The pace of a portal, as `connection` and the portal's rules say; see `open_portal`."""
+    return Gate(
+        replace(
+            connection.limits,
+            most=at_once,
+            finds=finds,
+            window=located.kind.rules.quota_window,
+        ),
+        on_wait=listener.waiting if listener is not None else lambda *_: None,
+        awake=time.monotonic,
+    )
 
 
 @asynccontextmanager
@@ -47,6 +78,8 @@ async def open_portal(
     finds: bool = False,
     listener: TransportListener | None = None,
     keys: Mapping[str, str] | None = None,
+    pace: PaceOwner | None = None,
+    apart: Callable[[float], SpacedOut] = Turns,
 ) -> AsyncIterator[Portal]:
     """The portal, with at most `at_once` requests in flight, paced as `connection` says.
 
@@ -55,17 +88,11 @@ async def open_portal(
     `keys` are those of organizations, by id or slug; the connection's is for everything else, or,
     where it has none, the first of these. A key that everybody knows takes the place of all, which
     must not reach that portal.
+
+    Who has the pace already, or borrows it, passes it as `pace`, and by `apart` what says when the
+    next write may start (`Opening`); None: one of its own.
     """
-    pace = Gate(
-        replace(
-            connection.limits,
-            most=at_once,
-            finds=finds,
-            window=located.kind.rules.quota_window,
-        ),
-        on_wait=listener.waiting if listener is not None else lambda *_: None,
-        awake=time.monotonic,
-    )
+    pace = pace or portal_gate(located, connection, at_once=at_once, finds=finds, listener=listener)
     opening = Opening(
         located.url,
         pace,
@@ -79,6 +106,7 @@ async def open_portal(
         ),
         parts=parts or PartSizes(),
         listener=listener,
+        apart=apart,
     )
     own = {} if located.key else dict(keys or {})
     first = located.key or connection.key or next(iter(own.values()), None)
@@ -93,13 +121,42 @@ async def open_portal(
         yield KeyedPortal(sessions[first], {name: sessions[key] for name, key in own.items()})
 
 
+SOURCES, PORTAL = "sources", "portal"
+FROM_PORTAL = Courtesy(at_once=DOWNLOADERS)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedHosts:
+    """The hosts that files come from: `sources`, and where the `portal` keeps what it published."""
+
+    sources: Hosts
+    portal: Hosts
+
+    @classmethod
+    def own(cls) -> Self:
+        """They are known in this process alone, and may be lent to others (`lendable`)."""
+        return cls(Hosts(), Hosts(FROM_PORTAL))
+
+    @classmethod
+    def borrowed(cls, borrower: Borrower) -> Self:
+        """Another process has their paces, and lends them."""
+        return cls(
+            Hosts(paced=borrowed(borrower, SOURCES)),
+            Hosts(FROM_PORTAL, paced=borrowed(borrower, PORTAL)),
+        )
+
+    def lendable(self, name: str) -> Lendable:
+        """For a `Lender`: what who borrowed them asks for by this name."""
+        return lendable({SOURCES: self.sources, PORTAL: self.portal}, name)
+
+
 @asynccontextmanager
 async def open_web(
     connection: Connection,
     sources: Sources,
     *,
     trusted: Collection[str] = (),
-    courtesy: Courtesy | None = None,
+    hosts: Hosts | None = None,
 ) -> AsyncIterator[Web]:
     """Other people's servers, asked as patiently as the portal is.
 
@@ -111,27 +168,31 @@ async def open_web(
         reach=Reach(allow_private=sources.allow_private, trusted=trusted),
         policy=connection.retry,
         patience=Patience.without_progress(connection.patience_s),
-        courtesy=courtesy,
+        hosts=hosts,
     ) as web:
         yield web
 
 
 @asynccontextmanager
 async def open_fetcher(
-    connection: Connection, sources: Sources, portal_url: str, digest: Digest
+    connection: Connection,
+    sources: Sources,
+    portal_url: str,
+    digest: Digest,
+    hosts: FetchedHosts | None = None,
 ) -> AsyncIterator[Fetcher]:
     """Files from elsewhere, kept in the spool for as long as they are needed.
 
     What is published is read from the host of `portal_url` wherever that is; what its
     permalinks lead to elsewhere is as much out of reach as any source there. Files are hashed as
-    the portal tells it (`digest`).
+    the portal tells it (`digest`). `hosts` say how each is treated; None: they are known here
+    alone.
     """
+    hosts = hosts or FetchedHosts.own()
     host = urlsplit(portal_url).hostname or ""
     async with (
-        open_web(connection, sources) as web,
-        open_web(
-            connection, sources, trusted={host}, courtesy=Courtesy(at_once=DOWNLOADERS)
-        ) as portal_web,
+        open_web(connection, sources, hosts=hosts.sources) as web,
+        open_web(connection, sources, trusted={host}, hosts=hosts.portal) as portal_web,
         Spool(sources.spool_dir, sources.spool_size, digest) as spool,
     ):
         yield Fetcher(web, spool, portal_web=portal_web)

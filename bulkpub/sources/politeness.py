@@ -5,19 +5,20 @@ that of `bulkpub.http.gate`; on top of it so few answers are under way at once, 
 a request only until its answer begins.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-
-import anyio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
 
 from bulkpub.errors import SourceFailed, StoppedEarly
 from bulkpub.http.clock import unix_time
-from bulkpub.http.gate import Gate, GateLimits
+from bulkpub.http.gate import Gate, GateLimits, PaceOwner
+from bulkpub.http.lending import Borrower, Lendable
+from bulkpub.http.places import Places
 from bulkpub.http.signals import RateHeaders, Signal, signal_of
 from bulkpub.language import say
 
-__all__ = ["Courtesy", "Host", "Hosts"]
+__all__ = ["Courtesy", "Host", "HostPace", "Hosts", "borrowed", "lendable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +35,36 @@ class Courtesy:
     leave_alone: float = 60.0
 
 
+class HasPlaces(Protocol):
+    """Of whom one has to have a place: there are so many."""
+
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """Have a place for as long as the context lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostPace:
+    """What holds the requests to one host back: when they may start, and how many are under way."""
+
+    turns: PaceOwner
+    places: HasPlaces
+
+
 @dataclass(slots=True)
 class Host:
-    """What is known of one host in this run."""
+    """What is known of one host in this run; that it does not answer, each process finds out."""
 
     name: str
     courtesy: Courtesy
     clock: Callable[[], float]
-    _gate: Gate = field(init=False)
-    _places: anyio.Semaphore = field(init=False)
+    pace: HostPace
     _unreached: int = 0
     _silent_until: float = 0.0
     _why_silent: str = ""
 
-    def __post_init__(self) -> None:
-        most, longest = self.courtesy.at_once, self.courtesy.max_wait
-        self._gate = Gate(GateLimits(max_wait=longest, most=most), clock=self.clock)
-        self._places = anyio.Semaphore(most)
-
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    def place(self) -> AbstractAsyncContextManager[None]:
         """Be one of the few whose answers are under way, from the request to the last byte."""
-        async with self._places:
-            yield
+        return self.pace.places.place()
 
     async def turn(self) -> None:
         """Wait until the next request may start; one of `learn` and `abandon` has to follow.
@@ -72,7 +80,7 @@ class Host:
                 )
             )
         try:
-            await self._gate.turn()
+            await self.pace.turns.turn()
         except StoppedEarly:
             raise SourceFailed(
                 say(
@@ -86,7 +94,7 @@ class Host:
     def learn(self, status: int, headers: Mapping[str, str], started_at: float) -> None:
         """Take note of an answer."""
         self._unreached, self._silent_until = 0, 0.0
-        self._gate.learn(
+        self.pace.turns.learn(
             signal_of(
                 RateHeaders(), headers, status=status, started_at=started_at, now=self.clock()
             )
@@ -94,11 +102,11 @@ class Host:
 
     def no_answer(self, started_at: float) -> None:
         """Take note of a request that was sent and got no answer."""
-        self._gate.learn(Signal(started_at, congested=True))
+        self.pace.turns.learn(Signal(started_at, congested=True))
 
     def abandon(self, started_at: float) -> None:
         """Take note that a request, sent at `started_at`, ended for a reason of our own."""
-        self._gate.abandon(started_at=started_at)
+        self.pace.turns.abandon(started_at=started_at)
 
     def unreachable(self, why: str, often: int) -> None:
         """Take note that it could not even be connected to; `often` in a row, leave it alone.
@@ -112,17 +120,54 @@ class Host:
 
 
 class Hosts:
-    """All hosts asked in a run, by name."""
+    """All hosts asked in a run, by name.
+
+    `paced` gives what holds the requests to one of them back; None: it is known here alone.
+    """
 
     def __init__(
-        self, courtesy: Courtesy | None = None, clock: Callable[[], float] = unix_time
+        self,
+        courtesy: Courtesy | None = None,
+        clock: Callable[[], float] = unix_time,
+        paced: Callable[[str], HostPace] | None = None,
     ) -> None:
         self._courtesy = courtesy or Courtesy()
         self._clock = clock
+        self._paced = paced or self._own
         self._hosts: dict[str, Host] = {}
 
     def __getitem__(self, name: str) -> Host:
         name = name.lower()
         if name not in self._hosts:
-            self._hosts[name] = Host(name, self._courtesy, self._clock)
+            self._hosts[name] = Host(name, self._courtesy, self._clock, self._paced(name))
         return self._hosts[name]
+
+    def _own(self, _name: str) -> HostPace:
+        most, longest = self._courtesy.at_once, self._courtesy.max_wait
+        turns = Gate(GateLimits(max_wait=longest, most=most), clock=self._clock)
+        return HostPace(turns, Places(most))
+
+
+# --- for many processes -------------------------------------------------------------------
+
+TURNS, PLACES = "turns", "places"
+
+
+def borrowed(borrower: Borrower, group: str) -> Callable[[str], HostPace]:
+    """For `Hosts` of a process that borrows: their paces, which another process has in `group`."""
+    return lambda name: HostPace(
+        borrower.pace(f"{group}/{TURNS}/{name}"), borrower.pace(f"{group}/{PLACES}/{name}")
+    )
+
+
+def lendable(groups: Mapping[str, Hosts], name: str) -> Lendable:
+    """For the `Lender`: what `borrowed` asks for by this name, of the groups of this process.
+
+    Raises `KeyError` when nothing of that name can be lent.
+    """
+    group, what, host = name.split("/", 2)
+    pace = groups[group][host].pace
+    found = {TURNS: pace.turns, PLACES: pace.places}[what]
+    if not isinstance(found, Gate | Places):  # it is borrowed itself
+        raise KeyError(name)
+    return found

@@ -41,7 +41,6 @@ from bulkpub.sources.fetch import (
 )
 from bulkpub.sources.file_names import plain_name
 from bulkpub.sources.html_page import ENOUGH
-from bulkpub.sources.politeness import Hosts
 from bulkpub.sources.reach import AddressRefused
 from bulkpub.sources.spool import SpoolFile
 
@@ -236,8 +235,8 @@ class _Order:
 class RemoteFiles:
     """Fetches files by fsspec, into the spool of `fetcher`.
 
-    Whom it may connect to, how often it tries and how long it waits for one step is as of the
-    fetcher's web.
+    Whom it may connect to, how many files of a host are under way at once, how often it tries and
+    how long it waits for one step is as of the fetcher's web.
     """
 
     def __init__(self, fetcher: Fetcher) -> None:
@@ -245,7 +244,6 @@ class RemoteFiles:
         self._web = fetcher.web
         self._spool = fetcher.spool
         self._patience_s = fetcher.web.patience.answer_s
-        self._hosts = Hosts()
 
     # --- what it is for --------------------------------------------------------------------
 
@@ -355,7 +353,7 @@ class RemoteFiles:
 
     @asynccontextmanager
     async def _connected(self, remote: _Remote) -> AsyncIterator[_FileSystem]:
-        async with self._hosts[remote.host or remote.scheme.name].place():
+        async with self._web.hosts[remote.host or remote.scheme.name].place():
             ip = await self._web.address_of(remote.host, remote.port) if remote.host else ""
             opening = partial(remote.open, ip, self._patience_s, self._fetcher.known_hosts)
             system = await self._run(remote, opening)

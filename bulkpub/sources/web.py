@@ -29,7 +29,7 @@ from bulkpub.http.proxies import basic_auth, proxy_for
 from bulkpub.http.retry import RetryPolicy, Verdict, classify, delay
 from bulkpub.language import joined, say
 from bulkpub.sources.answers import BrokeOff, Page, Patience, Streamed
-from bulkpub.sources.politeness import Courtesy, Hosts
+from bulkpub.sources.politeness import Hosts
 from bulkpub.sources.reach import (
     AddressRefused,
     GuardedResolver,
@@ -69,8 +69,8 @@ class Web:
     """The web, as far as it may be fetched; an async context manager.
 
     `redirects` are followed at most for one answer, `page_size` bytes read at most for one
-    page. `policy` says how often what may pass is tried again, `patience` how long an answer is
-    waited for; `clock` gives Unix time.
+    page. `hosts` are how each is treated; several webs may share them. `policy` says how often what
+    may pass is tried again, `patience` how long an answer is waited for; `clock` gives Unix time.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Web:
         ca_file: str | None = None,
         policy: RetryPolicy | None = None,
         patience: Patience | None = None,
-        courtesy: Courtesy | None = None,
+        hosts: Hosts | None = None,
         redirects: int = 10,
         page_size: int = 64 * MIB,
         clock: Callable[[], float] = unix_time,
@@ -94,7 +94,7 @@ class Web:
         self._redirects = redirects
         self._page_size = page_size
         self._clock = clock
-        self._hosts = Hosts(courtesy, clock)
+        self.hosts = hosts or Hosts(clock=clock)
         self._closing = AsyncExitStack()
         # The whole environment is read for an answer, which is the same for each file of a host.
         self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
@@ -298,7 +298,7 @@ class Web:
         """One request, when it is its turn."""
         name = url.raw_host or ""
         self._reach.check_literal(name)
-        host = self._hosts[name]
+        host = self.hosts[name]
         await stack.enter_async_context(host.place())
         await host.turn()
         started_at = self._clock()

@@ -24,7 +24,7 @@ async def test_a_clock_that_is_set_neither_stalls_nor_hurries_a_run(
     monkeypatch: pytest.MonkeyPatch, jump: float
 ) -> None:
     real = time.time
-    for gate in (Gate(), Hosts(Courtesy(at_once=8))["data.example.org"]._gate):
+    for gate in (Gate(), Hosts(Courtesy(at_once=8))["data.example.org"].pace.turns):
         monkeypatch.setattr(time, "time", real)
         await gate.turn()
         gate.learn(Signal(unix_time(), retry_after=0.3, refused=True, congested=True))

@@ -490,3 +490,25 @@ async def test_a_worker_asks_again_every_few_seconds_though_it_wants_nothing(
             await enough.wait()
         tasks.cancel_scope.cancel()
     assert [ask.number for ask in asks[:3]] == [1, 2, 3]
+
+
+async def test_what_is_some_time_apart_is_so_across_processes(wires: Callable[..., Wires]) -> None:
+    shared, passed = wires(), list[tuple[str, float]]()
+    shared.worker()
+    shared.worker()
+    own = shared.lender.apart(1.0)
+    await own.turn()
+
+    async def come(name: str) -> None:
+        turns = shared.workers[name].apart(1.0)
+        for _ in range(2):
+            await turns.turn()
+            passed.append((name, shared.now - NOON))
+
+    async with anyio.create_task_group() as tasks:
+        for name in shared.workers:
+            tasks.start_soon(come, name)
+        for _ in range(9):
+            shared.now += 0.5
+            await shared.exchange()
+    assert passed == [("w1", 1.0), ("w2", 2.0), ("w1", 3.0), ("w2", 4.0)]

@@ -14,11 +14,11 @@ from multidict import CIMultiDict
 from bulkpub.core.model import DatasetMetadata
 from bulkpub.errors import SettingsInvalid
 from bulkpub.http.messages import Answer
+from bulkpub.http.turns import Turns
 from bulkpub.portals.github import codec
 from bulkpub.portals.github.address import api_url, root_of, shown_on_page, uploads_url
 from bulkpub.portals.github.limits import understood
 from bulkpub.portals.github.names import LONGEST_NAME, NEW, asset_name, name_fault
-from bulkpub.portals.github.turns import Turns
 from bulkpub.portals.kinds import locate
 from bulkpub.portals.shapes import Unreadable
 from tests.portals.github_site import READER, WRITER, Site, kept_name, serving

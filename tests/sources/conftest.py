@@ -21,7 +21,7 @@ from bulkpub.core.model import Fingerprint, LastFetch, UrlSource
 from bulkpub.http.retry import RetryPolicy
 from bulkpub.sources.answers import Patience
 from bulkpub.sources.fetch import Fetched, Fetcher
-from bulkpub.sources.politeness import Courtesy
+from bulkpub.sources.politeness import Courtesy, Hosts
 from bulkpub.sources.reach import Reach
 from bulkpub.sources.spool import Spool
 from bulkpub.sources.web import Web
@@ -136,7 +136,7 @@ def make_web() -> Callable[..., Web]:
             "reach": Reach(resolver=Loopback(), trusted={"public.example", "other.example"}),
             "policy": QUICK,
             "patience": Patience(connect_s=5, answer_s=5, between_s=5),
-            "courtesy": Courtesy(max_wait=30),
+            "hosts": Hosts(Courtesy(max_wait=30)),
         }
         return Web(**options | more)
 

@@ -38,13 +38,13 @@ from bulkpub.errors import (
 )
 from bulkpub.http.messages import Answer, Request
 from bulkpub.http.transport import Transport
+from bulkpub.http.turns import SpacedOut, Turns
 from bulkpub.language import say
 from bulkpub.portals.base import Account, Content, Download, Page, Traffic
 from bulkpub.portals.github import codec
 from bulkpub.portals.github.address import root_of
 from bulkpub.portals.github.names import NEW, asset_name, without_mark
 from bulkpub.portals.github.rules import MOST_TEXT, RULES
-from bulkpub.portals.github.turns import Turns
 from bulkpub.portals.releases.body import WholeBody
 from bulkpub.portals.releases.paging import next_params
 from bulkpub.portals.releases.portal import ReleasePortal
@@ -61,7 +61,8 @@ MOST_PAGES = 1_000
 MOST_REMEMBERED = 64
 """Releases that are remembered as they were seen last."""
 APART_S = 1.0
-"""Seconds between one write and the next."""
+"""Seconds from one write to the next; who writes quicker meets GitHub's secondary limits, and who
+goes on then may be shut out (docs.github.com, "Best practices for using the REST API")."""
 NOT_FOUND, GONE, UNPROCESSABLE = 404, 410, 422
 EXISTS = "already_exists"
 
@@ -78,13 +79,18 @@ READER = Reader(
 class GitHub(ReleasePortal):
     """The releases of a repository; implements `bulkpub.portals.Portal`.
 
-    `credentials` are the headers with the key, for files that not everybody may have.
+    `credentials` are the headers with the key, for files that not everybody may have. `turns` says
+    when the next write may start, `APART_S` after the one before; None: this session alone writes.
     """
 
     rules: Rules = RULES
 
     def __init__(
-        self, api: Transport, uploads: Transport, credentials: Mapping[str, str] | None = None
+        self,
+        api: Transport,
+        uploads: Transport,
+        credentials: Mapping[str, str] | None = None,
+        turns: SpacedOut | None = None,
     ) -> None:
         self._api = api
         self._credentials = credentials or {}
@@ -92,7 +98,7 @@ class GitHub(ReleasePortal):
         self._uploads = uploads
         api.probe = Request("GET", "", REPOSITORY)
         self._seen: OrderedDict[str, codec.Release] = OrderedDict()
-        self._turns = Turns(APART_S)
+        self._turns = turns or Turns(APART_S)
 
     @property
     def traffic(self) -> Traffic:
