@@ -214,10 +214,14 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFinished:
-    """The dataset's story is over; the outcome has its resources."""
+    """The dataset's story is over; the outcome has its resources.
+
+    `worker` is the name of the process that worked on it, where that is another one than this.
+    """
 
     outcome: DatasetOutcome
     destination: str = ""
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

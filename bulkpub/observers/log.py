@@ -117,7 +117,7 @@ class LogObserver:
             case QuotaSeen(rate):
                 self._log.debug("quota seen", limit=rate.limit, remaining=rate.remaining)
             case DatasetFinished(outcome):
-                self._close(outcome)
+                self._close(outcome, event.worker)
             case RunFinished(report):
                 self._end(report)
             case _:
@@ -179,7 +179,7 @@ class LogObserver:
             until=event.until.isoformat(),
         )
 
-    def _close(self, outcome: DatasetOutcome) -> None:
+    def _close(self, outcome: DatasetOutcome, worker: str) -> None:
         for resource in outcome.resources:
             self._settle(outcome, resource)
         # Where only files failed, they have said so themselves.
@@ -195,6 +195,7 @@ class LogObserver:
             id=outcome.id,
             resources=len(outcome.resources),
             duration_s=round(outcome.duration_s, 3),
+            **({"worker": worker} if worker else {}),
             **({} if outcome.error is None else {"error": outcome.error}),
         )
 

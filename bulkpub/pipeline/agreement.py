@@ -4,15 +4,18 @@ The rule: each destination says of which file it is known to have the content; t
 to say so of the very same file removes it. What only some of them have stays, and is told.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 
 from bulkpub.core.model import Fingerprint
 
 __all__ = ["Agreed", "Agreement"]
 
-Agreed = Callable[[str, Fingerprint], bool]
-"""Whether the file at a path, seen so, may be removed, once it is known to be published here."""
+Agreed = Callable[[str, Fingerprint], Awaitable[bool]]
+"""Whether the file at a path, seen so, may be removed, once it is known to be published here.
+
+Awaited, as who knows may be another process (`engine.dask`).
+"""
 
 
 class Agreement:
@@ -30,7 +33,7 @@ class Agreement:
         """The paths of the files that some of them have, and not all; in the order of asking."""
         return [path for path in self._had if not self._all_have(path)]
 
-    def _has(self, name: str, path: str, seen: Fingerprint) -> bool:
+    async def _has(self, name: str, path: str, seen: Fingerprint) -> bool:
         self._had.setdefault(path, {})[name] = seen
         return self._all_have(path)
 

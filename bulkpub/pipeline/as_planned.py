@@ -31,7 +31,7 @@ async def see_that_it_is_as_planned(story: Story, means: Means) -> None:
     again = Story(replace(job, options=options, saved=None), story.rules)
     again.observed(story.remote)
     unheard = replace(means, emit=_unheard)
-    await look_at_files(again)
+    await look_at_files(again, means.files_seen)
     await look_behind_links(again, unheard)
     again.took_up(story.bound)
     made = await make_plan(again, unheard)

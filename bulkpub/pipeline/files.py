@@ -1,6 +1,7 @@
 """The local files of a dataset: looked at, hashed where that decides something, looked through."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import anyio.to_thread
@@ -18,25 +19,32 @@ from bulkpub.pipeline.story import Story
 from bulkpub.sources import FileContent, digests_of, fingerprint
 from bulkpub.sources.html_page import ENOUGH, is_html
 
-__all__ = ["check", "content_of", "hash_files", "look_at_files", "recall_hashes"]
+__all__ = ["check", "content_of", "hash_files", "look_at_files", "recall_hashes", "seen"]
 
 FEW = 32
 """Files that are looked at in less time than it takes to have a thread do it."""
+ABOUT_NS = 1_000_000
+"""Nanoseconds: what shared folders make of the time of a change differs by less."""
 BATCH, MOST = 1 << 20, 50
 """Bytes, and files, that a thread hashes in one go, or one file that has more."""
 
 
-async def look_at_files(story: Story) -> None:
-    """Look at every file, and write down which cannot be read."""
+async def look_at_files(story: Story, elsewhere: Mapping[str, Fingerprint] | None = None) -> None:
+    """Look at every file, and write down which cannot be read.
+
+    Those seen `elsewhere` have to be the same here (`seen`).
+    """
     sources = {
         entry.key: entry.source
         for entry in story.spec.resources
         if isinstance(entry.source, FileSource)
     }
     if len(sources) < FEW:
-        looks = [_look(source) for source in sources.values()]
+        looks = _look_at_all(sources.values(), elsewhere or {})
     else:  # a disk may be slow, and others have something to do meanwhile
-        looks = await anyio.to_thread.run_sync(_look_at_all, list(sources.values()))
+        looks = await anyio.to_thread.run_sync(
+            _look_at_all, list(sources.values()), elsewhere or {}
+        )
     for key, look in zip(sources, looks, strict=True):
         if isinstance(look, Fingerprint):
             story.sized(key, look)
@@ -44,15 +52,52 @@ async def look_at_files(story: Story) -> None:
             story.file_failed(key, str(look))
 
 
-def _look_at_all(sources: Iterable[FileSource]) -> list[Fingerprint | ResourceFailed]:
-    return [_look(source) for source in sources]
+def _look_at_all(
+    sources: Iterable[FileSource], elsewhere: Mapping[str, Fingerprint]
+) -> list[Fingerprint | ResourceFailed]:
+    return [_look(source, elsewhere) for source in sources]
 
 
-def _look(source: FileSource) -> Fingerprint | ResourceFailed:
+def _look(source: FileSource, elsewhere: Mapping[str, Fingerprint]) -> Fingerprint | ResourceFailed:
     try:
-        return fingerprint(source)
+        return seen(source, elsewhere)
     except ResourceFailed as error:
         return error
+
+
+def seen(source: FileSource, elsewhere: Mapping[str, Fingerprint]) -> Fingerprint:
+    """What the file looks like here; raises `ResourceFailed` when it cannot be read.
+
+    Or when it is not the file of that path `elsewhere`, where the run was started: of another size,
+    or changed at another time. Folders have to be shared under the same names.
+    """
+    there = elsewhere.get(source.path)
+    if there is None:
+        return fingerprint(source)
+    try:
+        here = fingerprint(source)
+    except ResourceFailed as error:
+        raise ResourceFailed(
+            say(
+                "{shown} is not on the machine that works on it ({host}): its folder has to be "
+                "shared, under the same name",
+                shown=source.shown,
+                host=socket.gethostname(),
+            )
+        ) from error
+    if here.size != there.size or abs(here.mtime_ns - there.mtime_ns) > ABOUT_NS:
+        raise ResourceFailed(
+            say(
+                "{shown} is another file on the machine that works on it ({host}) than where the "
+                "run was started ({size} bytes there, {size_here} here): its folder has to be the "
+                "same one everywhere",
+                shown=source.shown,
+                host=socket.gethostname(),
+                size=there.size,
+                size_here=here.size,
+            )
+        )
+    return here
 
 
 def recall_hashes(story: Story, keys: Iterable[str], means: Means) -> frozenset[str]:

@@ -13,6 +13,7 @@ from bulkpub.core.model import Checksum, LinkSource
 from bulkpub.errors import FileChanged, ResourceFailed
 from bulkpub.http.tasks import side_by_side
 from bulkpub.language import say
+from bulkpub.pipeline.files import seen
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.story import Story
 from bulkpub.sources import digest_of, fingerprint
@@ -30,16 +31,16 @@ async def look_behind_links(story: Story, means: Means) -> None:
     async def look(key: str, source: LinkSource) -> None:
         assert source.of is not None  # noqa: S101 - the others have nothing to look at
         try:
-            seen = fingerprint(source.of)
-            known = means.memory.digests("sha256", {source.of.path: seen})
+            here = seen(source.of, means.files_seen)
+            known = means.memory.digests("sha256", {source.of.path: here})
             sha256 = known.get(source.of.path)
             if sha256 is None:
-                sha256 = await digest_of(source.of, seen, "sha256", limiter=means.hashing)
-                means.memory.keep_digest("sha256", source.of.path, replace(seen, digest=sha256))
+                sha256 = await digest_of(source.of, here, "sha256", limiter=means.hashing)
+                means.memory.keep_digest("sha256", source.of.path, replace(here, digest=sha256))
         except ResourceFailed as error:
             story.file_failed(key, str(error))
         else:
-            story.looked_behind(key, seen, Checksum("sha256", sha256))
+            story.looked_behind(key, here, Checksum("sha256", sha256))
 
     await side_by_side(
         [

@@ -1,14 +1,14 @@
 """What a process opens once, to work on any number of jobs with it."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import anyio
 
-from bulkpub.core.model import Contact
+from bulkpub.core.model import Contact, Fingerprint
 from bulkpub.core.rules import Rules
 from bulkpub.observers.events import Event
 from bulkpub.pipeline.agreement import Agreed
@@ -27,11 +27,13 @@ DOWNLOADERS = 8
 class Stopping:
     """The way in which work is asked to end: `requested` asks to begin nothing new.
 
-    What is under way is ended at the deadline, or at once: what runs within `cancellable`.
+    What is under way is ended at the deadline, or at once: what runs within `cancellable`. Where
+    that runs elsewhere, `elsewhere` is told the seconds until then.
     """
 
     def __init__(self) -> None:
         self.requested = False
+        self.elsewhere: Callable[[float], None] = lambda _: None
         self._deadline = float("inf")
         self._running: set[anyio.CancelScope] = set()
 
@@ -51,6 +53,7 @@ class Stopping:
         self._deadline = min(self._deadline, anyio.current_time() + seconds)
         for scope in self._running:
             scope.deadline = min(scope.deadline, self._deadline)
+        self.elsewhere(seconds)
 
 
 @dataclass(slots=True)
@@ -61,7 +64,8 @@ class Means:
     keeps datasets that must not be created at the same moment (`Rules.title_slug`) apart.
     `contacts` are the ids of contact points made in this run, by organization and what they say;
     one is made at a time (`contacting`). `agreed` says of which files other destinations have them,
-    too; None: there are no others.
+    too; None: there are no others. `files_seen` are local files by path, as they are where the run
+    was started: they have to be the same here.
     """
 
     portal: Portal
@@ -77,6 +81,7 @@ class Means:
     contacts: dict[tuple[str | None, Contact], str] = field(default_factory=dict)
     contacting: anyio.Lock = field(default_factory=anyio.Lock)
     agreed: Agreed | None = None
+    files_seen: Mapping[str, Fingerprint] = field(default_factory=dict)
 
     @property
     def rules(self) -> Rules:

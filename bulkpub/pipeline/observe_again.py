@@ -16,12 +16,14 @@ from bulkpub.core.match_datasets import face_of
 from bulkpub.core.model import LinkSource, RemoteDataset
 from bulkpub.errors import DatasetFailed, PlanAgain, Uncertain
 from bulkpub.language import say
+from bulkpub.pipeline.contacts import known_contacts, with_contacts
 from bulkpub.pipeline.index import Datasets
+from bulkpub.pipeline.job import Job
 from bulkpub.pipeline.means import Means
 from bulkpub.pipeline.observe import observe
 from bulkpub.pipeline.story import Story
 
-__all__ = ["observe_again", "observe_at_last", "without_copies"]
+__all__ = ["observe_afresh", "observe_again", "observe_at_last", "without_copies"]
 
 LONGER = 5
 """The second look comes after so many times the wait before the first."""
@@ -46,6 +48,32 @@ async def observe_at_last(story: Story, means: Means) -> RemoteDataset | None:
     await anyio.sleep(LONGER * story.job.options.look_again_s)
     fresh = await _observe(story, means)
     return fresh if fresh is None else await without_copies(story, fresh, means)
+
+
+async def observe_afresh(job: Job, means: Means) -> Job:
+    """The job of a dataset that somebody else began to work on, as the portal has it now.
+
+    Nobody knows how far that one came. What it had just sent may still be stored, so this waits
+    before it looks. Raises `DatasetFailed` when the dataset vanished or cannot be told from
+    another one.
+    """
+    await anyio.sleep(job.options.look_again_s)
+    portal = means.portal.community(job.owner) if job.spec.community else means.portal
+    spec = job.spec
+    if spec.contacts:
+        known = await known_contacts(portal, {spec.key: job.owner})
+        spec = with_contacts(spec, known[spec.key])
+    if isinstance(job.found, RemoteDataset):
+        fresh = await portal.dataset(job.found.id)
+        if fresh is None:
+            raise DatasetFailed(say("the dataset vanished from the portal while it was published"))
+        return replace(job, spec=spec, found=fresh)
+    seen = Datasets[RemoteDataset](None)
+    matched = await observe(
+        portal, job.owner, [face_of(spec)], lambda _: spec, seen, ours=job.namesakes
+    )
+    found = matched.get(spec.key)
+    return replace(job, spec=spec, found=seen[found] if isinstance(found, str) else found)
 
 
 async def _observe(story: Story, means: Means) -> RemoteDataset | None:

@@ -104,7 +104,7 @@ async def _deal_with(story: Story, means: Means) -> None:
         await verify(story, found, means)
         return
     story.observed(found)
-    await look_at_files(story)
+    await look_at_files(story, means.files_seen)
     await look_behind_links(story, means)
     story.took_up(means.memory.bound(spec.key))
     if story.job.saved is not None and not story.job.options.dry_run:
@@ -125,7 +125,7 @@ async def _deal_with(story: Story, means: Means) -> None:
             continue
         if not story.unsettled or means.stopping.requested:
             if not story.unsettled:
-                remove_files(story, means.agreed)
+                await remove_files(story, means.agreed)
             story.ended()
             return
         last = say("what was written did not last")

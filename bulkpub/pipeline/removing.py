@@ -16,7 +16,7 @@ from bulkpub.sources import fingerprint
 __all__ = ["remove_files"]
 
 
-def remove_files(story: Story, agreed: Agreed | None = None) -> None:
+async def remove_files(story: Story, agreed: Agreed | None = None) -> None:
     """Remove the files of entries that ask for it, and of which nothing is in doubt.
 
     Other destinations may have to have them, too: who has `agreed` says whether all do.
@@ -32,10 +32,10 @@ def remove_files(story: Story, agreed: Agreed | None = None) -> None:
         if why := _doubt(story, key, resource, source):
             story.odd(key, say("{shown} is not removed: {why}", shown=source.shown, why=why))
             continue
-        if agreed is not None and not agreed(source.path, story.fingerprints[key]):
+        if agreed is not None and not await agreed(source.path, story.fingerprints[key]):
             continue
         try:
-            Path(source.path).unlink()
+            _unlink(source.path)
         except OSError as error:
             reason = (error.strerror or say("the system refuses")).lower()
             story.file_failed(
@@ -48,6 +48,10 @@ def remove_files(story: Story, agreed: Agreed | None = None) -> None:
             )
         else:
             story.file_removed(key)
+
+
+def _unlink(path: str) -> None:
+    Path(path).unlink()
 
 
 def _doubt(story: Story, key: str, resource: ResourceStory, source: FileSource) -> str:

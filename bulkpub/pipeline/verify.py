@@ -44,7 +44,7 @@ async def verify(story: Story, found: RemoteDataset | None, means: Means) -> Non
     if found is None:
         raise DatasetFailed(say("the dataset is not on the portal"))
     story.observed(found)
-    await look_at_files(story)
+    await look_at_files(story, means.files_seen)
     await look_behind_links(story, means)
     deciding = hashes_needed(story.spec.resources, story.fingerprints, found.resources)
     await hash_files(story, deciding | (story.fingerprints.keys() - story.spec.left_out), means)

@@ -58,6 +58,10 @@ class KeyedPortal:
         self._of_dataset[remote.id] = self._of(remote.organization)
         return remote
 
+    def knows(self, remote: RemoteDataset) -> None:
+        """Take note of a dataset that another session of the same portal was told of."""
+        self._seen(remote)
+
     def _where(self, dataset_id: str) -> Portal:
         return self._of_dataset.get(dataset_id, self._first)
 

@@ -17,6 +17,7 @@ import anyio
 from bulkpub.core.addresses import shown_portal
 from bulkpub.core.exit_codes import ExitCode, code_of, joint_code
 from bulkpub.core.report import DestinationInfo, RateLimit, RunInfo, RunReport, added
+from bulkpub.engine.choice import EngineLike, Kind
 from bulkpub.errors import BulkpubError, Problem, SettingsInvalid
 from bulkpub.language import joined, say
 from bulkpub.manifest import Destination, Toward
@@ -60,6 +61,7 @@ class Publication:
         observers: Iterable[Observer] = (),
         state_dir: Path | None = None,
         plan: Path | None = None,
+        engine: EngineLike = Kind.LOCAL,
     ) -> None:
         self._manifests = manifests
         self._connection = connection or Connection()
@@ -68,6 +70,7 @@ class Publication:
         self._observers = tuple(observers)
         self._state_dir = state_dir
         self._plan = plan
+        self._engine = engine
         self._runs: list[Run] = []
         self._started_at = datetime.now(UTC)
         self._clock = time.perf_counter()
@@ -137,6 +140,7 @@ class Publication:
             state_dir=self._state_dir,
             among=among,
             plan=self._plan,
+            engine=self._engine,
         )
 
     def _joined(

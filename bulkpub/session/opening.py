@@ -7,7 +7,7 @@ Each is a context manager, and there is no other way to open one: `run`, `plan`,
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from bulkpub.pipeline.means import DOWNLOADERS
 from bulkpub.portals import Portal
 from bulkpub.portals.base import Located, Opening
 from bulkpub.portals.keyed import KeyedPortal
+from bulkpub.portals.kinds import locate
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.sources.answers import Patience
@@ -37,6 +38,7 @@ from bulkpub.version import __version__
 
 __all__ = [
     "FetchedHosts",
+    "WorkerMeans",
     "open_fetcher",
     "open_portal",
     "open_state",
@@ -211,3 +213,45 @@ def open_state(
         open_journal(folder, portal_url) as memory,
     ):
         yield memory
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerMeans:
+    """What another process opens to work on jobs: a value that has the keys, and never shows them.
+
+    An `engine.base.Opener`; see `open_portal` and `open_fetcher` for what it has.
+    """
+
+    portal: str
+    connection: Connection
+    sources: Sources
+    parts: PartSizes
+    at_once: int
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @asynccontextmanager
+    async def open(
+        self, turns: Borrower, listener: TransportListener
+    ) -> AsyncIterator[tuple[Portal, Fetcher]]:
+        """See `Opener`."""
+        located = locate(self.portal, insecure=self.connection.insecure)
+        async with (
+            open_portal(
+                located,
+                self.connection,
+                parts=self.parts,
+                at_once=self.at_once,
+                listener=listener,
+                keys=self.keys,
+                pace=turns.portal,
+                apart=turns.apart,
+            ) as portal,
+            open_fetcher(
+                self.connection,
+                self.sources,
+                located.url,
+                portal.rules.digest,
+                FetchedHosts.borrowed(turns),
+            ) as fetcher,
+        ):
+            yield portal, fetcher

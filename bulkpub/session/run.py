@@ -32,7 +32,7 @@ from bulkpub.core.report import (
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.core.waits import WaitReason
-from bulkpub.engine.local import run_jobs
+from bulkpub.engine.choice import EngineLike, Kind, engine_of
 from bulkpub.engine.order import long_ones_first
 from bulkpub.errors import (
     BulkpubError,
@@ -75,9 +75,10 @@ from bulkpub.portals.base import Located, Traffic
 from bulkpub.portals.kinds import DEFAULT, locate, names
 from bulkpub.portals.whole_or_parts import PartSizes
 from bulkpub.session.connection import Connection, Sources
+from bulkpub.session.elsewhere import Crew
 from bulkpub.session.keys import Keys, keys_of, no_key
 from bulkpub.session.open_files import in_flight
-from bulkpub.session.opening import open_fetcher, open_portal, open_state
+from bulkpub.session.opening import WorkerMeans, open_fetcher, open_portal, open_state, portal_gate
 from bulkpub.session.outcomes import Outcomes
 from bulkpub.session.saved_plan import SavedPlan, read_saved_plan
 from bulkpub.session.timeline import Timeline
@@ -139,6 +140,7 @@ class Run:
         state_dir: Path | None = None,
         among: Among | None = None,
         plan: Path | None = None,
+        engine: EngineLike = Kind.LOCAL,
     ) -> None:
         _log_to_stderr()
         self._request = request
@@ -155,7 +157,9 @@ class Run:
         self._outcomes = Outcomes(state_dir, None if among is None else among.destination.name)
         self._figures = Figures()
         self._traffic = Traffic()
+        self._engine = engine_of(engine)
         self._means: Means | None = None
+        self._crew: Crew | None = None
         self._preparing: anyio.CancelScope | None = None
         self._stopped: Stop | None = None
         self._ready: tuple[Wanted, Located, Preparation] | None = None
@@ -371,22 +375,34 @@ class Run:
             self._state_dir, located.identity, wanted.identity, writes=not options.dry_run
         ) as memory:
             most = _within_limits(options.concurrency or MOST_AT_ONCE, ways)
+            parts = PartSizes(
+                options.chunk_above,
+                options.chunk_size,
+                options.chunk_after_s,
+                memory.refused_size(),
+            )
+            gate = portal_gate(
+                located,
+                connection,
+                at_once=most,
+                finds=options.concurrency is None,
+                listener=self,
+            )
+            crew = Crew(self._engine, gate, options.concurrency)
             async with (
                 open_portal(
                     located,
                     connection,
-                    parts=PartSizes(
-                        options.chunk_above,
-                        options.chunk_size,
-                        options.chunk_after_s,
-                        memory.refused_size(),
-                    ),
+                    pace=gate,
+                    apart=crew.apart,
+                    parts=parts,
                     at_once=most,
-                    finds=options.concurrency is None,
                     listener=self,
                     keys=self._keys.own,
                 ) as portal,
-                open_fetcher(connection, sources, located.url, portal.rules.digest) as fetcher,
+                open_fetcher(
+                    connection, sources, located.url, portal.rules.digest, crew.hosts
+                ) as fetcher,
             ):
                 means = self._means = Means(
                     portal,
@@ -396,19 +412,32 @@ class Run:
                     downloading=anyio.CapacityLimiter(in_flight(DOWNLOADERS, ways)),
                     **shared,
                 )
+                crew.means, self._crew = means, crew
                 try:
                     if not self._stopped:  # it may be interrupted before the portal is opened
                         with anyio.CancelScope() as self._preparing:
                             await self._prepare(wanted, means, preparation)
                         self._preparing = None
                     to_do = [] if self._stopped else preparation.to_do
-                    jobs = map(partial(self._job, preparation), to_do)
-                    await run_jobs(jobs, means, at_once=options.concurrency, done=self._done)
+                    if to_do:
+                        make = partial(self._job, preparation)
+                        opener = WorkerMeans(
+                            located.url,
+                            replace(connection, environment={}),
+                            sources,
+                            parts,
+                            most,
+                            self._keys.own,
+                        )
+                        identity = (located.identity, *wanted.identity)
+                        await crew.work(
+                            lambda: map(make, to_do), self._done, opener=opener, identity=identity
+                        )
                 finally:
-                    self._traffic = portal.traffic
-                    self._timeline.end(self._elapsed(), portal)
-                    if portal.refused_size is not None:
-                        memory.keep_refused_size(portal.refused_size)
+                    self._traffic = crew.traffic
+                    self._timeline.end(self._elapsed(), crew)
+                    if crew.refused_size is not None:
+                        memory.keep_refused_size(crew.refused_size)
         if self._stopped:
             raise self._stopped
 
@@ -477,13 +506,13 @@ class Run:
             window=rules.quota_window,
         )
 
-    def _done(self, result: Result) -> None:
+    def _done(self, result: Result, worker: str = "") -> None:
         outcome = self._outcomes.add(result.outcome)
         self._figures += result.figures
         self._stopped = self._stopped or result.stop
         for event in result.events:
             self._emit(event)
-        self._emit(DatasetFinished(outcome))
+        self._emit(DatasetFinished(outcome, worker=worker))
 
     # --- the report --------------------------------------------------------------------------
 
@@ -582,8 +611,8 @@ class Run:
         return time.perf_counter() - self._clock
 
     def _emit(self, event: Event) -> None:
-        if self._means is not None:
-            self._timeline.look(self._elapsed(), self._means.portal)
+        if self._crew is not None:
+            self._timeline.look(self._elapsed(), self._crew)
         if self._among is not None:
             event = replace(event, destination=self._among.destination.name)
         for observer in self._observers:

@@ -5,14 +5,24 @@ more often than the step; when there are too many moments every second one goes,
 doubles.
 """
 
+from typing import Protocol
+
 from bulkpub.core.report import Moment
-from bulkpub.portals.base import Portal
+from bulkpub.portals.base import Traffic
 
 __all__ = ["Timeline"]
 
 MOST = 120
 """Moments that are kept at most."""
 FIRST_STEP_S = 0.1
+
+
+class Asked(Protocol):
+    """Somebody who asks a portal, as far as it is told here."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked so far."""
 
 
 class Timeline:
@@ -23,12 +33,12 @@ class Timeline:
         self._step = FIRST_STEP_S
         self._next = 0.0
 
-    def look(self, after_s: float, portal: Portal) -> None:
+    def look(self, after_s: float, portal: Asked) -> None:
         """Something happened: keep how far the run is, if the last look was long enough ago."""
         if after_s >= self._next:
             self._keep(after_s, portal)
 
-    def end(self, after_s: float, portal: Portal) -> None:
+    def end(self, after_s: float, portal: Asked) -> None:
         """Keep how far the run was when it ended."""
         self._keep(after_s, portal)
 
@@ -37,7 +47,7 @@ class Timeline:
         """In order; the first is the first look, the last the end."""
         return tuple(self._moments)
 
-    def _keep(self, after_s: float, portal: Portal) -> None:
+    def _keep(self, after_s: float, portal: Asked) -> None:
         traffic = portal.traffic
         if len(self._moments) >= MOST:
             self._moments = self._moments[::2]

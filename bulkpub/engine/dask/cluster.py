@@ -1,0 +1,190 @@
+"""A cluster to work on: one made for a run on this machine, or one that exists.
+
+The rule: before anything is begun it is certain that there are workers, that they see the files
+they shall send, that what they are told cannot be read on the way, and that no other run of the
+same is at work there.
+"""
+
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+import dask
+import structlog
+from distributed import Client, LocalCluster, Semaphore
+
+from bulkpub.engine.choice import Engine, check_safe
+from bulkpub.errors import SettingsInvalid, StoppedEarly
+from bulkpub.language import say
+from bulkpub.pipeline.means import HASHERS, Stopping
+
+__all__ = ["open_cluster", "see_that_it_sees"]
+
+log = structlog.get_logger("bulkpub.engine")
+
+THREADS = 16
+"""Jobs at once that one process of an own cluster takes: most of the time they wait for answers."""
+CONNECTS_S = 10.0
+"""Seconds within which a scheduler has to answer."""
+WORKERS_S = 60.0
+"""Seconds within which a cluster without workers has to get one."""
+LOCKED_S = 45.0
+"""Seconds after which another run's lock is not that of one which was killed: those run out."""
+AT_ONCE_S = 0.5
+SHOWN = 3
+
+
+@asynccontextmanager
+async def open_cluster(
+    engine: Engine, stopping: Stopping, *, lock: str, insecure: bool = False
+) -> AsyncIterator[Client]:
+    """The cluster that `engine` stands for, for as long as the context lasts.
+
+    Nothing is waited for any longer once `stopping` was asked for.
+    `lock` is what no two runs may do at the same time on a cluster that others use too. Raises
+    `StoppedEarly` when the scheduler does not answer, has no workers or is locked, and
+    `SettingsInvalid` when what it is told would go in the clear to another machine, unless that is
+    to be so (`insecure`).
+    """
+    if engine.is_own:
+        async with _own(engine.workers or HASHERS) as client:
+            yield client
+        return
+    async with _existing(engine) as client:
+        await _see_that_it_is_safe(client, insecure=insecure)
+        with stopping.cancellable():
+            await _wait_for_workers(client, engine)
+        async with _alone(client, lock, stopping):
+            yield client
+
+
+async def see_that_it_sees(client: Client, paths: Collection[str]) -> None:
+    """See that all workers see the files at `paths`; raises `SettingsInvalid` when one does not."""
+    if not paths:
+        return
+    answers = await client.run(_missing, list(paths), on_error="return")
+    for worker, missing in answers.items():
+        if isinstance(missing, Exception):
+            raise StoppedEarly(
+                say(
+                    "the worker {worker} cannot work: {name}: {why} (has it bulkpub[dask]?)",
+                    worker=worker,
+                    name=type(missing).__name__,
+                    why=missing,
+                )
+            )
+        if missing:
+            shown = ", ".join(missing[:SHOWN])
+            raise SettingsInvalid(
+                say(
+                    "the worker {worker} does not see {shown}: share the folders of the files with "
+                    "all workers, under the same names",
+                    worker=worker,
+                    shown=shown,
+                )
+            )
+
+
+def _missing(paths: Sequence[str]) -> list[str]:
+    """Which of these files are not here; asked on each worker."""
+    return [each for each in paths if not Path(each).is_file()]
+
+
+@asynccontextmanager
+async def _own(workers: int) -> AsyncIterator[Client]:
+    """So many processes on this machine, for as long as the context lasts.
+
+    Nobody else can reach them: their connections are encrypted with certificates made for them.
+    """
+    quiet = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.limit": "1h"}
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by us
+    with tempfile.TemporaryDirectory(prefix="bulkpub-") as folder, dask.config.set(quiet):
+        async with (
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=THREADS,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",  # of whatever port is free
+                security=True,
+                memory_limit=None,
+                silence_logs=logging.CRITICAL,
+                local_directory=folder,
+                asynchronous=True,
+            ) as cluster,
+            Client(cluster, asynchronous=True, set_as_default=False) as client,
+        ):
+            yield client
+
+
+@asynccontextmanager
+async def _existing(engine: Engine) -> AsyncIterator[Client]:
+    """A client of our own, in this event loop, to a cluster that exists."""
+    given: Any = engine.client
+    address = engine.scheduler if given is None else str(given.scheduler.address)
+    try:
+        client = await Client(
+            address,
+            asynchronous=True,
+            set_as_default=False,
+            timeout=CONNECTS_S,
+            **({} if given is None else {"security": given.security}),
+        )
+    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+        raise StoppedEarly(
+            say(
+                "the Dask scheduler at {address} cannot be reached: {error}",
+                address=address,
+                error=str(error) or type(error).__name__,
+            )
+        ) from error
+    try:
+        yield client
+    finally:
+        with anyio.CancelScope(shield=True), suppress(OSError):
+            await client.close()
+
+
+async def _see_that_it_is_safe(client: Client, *, insecure: bool) -> None:
+    scheduler: Any = client.scheduler
+    for address in (str(scheduler.address), *await client.nthreads()):
+        check_safe(address, insecure=insecure)
+
+
+async def _wait_for_workers(client: Client, engine: Engine) -> None:
+    if await client.nthreads():
+        return
+    log.warning("waiting for a worker", scheduler=str(engine), within_s=WORKERS_S)
+    try:
+        await cast("Any", client).wait_for_workers(1, timeout=WORKERS_S)
+    except TimeoutError:
+        raise StoppedEarly(
+            say("the Dask scheduler {engine} has no workers: start some", engine=engine)
+        ) from None
+
+
+@asynccontextmanager
+async def _alone(client: Client, lock: str, stopping: Stopping) -> AsyncIterator[None]:
+    """Keep other runs of the same away from this cluster; a killed one's claim runs out."""
+    claim = await Semaphore(
+        max_leases=1, name=f"bulkpub-{lock}", scheduler_rpc=client.scheduler, loop=client.loop
+    )
+    is_ours = await claim.acquire(timeout=AT_ONCE_S)
+    if not is_ours:
+        log.warning("another run of the same is at work there, or was a moment ago: waiting")
+        with stopping.cancellable():
+            is_ours = await claim.acquire(timeout=LOCKED_S)
+    if not is_ours and not stopping.requested:
+        raise StoppedEarly(
+            say("another run of the same manifests is at work on this cluster: let it end")
+        )
+    try:
+        yield
+    finally:
+        with anyio.CancelScope(shield=True), suppress(OSError):
+            if is_ours:
+                await claim.release()

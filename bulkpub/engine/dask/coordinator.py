@@ -1,0 +1,676 @@
+"""The coordinator's side: gives jobs to workers, a bounded number at a time, and takes what comes.
+
+The rule: a job that was lost with its worker is looked at afresh and begun anew, and nothing else
+is ever done twice. So no two processes are at one dataset: an attempt begins when this process says
+so, and the next one only once the process that had the last one is known to be gone, or has been
+silent for longer than it goes on without an answer of ours.
+"""
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import anyio
+import anyio.to_thread
+import psutil
+import structlog
+from anyio.abc import TaskGroup
+from distributed import Client, Future, KilledWorker
+
+from bulkpub.core.model import FileSource, Fingerprint, LinkSource, RemoteDataset, UrlSource
+from bulkpub.core.report import Totals, WaitTotals, added
+from bulkpub.engine.base import Done, Errand, Opener
+from bulkpub.engine.dask import forwarding
+from bulkpub.engine.dask.channel import Inbox, Outbox, opened
+from bulkpub.engine.dask.messages import (
+    Answer,
+    Asked,
+    Attempt,
+    Beat,
+    Claim,
+    End,
+    Ended,
+    FromWorker,
+    Go,
+    Heard,
+    Hello,
+    Line,
+    No,
+    Out,
+    Ready,
+    Told,
+    Trouble,
+    Turns,
+    Unfit,
+    Wants,
+    Welcome,
+)
+from bulkpub.engine.dask.worker import SILENCE_S, Presence, queue_of, work
+from bulkpub.errors import BulkpubError, ResourceFailed, Stop, StoppedEarly
+from bulkpub.http.lending import Lender, Lent
+from bulkpub.language import say
+from bulkpub.observers.events import (
+    Event,
+    FetchFinished,
+    FetchStarted,
+    Retrying,
+    UploadFinished,
+    UploadStarted,
+)
+from bulkpub.pipeline.job import Job, Result
+from bulkpub.pipeline.means import Means
+from bulkpub.pipeline.observe_again import observe_afresh
+from bulkpub.pipeline.story import Story
+from bulkpub.pipeline.telling import outcome_of
+from bulkpub.portals.base import Traffic
+from bulkpub.sources import fingerprint
+from bulkpub.state.carried import FetchKept, Finished, HashKept, Known, Learned, Stored, remember
+from bulkpub.version import __version__
+
+__all__ = ["Coordinator", "Takes"]
+
+log = structlog.get_logger("bulkpub.engine")
+
+UNHEARD_S = SILENCE_S + 10.0
+"""Seconds of silence after which a worker is given up: it has ended by itself by then."""
+LOOK_S = 1.0
+"""Seconds from one look at who is still there to the next."""
+FEW = 4
+"""Jobs for each worker at least, as long as nobody says how many are to be worked on at once."""
+ATTEMPTS = 4
+"""How often a dataset is begun whose workers are lost, one after the other."""
+GRACE_S = 10.0
+"""Seconds beyond those it was given in which a worker has to say what came of what it ended."""
+HELD_BACK = 200
+"""Jobs at most that wait for others which make the same contact point, or the same slug."""
+A_FEW_FILES = 32
+"""Files that are looked at in less time than it takes to have a thread do it."""
+
+
+Takes = Callable[[Result, str], None]
+"""Takes a result as it comes, and the name of the worker that it comes from; returns at once."""
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One worker, as long as it is heard of; `heard_at` is by the clock of this process."""
+
+    hello: Hello
+    outbox: Outbox
+    heard_at: float
+    traffic: Traffic = field(default_factory=Traffic)
+    ready: bool = False
+
+
+@dataclass(slots=True)
+class _Underway:
+    """A dataset that was given to the cluster: its attempt, and which worker is at it, if any."""
+
+    job: Job
+    number: int
+    future: Future[None] | None = None
+    worker: str | None = None
+    open_files: dict[str, UploadStarted | FetchStarted] = field(default_factory=dict)
+
+    @property
+    def attempt(self) -> Attempt:
+        return Attempt(self.job.spec.key, self.number)
+
+    def note(self, event: Event) -> None:
+        """Take note of which files are on their way: that is to be told when the worker is lost."""
+        match event:
+            case UploadStarted() | FetchStarted():
+                self.open_files[event.resource] = event
+            case UploadFinished() | FetchFinished():
+                self.open_files.pop(event.resource, None)
+            case _:
+                pass
+
+
+class Coordinator:
+    """One run's work on a cluster.
+
+    `run` is its name, unlike any other. `own`: the workers are processes of this machine, started
+    for this run: of those it is known when they are gone, and what they see is what is seen here.
+    `lender` lends them turns, and says so to `lend`. At most `at_once` jobs are given out (None: as
+    many as the portal is the faster for).
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        means: Means,
+        opener: Opener,
+        lender: Lender,
+        *,
+        run: str,
+        own: bool,
+        at_once: int | None = None,
+    ) -> None:
+        self._client = client
+        self._means = means
+        self._opener = opener
+        self._run = run
+        self._own = own
+        self._at_once = at_once
+        self._lender = lender
+        self._workers: dict[str, _Worker] = {}
+        self._outboxes: dict[str, Outbox] = {}
+        self._past: list[Traffic] = []
+        self._underway: dict[str, _Underway] = {}
+        self._held: deque[Job] = deque()
+        self._jobs: Iterator[Job] = iter(())
+        self._all_taken = False
+        self._changed = anyio.Event()
+        self._failure: BulkpubError | None = None
+        self._is_lost = False
+        self._deadline = float("inf")
+        self._refused: list[int] = []
+        self._done: Takes = _forget
+        self._group: TaskGroup | None = None
+
+    # --- figures -----------------------------------------------------------------------------
+
+    @property
+    def traffic(self) -> Traffic:
+        """What all workers asked of the portal, as far as they told; this process not included."""
+        told = [*self._past, *(each.traffic for each in self._workers.values())]
+        requests = added(Totals(requests=each.requests) for each in told).requests
+        waited = WaitTotals(backoff=max((each.waited.backoff for each in told), default=0.0))
+        return Traffic(requests, waited)
+
+    @property
+    def refused_size(self) -> int | None:
+        """See `Portal.refused_size`: as any worker came to know it."""
+        return min(self._refused, default=None)
+
+    # --- from beginning to end ---------------------------------------------------------------
+
+    async def run(self, jobs: Iterable[Job], *, done: Takes) -> None:
+        """Have `jobs` worked on, and hand each result to `done` as it comes.
+
+        Once `means.stopping` was asked for, no further job is begun. Raises `StoppedEarly` when the
+        cluster is lost, or none of its workers can work; every job that was begun has a result.
+        """
+        self._jobs, self._done = iter(jobs), done
+        try:
+            async with anyio.create_task_group() as group:
+                self._group = group
+                inbox = Inbox(await opened(self._client, queue_of(self._run)))
+                self._start(self._listen, inbox)
+                self._start(self._lender.run)
+                self._means.stopping.elsewhere = self._end
+                try:
+                    self._start(self._watch)
+                    await self._client.register_plugin(Presence(self._run))
+                    await self._work()
+                finally:
+                    self._means.stopping.elsewhere = lambda _: None
+                    with anyio.CancelScope(shield=True):
+                        await self._say_goodbye()
+                group.cancel_scope.cancel()
+        finally:
+            self._leave_none()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _work(self) -> None:
+        while not self._is_lost:
+            self._take_up()
+            if not self._underway and (self._all_taken or self._means.stopping.requested):
+                return
+            self._changed = anyio.Event()
+            await self._changed.wait()
+
+    async def _say_goodbye(self) -> None:
+        """Have the workers let go of all they opened, and leave nothing on the scheduler."""
+        if self._is_lost:
+            return
+        with suppress(OSError), anyio.move_on_after(GRACE_S):
+            await self._client.unregister_worker_plugin(queue_of(self._run))
+            for each in self._outboxes.values():
+                await each.take_back()
+
+    def _leave_none(self) -> None:
+        """Whatever ends it, what was begun has a result."""
+        for underway in list(self._underway.values()):
+            if underway.worker is not None:
+                self._fail(
+                    underway,
+                    say(
+                        "the connection to the process that worked on it was lost: run again to "
+                        "see how far it came, and to go on"
+                    ),
+                )
+        self._underway.clear()
+
+    def _start(self, do: Callable[..., Coroutine[Any, Any, None]], *about: Any) -> None:  # noqa: ANN401 - whatever it takes
+        """Do it meanwhile; the run ends when the connection to the cluster is lost there."""
+        assert self._group is not None  # noqa: S101 - while it runs
+
+        async def guarded() -> None:
+            try:
+                await do(*about)
+            except OSError as lost:  # Dask's errors of connections are such
+                self._is_lost = True
+                self._fails(self._cluster_lost(lost))
+
+        self._group.start_soon(guarded)
+
+    @staticmethod
+    def _cluster_lost(why: Exception) -> StoppedEarly:
+        log.debug("connection lost", why=str(why))
+        return StoppedEarly(
+            say("the connection to Dask's scheduler was lost; run again when it is back")
+        )
+
+    def _wake(self) -> None:
+        self._changed.set()
+
+    def _fails(self, failure: BulkpubError) -> None:
+        """The run ends with this, once what is under way has ended."""
+        self._failure = self._failure or failure
+        self._means.stopping.within(0)
+        self._wake()
+
+    # --- giving out --------------------------------------------------------------------------
+
+    @property
+    def _wanted(self) -> int:
+        """How many jobs to give out: each worker has something to do, and something to do next."""
+        if self._at_once is not None:
+            return self._at_once
+        workers = max(len(self._workers), 1)
+        return max(self._means.portal.at_once, FEW * workers) + workers
+
+    def _take_up(self) -> None:
+        while len(self._underway) < self._wanted and not self._means.stopping.requested:
+            job = self._next()
+            if job is None:
+                return
+            self._begin(_Underway(job, 1))
+
+    def _next(self) -> Job | None:
+        """The next job that makes nothing that another one under way makes as well."""
+        making = {each for one in self._underway.values() for each in self._makes(one.job)}
+        for _ in range(len(self._held)):
+            job = self._held.popleft()
+            if making.isdisjoint(self._makes(job)):
+                return job
+            self._held.append(job)
+        while len(self._held) < HELD_BACK:
+            following = next(self._jobs, None)
+            if following is None:
+                self._all_taken = not self._held
+                return None
+            if making.isdisjoint(self._makes(following)):
+                return following
+            self._held.append(following)
+        return None
+
+    def _makes(self, job: Job) -> Collection[object]:
+        """What must not be made by two at the same moment: contact points, and slugs."""
+        organization = job.owner.organization
+        made: list[object] = [
+            (organization, each)
+            for each in job.spec.contacts
+            if (organization, each) not in self._means.contacts
+        ]
+        if job.found is None:
+            made.append(self._means.rules.title_slug(job.spec.metadata.title or ""))
+        return made
+
+    def _begin(self, underway: _Underway) -> None:
+        """Have Dask give it to a worker: nothing but names, the job follows when one takes it."""
+        key = underway.job.spec.key
+        self._underway[key] = underway
+        underway.future = self._client.submit(
+            cast("Any", work),  # Dask awaits it
+            self._run,
+            key,
+            underway.number,
+            key=(f"publish-{self._run}", key, underway.number),
+            pure=False,
+            retries=0,
+        )
+
+    def _begin_anew(self, underway: _Underway, job: Job) -> None:
+        self._begin(_Underway(job, underway.number + 1))
+        self._wake()
+
+    # --- hearing -----------------------------------------------------------------------------
+
+    async def _listen(self, inbox: Inbox) -> None:
+        async for message in inbox:
+            await self._hear(message)
+
+    async def _hear(self, message: FromWorker) -> None:  # noqa: C901, PLR0912 - one case each
+        if isinstance(message, Hello):
+            await self._welcome(message)
+            return
+        worker = self._workers.get(message.worker)
+        if worker is None:
+            if outbox := self._outboxes.get(message.worker.rpartition("-")[0]):
+                outbox.send(Out(message.worker))
+            return
+        worker.heard_at = time.monotonic()
+        match message:
+            case Ready():
+                worker.ready = True
+                self._wake()
+            case Unfit(_, why):
+                self._fails(self._cannot_work(worker, why))
+            case Claim(_, attempt):
+                self._decide(worker, attempt)
+            case Told(_, attempt, what):
+                self._note(message.worker, attempt, what)
+            case Line(_, logger, level, words, fields):
+                forwarding.tell(logger, level, words, {**fields, "worker": worker.hello.address})
+            case Asked(_, number, path, seen):
+                self._start(self._answer, worker, number, path, seen)
+            case Ended(_, attempt, done):
+                self._ended(worker, attempt, done)
+            case Wants(_, ask):
+                self._lender.heard(message.worker, ask)
+            case Beat(_, number, traffic):
+                worker.traffic = traffic or worker.traffic
+                worker.outbox.send(Heard(number))
+            case Trouble(_, method, endpoint, reason, delay_s, attempt):
+                self._means.notify(Retrying(method, endpoint, reason, delay_s, attempt))
+
+    async def _welcome(self, hello: Hello) -> None:
+        if hello.version != __version__:
+            self._fails(
+                StoppedEarly(
+                    say(
+                        "the worker {name} has bulkpub {theirs}, and this is {ours}: install the "
+                        "same version everywhere",
+                        name=hello.address,
+                        theirs=hello.version,
+                        ours=__version__,
+                    )
+                )
+            )
+            return
+        outbox = self._outboxes.get(hello.queue)
+        if outbox is None:
+            outbox = Outbox(await opened(self._client, hello.queue))
+            self._outboxes[hello.queue] = outbox
+            self._start(outbox.run)
+        self._workers[hello.worker] = _Worker(hello, outbox, time.monotonic())
+        log.info("worker is there", worker=hello.address, host=hello.host, process=hello.pid)
+        outbox.send(Welcome(self._opener, forwarding.effective_level()))
+        if self._means.stopping.requested:
+            outbox.send(End(0.0))
+        self._wake()
+
+    def _decide(self, worker: _Worker, attempt: Attempt) -> None:
+        """Whether a worker may begin an attempt: the first that asks, and nobody after it."""
+        underway = self._underway.get(attempt.dataset)
+        current = underway is not None and underway.attempt == attempt
+        if underway is None or not current or underway.worker or self._means.stopping.requested:
+            worker.outbox.send(No(attempt))
+            return
+        underway.worker = worker.hello.worker
+        self._start(self._give, worker, underway)
+
+    async def _give(self, worker: _Worker, underway: _Underway) -> None:
+        job, means = underway.job, self._means
+        files = await _files_of(job)
+        kind = means.rules.digest
+        known = means.memory.digests(kind, files)
+        last = ((url, means.memory.last_fetch(kind, url)) for url in _addresses_of(job))
+        errand = Errand(
+            job,
+            Known(
+                kind,
+                {path: replace(seen, digest=known.get(path)) for path, seen in files.items()},
+                {url: fetch for url, fetch in last if fetch is not None},
+                means.memory.bound(job.spec.key),
+            ),
+            {key: id_ for key, id_ in means.contacts.items() if key[1] in job.spec.contacts},
+            compares=not self._own,
+            asks=means.agreed is not None,
+        )
+        worker.outbox.send(Go(underway.attempt, errand))
+
+    def _note(self, worker: str, attempt: Attempt, what: Event | Learned) -> None:
+        """What happens in an attempt is told, and what is to be remembered is."""
+        underway = self._underway.get(attempt.dataset)
+        if underway is None or (underway.attempt, underway.worker) != (attempt, worker):
+            return
+        if isinstance(what, HashKept | FetchKept | Stored | Finished):
+            remember(what, self._means.memory)
+        else:
+            underway.note(what)
+            self._means.notify(what)
+
+    async def _answer(self, worker: _Worker, number: int, path: str, seen: Fingerprint) -> None:
+        agreed = self._means.agreed
+        worker.outbox.send(Answer(number, agreed is None or await agreed(path, seen)))
+
+    def _ended(self, worker: _Worker, attempt: Attempt, done: Done) -> None:
+        worker.traffic = done.traffic or worker.traffic
+        underway = self._underway.get(attempt.dataset)
+        if underway is None or (underway.attempt, underway.worker) != (
+            attempt,
+            worker.hello.worker,
+        ):
+            return
+        if underway.future is not None:
+            underway.future.release()
+        self._means.contacts.update(done.contacts)
+        if done.refused_size is not None:
+            self._refused.append(done.refused_size)
+        if done.broken_off and not self._means.stopping.requested:
+            self._give_up(underway)
+        elif done.result is not None:
+            if done.result.stop is not None:
+                self._means.stopping.within(0)
+            del self._underway[attempt.dataset]
+            self._done(done.result, worker.hello.address)
+        elif done.failure is not None:
+            self._fail(underway, str(done.failure))
+        elif self._means.stopping.requested:
+            del self._underway[attempt.dataset]
+        else:  # it was not begun
+            self._begin_anew(underway, underway.job)
+        self._wake()
+
+    def lend(self, worker: str, lent: Lent) -> None:
+        """Tell a worker what it is lent, for the `lender`."""
+        if (there := self._workers.get(worker)) is not None:
+            there.outbox.send(Turns(lent))
+
+    # --- ending ------------------------------------------------------------------------------
+
+    def _end(self, within_s: float) -> None:
+        """Begin nothing new, and have what is under way end after so many seconds."""
+        self._deadline = min(self._deadline, time.monotonic() + within_s + GRACE_S)
+        for worker in self._workers.values():
+            worker.outbox.send(End(within_s))
+        for key, underway in list(self._underway.items()):
+            if underway.worker is None and underway.future is not None:
+                del self._underway[key]
+                self._start(_drop, underway.future)
+        self._wake()
+
+    def _fail(self, underway: _Underway, why: str, stop: Stop | None = None) -> None:
+        story = Story(underway.job, self._means.rules)
+        story.failed(why)
+        self._underway.pop(underway.job.spec.key, None)
+        self._done(Result(outcome_of(story), stop=stop), "")
+        self._wake()
+
+    # --- losing ------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """See who is still there, and which attempts came to nothing."""
+        while True:
+            await anyio.sleep(LOOK_S)
+            now = time.monotonic()
+            for worker in list(self._workers.values()):
+                if self._own and not _is_running(worker.hello.pid):
+                    self._lose(worker)
+                elif now - worker.heard_at > UNHEARD_S:
+                    if self._own:
+                        _kill(worker.hello.pid)
+                    self._lose(worker)
+            for underway in list(self._underway.values()):
+                if underway.worker is None and underway.future is not None:
+                    await self._look_at(underway, underway.future)
+                elif underway.worker is not None and now > self._deadline:
+                    self._fail(underway, say("it did not end when it was asked to: run again"))
+
+    def _lose(self, worker: _Worker) -> None:
+        """It is gone: what it was at is begun anew."""
+        name = worker.hello.worker
+        log.warning("worker lost", worker=worker.hello.address, host=worker.hello.host)
+        del self._workers[name]
+        self._past.append(worker.traffic)
+        self._lender.gone(name)
+        worker.outbox.send(Out(name))
+        for underway in self._underway.values():
+            if underway.worker == name:
+                self._give_up(underway)
+
+    def _give_up(self, underway: _Underway) -> None:
+        """No worker is at it any more: it is looked at afresh."""
+        underway.worker = None
+        future, underway.future = underway.future, None
+        if future is not None:
+            self._start(_drop, future)
+        self._start(self._recover, underway)
+
+    async def _recover(self, underway: _Underway) -> None:
+        """Look at the dataset afresh, and have another worker go on."""
+        job, lost = underway.job, say("the process that worked on it was lost")
+        for event in underway.open_files.values():
+            kind = UploadFinished if isinstance(event, UploadStarted) else FetchFinished
+            self._means.notify(kind(event.dataset, event.resource, lost))
+        if underway.number >= ATTEMPTS:
+            self._fail(
+                underway,
+                say("given up after {n} processes that worked on it were lost", n=underway.number),
+            )
+            return
+        try:
+            fresh = await observe_afresh(job, self._means)
+        except Stop as stop:
+            self._means.stopping.within(0)
+            self._fail(underway, str(stop), stop)
+        except BulkpubError as failure:
+            self._fail(underway, str(failure))
+        else:
+            if self._means.stopping.requested:
+                self._fail(
+                    underway,
+                    say("{lost}: run again to see how far it came, and to go on", lost=lost),
+                )
+                return
+            note = say("{lost}: it was looked at afresh, and gone on with", lost=lost)
+            notes = dict.fromkeys((*fresh.notes, note))
+            self._begin_anew(underway, replace(fresh, notes=tuple(notes)))
+
+    async def _look_at(self, underway: _Underway, future: Future[None]) -> None:
+        """What Dask says of an attempt that no worker has begun."""
+        match future.status:
+            case "error":
+                why = await future.exception()
+                if not isinstance(why, KilledWorker):
+                    self._fails(
+                        StoppedEarly(
+                            say(
+                                "the workers cannot do it: {name}: {why}",
+                                name=type(why).__name__,
+                                why=why,
+                            )
+                        )
+                    )
+                    return
+            case "finished" | "cancelled" | "lost":
+                pass
+            case _:
+                return
+        if underway.worker is None and underway.future is future:
+            self._again(underway)
+
+    def _again(self, underway: _Underway) -> None:
+        """Nobody began it: another attempt, unless that happens all the time."""
+        if underway.number >= ATTEMPTS:
+            self._fail(
+                underway,
+                say("given up after {n} processes that took it up were lost", n=underway.number),
+            )
+        else:
+            self._begin_anew(underway, underway.job)
+
+    def _cannot_work(self, worker: _Worker, why: BulkpubError) -> BulkpubError:
+        if isinstance(why, Stop) and not isinstance(why, StoppedEarly):
+            return why
+        return StoppedEarly(
+            say(
+                "the worker {name} on {host} cannot work: {why}",
+                name=worker.hello.address,
+                host=worker.hello.host,
+                why=why,
+            )
+        )
+
+
+def _forget(_result: Result, _worker: str) -> None:
+    """What takes results before there are any."""
+
+
+async def _drop(future: Future[None]) -> None:
+    with suppress(OSError, CancelledError):
+        await future.cancel(force=True)
+        future.release()
+
+
+async def _files_of(job: Job) -> dict[str, Fingerprint]:
+    """The local files of a job, by path, as they are seen here; those that can be."""
+    sources = [
+        each.source.of if isinstance(each.source, LinkSource) else each.source
+        for each in job.spec.resources
+    ]
+    files = [each for each in sources if isinstance(each, FileSource)]
+    if len(files) < A_FEW_FILES:
+        return _seen(files)
+    return await anyio.to_thread.run_sync(_seen, files)
+
+
+def _seen(files: Iterable[FileSource]) -> dict[str, Fingerprint]:
+    found: dict[str, Fingerprint] = {}
+    for each in files:
+        with suppress(ResourceFailed):
+            found[each.path] = fingerprint(each)
+    return found
+
+
+def _addresses_of(job: Job) -> Iterator[str]:
+    """The addresses that a job may fetch from."""
+    for each in job.spec.resources:
+        if isinstance(each.source, UrlSource):
+            yield each.source.url
+    if isinstance(job.found, RemoteDataset):
+        yield from (each.url for each in job.found.resources if each.url)
+
+
+def _is_running(pid: int) -> bool:
+    """Whether there is such a process here that does anything."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _kill(pid: int) -> None:
+    with suppress(OSError):
+        os.kill(pid, signal.SIGKILL)
