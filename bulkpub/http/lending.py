@@ -55,7 +55,7 @@ ROUND = 0.005
 EARLY = 0.02
 """Seconds by which a turn that is only spread may be lent early: it is on its way for a while."""
 LONGEST_NAP = 1.0
-"""Seconds after which the books are looked through, whatever happens."""
+"""Seconds after which the books are looked through for workers that are silent."""
 APART = 0.005
 """Seconds from one `Ask` to the next, at least, however urgent."""
 SOON = 0.05
@@ -124,6 +124,7 @@ class Lender:
         self._apart: dict[float, Turns] = {}
         self._stirred = anyio.Event()
         self._held_back: ExitStack | None = None
+        self._looked_at = -math.inf
         portal.notify(self._stir)
 
     def apart(self, seconds: float) -> Turns:
@@ -163,7 +164,9 @@ class Lender:
     def lend(self) -> float:
         """One round: lend what may be used now, and tell; in so many seconds comes the next."""
         now, nap = self._clock(), LONGEST_NAP
-        self._settle(self._lending.overdue(now))
+        if not 0 <= now - self._looked_at < LONGEST_NAP:
+            self._looked_at = now
+            self._settle(self._lending.overdue(now))
         waits = dict[str, float]()
         for name in self._lending.paces:
             waits[name] = self._lend(name, self._paces[name], now)
@@ -305,8 +308,7 @@ class Borrower:
         try:
             while True:
                 self._stirred = anyio.Event()
-                nap = self._last + self._patience() - self.clock()
-                if nap <= 0:
+                if (nap := self.due_in()) <= 0:
                     self.ask()
                     continue
                 with anyio.move_on_after(nap):
@@ -322,7 +324,7 @@ class Borrower:
         self.asked += 1
         self._asked_at[self.asked] = now
         paces = [pace for name, pace in self._paces.items() if name == PORTAL or pace.matters]
-        self._unserved = {pace.name: pace.waiting for pace in paces}
+        self._unserved = {pace.name: (pace.waiting[0], pace.waiting[1]) for pace in paces}
         wishes = tuple(
             pace.purse.wish(now, waiting=pace.waiting[0], aside=pace.waiting[1]) for pace in paces
         )
@@ -334,8 +336,11 @@ class Borrower:
         """Look again when to ask."""
         self._stirred.set()
 
+    def due_in(self) -> float:
+        """In how many seconds the next `Ask` should be sent."""
+        return self._last + self._patience() - self.clock()
+
     def _patience(self) -> float:
-        """How long after the last `Ask` the next one is due."""
         due = HEARTBEAT
         for name, pace in self._paces.items():
             asked, aside = self._unserved.get(name, (0, 0))
@@ -361,7 +366,10 @@ class LeasedTurns:
 
 @dataclass(slots=True)
 class LeasedPace:
-    """The `PaceOwner` of a worker: it borrows what another process owns."""
+    """The `PaceOwner` of a worker: it borrows what another process owns.
+
+    So many requests are `waiting` for their turn, and so many of those that are aside.
+    """
 
     name: str
     borrower: Borrower = field(repr=False)
@@ -369,9 +377,9 @@ class LeasedPace:
     quota_wait: Stopwatch = field(default_factory=Stopwatch)
     urgent: bool = False
     ended: bool = False
+    waiting: list[int] = field(default_factory=lambda: [0, 0])
     _standing: Standing = field(default_factory=Standing)
     _told_of: int = 0
-    _waiting: list[int] = field(default_factory=lambda: [0, 0])
     _lines: tuple[anyio.Lock, anyio.Lock] = field(
         default_factory=lambda: (anyio.Lock(fast_acquire=True), anyio.Lock(fast_acquire=True))
     )
@@ -403,16 +411,11 @@ class LeasedPace:
         return self.quota_wait.seconds
 
     @property
-    def waiting(self) -> tuple[int, int]:
-        """Requests that wait for their turn, and those of them that are aside."""
-        return self._waiting[0], self._waiting[1]
-
-    @property
     def matters(self) -> bool:
         """Whether there is anything to say of it."""
         purse = self.purse
         return bool(
-            sum(self._waiting)
+            sum(self.waiting)
             or purse.under_way
             or purse.holds_some
             or purse.has_news
@@ -436,10 +439,10 @@ class LeasedPace:
     async def take(self, *, aside: bool = False) -> int:
         """As `turn`, and the number of the turn, by which it can be `finished`."""
         asked = self.borrower.asked
-        self._waiting[aside] += 1
+        self.waiting[aside] += 1
         try:
             async with self._lines[aside]:  # whoever is first in it waits for a change, alone
-                while (number := self._try(aside=aside)) is None:
+                while (number := self.try_take(aside=aside)) is None:
                     self.borrower.stir()
                     known = self._standing if self._told_of > asked else Standing()
                     self._check(known)
@@ -449,7 +452,7 @@ class LeasedPace:
                         await self._changed.wait()
                 return number
         finally:
-            self._waiting[aside] -= 1
+            self.waiting[aside] -= 1
 
     def learn(self, signal: Signal) -> None:
         """See `PaceOwner`."""
@@ -484,7 +487,8 @@ class LeasedPace:
         """Take note that all was told."""
         self.urgent = self.ended = False
 
-    def _try(self, *, aside: bool) -> int | None:
+    def try_take(self, *, aside: bool = False) -> int | None:
+        """Take a turn now, if there is one that may be used; its number."""
         if not self.borrower.in_touch:
             return None
         return self.purse.take(self.borrower.clock(), aside=aside)

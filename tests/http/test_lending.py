@@ -15,7 +15,7 @@ from bulkpub.core.waits import WaitReason
 from bulkpub.errors import StoppedEarly
 from bulkpub.http.gate import Gate, GateLimits, PaceOwner
 from bulkpub.http.lease import HEARTBEAT, LEASE, OUT_OF_TOUCH, SILENT
-from bulkpub.http.lending import Ask, Borrower, LeasedPace, Lender, Lent
+from bulkpub.http.lending import LONGEST_NAP, Ask, Borrower, LeasedPace, Lender, Lent
 from bulkpub.http.signals import Signal
 
 NOON = datetime(2027, 1, 15, 12, 0, tzinfo=UTC).timestamp()
@@ -159,7 +159,7 @@ async def test_one_that_is_aside_takes_no_place_of_another(wires: Callable[..., 
         await shared.exchange()
         tasks.start_soon(lambda: one.turn(aside=True))
         await shared.exchange()
-        assert one.waiting == (0, 0)
+        assert one.waiting == [0, 0]
         one.learn(good(one, aside=True))
         await shared.exchange()
         assert len(passed) == 2
@@ -200,7 +200,7 @@ async def test_a_silent_worker_makes_room_when_it_must_have_ended_its_work(
             shared.now += HEARTBEAT
             await shared.exchange()
         assert not twos
-        shared.now += 0.1
+        shared.now += LONGEST_NAP
         await shared.exchange()
         assert len(twos) == 1
         assert not silent.in_touch
