@@ -8,6 +8,7 @@ every moment. `python benchmarks/leases.py` prints the table of docs/explanation
 
 import heapq
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -325,3 +326,49 @@ class _Simulation:
 def simulate(setting: Setting) -> Simulated:
     """Let it happen."""
     return _Simulation(setting).run()
+
+
+QUOTAS = (100, 1_000, 10_000, 100_000, 1_000_000)
+RATES = (20.0, 100.0, 300.0)
+
+
+def quota_row(found: Simulated) -> str:
+    """A row of the table of quotas."""
+    fewest, most = found.spread
+    cells = (
+        f"{found.setting.quota:,}",
+        f"{100 * min(found.shares):.1f} %",
+        f"{found.refused}",
+        f"{found.deaths} / {found.silences}",
+        f"{fewest:,} to {most:,}",
+        f"{found.messages / found.seconds:,.0f}",
+        f"{100 * found.busy_s / found.seconds:.1f} %",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def rate_row(found: Simulated) -> str:
+    """A row of the table of rates that nobody announces."""
+    reached = found.requests / found.seconds / found.setting.rate
+    cells = (
+        f"{found.setting.rate:g}",
+        f"{100 * reached:.0f} %",
+        f"{found.refused} of {found.requests + found.refused:,}",
+        f"{100 * found.fairness:.1f} %",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def main(wanted: list[str]) -> None:
+    """Print the rows of the quotas that are `wanted` (all of them: []), then those of the rates."""
+    for quota in QUOTAS:
+        if not wanted or str(quota) in wanted:
+            print(quota_row(simulate(Setting(quota=quota))), flush=True)
+    for rate in RATES:
+        if not wanted or f"{rate:g}/s" in wanted:
+            found = simulate(Setting(rate=rate, window=600.0, windows=1.0))
+            print(rate_row(found), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
