@@ -23,7 +23,7 @@ REFUSED := tests/portals/test_versions.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-real test-browser axe test-portals coverage chaos check messages format bench bench-quick bench-cost .real-portal wheel docs clean
+.PHONY: help demo test test-quick test-dask test-real test-browser axe test-portals coverage chaos check messages format bench bench-quick bench-cost .real-portal wheel docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,10 @@ test: $(VENV)/.installed-dev ## Run the tests; a few minutes
 
 test-quick: $(VENV)/.installed-dev ## Run those that start no portal and no process; under a minute
 	@HYPOTHESIS_EXAMPLES=10 $(BIN)/python -m pytest -m "not real and not served and not browser" -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-dask: $(VENV)/.installed-dev ## Run those of the pipeline on two workers of a Dask cluster; a few minutes
+	@echo "Running the pipeline's tests on a Dask cluster..."
+	@HYPOTHESIS_EXAMPLES=20 $(BIN)/python -m pytest tests/pipeline --engine dask -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(VENV)/.installed-dev ## Run the tests and tell what they leave out; takes twice as long
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"

@@ -73,10 +73,10 @@ if hasattr(time, "tzset"):  # people are told the time of their own clock
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--engine",
-        choices=("local", "far"),
+        choices=("local", "far", "dask"),
         default="local",
-        help="where the runs of tests/pipeline work on jobs: in the test's process, or in it, "
-        "but with the portal at the other end of a connection (far)",
+        help="where the runs of tests/pipeline work on jobs: in the test's process; in it, but "
+        "with the portal at the other end of a connection (far); or in two others (dask)",
     )
 
 

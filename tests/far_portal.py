@@ -13,8 +13,8 @@ import os
 import pickle
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -42,6 +42,7 @@ __all__ = [
     "exchanging",
     "far_kinds",
     "open_far",
+    "reachable",
 ]
 
 WHERE = "BULKPUB_TEST_EXCHANGE"
@@ -383,7 +384,8 @@ class Exchange:
     """Answers those who work in other processes, with the portals that this process has.
 
     `listening` is a socket that is bound; what is accepted there is dealt with in the event loop
-    in which this is entered. Only who knows the `token` is answered.
+    in which this is entered. Only who knows the `token` is answered. `killed` is told of what a
+    test raises in order to end the run as if its process were killed: what is no `Exception`.
     """
 
     def __init__(self, listening: socket.socket, token: str) -> None:
@@ -391,11 +393,7 @@ class Exchange:
         self._token = token.encode()
         self._portals: dict[tuple[str, Owner | None], MemoryPortal] = {}
         self._underway: set[asyncio.Task[None]] = set()
-
-    @property
-    def where(self) -> str:
-        """What `WHERE` says of it."""
-        return f"{self._listening.getsockname()[1]} {self._token.decode()}"
+        self.killed: Callable[[BaseException], None] = lambda _: None
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, sock=self._listening.dup())
@@ -445,14 +443,40 @@ class Exchange:
             if asked.name == "rules":
                 return Answer(portal.rules)
             if asked.name == "owned_by":
-                return await _list(portal, asked.more, line, heard)
+                return await self._list(portal, asked.more, line, heard)
             answer = Answer(await getattr(portal, asked.name)(*args, **asked.more))
             pickle.dumps(answer)
         except anyio.get_cancelled_exc_class():
             raise
         except BaseException as error:  # noqa: BLE001 - raised at the other end, as itself
+            self._note(error)
             return Answer(error=error)
         return answer
+
+    def _note(self, error: BaseException) -> None:
+        if not isinstance(error, Exception):
+            self.killed(error)
+
+    async def _list(
+        self,
+        portal: MemoryPortal,
+        more: dict[str, Any],
+        line: Line,
+        heard: MemoryObjectReceiveStream[Any],
+    ) -> Answer:
+        """Hand over pages, each when it is asked for."""
+        pages = portal.owned_by(**more)
+        while True:
+            await heard.receive()
+            try:
+                page = await anext(pages, None)
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised at the other end, as itself
+                self._note(error)
+                await line.say(Next(error=error))
+                continue
+            await line.say(Next(page))
 
     def _portal(self, asked: Asked) -> MemoryPortal:
         main = self._portals.get((asked.portal, None))
@@ -476,35 +500,26 @@ async def _listen(line: Line, heard: MemoryObjectSendStream[Any], scope: anyio.C
     scope.cancel()
 
 
-async def _list(
-    portal: MemoryPortal, more: dict[str, Any], line: Line, heard: MemoryObjectReceiveStream[Any]
-) -> Answer:
-    """Hand over pages, each when it is asked for."""
-    pages = portal.owned_by(**more)
-    while True:
-        await heard.receive()
-        try:
-            page = await anext(pages, None)
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - raised at the other end, as itself
-            await line.say(Next(error=error))
-            continue
-        await line.say(Next(page))
-
-
 # --- putting it between -------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def exchanging() -> AsyncIterator[Exchange]:
-    """Answer those who open a portal with `open_far` in this process."""
+@contextmanager
+def reachable() -> Iterator[Callable[[], Exchange]]:
+    """A place where exchanges can be reached, one after the other, and where `WHERE` says so."""
+    token = secrets.token_hex(16)
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
         pytest.MonkeyPatch.context() as patch,
     ):
-        async with Exchange(listening, secrets.token_hex(16)) as there:
-            patch.setenv(WHERE, there.where)
+        patch.setenv(WHERE, f"{listening.getsockname()[1]} {token}")
+        yield lambda: Exchange(listening, token)
+
+
+@asynccontextmanager
+async def exchanging() -> AsyncIterator[Exchange]:
+    """Answer those who open a portal with `open_far`."""
+    with reachable() as exchange:
+        async with exchange() as there:
             yield there
 
 

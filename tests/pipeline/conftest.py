@@ -4,6 +4,7 @@ What it breaks of them ends in `RuleBroken`, and so in a failed run. What happen
 tested in `tests/portals`, on the sandbox.
 """
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,10 +19,13 @@ from bulkpub.core.sources import DIGEST_NAMES, Digest
 from bulkpub.errors import Uncertain
 from bulkpub.portals import memory, udata
 from bulkpub.portals.memory import Call, Site
-from tests.far_portal import exchanging, far_kinds
+from tests.far_portal import exchanging, far_kinds, reachable
 
 T = TypeVar("T", RemoteDataset, RemoteResource)
 
+
+PROXIES = ("http_proxy", "no_proxy")
+"""The variables with which `elsewhere` leads everybody to itself."""
 
 RULES = replace(udata.RULES, same_name_pause=0.05)
 """udata's, but for the pause it needs, which is a second and more."""
@@ -36,17 +40,55 @@ def nothing_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bulkpub.state.overflow.ROOM", 0)
 
 
-@pytest.fixture(autouse=True)
-async def portals_are_far(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[None]:
-    """With `--engine far`, the portals in memory are asked over a connection."""
-    if request.config.getoption("engine") == "local":
-        yield
+@pytest.fixture(scope="session")
+def workers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """Two processes of Dask's, with `--engine dask`; else None."""
+    if request.config.getoption("engine") != "dask":
+        yield None
         return
-    monkeypatch.setattr("bulkpub.portals.kinds.KINDS", far_kinds())
-    async with exchanging():
-        yield
+    from tests.far_workers import two_workers  # noqa: PLC0415 - only then is Dask loaded
+
+    folder = tmp_path_factory.mktemp("dask")
+    with reachable() as exchange, two_workers(exchange, folder) as workers:
+        yield workers
+
+
+@pytest.fixture(autouse=True)
+async def engine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, workers: Any
+) -> AsyncIterator[None]:
+    """Where runs work on jobs, and portals in memory are (`--engine`)."""
+    match request.config.getoption("engine"):
+        case "local":
+            yield
+        case "far":
+            monkeypatch.setattr("bulkpub.portals.kinds.KINDS", far_kinds())
+            async with exchanging():
+                yield
+        case "dask":
+            if marker := request.node.get_closest_marker("local_only"):
+                pytest.skip(marker.args[0])
+            async with workers.working(monkeypatch):
+                yield
+
+
+@pytest.fixture
+def asked_by_workers(workers: Any) -> int:
+    """Requests with which workers begin: each of them asks whose key it has."""
+    return 0 if workers is None else int(workers.number)
+
+
+@pytest.fixture
+async def elsewhere(elsewhere: Any, workers: Any) -> AsyncIterator[Any]:
+    """See the one of all tests; workers are led there as well."""
+    if workers is None:
+        yield elsewhere
+        return
+    await workers.have({name: os.environ[name] for name in PROXIES})
+    yield elsewhere
+    await workers.have(dict.fromkeys(PROXIES))
 
 
 BY_EITHER = {"append", "fetching", "lost_answers", "recognition", "removing", "verify"}

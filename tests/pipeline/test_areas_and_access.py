@@ -106,9 +106,9 @@ async def test_zones_go_by_their_names(
         folder.dataset("b", "b.csv", spatial={"zones": zones[1:], "granularity": "poi"}),
     )
     assert (await publish(manifest)).run.exit_code == 0
-    areas = [each.metadata.spatial for each in site.datasets.values()]
+    areas = {each.key: each.metadata.spatial for each in site.datasets.values()}
     found = ("fr:commune:75056", "fr:commune:2a004")
-    assert areas == [Spatial(("fr:region:11", *found)), Spatial(found, "poi")]
+    assert areas == {"a": Spatial(("fr:region:11", *found)), "b": Spatial(found, "poi")}
     site.calls.clear()
     assert (await publish(manifest)).totals.datasets.unchanged == 2
     assert writes(site) == []

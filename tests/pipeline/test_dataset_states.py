@@ -71,7 +71,14 @@ async def test_what_the_manifest_archives_it_can_take_back(
 
 
 async def test_a_dataset_named_by_id_keeps_what_the_manifest_is_silent_about(
-    *, publish: Publish, folder: Any, site: Site, titles: Any, by_hand: Any, edit: Any
+    *,
+    publish: Publish,
+    folder: Any,
+    site: Site,
+    titles: Any,
+    by_hand: Any,
+    edit: Any,
+    asked_by_workers: int,
 ) -> None:
     await publish(folder.manifest(folder.dataset("a", tags=["velo"], license="lov2")))
     (dataset,) = site.datasets.values()
@@ -88,7 +95,7 @@ async def test_a_dataset_named_by_id_keeps_what_the_manifest_is_silent_about(
     assert titles(site) == {"Dataset a": ["theirs.csv", "ours.csv"]}
     site.calls.clear()
     assert (await publish(manifest)).totals.datasets.unchanged == 1
-    assert len(site.calls) <= 3
+    assert len(site.calls) <= 3 + asked_by_workers
 
 
 async def test_a_description_the_portal_refuses_costs_only_its_own_resource(

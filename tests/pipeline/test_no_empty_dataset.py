@@ -123,6 +123,7 @@ def becomes_a_folder(path: Path) -> None:
     path.mkdir()
 
 
+@pytest.mark.local_only("who watches a run elsewhere is told a moment later")
 @pytest.mark.parametrize("what_happens", [Path.unlink, changes, becomes_a_folder])
 async def test_a_file_that_is_lost_after_it_was_planned_creates_nothing(
     *, publish: Publish, folder: Any, site: Site, writes: Any, what_happens: Callable[[Path], None]

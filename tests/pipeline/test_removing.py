@@ -152,6 +152,7 @@ async def test_a_portal_that_has_other_bytes_is_not_believed(
     assert left(tmp_path) == ["1.csv", "2.csv"]
 
 
+@pytest.mark.local_only("it is this process that is not allowed to")
 async def test_a_file_that_cannot_be_removed_is_told(
     publish: Any, entry: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 URLS = ("test://place/one.csv", "test://place/d/*.csv")
 
 
+@pytest.mark.local_only("the scheme is made up in this process")
 @pytest.mark.usefixtures("made_up")
 async def test_a_scheme_that_is_declared_is_published_from(
     *, publish: Publish, folder: Any, site: Site, statuses: Any, titles: Any, tmp_path: Any

@@ -234,7 +234,7 @@ class Coordinator:
             return
         with suppress(OSError), anyio.move_on_after(GRACE_S):
             await self._client.unregister_worker_plugin(queue_of(self._run))
-            for each in self._outboxes.values():
+            for each in list(self._outboxes.values()):  # others may say hello meanwhile
                 await each.take_back()
 
     def _leave_none(self) -> None:
