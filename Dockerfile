@@ -4,8 +4,10 @@ WORKDIR /source
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY bulkpub bulkpub
 COPY manifests manifests
+# Such as [dask] or [spreadsheets,remote]: docs/how-to/install.md
+ARG EXTRAS=
 RUN pip install --no-cache-dir --disable-pip-version-check --no-compile \
-    --prefix=/installed --constraint constraints.txt .
+    --prefix=/installed --constraint constraints.txt ".${EXTRAS}"
 
 FROM python:3.12-slim
 COPY --from=build /installed /usr/local

@@ -17,6 +17,7 @@ if typing.TYPE_CHECKING:
         ResourceStatus,
     )
     from bulkpub.core.report import RunReport
+    from bulkpub.engine.choice import Engine, engine_of
     from bulkpub.errors import BulkpubError, Problem, RunFailed
     from bulkpub.observers import Event, Observer
     from bulkpub.pipeline import RunOptions
@@ -36,6 +37,7 @@ __all__ = [
     "Connection",
     "DatasetOutcome",
     "DatasetStatus",
+    "Engine",
     "Event",
     "Failure",
     "ManifestLike",
@@ -48,6 +50,7 @@ __all__ = [
     "RunReport",
     "Sources",
     "__version__",
+    "engine_of",
     "migrate",
     "plan",
     "publish",
@@ -60,6 +63,7 @@ _ROOMS = (
     "core.failures",
     "core.outcome",
     "core.report",
+    "engine.choice",
     "errors",
     "observers",
     "pipeline",

@@ -133,6 +133,15 @@ async def test_whatever_the_manifest_nothing_is_raised(
     assert report_faults(b"".join(to_json(report))) == []
 
 
+@pytest.mark.parametrize("engine", ["desk", 7, "dask://me:secret@host"])
+async def test_whatever_the_engine_nothing_is_raised(engine: object) -> None:
+    connection = bulkpub.Connection(portal="http://127.0.0.1:9", key="k")
+    report = await bulkpub.publish(HERE[0], connection=connection, engine=engine)
+    assert report.run.exit_code == 2
+    assert "engine" in str(report.run.error) or "scheduler's address" in str(report.run.error)
+    assert "secret" not in str(report.run.error)
+
+
 @pytest.mark.parametrize(
     ("portal", "code"),
     [

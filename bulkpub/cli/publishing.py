@@ -24,6 +24,7 @@ from bulkpub.cli.render_plan import render_plan
 from bulkpub.cli.report_file import STDOUT, check_report_path, holds_last_run, write_report
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.report import RunReport
+from bulkpub.engine.choice import engine_of
 from bulkpub.errors import OutputLost, SettingsInvalid
 from bulkpub.language import in_language, say, tr
 from bulkpub.observers import Event, Observer
@@ -164,12 +165,14 @@ def _carry_out(
 
     To the file `out` it goes if it is that of a plan which can be carried out.
     `detailed`: that a plan has changes is told by the exit code. Raises `SettingsInvalid` when the
-    report could not be written where it is wanted: that is found out before anything is sent.
+    report could not be written where it is wanted, or the engine is none: that is found out before
+    anything is sent.
     """
     report_files = list(dict.fromkeys(filter(None, (settings.output.report_file, *also))))
     for each in filter(None, (*report_files, out)):
         check_report_path(each)
     check_outputs(settings.output)
+    engine = engine_of(settings.engine, settings.workers)
     connection = with_keys(settings, os.environ)
     told = f"bulkpub {command}"
     with folded(os.environ, told), observing(settings.output) as observers:
@@ -182,6 +185,7 @@ def _carry_out(
                 observers=observers,
                 interruptible=interruptible,
                 state_dir=state_folder(settings),
+                engine=engine,
             )
         )
     planned = settings.run.dry_run and settings.run.verify is Verify.NO

@@ -27,6 +27,7 @@ from bulkpub.core.rules import Rules, Vocabulary
 from bulkpub.core.schemes import SCHEMES
 from bulkpub.data import access_words, contact_roles
 from bulkpub.data.known_frequencies import known_frequency
+from bulkpub.language import say
 from bulkpub.manifest import values
 from bulkpub.manifest.extras import RESERVED
 from bulkpub.manifest.form import Form, Key, Read, form_of
@@ -597,9 +598,8 @@ def forms(rules: Rules) -> Forms:
         "a manifest",
         "What a manifest says of itself and of all its datasets.",
         top,
-        elsewhere={
-            "datasets": "'datasets' has no place here: in this spelling every line is a dataset"
-        }
+        elsewhere=_NEVER
+        | {"datasets": "'datasets' has no place here: in this spelling every line is a dataset"}
         | {
             key.name: f"'{key.name}' belongs in a dataset, one of those in 'datasets'"
             + (", or in 'defaults'" if key.inherited else "")
@@ -615,6 +615,18 @@ def forms(rules: Rules) -> Forms:
         [*top, _datasets(dataset)],
     )
     return Forms(document, header, defaults, dataset, resource)
+
+
+_NEVER = {
+    name: say(
+        "'{name}' has no place in a manifest: whoever runs it says where the work is done, with "
+        "`{name}` or {variable}",
+        name=name,
+        variable=f"BULKPUB_{name.upper()}",
+    )
+    for name in ("engine", "workers")
+}
+"""What only whoever runs a manifest may say: the key for the portal goes where the work is done."""
 
 
 def _top(defaults: Form) -> list[Key]:

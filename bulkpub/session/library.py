@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bulkpub.core.report import RunReport
+from bulkpub.engine.choice import EngineLike, Kind
 from bulkpub.observers.events import Observer
 from bulkpub.pipeline import RunOptions, Verify
 from bulkpub.session.connection import Connection, Sources
@@ -41,6 +42,7 @@ async def publish(
     interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
     plan: Path | None = None,
+    engine: EngineLike = Kind.LOCAL,
 ) -> RunReport:
     """Make the portal what `manifest` says, and report what happened to every file.
 
@@ -53,6 +55,9 @@ async def publish(
     without one nothing is remembered, and the result is the same. `variables` are those of the
     manifest that have another value in this run. `plan` is the file of a plan that was made with
     `options.exact`: only what it has is done, and a dataset of which it no longer holds is refused.
+    `engine` is where the work is done: `local`, in this process; `dask`, in processes of this
+    machine; the address of a Dask scheduler, as `dask://HOST:PORT`; an `Engine`, which also says
+    how many workers (`engine_of("dask", 4)`); or a `distributed.Client`.
 
     A manifest that names several `destinations` is published to each of them at the same time,
     or only to the one that `connection.portal` names; what ends one ends no other.
@@ -65,6 +70,7 @@ async def publish(
         observers=observers,
         state_dir=state_dir,
         plan=plan,
+        engine=engine,
     )
     return await run.report(interruptible or (lambda _: nullcontext()))
 
@@ -80,6 +86,7 @@ def publish_sync(
     interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
     plan: Path | None = None,
+    engine: EngineLike = Kind.LOCAL,
 ) -> RunReport:
     """`publish`, for a program that is not asynchronous: it returns when the run is over.
 
@@ -96,6 +103,7 @@ def publish_sync(
             interruptible=interruptible,
             state_dir=state_dir,
             plan=plan,
+            engine=engine,
         )
     )
 
@@ -110,6 +118,7 @@ async def migrate(
     observers: Iterable[Observer] = (),
     interruptible: Callable[[Interruptible], AbstractContextManager[None]] | None = None,
     state_dir: Path | None = None,
+    engine: EngineLike = Kind.LOCAL,
 ) -> RunReport:
     """Host on the portal, in place, what resources of its datasets point to elsewhere.
 
@@ -125,6 +134,7 @@ async def migrate(
         options=options,
         observers=observers,
         state_dir=state_dir,
+        engine=engine,
     )
     return await run.report(interruptible or (lambda _: nullcontext()))
 
@@ -162,6 +172,7 @@ async def verify(
     options: RunOptions | None = None,
     observers: Iterable[Observer] = (),
     state_dir: Path | None = None,
+    engine: EngineLike = Kind.LOCAL,
 ) -> RunReport:
     """Tell what on the portal is not as `manifest` and its files want it, without a single write.
 
@@ -178,4 +189,5 @@ async def verify(
         options=options,
         observers=observers,
         state_dir=state_dir,
+        engine=engine,
     )

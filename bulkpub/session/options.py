@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from bulkpub.core import units
 from bulkpub.core.origin import Gone
+from bulkpub.engine.choice import MOST_WORKERS
+from bulkpub.engine.choice import Kind as EngineKind
 from bulkpub.harvest.base import HarvestOptions
 from bulkpub.harvest.kinds import Kind
 from bulkpub.harvest.words.languages import short_language
@@ -82,6 +84,8 @@ class Settings:
     key_env: str | None = None
     output: Output = field(default_factory=Output)
     plan: str | None = None
+    engine: str = EngineKind.LOCAL
+    workers: int | None = None
 
 
 # --- what an option is --------------------------------------------------------------------
@@ -184,6 +188,7 @@ _WRITERS: Mapping[Unit, Callable[[Any], str]] = {
 }
 
 AUTO = "auto"
+ENGINE = "Where the work is done"
 PACE = "Pace and patience"
 OUTPUT = "Output"
 FETCHING = "Files fetched from elsewhere"
@@ -287,6 +292,7 @@ _MANIFEST = ("run", "watch", "plan", "verify")
 _CHOOSING = ("run", "plan", "verify", "migrate")
 _PORTAL = ("run", "watch", "plan", "verify", "migrate")
 _ALL = (*_PORTAL, "harvest")
+_ELSEWHERE = ("run", "verify", "migrate")
 _ASKING = ("status", "list", "api")
 _PACED = (*_ALL, *_ASKING)
 _LOOKING = (*_PACED, "doctor")
@@ -539,6 +545,30 @@ OPTIONS: tuple[Option, ...] = (
         help="Remember file hashes and past reports there, to be quicker next time; deleting it is "
         "always safe.",
         help_of=dict.fromkeys(("report", "history"), "Where past reports are remembered."),
+    ),
+    # Where the work is done.
+    Option(
+        name="engine",
+        place="engine",
+        unit=Unit.TEXT,
+        metavar="local|dask|dask://HOST:PORT",
+        commands=_ELSEWHERE,
+        group=ENGINE,
+        help="In this process (local), or by the workers of a Dask cluster: one that is made on "
+        "this machine (dask), or the one whose scheduler is at that address; tls:// and tcp:// "
+        "are known, too.",
+    ),
+    Option(
+        name="workers",
+        place="workers",
+        unit=Unit.COUNT,
+        metavar="N",
+        least=1,
+        most=MOST_WORKERS,
+        nothing="one for each core",
+        commands=_ELSEWHERE,
+        group=ENGINE,
+        help="Processes of the cluster on this machine, with `--engine dask`.",
     ),
     # Pace and patience.
     Option(

@@ -32,7 +32,7 @@ from bulkpub.core.report import (
 from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.core.waits import WaitReason
-from bulkpub.engine.choice import EngineLike, Kind, engine_of
+from bulkpub.engine.choice import Engine, EngineLike, Kind, engine_of
 from bulkpub.engine.order import long_ones_first
 from bulkpub.errors import (
     BulkpubError,
@@ -157,7 +157,8 @@ class Run:
         self._outcomes = Outcomes(state_dir, None if among is None else among.destination.name)
         self._figures = Figures()
         self._traffic = Traffic()
-        self._engine = engine_of(engine)
+        self._asked_engine = engine
+        self._engine = Engine()
         self._means: Means | None = None
         self._crew: Crew | None = None
         self._preparing: anyio.CancelScope | None = None
@@ -209,6 +210,7 @@ class Run:
     def begin(self) -> None:
         """Read what is wanted; never raises, nor does `carry_out`."""
         with self._told():
+            self._engine = engine_of(self._asked_engine)
             if self._plan is not None:
                 here = self._among.destination.name if self._among is not None else None
                 self._saved = read_saved_plan(self._plan, here)

@@ -32,6 +32,8 @@ RunCli = Callable[..., Any]
 NOT_RUN: Mapping[str, str] = {
     r"make ": "installs into the checkout; .ci/run runs them",
     r"(uv|uvx|pipx|pip|python3?|py|\.|/srv/opendata/venv/bin/pip) ": "installs; see `make wheel`",
+    r"(dask|helm|kubectl|openssl) ": "needs machines, or makes certificates for them",
+    r"bulkpub .*--engine tls://": "needs a cluster; tests/engine has some on this machine",
     r"docker ": "needs a container engine; test_schedules.py holds the image and its commands",
     r"export ": "sets what the test has set",
     r"bulkpub (demo|sandbox)\b": "stays until it is ended; tests/whole/test_demo.py, test_start.py",

@@ -164,6 +164,18 @@ datasets:
     ]
 
 
+@pytest.mark.parametrize("key", ["engine", "workers"])
+def test_a_manifest_does_not_say_where_the_work_is_done(problems: Problems, key: str) -> None:
+    """It may be anybody's, and the API key goes there."""
+    said = (
+        f"'{key}' has no place in a manifest: whoever runs it says where the work is done, with "
+        f"`{key}` or BULKPUB_{key.upper()}"
+    )
+    sound = "organization: o\ndatasets: [{title: T, description: D}]\n"
+    assert problems(f"{key}: tcp://192.0.2.1\n{sound}") == [f"1:1: {said}"]
+    assert f"1:16: {said}" in problems(f'{{"version": 1, "{key}": 2}}\n', "m.jsonl")
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
