@@ -18,6 +18,9 @@ from bulkpub.version import __version__
 
 __all__ = ["app", "main"]
 
+STDERR = 2
+"""The last number of a standard stream."""
+
 app = typer.Typer(
     name="bulkpub",
     cls=Commands,
@@ -33,6 +36,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a user's mistake ends in a sentence and exit code 2."""
+    _keep_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show é must not end us
             stream.reconfigure(errors="backslashreplace")
@@ -72,6 +76,16 @@ def main() -> None:
         # What is still buffered would fail once more, with exit code 120, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(ExitCode.SOME_FAILED) from None
+
+
+def _keep_standard_streams() -> None:
+    """See that nothing else gets the number of a standard stream that was closed.
+
+    What is printed would go there, and uvloop's library ends the process when it closes one.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(number, True)  # noqa: FBT003 - os has no names for it
+    os.close(number)
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer calls it so

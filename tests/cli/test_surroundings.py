@@ -54,7 +54,7 @@ def test_few_open_files_are_enough(
 
 @pytest.mark.parametrize(
     "shell",
-    ["exec >&-;", "exec 2>&-;", "unset HOME;", "export HOME=/nonexistent;",
+    ["exec >&-;", "exec 2>&-;", "exec <&- >&- 2>&-;", "unset HOME;", "export HOME=/nonexistent;",
      "export LC_ALL=C;", "export LC_ALL=POSIX LANG=;", "export PYTHONIOENCODING=ascii;"],
 )  # fmt: skip
 def test_a_run_needs_no_stdout_no_home_and_no_locale(
