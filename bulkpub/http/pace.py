@@ -53,6 +53,8 @@ FIRST_SLOTS = 8.0
 """Requests at once to begin with; until the first congestion each answer allows one more."""
 RECENT = 64
 """Over so many of the last good answers, or half of them, the rate reached is measured."""
+RECENT_S = 2.0
+"""Seconds, or half of them, over which it is measured at least: answers may come all at once."""
 AGAIN = 1.0
 """Seconds; when an answer shows that the old window is not over yet, we ask again after this."""
 SLOW_ANSWER = 5.0
@@ -345,7 +347,8 @@ def _congested(pace: Pace, signal: Signal, now: float) -> Pace:
 def _answered(pace: Pace, signal: Signal, now: float) -> Pace:
     """All went well: one slot more for a round of answers, and the rate rises with time."""
     more = 1.0 / pace.slots if pace.epoch_at else 1.0
-    old, many = _is_old(signal.allowed_at, pace.epoch_at, now), pace.answered >= RECENT
+    old = _is_old(signal.allowed_at, pace.epoch_at, now)
+    many = pace.answered >= RECENT and now - pace.counting_from >= RECENT_S
     pace = replace(
         pace,
         slots=min(pace.slots + more, pace.most),

@@ -710,3 +710,16 @@ def test_a_refusal_of_what_was_allowed_before_we_slowed_down_is_old_news() -> No
 )
 def test_there_is_plenty_while_nothing_is_spread(pace: Pace, *, is_so: bool) -> None:
     assert plentiful(pace) is is_so
+
+
+@pytest.mark.parametrize("together", [1, 10, 80])
+def test_the_rate_that_was_too_much_is_measured_however_many_answers_come_at_once(
+    together: int,
+) -> None:
+    """There are 200 in each second, told of one by one or in heaps, as workers elsewhere do."""
+    pace, now = fast(counting_from=NOW), NOW
+    for _ in range(2000 // together):
+        now += together / 200
+        pace = answer_all(pace, [Signal(now)] * together, now)
+    slowed = observe(pace, refusal(now), now)
+    assert 150 < slowed.too_much < 250
