@@ -507,7 +507,8 @@ class Purse:
         )
 
     def leave(self) -> None:
-        """Give back whatever was not used."""
+        """Give back whatever was not used, and want nothing more."""
+        self._used_at.clear()
         self._drop(list(self._held))
 
     def wish(self, now: float, *, waiting: int = 0, aside: int = 0) -> Wish:

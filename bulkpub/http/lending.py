@@ -316,17 +316,25 @@ class Borrower:
         finally:
             for pace in self._paces.values():
                 pace.purse.leave()
-            self.ask()
+            self.ask(last=True)
 
-    def ask(self) -> None:
-        """Ask now: for all that is waited for, and with all that there is to tell."""
+    def ask(self, *, last: bool = False) -> None:
+        """Ask now: for all that is waited for, and with all that there is to tell.
+
+        The `last` one wants nothing any more.
+        """
         now = self._last = self.clock()
         self.asked += 1
         self._asked_at[self.asked] = now
         paces = [pace for name, pace in self._paces.items() if name == PORTAL or pace.matters]
         self._unserved = {pace.name: (pace.waiting[0], pace.waiting[1]) for pace in paces}
         wishes = tuple(
-            pace.purse.wish(now, waiting=pace.waiting[0], aside=pace.waiting[1]) for pace in paces
+            pace.purse.wish(
+                now,
+                waiting=0 if last else pace.waiting[0],
+                aside=0 if last else pace.waiting[1],
+            )
+            for pace in paces
         )
         for pace in paces:
             pace.told()

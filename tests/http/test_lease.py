@@ -286,7 +286,7 @@ def test_what_was_told_is_not_told_again() -> None:
     mine = purse(1, 2)
     mine.take(NOW)
     mine.answered(Signal(NOW, reset_at=NOW + 60))
-    mine.leave()
+    mine.leave()  # and nothing is wanted ahead any more
     before = mine.has_news
     said = mine.wish(NOW + 2)
     assert said.answers == ((1, Signal(-2.0, reset_at=58.0)),)

@@ -492,6 +492,17 @@ async def test_a_worker_asks_again_every_few_seconds_though_it_wants_nothing(
     assert [ask.number for ask in asks[:3]] == [1, 2, 3]
 
 
+async def test_who_leaves_wants_nothing_any_more() -> None:
+    asks = list[Ask]()
+    borrower = Borrower(asks.append)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(borrower.portal.turn)
+        tasks.start_soon(borrower.run)
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert [ask.wishes[0].waiting for ask in (asks[0], asks[-1])] == [1, 0]
+
+
 async def test_what_is_some_time_apart_is_so_across_processes(wires: Callable[..., Wires]) -> None:
     shared, passed = wires(), list[tuple[str, float]]()
     shared.worker()
