@@ -309,6 +309,31 @@ async def test_what_a_lost_worker_was_at_is_looked_at_afresh_and_done_by_another
     assert lost
 
 
+async def test_an_attempt_whose_worker_was_lost_is_nobody_elses(
+    coordinator: Callable[..., Coordinator], client: Client, site: Site, tmp_path: Path
+) -> None:
+    """Dask gives it to another at once: from before it was looked at afresh, that is."""
+    there = coordinator()
+    claimed: list[str] = []
+
+    async def lose(call: Call, carry_out: Any) -> Any:
+        answer = await carry_out()
+        if call.name == "create_dataset" and not claimed:
+            (name,) = claimed[:] = _at(there)
+            there._lose(there._workers[name])
+            (other,) = (each for each in offices(client, there) if not each._underway)
+            async with asyncio.TaskGroup() as group:  # it is told no, or has it created again
+                group.create_task(other.work(Attempt("a", 1)))
+            await anyio.sleep(60)
+        return answer
+
+    site.trouble = lose
+    found = await carried_out(there, [job(tmp_path, "a")])
+    assert found["a"] in {"updated", "unchanged"}
+    assert [call.name for call in site.calls].count("create_dataset") == 1
+    assert once(site)
+
+
 async def test_a_worker_that_nobody_answers_ends_what_it_does(
     coordinator: Callable[..., Coordinator],
     site: Site,

@@ -411,10 +411,18 @@ class Coordinator:
         self._wake()
 
     def _decide(self, worker: _Worker, attempt: Attempt) -> None:
-        """Whether a worker may begin an attempt: the first that asks, and nobody after it."""
+        """Whether a worker may begin an attempt: the first that asks, and nobody after it.
+
+        Nor anybody once it was lost, though Dask gives it to another worker at once.
+        """
         underway = self._underway.get(attempt.dataset)
-        current = underway is not None and underway.attempt == attempt
-        if underway is None or not current or underway.worker or self._means.stopping.requested:
+        if (
+            underway is None
+            or underway.attempt != attempt
+            or underway.worker is not None
+            or underway.future is None
+            or self._means.stopping.requested
+        ):
             worker.outbox.send(No(attempt))
             return
         underway.worker = worker.hello.worker
