@@ -50,14 +50,15 @@ async def observe_at_last(story: Story, means: Means) -> RemoteDataset | None:
     return fresh if fresh is None else await without_copies(story, fresh, means)
 
 
-async def observe_afresh(job: Job, means: Means) -> Job:
+async def observe_afresh(job: Job, means: Means, *, silent_s: float = 0.0) -> Job:
     """The job of a dataset that somebody else began to work on, as the portal has it now.
 
-    Nobody knows how far that one came. What it had just sent may still be stored, so this waits
-    before it looks. Raises `DatasetFailed` when the dataset vanished or cannot be told from
-    another one.
+    Nobody knows how far that one came, nor what to look for. What it had just sent, which was no
+    later than `silent_s` seconds ago, may still be stored: this waits for as long as it would for
+    a lost answer, which is looked for twice, and then looks. Raises `DatasetFailed` when the
+    dataset vanished or cannot be told from another one.
     """
-    await anyio.sleep(job.options.look_again_s)
+    await anyio.sleep(max((1 + LONGER) * job.options.look_again_s - max(silent_s, 0.0), 0.0))
     portal = means.portal.community(job.owner) if job.spec.community else means.portal
     spec = job.spec
     if spec.contacts:

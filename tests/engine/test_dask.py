@@ -334,6 +334,33 @@ async def test_an_attempt_whose_worker_was_lost_is_nobody_elses(
     assert once(site)
 
 
+async def test_what_a_lost_worker_had_sent_may_be_stored_later(
+    coordinator: Callable[..., Coordinator], site: Site, tmp_path: Path
+) -> None:
+    there = coordinator()
+    late: list[asyncio.Task[Any]] = []
+
+    async def store_late(call: Call, carry_out: Any) -> Any:
+        if call.name != "upload" or late:
+            return await carry_out()
+        content = b"".join([piece async for piece in call.content.open()])  # type: ignore[union-attr]
+
+        async def store() -> None:
+            await anyio.sleep(0.2)  # longer than it is waited for at first
+            site.store(call.dataset, "a.csv", content)
+
+        late.append(asyncio.create_task(store()))
+        (name,) = _at(there)
+        there._lose(there._workers[name])
+        return await anyio.sleep(60)
+
+    site.trouble = store_late
+    found = await carried_out(there, [job(tmp_path, "a")])
+    await late[0]
+    assert found["a"] in {"updated", "unchanged"}
+    assert once(site)
+
+
 async def test_a_worker_that_nobody_answers_ends_what_it_does(
     coordinator: Callable[..., Coordinator],
     site: Site,

@@ -546,17 +546,17 @@ class Coordinator:
         worker.outbox.send(Out(name))
         for underway in self._underway.values():
             if underway.worker == name:
-                self._give_up(underway)
+                self._give_up(underway, time.monotonic() - worker.heard_at - SILENCE_S)
 
-    def _give_up(self, underway: _Underway) -> None:
-        """No worker is at it any more: it is looked at afresh."""
+    def _give_up(self, underway: _Underway, silent_s: float = 0.0) -> None:
+        """No worker is at it any more, nor was for `silent_s` seconds: it is looked at afresh."""
         underway.worker = None
         future, underway.future = underway.future, None
         if future is not None:
             self._start(_drop, future)
-        self._start(self._recover, underway)
+        self._start(self._recover, underway, silent_s)
 
-    async def _recover(self, underway: _Underway) -> None:
+    async def _recover(self, underway: _Underway, silent_s: float) -> None:
         """Look at the dataset afresh, and have another worker go on."""
         job, lost = underway.job, say("the process that worked on it was lost")
         for event in underway.open_files.values():
@@ -569,7 +569,7 @@ class Coordinator:
             )
             return
         try:
-            fresh = await observe_afresh(job, self._means)
+            fresh = await observe_afresh(job, self._means, silent_s=silent_s)
         except Stop as stop:
             self._means.stopping.within(0)
             self._fail(underway, str(stop), stop)
