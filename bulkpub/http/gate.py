@@ -187,6 +187,8 @@ class Gate:
         nothing but to be spread, is given at once.
         """
         now, at_once = self.clock(), self.at_once
+        if self._flight is not None:  # a level that was found is for requests that are on their way
+            at_once += self.idle
         self._pace, wait = reserve(self._pace, now, at_once=at_once, aside=aside)
         if 0.0 < wait <= early and now >= self._pace.closed_until:
             due, reset_at = now + wait, self._pace.reset_at

@@ -14,6 +14,9 @@ from distributed import Client, Queue
 
 __all__ = ["Inbox", "Outbox", "opened"]
 
+MOMENT_S = 0.01
+"""Seconds for which words are collected: to send a message costs more than all that is in it."""
+
 
 async def opened(client: Client, name: str) -> Queue:
     """The queue of this name, made unless it is there."""
@@ -41,6 +44,7 @@ class Outbox:
         """Send what there is, for ever; raises what Dask raises when the connection is lost."""
         while True:
             await self._something.wait()
+            await asyncio.sleep(MOMENT_S)
             self._something.clear()
             batch, self._waiting = self._waiting, []
             await self._queue.put(pickle.dumps(batch))
@@ -66,7 +70,5 @@ class Inbox:
     async def __aiter__(self) -> AsyncIterator[Any]:
         """Give out the messages; raises what Dask raises when the connection is lost."""
         while True:
-            batches = [await self._queue.get(), *await self._queue.get(batch=True)]
-            for batch in batches:
-                for message in pickle.loads(batch):  # noqa: S301 - see above
-                    yield message
+            for message in pickle.loads(await self._queue.get()):  # noqa: S301 - see above
+                yield message

@@ -81,8 +81,8 @@ UNHEARD_S = SILENCE_S + 10.0
 """Seconds of silence after which a worker is given up: it has ended by itself by then."""
 LOOK_S = 1.0
 """Seconds from one look at who is still there to the next."""
-FEW = 4
-"""Jobs for each worker at least, as long as nobody says how many are to be worked on at once."""
+AHEAD, FEW = 3, 4
+"""Jobs given out for each request that may be in flight, and besides them for each worker."""
 ATTEMPTS = 4
 """How often a dataset is begun whose workers are lost, one after the other."""
 GRACE_S = 10.0
@@ -283,11 +283,9 @@ class Coordinator:
 
     @property
     def _wanted(self) -> int:
-        """How many jobs to give out: each worker has something to do, and something to do next."""
-        if self._at_once is not None:
-            return self._at_once
-        workers = max(len(self._workers), 1)
-        return max(self._means.portal.at_once, FEW * workers) + workers
+        """How many jobs to give out: more than have a turn, as words travel for a while."""
+        at_once = self._means.portal.at_once if self._at_once is None else self._at_once
+        return AHEAD * at_once + FEW * max(len(self._workers), 1)
 
     def _take_up(self) -> None:
         while len(self._underway) < self._wanted and not self._means.stopping.requested:
