@@ -101,9 +101,7 @@ class Crew:
         from bulkpub.engine.dask.coordinator import Coordinator  # noqa: PLC0415 - likewise
 
         if engine.is_own:
-            workers = engine.workers or HASHERS
-            engine = replace(engine, workers=workers)
-            each = max(opener.sources.spool_size // workers, 1)
+            each = max(opener.sources.spool_size // (engine.workers or HASHERS), 1)
             opener = replace(opener, sources=replace(opener.sources, spool_size=each))
         lock = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
         insecure, stopping = opener.connection.insecure, means.stopping

@@ -67,7 +67,7 @@ from bulkpub.pipeline.agreement import Agreed
 from bulkpub.pipeline.choosing import Choosing
 from bulkpub.pipeline.forecast import look_ahead
 from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions, Verify
-from bulkpub.pipeline.means import DOWNLOADERS, Means
+from bulkpub.pipeline.means import DOWNLOADERS, HASHERS, Means
 from bulkpub.pipeline.prepare import Preparation
 from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.telling import outcome_of
@@ -390,7 +390,7 @@ class Run:
                 finds=options.concurrency is None,
                 listener=self,
             )
-            crew = Crew(self._engine, gate, options.concurrency)
+            crew = Crew(self._engine_for(ways), gate, options.concurrency)
             async with (
                 open_portal(
                     located,
@@ -442,6 +442,15 @@ class Run:
                         memory.keep_refused_size(crew.refused_size)
         if self._stopped:
             raise self._stopped
+
+    def _engine_for(self, ways: int) -> Engine:
+        """Where the work of one of so many destinations is done; what only looks stays here."""
+        engine = self._engine
+        if self._options.dry_run and self._options.verify is Verify.NO:
+            return Engine()
+        if engine.kind is Kind.DASK and engine.is_own:
+            return replace(engine, workers=max((engine.workers or HASHERS) // ways, 1))
+        return engine
 
     async def _prepare(self, wanted: Wanted, means: Means, preparation: Preparation) -> None:
         there = wanted.index.entries

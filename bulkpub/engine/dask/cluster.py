@@ -7,8 +7,8 @@ same is at work there.
 
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,8 +101,11 @@ async def _own(workers: int) -> AsyncIterator[Client]:
     Nobody else can reach them: their connections are encrypted with certificates made for them.
     """
     quiet = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.limit": "1h"}
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by us
-    with tempfile.TemporaryDirectory(prefix="bulkpub-") as folder, dask.config.set(quiet):
+    with (
+        tempfile.TemporaryDirectory(prefix="bulkpub-") as folder,
+        dask.config.set(quiet),
+        _hushed(),
+    ):
         async with (
             LocalCluster(
                 n_workers=workers,
@@ -118,7 +121,20 @@ async def _own(workers: int) -> AsyncIterator[Client]:
             ) as cluster,
             Client(cluster, asynchronous=True, set_as_default=False) as client,
         ):
+            log.info("cluster is there", workers=workers, dashboard=client.dashboard_link)
             yield client
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """What Dask logs of a cluster of ours is not heard: what matters of it is told by us."""
+    dasks = logging.getLogger("distributed")
+    level = dasks.level
+    dasks.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        dasks.setLevel(level)
 
 
 @asynccontextmanager

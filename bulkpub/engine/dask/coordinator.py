@@ -208,7 +208,7 @@ class Coordinator:
                 self._means.stopping.elsewhere = self._end
                 try:
                     self._start(self._watch)
-                    await self._client.register_plugin(Presence(self._run))
+                    await self._client.register_plugin(Presence(self._run, own=self._own))
                     await self._work()
                 finally:
                     self._means.stopping.elsewhere = lambda _: None
@@ -427,12 +427,23 @@ class Coordinator:
         self._start(self._give, worker, underway)
 
     async def _give(self, worker: _Worker, underway: _Underway) -> None:
+        try:
+            errand = await self._errand(underway)
+        except Exception as error:  # a defect of ours must not take the other datasets along
+            log.exception("unexpected error", dataset=underway.job.spec.key)
+            self._fail(underway, _unexpected(error))
+            worker.outbox.send(No(underway.attempt))
+        else:
+            worker.outbox.send(Go(underway.attempt, errand))
+
+    async def _errand(self, underway: _Underway) -> Errand:
+        """The job, and what is known of it here."""
         job, means = underway.job, self._means
         files = await _files_of(job)
         kind = means.rules.digest
         known = means.memory.digests(kind, files)
         last = ((url, means.memory.last_fetch(kind, url)) for url in _addresses_of(job))
-        errand = Errand(
+        return Errand(
             job,
             Known(
                 kind,
@@ -444,7 +455,6 @@ class Coordinator:
             compares=not self._own,
             asks=means.agreed is not None,
         )
-        worker.outbox.send(Go(underway.attempt, errand))
 
     def _note(self, worker: str, attempt: Attempt, what: Event | Learned) -> None:
         """What happens in an attempt is told, and what is to be remembered is."""
@@ -573,6 +583,9 @@ class Coordinator:
             self._fail(underway, str(stop), stop)
         except BulkpubError as failure:
             self._fail(underway, str(failure))
+        except Exception as error:  # a defect of ours, likewise
+            log.exception("unexpected error", dataset=job.spec.key)
+            self._fail(underway, _unexpected(error))
         else:
             if self._means.stopping.requested:
                 self._fail(
@@ -628,6 +641,12 @@ class Coordinator:
                 why=why,
             )
         )
+
+
+def _unexpected(error: Exception) -> str:
+    return say(
+        "unexpected {name}: {error} (a defect of bulkpub's)", name=type(error).__name__, error=error
+    )
 
 
 def _forget(_result: Result, _worker: str) -> None:

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -89,18 +89,22 @@ def queue_of(run: str) -> str:
 
 
 class Presence(WorkerPlugin):
-    """Has each worker of a cluster, also those that come later, work for a `run`."""
+    """Has each worker of a cluster, also those that come later, work for a `run`.
 
-    def __init__(self, run: str) -> None:
+    `own`: their processes are there for this run alone.
+    """
+
+    def __init__(self, run: str, *, own: bool = False) -> None:
         self.name = queue_of(run)
         self._run = run
+        self._own = own
         self.office: Office | None = None
 
     async def setup(self, worker: Worker) -> None:
         """See `WorkerPlugin`; called in the worker's event loop."""
-        with suppress(ValueError):  # Ctrl-C is the coordinator's: it asks the workers to end
-            if threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if self._own and threading.current_thread() is threading.main_thread():
+            # Ctrl-C, which a terminal sends to all, is for the coordinator: it asks them to end.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.office = Office(self._run, worker)
         self.office.open()
 
