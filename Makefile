@@ -9,6 +9,7 @@ WORKERS ?= 2
 HISTORIES ?= 1000
 SEED ?= 1
 KILLS ?= 50
+DASK_KILLS ?= 50
 STORIES ?= 100
 UNTRUE ?= 5000
 UDATAS := $(shell ls tests/real_portal/constraints | sed -n 's/^\([0-9].*\)\.txt$$/\1/p' | sort -V)
@@ -69,7 +70,7 @@ test-portals: ## Run them on every version of udata that is known; takes about a
 	done; [ -z "$$failed" ] || { echo "Failed on udata$$failed."; exit 1; }
 
 chaos: $(VENV)/.installed-dev ## Run long random histories with faults and kills: HISTORIES=1000 SEED=1
-	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --machine $(STORIES) --seed $(SEED) --kills $(KILLS) --untrue $(UNTRUE)
+	@$(BIN)/python tests/chaos/run.py --histories $(HISTORIES) --machine $(STORIES) --seed $(SEED) --kills $(KILLS) --dask-kills $(DASK_KILLS) --untrue $(UNTRUE)
 
 check: $(VENV)/.installed-dev ## Lint, types, import contracts: fast
 	@echo "Checking style, types and imports..."

@@ -1,6 +1,6 @@
 """Chaos: random histories of publishing against the sandbox, and real kills.
 
-    python tests/chaos/run.py --histories 1000 --machine 100 --seed 1 --kills 50
+    python tests/chaos/run.py --histories 1000 --machine 100 --seed 1 --kills 50 --dask-kills 50
     python tests/chaos/run.py --only 1000042      replays one history, and tells it
 
 `--untrue` carries out commands against a portal whose answers are mutated, one a seed.
@@ -27,6 +27,7 @@ from tests.chaos import warp
 
 warp.install()
 
+from tests.chaos.dask_kills import Kills, kill_on_dask  # noqa: E402 - the fast clock comes first
 from tests.chaos.history import live  # noqa: E402 - the fast clock comes first
 from tests.chaos.kills import kill_on_sandbox  # noqa: E402 - likewise
 from tests.chaos.machine import Chaos, live_machine  # noqa: E402 - likewise
@@ -50,6 +51,7 @@ class Tally:
     figures: Figures = field(default_factory=Figures)
     stories: int = 0
     kills: int = 0
+    dask_kills: Kills = field(default_factory=Kills)
     untrue: int = 0
     mutated: int = 0
     failed: dict[str, str] = field(default_factory=dict)
@@ -66,11 +68,13 @@ class Tally:
         kinds = list(self.failed.values())
         met = ", ".join(f"{kind} {count}" for kind, count in sorted(self.figures.met.items()))
         ends = ", ".join(f"{kind} {count}" for kind, count in sorted(self.figures.ends.items()))
+        dask = ", ".join(f"{kind} {count}" for kind, count in sorted(self.dask_kills.items()))
         return (
             f"histories {self.figures.histories}; stories {self.stories}; "
             f"runs {self.figures.runs}; requests {self.figures.requests}; "
             f"faults met {self.figures.met.total()} ({met}); "
-            f"{ends}; kills {self.kills}; 429s {self.figures.refused}; "
+            f"{ends}; kills {self.kills}; "
+            f"kills on Dask {self.dask_kills.total()} ({dask}); 429s {self.figures.refused}; "
             f"untrue {self.untrue} with {self.mutated} mutations; "
             f"duplicates {kinds.count('duplicate')}; losses {kinds.count('loss')}; "
             f"other failures {len(kinds) - kinds.count('duplicate') - kinds.count('loss')}; "
@@ -89,6 +93,9 @@ def main() -> int:
     if options.only_untrue is not None:
         _in(warp.IdleLoop, _replay_untrue(options.only_untrue))
         return 0
+    if options.only_dask is not None:
+        say(f"kills: {dict(_live_on_dask(options.only_dask, say))}")
+        return 0
     if options.only is not None:
         _in(warp.IdleLoop, live(options.only, say, without))
         return 0
@@ -106,6 +113,7 @@ def main() -> int:
             say(f"... {tally}")
     _run_machine(tally, options.seed, options.machine)
     _kill(tally, options.seed, options.kills)
+    _kill_on_dask(tally, options.seed, options.dask_kills)
     if options.untrue:
         _in(warp.IdleLoop, _untrue(tally, options.seed, options.untrue))
     say(str(tally))
@@ -136,6 +144,25 @@ def _kill(tally: Tally, seed: int, kills: int) -> None:
                 tally.note_failure(f"kill {number}", error)
         if (number % SEEDS_APART) % TELL_EVERY_KILL == 0:
             say(f"... {tally.kills} kills of {kills}")
+
+
+def _kill_on_dask(tally: Tally, seed: int, kills: int) -> None:
+    number = seed * SEEDS_APART
+    while tally.dask_kills.total() < kills and len(tally.failed) < kills:
+        number += 1
+        story: list[str] = []
+        try:
+            tally.dask_kills += _live_on_dask(number, story.append)
+        except Exception as error:  # noqa: BLE001 - as above
+            say("\n".join(story))
+            tally.note_failure(f"--only-dask {number}", error)
+        if (number % SEEDS_APART) % TELL_EVERY_KILL == 0:
+            say(f"... {tally.dask_kills.total()} kills on Dask of {kills}")
+
+
+def _live_on_dask(seed: int, tell: Callable[[str], None]) -> Kills:
+    with TemporaryDirectory(prefix="bulkpub-chaos-") as folder:
+        return _in(warp.FastLoop, kill_on_dask(seed, Path(folder), tell))
 
 
 async def _untrue(tally: Tally, seed: int, lives: int) -> None:
@@ -170,6 +197,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--machine", type=int, default=0, metavar="STORIES")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=50, help="at least so many")
+    parser.add_argument("--dask-kills", type=int, default=0, help="the same on a cluster of Dask's")
+    parser.add_argument("--only-dask", type=int, metavar="SEED", help="the same of --dask-kills")
     parser.add_argument("--untrue", type=int, default=0, metavar="SEEDS")
     parser.add_argument("--only-untrue", type=int, metavar="SEED", help="the same of --untrue")
     parser.add_argument("--only", type=int, metavar="SEED", help="replay this history, and tell it")

@@ -56,6 +56,15 @@ def test_what_is_killed_is_completed_by_the_next_run() -> None:
     assert "; kills 0;" not in lines[-1]
 
 
+@pytest.mark.timeout(400)
+@pytest.mark.served
+def test_a_run_on_a_cluster_whose_processes_are_killed_is_completed() -> None:
+    code, lines = chaos("--histories", "0", "--kills", "0", "--dask-kills", "5", "--seed", "1")
+    assert code == 0, "\n".join(lines)
+    assert "duplicates 0; losses 0; other failures 0" in lines[-1]
+    assert "; kills on Dask 0 " not in lines[-1]
+
+
 @pytest.mark.served
 @pytest.mark.timeout(400)
 def test_no_answer_of_a_portal_is_too_odd() -> None:
