@@ -8,12 +8,12 @@ of a catalogue could not be read: the exit code is 1 then.
 import logging
 import os
 import sys
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.status import Status
@@ -28,30 +28,21 @@ from bulkpub.core.addresses import redacted
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.core.model import DatasetSpec
 from bulkpub.core.origin import Gone
-from bulkpub.core.rules import Vocabulary
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
+from bulkpub.engine.choice import Engine, engine_of
 from bulkpub.errors import (
     BulkpubError,
-    DatasetFailed,
     ManifestInvalid,
-    NotAPortal,
     SettingsInvalid,
-    SourceFailed,
-    Stop,
 )
-from bulkpub.harvest import portal as portal_kind
-from bulkpub.harvest.base import Found, Harvest, HarvestOptions, sifted
-from bulkpub.harvest.kinds import Kind, harvester
-from bulkpub.harvest.reading.local import WithFiles
+from bulkpub.harvest.base import Found, HarvestOptions, sifted
+from bulkpub.harvest.kinds import Kind
 from bulkpub.language import in_language, say, tr
 from bulkpub.manifest.amending import Looked
 from bulkpub.observers.console import SteadyConsole, is_terminal, print_line
 from bulkpub.observers.log_setup import configure_logging
 from bulkpub.observers.text import counted, printable
-from bulkpub.portals import Portal
-from bulkpub.portals.kinds import locate
-from bulkpub.session.connection import Connection
-from bulkpub.session.opening import open_portal, open_web
+from bulkpub.session.harvesting import Sought, everything
 from bulkpub.session.options import OPTIONS, Settings
 
 __all__ = ["Progress", "harvest"]
@@ -96,7 +87,8 @@ def harvest(
     if kind is Kind.PORTAL and settings.harvest.organization and not settings.harvest.copy:
         raise SettingsInvalid(say("'harvest portal' takes --organization only with --copy"))
     settings = replace(settings, connection=with_keys(settings, os.environ))
-    raise typer.Exit(_harvest(_Order(kind, tuple(sources), output, settings)))
+    engine = engine_of(settings.engine, settings.workers)
+    raise typer.Exit(_harvest(_Order(kind, tuple(sources), output, settings, engine)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,7 @@ class _Order:
     sources: tuple[str, ...]
     output: Path | None
     settings: Settings
+    engine: Engine
 
 
 def _harvest(order: _Order) -> ExitCode:
@@ -141,7 +134,14 @@ async def _write_all(order: _Order, progress: "Progress") -> ExitCode:
             note=progress.note,
         )
         with progress.shown():
-            async with aclosing(sifted(_everything(order, options), options)) as found:
+            sought = Sought(
+                order.kind,
+                order.sources,
+                options,
+                connection=order.settings.connection,
+                web=order.settings.sources,
+            )
+            async with aclosing(sifted(everything(sought, order.engine), options)) as found:
                 async for each in found:
                     _write(each, output, order, progress)
         added = output.finish(_looked(order, options, progress))
@@ -273,64 +273,3 @@ class Progress:
             (f"{word}: ", style), printable(bounded(with_flags(sentence), LONGEST_SENTENCE))
         )
         print_line(self.console, line)
-
-
-# --- reading ------------------------------------------------------------------------------
-
-
-async def _everything(order: _Order, options: HarvestOptions) -> AsyncGenerator[Found]:
-    """What all sources have; one that cannot be read is lost, and the next one is read."""
-    connection = order.settings.connection
-    async with AsyncExitStack() as stack:
-        if order.kind is Kind.PORTAL:
-            portal = await stack.enter_async_context(_portal(connection))
-            streams = [_from_portal(source, portal, options) for source in order.sources]
-        else:
-            web = await stack.enter_async_context(open_web(connection, order.settings.sources))
-            reader = WithFiles(web, order.sources)
-            read = harvester(order.kind)
-            streams = [read(source, reader, options) for source in order.sources]
-        for stream in streams:
-            try:
-                async with aclosing(cast("AsyncGenerator[Found]", stream)) as harvest:
-                    async for found in harvest:
-                        yield found
-            except (SettingsInvalid, NotAPortal, Stop):
-                raise
-            except BulkpubError as error:
-                options.lost(str(error))
-
-
-def _portal(connection: Connection) -> AbstractAsyncContextManager[Portal]:
-    """The portal to harvest; its public datasets are there for those without a key, too."""
-    if not connection.portal:
-        raise SettingsInvalid(
-            say(
-                "which portal? say so with --portal or BULKPUB_PORTAL (www, demo, sandbox, or an "
-                "address)"
-            )
-        )
-    # Without a key nothing secret travels, in the clear or not.
-    insecure = connection.insecure or connection.key is None
-    return open_portal(locate(connection.portal, insecure=insecure), connection)
-
-
-async def _from_portal(source: str, portal: Portal, options: HarvestOptions) -> Harvest:
-    try:
-        async for found in portal_kind.harvest(source, portal, options):
-            yield found
-    except SourceFailed:
-        await _check_portal(portal)
-        raise
-
-
-async def _check_portal(portal: Portal) -> None:
-    """See that something is not only missing there; raises `NotAPortal` when it is no portal."""
-    try:
-        extensions = await portal.vocabulary(Vocabulary.EXTENSIONS)
-    except DatasetFailed:
-        extensions = frozenset()
-    if not extensions:  # every portal takes some kinds of files
-        raise NotAPortal(
-            say("what answers there is no udata portal; is --portal the right address?")
-        )

@@ -187,7 +187,7 @@ def _no_engine(text: str) -> SettingsInvalid:
 
 
 def check_safe(address: str, *, insecure: bool) -> None:
-    """Raise `SettingsInvalid` where a key sent there would go in the clear to another machine.
+    """Raise `SettingsInvalid` where what is secret would go in the clear to another machine.
 
     `address` is a scheduler's or a worker's, as Dask writes it. Both matter: a scheduler on this
     machine hands on what it is told to workers wherever these are. One without a scheme, or with
@@ -203,8 +203,8 @@ def check_safe(address: str, *, insecure: bool) -> None:
         return
     raise SettingsInvalid(
         say(
-            "{address} would receive the API key in the clear; set Dask up with TLS (tls://), or "
-            "say `insecure` if you mean it",
+            "{address} would receive keys and passwords in the clear; set Dask up with TLS "
+            "(tls://), or say `insecure` if you mean it",
             address=address,
         )
     )

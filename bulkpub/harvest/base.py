@@ -24,7 +24,7 @@ from bulkpub.letters import plain
 from bulkpub.portals.kinds import DEFAULT
 from bulkpub.sources.answers import Page
 
-__all__ = ["Found", "Harvest", "HarvestOptions", "Page", "Reader", "sifted"]
+__all__ = ["Found", "Harvest", "HarvestOptions", "Page", "Reader", "sifted", "unheard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Reader(Protocol):
 _WILDCARDS = re.compile(r"[*?\[]")
 
 
-def _unheard(_: str) -> None:
+def unheard(_: str) -> None:
     """Nobody listens."""
 
 
@@ -104,8 +104,8 @@ class HarvestOptions:
     leave_out: frozenset[str] = frozenset()
     allow_private: bool = False
     copy: bool = False
-    lost: Callable[[str], None] = _unheard
-    note: Callable[[str], None] = _unheard
+    lost: Callable[[str], None] = unheard
+    note: Callable[[str], None] = unheard
 
     @property
     def preferred_language(self) -> str:

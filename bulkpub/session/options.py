@@ -292,7 +292,7 @@ _MANIFEST = ("run", "watch", "plan", "verify")
 _CHOOSING = ("run", "plan", "verify", "migrate")
 _PORTAL = ("run", "watch", "plan", "verify", "migrate")
 _ALL = (*_PORTAL, "harvest")
-_ELSEWHERE = ("run", "verify", "migrate")
+_ELSEWHERE = ("run", "verify", "migrate", "harvest")
 _ASKING = ("status", "list", "api")
 _PACED = (*_ALL, *_ASKING)
 _LOOKING = (*_PACED, "doctor")
@@ -557,6 +557,12 @@ OPTIONS: tuple[Option, ...] = (
         help="In this process (local), or by the workers of a Dask cluster: one that is made on "
         "this machine (dask), or the one whose scheduler is at that address; tls:// and tcp:// "
         "are known, too.",
+        help_of={
+            "harvest": "Read the sources in this process, one after the other (local), or by the "
+            "workers of a Dask cluster, those of several hosts at the same time: one that is made "
+            "on this machine (dask), or the one whose scheduler is at that address. For sources "
+            "of one host nothing is gained."
+        },
     ),
     Option(
         name="workers",

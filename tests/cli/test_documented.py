@@ -270,6 +270,7 @@ def furnished(shell: Shell, served: Sandbox, listing: str, page: Path) -> Shell:
         "20260102T033000Z-0123abcd": past["id"],
         "https://ckan.example.org": "ckan.json",
         "https://example.org/catalog.ttl": "catalog.ttl",
+        "https://catalogue.example.org/all.ttl": "catalog.ttl",
         "https://data.example.org": "ods.json",
         "https://files.example.org": listing,
         "/var/lib/node_exporter/textfile/": "",

@@ -17,8 +17,11 @@ datasets: [{key: velos, title: Vélos, description: Vélos., personal: true}]
 """
 
 
-@pytest.fixture(params=["run m.yaml", "verify m.yaml", "migrate --dataset velos"])
+@pytest.fixture(
+    params=["run m.yaml", "verify m.yaml", "migrate --dataset velos", "harvest folder data"]
+)
 def command(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    (tmp_path / "data").mkdir()
     (tmp_path / "m.yaml").write_text(MANIFEST, encoding="utf-8")
     words: str = request.param
     return words.split()

@@ -451,7 +451,7 @@ def test_an_interrupted_harvest_leaves_no_half_of_a_manifest(
         yield Found(DatasetSpec("d", DatasetMetadata(title="D", description="D")))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bulkpub.cli.harvest.harvester", lambda _: interrupted)
+    monkeypatch.setattr("bulkpub.session.harvesting.harvester", lambda _: interrupted)
     harvested = run_cli("harvest", "folder", data, "--output", "m.yaml", "--organization", "o")
     assert harvested.code == 130
     assert "bulkpub: interrupted" in harvested.err

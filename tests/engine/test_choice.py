@@ -197,7 +197,7 @@ def test_a_key_goes_in_the_clear_to_this_machine_alone(address: str, *, safe: bo
     if safe:
         check_safe(address, insecure=False)
     else:
-        with pytest.raises(SettingsInvalid, match="would receive the API key in the clear"):
+        with pytest.raises(SettingsInvalid, match="would receive keys and passwords in the clear"):
             check_safe(address, insecure=False)
     check_safe(address, insecure=True)
 

@@ -106,7 +106,7 @@ async def test_nothing_is_told_to_who_is_elsewhere_in_the_clear(
         return {"tcp://192.0.2.7:4000": 1}
 
     monkeypatch.setattr(Client, "nthreads", nthreads)
-    with pytest.raises(SettingsInvalid, match=r"192\.0\.2\.7:4000 would receive the API key"):
+    with pytest.raises(SettingsInvalid, match=r"192\.0\.2\.7:4000 would receive keys"):
         async with open_cluster(engine, Stopping(), lock="x"):
             pass
     async with open_cluster(engine, Stopping(), lock="x", insecure=True):

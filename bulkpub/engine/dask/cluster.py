@@ -6,7 +6,9 @@ same is at work there.
 """
 
 import logging
+import signal
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -15,14 +17,14 @@ from typing import Any, cast
 import anyio
 import dask
 import structlog
-from distributed import Client, LocalCluster, Semaphore
+from distributed import Client, LocalCluster, Semaphore, Worker, WorkerPlugin
 
 from bulkpub.engine.choice import Engine, check_safe
 from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.language import say
 from bulkpub.pipeline.means import HASHERS, Stopping
 
-__all__ = ["open_cluster", "see_that_it_sees"]
+__all__ = ["cluster_lost", "open_cluster", "see_that_it_sees", "unlike"]
 
 log = structlog.get_logger("bulkpub.engine")
 
@@ -40,15 +42,15 @@ SHOWN = 3
 
 @asynccontextmanager
 async def open_cluster(
-    engine: Engine, stopping: Stopping, *, lock: str, insecure: bool = False
+    engine: Engine, stopping: Stopping, *, lock: str | None = None, insecure: bool = False
 ) -> AsyncIterator[Client]:
     """The cluster that `engine` stands for, for as long as the context lasts.
 
     Nothing is waited for any longer once `stopping` was asked for.
-    `lock` is what no two runs may do at the same time on a cluster that others use too. Raises
-    `StoppedEarly` when the scheduler does not answer, has no workers or is locked, and
-    `SettingsInvalid` when what it is told would go in the clear to another machine, unless that is
-    to be so (`insecure`).
+    `lock` is what no two runs may do at the same time on a cluster that others use too (None:
+    there is no harm in it). Raises `StoppedEarly` when the scheduler does not answer, has no
+    workers or is locked, and `SettingsInvalid` when what it is told would go in the clear to
+    another machine, unless that is to be so (`insecure`).
     """
     if engine.is_own:
         async with _own(engine.workers or HASHERS) as client:
@@ -58,12 +60,15 @@ async def open_cluster(
         await _see_that_it_is_safe(client, insecure=insecure)
         with stopping.cancellable():
             await _wait_for_workers(client, engine)
+        if lock is None:
+            yield client
+            return
         async with _alone(client, lock, stopping):
             yield client
 
 
 async def see_that_it_sees(client: Client, paths: Collection[str]) -> None:
-    """See that all workers see the files at `paths`; raises `SettingsInvalid` when one does not."""
+    """See that all workers see what is at `paths`; raises `SettingsInvalid` when one does not."""
     if not paths:
         return
     answers = await client.run(_missing, list(paths), on_error="return")
@@ -89,9 +94,30 @@ async def see_that_it_sees(client: Client, paths: Collection[str]) -> None:
             )
 
 
+def unlike(worker: str, *, theirs: str, ours: str) -> StoppedEarly:
+    """What a worker is not given anything to do for: values of one version are not another's."""
+    return StoppedEarly(
+        say(
+            "the worker {name} has bulkpub {theirs}, and this is {ours}: install the same version "
+            "everywhere",
+            name=worker,
+            theirs=theirs,
+            ours=ours,
+        )
+    )
+
+
+def cluster_lost(why: Exception) -> StoppedEarly:
+    """What ends whatever is done on a cluster; `why` is what Dask says of it."""
+    log.debug("connection lost", why=str(why))
+    return StoppedEarly(
+        say("the connection to Dask's scheduler was lost; run again when it is back")
+    )
+
+
 def _missing(paths: Sequence[str]) -> list[str]:
-    """Which of these files are not here; asked on each worker."""
-    return [each for each in paths if not Path(each).is_file()]
+    """Which of these files and folders are not here; asked on each worker."""
+    return [each for each in paths if not Path(each).exists()]
 
 
 @asynccontextmanager
@@ -121,8 +147,21 @@ async def _own(workers: int) -> AsyncIterator[Client]:
             ) as cluster,
             Client(cluster, asynchronous=True, set_as_default=False) as client,
         ):
+            await client.register_plugin(_Undisturbed())
             log.info("cluster is there", workers=workers, dashboard=client.dashboard_link)
             yield client
+
+
+class _Undisturbed(WorkerPlugin):
+    """Ctrl-C, which a terminal sends to all, is for the process that began all: it ends them."""
+
+    name = "bulkpub-undisturbed"
+
+    def setup(self, worker: Worker) -> None:
+        """See `WorkerPlugin`."""
+        del worker
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from bulkpub.core.report import Totals, WaitTotals, added
 from bulkpub.engine.base import Done, Errand, Opener
 from bulkpub.engine.dask import forwarding
 from bulkpub.engine.dask.channel import Inbox, Outbox, opened
+from bulkpub.engine.dask.cluster import cluster_lost, unlike
 from bulkpub.engine.dask.messages import (
     Answer,
     Asked,
@@ -200,31 +201,25 @@ class Coordinator:
         """
         self._jobs, self._done = iter(jobs), done
         try:
-            with forwarding.at_home():
-                await self._run_all()
+            async with anyio.create_task_group() as group:
+                self._group = group
+                inbox = Inbox(await opened(self._client, queue_of(self._run)))
+                self._start(self._listen, inbox)
+                self._start(self._lender.run)
+                self._means.stopping.elsewhere = self._end
+                try:
+                    self._start(self._watch)
+                    await self._client.register_plugin(Presence(self._run))
+                    await self._work()
+                finally:
+                    self._means.stopping.elsewhere = lambda _: None
+                    with anyio.CancelScope(shield=True):
+                        await self._say_goodbye()
+                group.cancel_scope.cancel()
         finally:
             self._leave_none()
         if self._failure is not None:
             raise self._failure
-
-    async def _run_all(self) -> None:
-        async with anyio.create_task_group() as group:
-            self._group = group
-            self._means.stopping.elsewhere = self._end
-            try:
-                inbox = Inbox(await opened(self._client, queue_of(self._run)))
-                self._start(self._listen, inbox)
-                self._start(self._lender.run)
-                self._start(self._watch)
-                await self._client.register_plugin(Presence(self._run, own=self._own))
-                await self._work()
-            except OSError as lost:
-                self._lose_cluster(lost)
-            finally:
-                self._means.stopping.elsewhere = lambda _: None
-                with anyio.CancelScope(shield=True):
-                    await self._say_goodbye()
-            group.cancel_scope.cancel()
 
     async def _work(self) -> None:
         while not self._is_lost:
@@ -264,18 +259,10 @@ class Coordinator:
             try:
                 await do(*about)
             except OSError as lost:  # Dask's errors of connections are such
-                self._lose_cluster(lost)
+                self._is_lost = True
+                self._fails(cluster_lost(lost))
 
         self._group.start_soon(guarded)
-
-    def _lose_cluster(self, why: Exception) -> None:
-        log.debug("connection lost", why=str(why))
-        self._is_lost = True
-        self._fails(
-            StoppedEarly(
-                say("the connection to Dask's scheduler was lost; run again when it is back")
-            )
-        )
 
     def _wake(self) -> None:
         self._changed.set()
@@ -391,17 +378,7 @@ class Coordinator:
 
     async def _welcome(self, hello: Hello) -> None:
         if hello.version != __version__:
-            self._fails(
-                StoppedEarly(
-                    say(
-                        "the worker {name} has bulkpub {theirs}, and this is {ours}: install the "
-                        "same version everywhere",
-                        name=hello.address,
-                        theirs=hello.version,
-                        ours=__version__,
-                    )
-                )
-            )
+            self._fails(unlike(hello.address, theirs=hello.version, ours=__version__))
             return
         outbox = self._outboxes.get(hello.queue)
         if outbox is None:

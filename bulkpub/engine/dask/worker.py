@@ -8,9 +8,7 @@ it again.
 
 import asyncio
 import os
-import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -89,22 +87,15 @@ def queue_of(run: str) -> str:
 
 
 class Presence(WorkerPlugin):
-    """Has each worker of a cluster, also those that come later, work for a `run`.
+    """Has each worker of a cluster, also those that come later, work for a `run`."""
 
-    `own`: their processes are there for this run alone.
-    """
-
-    def __init__(self, run: str, *, own: bool = False) -> None:
+    def __init__(self, run: str) -> None:
         self.name = queue_of(run)
         self._run = run
-        self._own = own
         self.office: Office | None = None
 
     async def setup(self, worker: Worker) -> None:
         """See `WorkerPlugin`; called in the worker's event loop."""
-        if self._own and threading.current_thread() is threading.main_thread():
-            # Ctrl-C, which a terminal sends to all, is for the coordinator: it asks them to end.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.office = Office(self._run, worker)
         self.office.open()
 
