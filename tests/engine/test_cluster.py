@@ -122,3 +122,15 @@ async def test_files_that_a_worker_does_not_see_are_told_before_anything_is_begu
         await see_that_it_sees(client, [str(there)])
         with pytest.raises(SettingsInvalid, match=r"does not see .*b\.csv: share the folders"):
             await see_that_it_sees(client, [str(there), str(tmp_path / "b.csv")])
+
+
+async def test_a_cluster_that_cannot_be_started_here_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def start(_nanny: object) -> None:
+        raise RuntimeError("no more processes")
+
+    monkeypatch.setattr("distributed.nanny.Nanny.start_unsafe", start)
+    with pytest.raises(StoppedEarly, match="no cluster could be started on this machine"):
+        async with open_cluster(Engine(Kind.DASK, 1), Stopping(), lock="x"):
+            pass

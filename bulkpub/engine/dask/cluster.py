@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -126,27 +127,39 @@ async def _own(workers: int) -> AsyncIterator[Client]:
 
     Nobody else can reach them: their connections are encrypted with certificates made for them.
     """
-    quiet = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.limit": "1h"}
+    set_up = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.limit": "1h"}
+    if find_spec("uvloop") is not None:  # as the command line has it
+        set_up["distributed.admin.event-loop"] = "uvloop"
     with (
         tempfile.TemporaryDirectory(prefix="bulkpub-") as folder,
-        dask.config.set(quiet),
+        dask.config.set(set_up),
         _hushed(),
     ):
-        async with (
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=THREADS,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",  # of whatever port is free
-                security=True,
-                memory_limit=None,
-                silence_logs=logging.CRITICAL,
-                local_directory=folder,
-                asynchronous=True,
-            ) as cluster,
-            Client(cluster, asynchronous=True, set_as_default=False) as client,
-        ):
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=THREADS,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # of whatever port is free
+            security=True,
+            memory_limit=None,
+            silence_logs=logging.CRITICAL,
+            local_directory=folder,
+            asynchronous=True,
+        )
+        try:
+            await cluster
+        except (RuntimeError, OSError, TimeoutError) as error:
+            with suppress(RuntimeError, OSError, TimeoutError):
+                await cast("Any", cluster).close()
+            raise StoppedEarly(
+                say(
+                    "no cluster could be started on this machine: {error} (a program that has one "
+                    "started does so below if __name__ == '__main__')",
+                    error=error,
+                )
+            ) from error
+        async with cluster, Client(cluster, asynchronous=True, set_as_default=False) as client:
             await client.register_plugin(_Undisturbed())
             log.info("cluster is there", workers=workers, dashboard=client.dashboard_link)
             yield client
