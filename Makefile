@@ -87,10 +87,10 @@ format: $(VENV)/.installed-dev ## Put the code in the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-dev .real-portal ## Beside curl and the official client, and by itself; 15 minutes: ARGS="--only WORK"
+bench: $(VENV)/.installed-dev .real-portal ## Beside curl and the official client, and by itself; 20 minutes: ARGS="--only WORK"
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
-bench-quick: $(VENV)/.installed-dev .real-portal ## The same in small, to see what a change does; two minutes
+bench-quick: $(VENV)/.installed-dev .real-portal ## The same in small, to see what a change does; three minutes
 	@$(BIN)/python benchmarks/bench.py --quick $(ARGS)
 
 bench-cost: $(VENV)/.installed-dev ## What a small file costs bulkpub itself, into a sink

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from results import At, Results
-from ways import ALONE, BULKPUB, CLIENT_8, CURL, EQUAL
+from ways import ALONE, BULKPUB, CLIENT_8, CURL, DASK, EQUAL
 
 __all__ = ["BARS", "Bar", "Judged", "judged"]
 
@@ -115,6 +115,32 @@ def _large() -> Iterator[Bar]:
         wall, curl = _at(work, _FIRST, "wall"), _at(work, _FIRST, "wall", CURL)
         yield Bar("3", f"{says}, beside curl", wall, 1.15, curl, plus=0.5)
         yield Bar("3", f"{says}, memory", _at(work, _FIRST, "memory"), 80 * MIB, unit=_MEMORY)
+
+
+def _engines() -> Iterator[Bar]:
+    says = "Dask with two workers beside one process"
+    for wait in (0, 50):
+        step = f"2,000 files, {wait} ms before every answer"
+        wall, one = _at("engines", step, "wall", DASK), _at("engines", step, "wall")
+        start = _at("engines", "one file: the start", "cluster", DASK)
+        yield Bar("8", f"{says}, {step}", wall, 1.3, one)
+        yield Bar("8", f"{says}, {step}, the cluster's start taken off", wall, 1.3, one, less=start)
+    says, step = "Dask with two workers hashes 20 files of 500 MB", "20 files of 500 MB"
+    yield Bar(
+        "8",
+        f"{says}, the start taken off: wall beside CPU, 1 / 1.6 for 1.6 cores",
+        _at("hashing", step, "wall_work", DASK),
+        1 / 1.6,
+        _at("hashing", step, "cpu_work", DASK),
+    )
+    yield Bar(
+        "8",
+        f"{says}, the cluster's start taken off, beside one process",
+        _at("hashing", step, "wall", DASK),
+        1.3,
+        _at("hashing", step, "wall"),
+        less=_at("hashing", "one file: the start", "cluster", DASK),
+    )
 
 
 BARS: tuple[Bar, ...] = (
@@ -257,4 +283,5 @@ BARS: tuple[Bar, ...] = (
         _at("linear", "10,000 files again, journal warm", "report"),
         unit=_MEMORY,
     ),
+    *_engines(),
 )

@@ -1,7 +1,7 @@
 """What bulkpub costs beside curl and the official client, and by itself, held against the bars.
 
-    bench.py [--only WORK …] [--quick] [--json FILE] [--markdown PAGE]
-    bench.py --compare BEFORE.json AFTER.json [--markdown PAGE]
+    bench.py [--only WORK …] [--quick] [--json FILE] [--markdown]
+    bench.py --compare BEFORE.json AFTER.json [--markdown]
 
 Works, ways and bars are in modules of their own; see README.md for how to read the tables.
 """
@@ -20,6 +20,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from bars import BARS
 from material import NoRoom
 from portals import RealPortal
 from results import Results, Row
@@ -28,7 +29,14 @@ from tables import beside, page_with, report
 from works import TITLES, WORKS
 
 PROJECT = Path(__file__).resolve().parents[1]
-PAGE = PROJECT / "docs" / "explanation" / "performance.md"
+EXPLAINED = PROJECT / "docs" / "explanation"
+COMPARED = "before and after"
+PAGES = {
+    "figures": EXPLAINED / "performance.md",
+    COMPARED: EXPLAINED / "performance.md",
+    "engines": EXPLAINED / "scale.md",
+}
+"""The pages of the documentation, by the marks of the places in them that figures go to."""
 
 
 def machine() -> str:
@@ -48,7 +56,8 @@ def machine() -> str:
         f"{os.cpu_count()} x {model}, load {os.getloadavg()[0]:.1f} at the start, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
         f"bulkpub {version('bulkpub')}{_commit()}, datagouv-client {version('datagouv-client')}, "
-        f"curl {asked.stdout.split()[1]}{udata}; {time.strftime('%Y-%m-%d')}"
+        f"distributed {version('distributed')}, curl {asked.stdout.split()[1]}{udata}; "
+        f"{time.strftime('%Y-%m-%d')}"
     )
 
 
@@ -106,14 +115,12 @@ def main() -> None:
     """Measure and print; keep the figures where it is told."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", nargs="+", choices=WORKS, metavar="WORK", help=", ".join(WORKS))
-    parser.add_argument("--quick", action="store_true", help="in small, under two minutes")
+    parser.add_argument("--quick", action="store_true", help="in small, some three minutes")
     parser.add_argument("--json", type=Path, help="keep the figures there, beside other works'")
     parser.add_argument(
         "--markdown",
-        type=Path,
-        nargs="?",
-        const=PAGE,
-        help="write what is printed into its place in this page (performance.md, unless named)",
+        action="store_true",
+        help="write the figures into the documentation, where they have a place",
     )
     parser.add_argument("--folder", type=Path, help="where there is room for the files")
     parser.add_argument("--compare", type=Path, nargs=2, metavar="JSON", help="measure nothing")
@@ -121,7 +128,9 @@ def main() -> None:
     if given.compare:
         before, after = (Results.from_json(json.loads(f.read_text())) for f in given.compare)
         text = f"Before: {before.machine}\n\nAfter: {after.machine}\n\n{beside(before, after)}"
-        _told(text, "before and after", given.markdown)
+        print(text)
+        if given.markdown:
+            write(COMPARED, text)
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # portals and files go, too
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile it all anew
@@ -130,14 +139,23 @@ def main() -> None:
         names = chosen(given.only, quick=given.quick)
         kept = keeping(given.json, given.only)
         results = measured(names, place, kept)
-    every = bool(given.markdown) or not (given.only or given.quick)
-    _told(report(results, TITLES, every=every), "figures", given.markdown)
+    print(report(results, TITLES, every=not (given.only or given.quick)))
+    for mark in dict.fromkeys(WORKS[name].place for name in names) if given.markdown else ():
+        write(mark, of_place(results, mark))
 
 
-def _told(text: str, mark: str, page: Path | None) -> None:
-    print(text)
-    if page:
-        page.write_text(page_with(page.read_text(), mark, text))
+def of_place(results: Results, mark: str) -> str:
+    """What belongs to a place of the documentation: its works, and all bars about them."""
+    known = [row for row in results.rows if row.work in WORKS]
+    rows = [row for row in known if WORKS[row.work].place == mark]
+    bars = [bar for bar in BARS if WORKS[bar.figure.work].place == mark]
+    return report(Results(results.machine, results.quick, rows), TITLES, bars, every=True)
+
+
+def write(mark: str, text: str) -> None:
+    """Put it into its place in the documentation."""
+    page = PAGES[mark]
+    page.write_text(page_with(page.read_text(), mark, text))
 
 
 if __name__ == "__main__":

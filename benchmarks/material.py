@@ -11,11 +11,11 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
-__all__ = ["MIB", "Material", "NoRoom", "room_for"]
+__all__ = ["MIB", "SPARSE_FROM", "Material", "NoRoom", "room_for"]
 
 MIB = 1 << 20
 SPARSE_FROM = MIB
@@ -171,6 +171,7 @@ def _zeros(number: int) -> bytes:
     return bytes(number)
 
 
+@lru_cache(maxsize=1_000)  # those of large files take seconds, and are asked for again
 def _sha1(begins: bytes, zeros: int) -> str:
     digest = hashlib.sha1(begins)
     block = 4 * MIB

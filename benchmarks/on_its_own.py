@@ -1,14 +1,12 @@
 """Works that bulkpub does alone: what it costs itself, into a sink or with no portal at all."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from material import Material, room_for
-from portals import Portal, sink
+from material import Material
+from portals import sink
 from results import Row, Run
 from running import Place, counting, measure
+from sunk import first_time, made, reported
 from ways import (
     ALONE,
     BULKPUB,
@@ -24,11 +22,8 @@ from ways import (
 
 __all__ = ["cost", "linear", "million", "million_first", "start", "validate"]
 
-TINY, IN_A_DATASET = 1_000, 100
 SEVERAL_RUNS = 100_000
 """Up to so many files, a re-run is done several times."""
-ON_DISK = 8_192
-"""What a tiny file takes on a disk, its entries included."""
 
 
 # --- into the sink ------------------------------------------------------------------------
@@ -37,12 +32,12 @@ ON_DISK = 8_192
 def cost(place: Place) -> list[Row]:
     """Small files, the start taken off: what is slow then is the client."""
     most, runs = place.of(5_000, 1_000), place.of(3, 2)
-    with _made(place, 1) as one:
-        start = tuple(_first(place, one) for _ in range(runs))
+    with made(place, 1) as one:
+        start = tuple(first_time(place, one) for _ in range(runs))
     off = Row("cost", "one file: the start", BULKPUB, start)
     step = f"{most:,} files"
-    with _made(place, most, each=50) as material:
-        ours = tuple(_without(off, _first(place, material), most) for _ in range(runs))
+    with made(place, most, each=50) as material:
+        ours = tuple(_without(off, first_time(place, material), most) for _ in range(runs))
         others = [
             Row("cost", step, way, (_sunk(place, material, way),))
             for way in (EQUAL, CLIENT_8, CURL)
@@ -61,32 +56,6 @@ def _sunk(place: Place, material: Material, way: str) -> Run:
         return counting(portal, job, folder / "log.txt", lambda: "")
 
 
-def _first(place: Place, material: Material) -> Run:
-    """A run into the sink; as that looks at nothing, requests are counted: one each write."""
-    with place.fresh("sunk") as folder, sink()(folder) as portal:
-        least = material.files + 2 * material.datasets
-        return _reported(portal, material, folder, least=least)
-
-
-def _reported(
-    portal: Portal, material: Material, folder: Path, *, least: int = 0, most: int | None = None
-) -> Run:
-    """One run, and the size of its report; one with fewer or more requests than that failed."""
-    manifest = material.folder / "manifest.jsonl"
-    if not manifest.exists():
-        material.manifest(manifest, portal.organization)
-    job, report = publishing(portal, manifest, folder), folder / "report.json"
-    report.unlink(missing_ok=True)
-    run = counting(portal, job, folder / "log.txt", lambda: "")
-    requests, fault = run.figures["requests"], run.fault
-    if not fault and not report.exists():
-        fault = "no report"
-    elif not fault and (requests < least or (most is not None and requests > most)):
-        fault = f"{requests:.0f} requests"
-    size = report.stat().st_size if report.exists() else 0
-    return Run({**run.figures, "report": size}, fault)
-
-
 # --- how it grows -------------------------------------------------------------------------
 
 
@@ -94,16 +63,17 @@ def linear(place: Place) -> list[Row]:
     """Ten times as many files each time: first, and again when the portal has them all."""
     rows: list[Row] = []
     for files in (1_000, 4_000) if place.quick else (1_000, 10_000, 100_000):
-        with _made(place, files) as material:
-            first = Row("linear", f"{files:,} files, first", BULKPUB, (_first(place, material),))
-            rows += [first, *_again(place, "linear", material)]
+        with made(place, files) as material:
+            first = (first_time(place, material),)
+            rows.append(Row("linear", f"{files:,} files, first", BULKPUB, first))
+            rows += _again(place, "linear", material)
     return rows
 
 
 def million(place: Place) -> list[Row]:
     """1,000,000 files that the portal has; the manifest of them validated."""
     files = place.of(1_000_000, 20_000)
-    with _made(place, files) as material:
+    with made(place, files) as material:
         manifest = material.manifest(material.folder / "manifest.jsonl", "sink")
         job = program("validate", str(manifest))
         run = measure(job, material.folder / "log.txt").run()
@@ -114,17 +84,9 @@ def million(place: Place) -> list[Row]:
 def million_first(place: Place) -> list[Row]:
     """1,000,000 files published for the first time."""
     files = place.of(1_000_000, 20_000)
-    with _made(place, files) as material:
+    with made(place, files) as material:
         step = f"{files:,} files, first"
-        return [Row("million-first", step, BULKPUB, (_first(place, material),))]
-
-
-@contextmanager
-def _made(place: Place, files: int, each: int = IN_A_DATASET) -> Iterator[Material]:
-    """So many tiny files, `each` to a dataset, for as long as they are needed."""
-    room_for(place.folder, files * ON_DISK)
-    with place.fresh("files") as folder:
-        yield Material(folder, files, TINY, max(1, files // each)).make()
+        return [Row("million-first", step, BULKPUB, (first_time(place, material),))]
 
 
 def _again(place: Place, work: str, material: Material) -> list[Row]:
@@ -134,7 +96,7 @@ def _again(place: Place, work: str, material: Material) -> list[Row]:
     with place.fresh("again") as folder, sink(material)(folder) as portal:
 
         def again() -> Run:
-            return _reported(portal, material, folder, most=pages)
+            return reported(portal, material, folder, most=pages)
 
         empty, warm = again(), [again() for _ in range(runs)]
     alone = measure(stat_and_hash(material.folder / "manifest.jsonl"), material.folder / "log.txt")
@@ -152,7 +114,7 @@ def validate(place: Place) -> list[Row]:
     """A manifest of many files, in each spelling."""
     rows: list[Row] = []
     files, runs = place.of(100_000, 5_000), place.of(2, 1)
-    with _made(place, files) as material:
+    with made(place, files) as material:
         for spelling in ("yaml", "json", "jsonl", "csv"):
             manifest = material.manifest(material.folder / f"manifest.{spelling}", "sink")
             job, log = program("validate", str(manifest)), material.folder / "log.txt"
@@ -184,7 +146,7 @@ def start(place: Place) -> list[Row]:
             )
             for name, job in asked.items()
         ]
-    with _made(place, 1) as material:
+    with made(place, 1) as material:
         return [*rows, Row("start", "run", BULKPUB, _started(place, material, runs))]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bars import judged
+from bars import BARS, Bar, judged
 from results import Results, Row
 
 __all__ = ["QUANTITIES", "bars_table", "beside", "page_with", "report", "work_table"]
@@ -12,6 +12,12 @@ QUANTITIES = {
     "wall": "wall",
     "cpu": "CPU",
     "cpu_each": "CPU a file",
+    "wall_job": "wall a dataset",
+    "cpu_job": "CPU a dataset",
+    "wall_work": "wall, the start off",
+    "cpu_work": "CPU, the start off",
+    "cores": "cores at work",
+    "cluster": "of this, the cluster",
     "first_request": "first request after",
     "memory": "peak memory",
     "report": "report",
@@ -40,7 +46,9 @@ def shown(quantity: str, value: float) -> str:
             return f"{value / MIB:,.1f} MiB"
         case "requests":
             return f"{value:,.0f}"
-        case "cpu_each":
+        case "cores":
+            return f"{value:,.2f}"
+        case "cpu_each" | "wall_job" | "cpu_job":
             return f"{1000 * value:.2f} ms"
         case _:
             return f"{value:,.2f} s"
@@ -68,13 +76,13 @@ def work_table(rows: Sequence[Row]) -> str:
     return table(["what", *(QUANTITIES[each] for each in quantities)], lines)
 
 
-def bars_table(results: Results, *, every: bool) -> str:
+def bars_table(results: Results, bars: Sequence[Bar] = BARS, *, every: bool) -> str:
     """The bars: the figure, what it may be, and whether that is so.
 
     Without `every`, those alone that there was something to see of.
     """
     lines = []
-    for each in judged(results):
+    for each in judged(results, bars):
         if not every and each.met is None and not each.failed:
             continue
         figure, most = each.cells()
@@ -84,9 +92,15 @@ def bars_table(results: Results, *, every: bool) -> str:
     return table(["bar", "measured", "at most", "verdict"], lines)
 
 
-def report(results: Results, titles: Mapping[str, str], *, every: bool = False) -> str:
+def report(
+    results: Results,
+    titles: Mapping[str, str],
+    bars: Sequence[Bar] = BARS,
+    *,
+    every: bool = False,
+) -> str:
     """All of it: the machine, the bars (see `bars_table`), a table for each work."""
-    parts = [f"{results.machine}\n", bars_table(results, every=every)]
+    parts = [f"{results.machine}\n", bars_table(results, bars, every=every)]
     known = [work for work in titles if results.of(work)]
     for work in [*known, *(work for work in results.works() if work not in titles)]:
         rows = results.of(work)

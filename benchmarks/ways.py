@@ -16,14 +16,19 @@ from curl_config import files_only, prepare
 from material import Material
 from portals import Portal
 
-__all__ = ["ALONE", "BULKPUB", "CLIENT_1", "CLIENT_8", "CURL", "EQUAL", "WAYS", "Job", "Way"]
-__all__ += ["program", "publishing", "stat_and_hash"]
+__all__ = ["ALONE", "BULKPUB", "CLIENT_1", "CLIENT_8", "CURL", "DASK", "EQUAL", "OPTIONS", "WAYS"]
+__all__ += ["Job", "Way", "program", "publishing", "stat_and_hash"]
 
 HERE = Path(__file__).resolve().parent
 SIDE_BY_SIDE = 8
 """Transfers of curl, threads of the official client; bulkpub runs with its own defaults."""
 
-BULKPUB = "bulkpub"
+WORKERS = 2
+"""Processes of the Dask cluster that bulkpub makes."""
+
+BULKPUB, DASK = "bulkpub", "bulkpub on Dask, two workers"
+OPTIONS = {BULKPUB: (), DASK: ("--engine", "dask", "--workers", str(WORKERS))}
+"""What bulkpub is told beside the manifest, by the way that it is."""
 CLIENT_1, CLIENT_8 = "datagouv-client", f"datagouv-client, {SIDE_BY_SIDE} threads"
 CURL, EQUAL = "curl, files only", "curl, equal work"
 ALONE = "stat and SHA-1 alone"
@@ -67,9 +72,12 @@ def publishing(portal: Portal, manifest: Path, folder: Path, *options: str) -> J
     return Job(job.command, job.environment | told)
 
 
-def _bulkpub(portal: Portal, material: Material, folder: Path) -> Job:
-    written = material.manifest(material.folder / "manifest.json", portal.organization)
-    return publishing(portal, written, folder)
+def _bulkpub(way: str) -> Callable[[Portal, Material, Path], Job]:
+    def job(portal: Portal, material: Material, folder: Path) -> Job:
+        written = material.manifest(material.folder / "manifest.json", portal.organization)
+        return publishing(portal, written, folder, *OPTIONS[way])
+
+    return job
 
 
 def stat_and_hash(manifest: Path) -> Job:
@@ -125,7 +133,8 @@ def _equal(portal: Portal, material: Material, folder: Path) -> Job:
 WAYS = {
     way.name: way
     for way in (
-        Way(BULKPUB, _bulkpub, order=True),
+        Way(BULKPUB, _bulkpub(BULKPUB), order=True),
+        Way(DASK, _bulkpub(DASK), order=True),
         Way(CLIENT_8, _client(SIDE_BY_SIDE)),
         Way(CLIENT_1, _client(1)),
         Way(EQUAL, _equal, order=True),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import beside_others
+import engines
 import from_elsewhere
 import on_its_own
 from results import Row
@@ -15,13 +16,17 @@ __all__ = ["TITLES", "WORKS", "Work"]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A work; one that is not `usual` is done only when it is named."""
+    """A work; one that is not `usual` is done only when it is named.
+
+    `place` is the mark of the place in the documentation that its figures belong to.
+    """
 
     title: str
     rows: Callable[[Place], list[Row]]
     usual: bool = True
     quick: bool = True
     """Whether a quick benchmark does it, in small."""
+    place: str = "figures"
 
 
 def _large(mib: int) -> Callable[[Place], list[Row]]:
@@ -45,6 +50,21 @@ WORKS: dict[str, Work] = {
     ),
     "validate": Work("bulkpub validate, by spelling", on_its_own.validate),
     "harvested": Work("Files on 16 other servers, on the sandbox", from_elsewhere.harvested),
+    "engines": Work(
+        "Files of 10 kB in datasets of a hundred, on the sandbox, which waits",
+        engines.engines,
+        place="engines",
+    ),
+    "jobs": Work(
+        "Datasets of one file of 1 kB, into the sink: what a dataset costs",
+        engines.jobs,
+        place="engines",
+    ),
+    "hashing": Work(
+        "Large files that the portal has, and whose checksums nobody remembers; the sink has them",
+        engines.hashing,
+        place="engines",
+    ),
     "million": Work("A million files, unchanged, in the sink", on_its_own.million, usual=False),
     "million-first": Work("A million files into the sink", on_its_own.million_first, usual=False),
 }

@@ -26,10 +26,12 @@ from bulkpub.http.pace import (
     give_back,
     held_back_by,
     observe,
+    pass_on,
     plentiful,
     release,
     reserve,
     resume,
+    to_spare,
 )
 from bulkpub.http.signals import Signal
 from bulkpub.language import say
@@ -40,6 +42,8 @@ WORTH_ANNOUNCING = 1.0
 """Seconds; shorter waits are pacing, nobody needs to hear of them."""
 
 
+PASSED_ON = 32
+"""How often a turn passes from one request to the next elsewhere, at most: others want it, too."""
 LOOK_AGAIN = 5.0
 """Seconds after which a wait is worked out again."""
 
@@ -135,7 +139,9 @@ class Gate:
 
     Other processes share it through `http.lending`, which asks for turns with `try_turn` and is
     told (`notify`) when there may be some; so many requests of this process are `waiting`,
-    and so many turns are lent and `idle`: they count as in flight, though nothing is.
+    and so many turns are lent and `idle`: they count as in flight, though nothing is. Whether
+    there were more to do than may be in flight is `longed_for`: what they are told comes a moment
+    late, and fewer are in flight in that moment.
     """
 
     limits: GateLimits = field(default_factory=GateLimits)
@@ -148,6 +154,7 @@ class Gate:
     ever_answered: bool = False
     waiting: int = 0
     idle: int = 0
+    longed_for: bool = False
     _line: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     _changed: anyio.Event = field(default_factory=anyio.Event)
     _down_since: float | None = None
@@ -229,6 +236,20 @@ class Gate:
         self._pace = give_back(self._pace, aside=aside, granted_at=granted_at)
         self._wake()
 
+    def pass_on(self) -> None:
+        """Take note that a request started elsewhere in the place of one that was answered."""
+        self._pace = pass_on(self._pace)
+
+    @property
+    def again(self) -> int:
+        """How often a turn that is lent may pass on from one request to the next, unasked.
+
+        Not at all where that could use what is to be spread, before anybody here hears of it.
+        """
+        if not self.plentiful:
+            return 0
+        return int(min(PASSED_ON, max(to_spare(self._pace) / (2 * self.limits.most) - 1, 0)))
+
     def resume(self, *, aside: bool = False) -> None:
         """Take note that a request is under way after all which was abandoned."""
         self._pace = resume(self._pace, aside=aside)
@@ -279,6 +300,7 @@ class Gate:
             self.ever_answered,
             stopped,
             given_up,
+            self.again,
         )
 
     def check(self, wait: float) -> None:
@@ -314,7 +336,10 @@ class Gate:
             signal.seconds,
             started_at=signal.started_at,
             now=now,
-            in_flight=self._pace.in_flight - self._pace.aside - self.idle,
+            in_flight=max(
+                self._pace.in_flight - self._pace.aside - self.idle,
+                flight.level if self.longed_for else 0,
+            ),
         )
 
     def _awake(self) -> float:

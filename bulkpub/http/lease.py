@@ -31,6 +31,7 @@ __all__ = [
     "Lending",
     "Lent",
     "Loan",
+    "PassedOn",
     "Purse",
     "Released",
     "Resumed",
@@ -65,7 +66,8 @@ class Wish:
 
     `waiting` requests wait for a turn now, and so many that are `aside` (see `PaceOwner`);
     `ahead` more turns will soon be of use. `held` were not used yet, `under_way` have no answer
-    yet, `back` will never be used; `answers` are those that came since the last `Ask`. Whatever
+    yet, `back` will never be used; `answers` are those that came since the last `Ask`, several to
+    one turn that passed on, and is named as held or under way besides if it still is. Whatever
     the worker was lent and does not name here was used, and given up.
     """
 
@@ -94,8 +96,9 @@ class Standing:
 
     `wait`: in how many seconds who was given nothing may hope for a turn (`inf`: after some
     answer), for what `reason`, `until` when (UTC). `stopped` says why nobody should wait, and
-    `given_up` that the portal has been down for too long; both are sentences. The rest is as in
-    `PaceOwner`.
+    `given_up` that the portal has been down for too long; both are sentences. A turn may pass on
+    `again` times: from a request that was answered to the next one that waits in the same process,
+    as long as it has not run out. The rest is as in `PaceOwner`.
     """
 
     wait: float = inf
@@ -106,6 +109,7 @@ class Standing:
     ever_answered: bool = False
     stopped: str | None = None
     given_up: str | None = None
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,14 @@ class Resumed:
     aside: bool
 
 
-Change = Learned | Released | GivenBack | Resumed
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A turn passed from a request that was answered to another one, which is under way now."""
+
+    pace: str
+
+
+Change = Learned | Released | GivenBack | Resumed | PassedOn
 
 
 # --- the owner's side ---------------------------------------------------------------------
@@ -368,10 +379,20 @@ class Lending:
             worker.batch, worker.recall = [], set()
 
     def _answers(self, worker: _Worker, wish: Wish, now: float, wall: float) -> Iterator[Change]:
-        for number, signal in wish.answers:
-            turn = self._taken(worker, number)
+        last = {number: place for place, (number, _) in enumerate(wish.answers)}
+        still_out = {*wish.held, *wish.under_way}
+        for place, (number, signal) in enumerate(wish.answers):
+            passes_on = number in still_out or place < last[number]
+            turn = worker.out.get(number)
             if turn is None:
                 yield Resumed(wish.pace, signal.aside)
+                if passes_on:  # it was silent for long, and goes on
+                    worker.out[number] = _Turn(wish.pace)
+            elif passes_on:
+                self._lines[turn.pace].idle -= turn.idle
+                turn.idle = False
+            else:
+                self._taken(worker, number)
             granted_at = turn.lent_at if turn else 0.0
             started_at = max(min(now + signal.started_at, now), granted_at)
             reset_at = None if signal.reset_at is None else now + signal.reset_at
@@ -379,6 +400,8 @@ class Lending:
                 reset_at = reset_of(signal.reset_told, now=now, wall=wall)
             ours = replace(signal, started_at=started_at, granted_at=granted_at, reset_at=reset_at)
             yield Learned(wish.pace, ours)
+            if passes_on:
+                yield PassedOn(wish.pace)
 
     def _given_back(self, worker: _Worker, wish: Wish) -> Iterator[Change]:
         for number in wish.back:
@@ -429,6 +452,7 @@ class _Held:
     runs_out: float
     since: float
     aside: bool
+    again: int = 0
 
 
 @dataclass(slots=True)
@@ -441,6 +465,7 @@ class Purse:
     pace: str
     _held: dict[int, _Held] = field(default_factory=dict)
     _under_way: dict[int, tuple[float, bool]] = field(default_factory=dict)
+    _used: dict[int, _Held] = field(default_factory=dict)
     _back: list[int] = field(default_factory=list)
     _answers: list[tuple[int, Signal]] = field(default_factory=list)
     _used_at: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_AHEAD))
@@ -465,7 +490,7 @@ class Purse:
         if loan.recall:
             self._drop(list(self._held))
         for number in loan.turns:
-            self._held[number] = _Held(runs_out, now, aside=False)
+            self._held[number] = _Held(runs_out, now, aside=False, again=loan.standing.again)
         for number in loan.aside:
             self._held[number] = _Held(runs_out, now, aside=True)
 
@@ -473,18 +498,24 @@ class Purse:
         """Use a turn now: its number; None when there is none that has not run out."""
         for number, held in self._held.items():
             if held.aside is aside and now < held.runs_out:
-                del self._held[number]
+                self._used[number] = self._held.pop(number)
                 self._under_way[number] = (now, aside)
                 self._used_at.append(now)
                 return number
         return None
 
-    def answered(self, signal: Signal) -> None:
-        """An answer came to a request that was started at `signal.started_at`."""
+    def answered(self, signal: Signal, *, now: float = inf) -> None:
+        """An answer came to a request that was started at `signal.started_at`.
+
+        `now`, if it is told, another one waits, and may have the turn when that can pass on.
+        """
         number = self._which(signal.started_at, aside=signal.aside)
         if number is not None:
             del self._under_way[number]
             self._answers.append((number, signal))
+            used = self._used.pop(number)
+            if used.again and now < used.runs_out and not (signal.congested or signal.refused):
+                self._held[number] = replace(used, since=now, again=used.again - 1)
         if signal.refused:
             self._drop(list(self._held))
 
@@ -492,11 +523,12 @@ class Purse:
         """A request ended that taught nothing."""
         number = self._which(started_at, aside=aside)
         if number is not None:
-            del self._under_way[number]
+            self.finished(number)
 
     def finished(self, number: int) -> None:
         """The one with this number ended; where numbers are kept (places)."""
         self._under_way.pop(number, None)
+        self._used.pop(number, None)
 
     def tidy(self, now: float, *, waiting: bool) -> None:
         """Give back what ran out, and what nobody seems to need."""

@@ -36,6 +36,7 @@ from bulkpub.http.lease import (
     Lending,
     Lent,
     Loan,
+    PassedOn,
     Purse,
     Released,
     Resumed,
@@ -70,6 +71,7 @@ class Lendable(Protocol):
 
     waiting: int
     idle: int
+    longed_for: bool
 
     def notify(self, on_change: Callable[[], None]) -> None:
         """Have `on_change` called whenever there may be a turn that was not there before."""
@@ -92,6 +94,9 @@ class Lendable(Protocol):
 
     def resume(self, *, aside: bool = False) -> None:
         """Take note that what was abandoned is under way."""
+
+    def pass_on(self) -> None:
+        """Take note that a turn passed from one that was answered to another, under way now."""
 
     def standing(self, wait: float) -> Standing:
         """How it stands for those who wait."""
@@ -171,6 +176,7 @@ class Lender:
         for name in self._lending.paces:
             waits[name] = self._lend(name, self._paces[name], now)
             self._paces[name].idle = self._lending.idle(name)
+            self._paces[name].longed_for = self._lending.is_wanted(name)
             nap = min(nap, waits[name])
         portal_wait = waits.get(PORTAL, math.inf)
         self._count_as_waiting(waits=not math.isinf(portal_wait))
@@ -226,6 +232,8 @@ class Lender:
                     pace.give_back(aside=aside, granted_at=granted_at)
                 case Resumed(_, aside):
                     pace.resume(aside=aside)
+                case PassedOn():
+                    pace.pass_on()
                 case _:
                     assert_never(change)
 
@@ -352,8 +360,12 @@ class Borrower:
         due = HEARTBEAT
         for name, pace in self._paces.items():
             asked, aside = self._unserved.get(name, (0, 0))
-            if pace.urgent or pace.waiting[0] > asked or pace.waiting[1] > aside:
+            if pace.urgent or pace.waiting[1] > aside:
                 return APART
+            if pace.waiting[0] > asked:
+                if not pace.passes_on:
+                    return APART
+                due = min(due, SOON)
             if pace.purse.has_news or pace.ended:
                 due = min(due, SOON)
             elif pace.purse.holds_some:
@@ -419,6 +431,11 @@ class LeasedPace:
         return self.quota_wait.seconds
 
     @property
+    def passes_on(self) -> bool:
+        """Whether those who wait may have the turns of those that are under way here."""
+        return bool(self._standing.again and self.purse.under_way)
+
+    @property
     def matters(self) -> bool:
         """Whether there is anything to say of it."""
         purse = self.purse
@@ -465,9 +482,12 @@ class LeasedPace:
     def learn(self, signal: Signal) -> None:
         """See `PaceOwner`."""
         self._ever_answered |= not signal.congested or signal.refused
-        self.purse.answered(signal)
+        waits = self.waiting[0] > 0 and self.borrower.in_touch
+        self.purse.answered(signal, now=self.borrower.clock() if waits else math.inf)
         self.urgent |= signal.congested
         self._end()
+        if waits:
+            self._wake()
 
     def abandon(self, *, aside: bool = False, started_at: float = math.inf) -> None:
         """See `PaceOwner`."""
@@ -488,6 +508,9 @@ class LeasedPace:
         """Take note of what was lent in answer to the `Ask` with this number."""
         self.purse.receive(loan, runs_out=runs_out, now=self.borrower.clock())
         self._standing, self._told_of = loan.standing, answers
+        self._wake()
+
+    def _wake(self) -> None:
         self._changed.set()
         self._changed = anyio.Event()
 

@@ -28,11 +28,13 @@ __all__ = [
     "give_back",
     "held_back_by",
     "observe",
+    "pass_on",
     "plentiful",
     "quota_wait",
     "release",
     "reserve",
     "resume",
+    "to_spare",
 ]
 
 PLENTY = 0.5
@@ -165,12 +167,23 @@ def resume(pace: Pace, *, aside: bool = False) -> Pace:
     return replace(pace, in_flight=pace.in_flight + 1, aside=pace.aside + aside)
 
 
+def pass_on(pace: Pace) -> Pace:
+    """Take note that a request started in the place of one that was answered just before."""
+    remaining = None if pace.remaining is None else pace.remaining - 1
+    return replace(pace, in_flight=pace.in_flight + 1, remaining=remaining)
+
+
+def to_spare(pace: Pace) -> float:
+    """How many requests may start before they would be spread; `inf` where no quota is known."""
+    usable = _usable(pace)
+    return inf if usable is None else usable - PLENTY * (pace.limit or 0)
+
+
 def plentiful(pace: Pace) -> bool:
     """Whether nothing but the number in flight bounds requests, as far as is known."""
     if pace.unsure or pace.rate is not None:
         return False
-    usable = _usable(pace)
-    return usable is None or usable >= PLENTY * (pace.limit or 0)
+    return to_spare(pace) >= 0
 
 
 def _unless_it_asks(pace: Pace, granted_at: float) -> Pace:

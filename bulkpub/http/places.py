@@ -20,6 +20,7 @@ class Places:
     most: int
     waiting: int = 0
     idle: int = 0
+    longed_for: bool = False
     _taken: int = 0
     _line: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     _changed: anyio.Event = field(default_factory=anyio.Event)
@@ -73,6 +74,9 @@ class Places:
         self._changed.set()
         self._changed = anyio.Event()
         self._on_change()
+
+    def pass_on(self) -> None:
+        """See `Lendable`; never: no turn passes on."""
 
     def resume(self, *, aside: bool = False) -> None:  # noqa: ARG002
         """Take note that a place is taken after all."""

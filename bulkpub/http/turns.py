@@ -35,6 +35,7 @@ class Turns:
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     waiting: int = 0
     idle: int = 0
+    longed_for: bool = False
     _line: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     _next: float = 0.0
     _on_change: Callable[[], None] = field(init=False, default=lambda: None)
@@ -77,6 +78,9 @@ class Turns:
 
     def give_back(self, *, aside: bool = False, granted_at: float = math.inf) -> None:
         """See `Lendable`; likewise."""
+
+    def pass_on(self) -> None:
+        """See `Lendable`; never: no turn passes on."""
 
     def resume(self, *, aside: bool = False) -> None:
         """See `Lendable`; likewise."""

@@ -419,9 +419,8 @@ async def test_a_worker_that_was_given_up_comes_back_as_a_new_one(
 
     async def given_up(call: Call, carry_out: Any) -> Any:
         if call.name == "upload" and not once_given_up:
-            worker = next(
-                each for each in there._workers.values() if each.hello.worker in _at(there)
-            )
+            key = structlog.contextvars.get_contextvars()["dataset"]
+            worker = there._workers[str(there._underway[key].worker)]
             once_given_up.append(worker.hello.worker)
             there._lose(worker)
             await anyio.sleep(60)
@@ -575,3 +574,11 @@ def test_a_line_is_told_as_it_was_logged_but_for_what_is_no_plain_value() -> Non
     with structlog.testing.capture_logs() as lines:
         forwarding.tell(*told[0])
     assert lines == [{"event": "retrying", "path": "/x", "n": 1, "log_level": "warning"}]
+
+
+def test_where_a_run_was_started_nothing_is_forwarded() -> None:
+    """A worker may be in the same process: what it tells would be told to itself, for ever."""
+    told: list[Any] = []
+    with forwarding.at_home(), forwarding.forwarding("run", lambda *line: told.append(line), 10):
+        assert "run" not in forwarding._sinks
+    assert not told

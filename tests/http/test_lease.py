@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 import pytest
@@ -23,13 +24,24 @@ from bulkpub.http.lease import (
     Lending,
     Lent,
     Loan,
+    PassedOn,
     Purse,
     Released,
     Resumed,
     Standing,
     Wish,
 )
-from bulkpub.http.pace import Pace, give_back, observe, release, reserve, resume
+from bulkpub.http.pace import (
+    Pace,
+    give_back,
+    observe,
+    pass_on,
+    plentiful,
+    release,
+    reserve,
+    resume,
+    to_spare,
+)
 from bulkpub.http.signals import Signal
 
 NOW = 1_800_000_000.0
@@ -249,6 +261,28 @@ def test_what_was_lent_ahead_is_called_back_from_whoever_has_some() -> None:
     assert {name: each.loans[0].recall for name, each in letters(lending).items()} == {"b": True}
 
 
+def test_a_turn_that_passes_on_is_answered_for_each_time_and_stays_out(borrowed: Lending) -> None:
+    answers = ((1, Signal(-0.5)), (1, Signal(-0.2)))
+    said = ask(2, 1, held=(2, 3), under_way=(1,), answers=answers)
+    kinds = [type(each) for each in heard(borrowed, "a", said, NOW + 2)]
+    assert kinds == [Learned, PassedOn] * 2
+    assert borrowed.out("a") == 3
+    said = ask(3, 1, held=(2, 3), answers=answers)
+    kinds = [type(each) for each in heard(borrowed, "a", said, NOW + 3)]
+    assert kinds == [Learned, PassedOn, Learned]
+    assert borrowed.out("a") == 2
+
+
+def test_a_refusal_of_a_turn_that_passed_on_is_as_old_as_the_turn(borrowed: Lending) -> None:
+    """So that many of them, sent before anybody was told, slow down once."""
+    first = ask(2, 1, held=(2, 3), under_way=(1,), answers=((1, Signal(-0.5)),))
+    heard(borrowed, "a", first, NOW + 2)
+    refused = Signal(-0.1, refused=True, congested=True)
+    (change,) = heard(borrowed, "a", ask(3, 1, held=(2, 3), answers=((1, refused),)), NOW + 4)
+    assert isinstance(change, Learned)
+    assert change.signal.granted_at == NOW
+
+
 # --- a worker's purse ---------------------------------------------------------------------
 
 
@@ -263,6 +297,41 @@ def test_a_turn_is_used_once_and_not_when_it_ran_out() -> None:
     assert [mine.take(NOW), mine.take(NOW + LEASE), mine.take(NOW)] == [1, None, 2]
     assert [mine.take(NOW), mine.take(NOW, aside=True)] == [None, 3]
     assert mine.wish(NOW).under_way == (1, 2, 3)
+
+
+def passing_on(times: int, runs_out: float = NOW + LEASE) -> Purse:
+    found = Purse(PORTAL)
+    found.receive(Loan(PORTAL, Standing(again=times), (1,)), runs_out=runs_out, now=NOW)
+    return found
+
+
+def test_a_turn_passes_on_to_who_waits_so_often_and_no_longer_than_it_lasts() -> None:
+    mine = passing_on(2)
+    for left in (2, 1):
+        assert mine.take(NOW) == 1, left
+        mine.answered(Signal(NOW), now=NOW)
+    assert mine.take(NOW) == 1
+    mine.answered(Signal(NOW), now=NOW)
+    assert mine.take(NOW) is None
+    assert len(mine.wish(NOW).answers) == 3
+
+
+@pytest.mark.parametrize(
+    ("signal", "now"),
+    [
+        (Signal(NOW, congested=True), NOW),
+        (Signal(NOW, refused=True, congested=True), NOW),
+        (Signal(NOW), NOW + LEASE),
+        (Signal(NOW), inf),
+    ],
+)
+def test_it_does_not_after_trouble_when_it_ran_out_or_when_nobody_waits(
+    signal: Signal, now: float
+) -> None:
+    mine = passing_on(2)
+    mine.take(NOW)
+    mine.answered(signal, now=now)
+    assert (mine.take(NOW), mine.holds_some) == (None, False)
 
 
 def test_what_ran_out_goes_back_and_so_does_what_nobody_needs() -> None:
@@ -362,14 +431,17 @@ class World:
     limit: int
     workers: int
     quick: bool
+    again: int = 0
+    most: float = 64.0
     now: float = NOW
-    pace: Pace = field(default_factory=lambda: Pace(reserve_share=0.0))
+    pace: Pace = field(init=False)
     lending: Lending = field(default_factory=Lending)
     left: int = 0
     used: Counter[int] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.left = self.limit
+        self.pace = Pace(reserve_share=0.0, most=self.most)
         self.reset_at = NOW + 10_000.0
         self.names = [f"w{number}" for number in range(self.workers)]
         self.purses = {name: Purse(PORTAL) for name in self.names}
@@ -400,6 +472,14 @@ class World:
                     self.pace = give_back(self.pace, aside=aside, granted_at=granted_at)
                 case Resumed(_, aside):
                     self.pace = resume(self.pace, aside=aside)
+                case PassedOn():
+                    self.pace = pass_on(self.pace)
+
+    @property
+    def standing(self) -> Standing:
+        """As `Gate.standing` says it."""
+        spare = to_spare(self.pace) / (2 * self.most) - 1 if plentiful(self.pace) else 0
+        return Standing(again=int(min(self.again, max(spare, 0))))
 
     # What may happen; each to a worker, by name.
 
@@ -433,7 +513,7 @@ class World:
                 ahead = not self.lending.is_wanted(PORTAL)
                 number = self.lending.lend(PORTAL, self.now, ahead=ahead)
                 self.unknowing.update({number} if self.pace.limit is None else ())
-        for name, letter in self.lending.letters(self.now, lambda _: Standing()):
+        for name, letter in self.lending.letters(self.now, lambda _: self.standing):
             self.to_worker[name].append(letter)
 
     def receive(self, name: str) -> None:
@@ -468,7 +548,8 @@ class World:
     def answer(self, name: str) -> None:
         if self.sent[name]:
             _, _, signal = self.sent[name].pop(0 if self.quick else -1)
-            self.purses[name].answered(signal)
+            waits = self.waiting[name] > 0
+            self.purses[name].answered(signal, now=self.clock(name) if waits else inf)
 
     def abandon(self, name: str) -> None:
         if self.sent[name]:
@@ -490,9 +571,9 @@ class World:
     def check(self) -> None:
         out = sum(self.lending.out(name) for name in self.names)
         assert self.pace.in_flight == out
-        assert all(times == 1 for times in self.used.values())
+        assert all(times <= 1 + self.again for times in self.used.values())
         if self.pace.remaining is not None:
-            assert self.pace.remaining <= self.left
+            assert self.pace.remaining <= self.left + self.again * self.most
 
 
 STEPS: tuple[tuple[Callable[[World, str], None], int], ...] = (
@@ -512,7 +593,23 @@ STEPS: tuple[tuple[Callable[[World, str], None], int], ...] = (
 def test_every_turn_is_used_given_back_or_runs_out_once_and_the_quota_is_kept(
     *, seed: int, limit: int, workers: int, quick: bool
 ) -> None:
-    world = World(limit, workers, quick)
+    _lives(World(limit, workers, quick), seed)
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    limit=st.integers(20, 120),
+    workers=st.integers(1, 4),
+    quick=st.booleans(),
+)
+def test_turns_that_pass_on_come_back_as_well_and_the_quota_is_kept(
+    *, seed: int, limit: int, workers: int, quick: bool
+) -> None:
+    _lives(World(limit, workers, quick, again=5, most=4.0), seed)
+
+
+def _lives(world: World, seed: int) -> None:
+    """All that may happen, in an order of chance; in the end nothing is left of it."""
     chance = random.Random(seed)  # noqa: S311 - a simulation must be repeatable
     steps, weights = zip(*STEPS, strict=True)
     for step in chance.choices(steps, weights, k=400):

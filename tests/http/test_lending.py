@@ -118,8 +118,49 @@ async def test_the_first_request_of_all_goes_alone_then_all_share_what_may_be_in
         two.learn(good(two))
         two.abandon()
         await shared.exchange()
-        assert (len(ones), len(twos)) == (5, 4)
+        assert sorted((len(ones), len(twos))) == [4, 5]
         tasks.cancel_scope.cancel()
+
+
+async def test_where_there_is_plenty_turns_pass_on_without_a_word(
+    wires: Callable[..., Wires],
+) -> None:
+    shared = wires(most=2)
+    one = shared.worker()
+    async with anyio.create_task_group() as tasks:
+        ones = await waiting(one, tasks, 20)
+        await shared.exchange()
+        one.learn(good(one))
+        await shared.exchange()
+        passed = len(ones)
+        for _ in range(5):  # nobody says anything to anybody
+            one.learn(good(one))
+            await anyio.wait_all_tasks_blocked()
+        assert len(ones) == passed + 5
+        assert shared.gate.rate_limit == RateLimit()
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        ({}, True),
+        ({"limit": 10_000, "remaining": 9_000, "reset_at": 3600.0}, True),
+        ({"limit": 10_000, "remaining": 4_000, "reset_at": 3600.0}, False),
+        ({"limit": 20, "remaining": 19, "reset_at": 3600.0}, False),
+        ({"refused": True, "congested": True}, False),
+    ],
+)
+async def test_how_often_they_pass_on_is_less_than_what_could_be_missed(
+    wires: Callable[..., Wires], *, said: dict[str, object], again: bool
+) -> None:
+    gate = wires(most=8).gate
+    await gate.turn()
+    reset_at = said.get("reset_at")
+    if isinstance(reset_at, float):
+        said = {**said, "reset_at": NOON + reset_at}
+    gate.learn(Signal(NOON, **said))  # type: ignore[arg-type] # by name
+    assert bool(gate.standing(0.0).again) is again
 
 
 async def test_they_pass_in_the_order_in_which_they_came(wires: Callable[..., Wires]) -> None:

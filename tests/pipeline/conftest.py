@@ -81,6 +81,12 @@ def asked_by_workers(workers: Any) -> int:
 
 
 @pytest.fixture
+def given_out(workers: Any) -> int:
+    """Datasets that are given to workers ahead of time, when two requests may be in flight."""
+    return 0 if workers is None else 3 * 2 + 4 * int(workers.number)
+
+
+@pytest.fixture
 async def elsewhere(elsewhere: Any, workers: Any) -> AsyncIterator[Any]:
     """See the one of all tests; workers are led there as well."""
     if workers is None:

@@ -55,7 +55,7 @@ def alive() -> Counter[type]:
 
 @pytest.mark.usefixtures("only_new_objects")
 async def test_few_datasets_are_in_memory_at_a_time_however_many_there_are(
-    publish: Publish, folder: Any
+    publish: Publish, folder: Any, given_out: int
 ) -> None:
     manifest = many(folder, 40)
     for expected in (1, 0):  # created, and once more
@@ -64,8 +64,8 @@ async def test_few_datasets_are_in_memory_at_a_time_however_many_there_are(
         assert report.run.exit_code == 0
         assert bool(report.totals.resources.created) is bool(expected)
         assert watch.looks == 40
-        # Some in work, one that waits for them and one in the making.
-        assert 0 < watch.most <= 6 * FILES
+        # Some in work, one that waits for them and one in the making; what workers have ahead.
+        assert 0 < watch.most <= (6 + given_out) * FILES
         del report
 
 

@@ -201,25 +201,31 @@ class Coordinator:
         """
         self._jobs, self._done = iter(jobs), done
         try:
-            async with anyio.create_task_group() as group:
-                self._group = group
-                inbox = Inbox(await opened(self._client, queue_of(self._run)))
-                self._start(self._listen, inbox)
-                self._start(self._lender.run)
-                self._means.stopping.elsewhere = self._end
-                try:
-                    self._start(self._watch)
-                    await self._client.register_plugin(Presence(self._run))
-                    await self._work()
-                finally:
-                    self._means.stopping.elsewhere = lambda _: None
-                    with anyio.CancelScope(shield=True):
-                        await self._say_goodbye()
-                group.cancel_scope.cancel()
+            with forwarding.at_home():
+                await self._run_all()
         finally:
             self._leave_none()
         if self._failure is not None:
             raise self._failure
+
+    async def _run_all(self) -> None:
+        async with anyio.create_task_group() as group:
+            self._group = group
+            self._means.stopping.elsewhere = self._end
+            try:
+                inbox = Inbox(await opened(self._client, queue_of(self._run)))
+                self._start(self._listen, inbox)
+                self._start(self._lender.run)
+                self._start(self._watch)
+                await self._client.register_plugin(Presence(self._run))
+                await self._work()
+            except OSError as lost:
+                self._lose_cluster(lost)
+            finally:
+                self._means.stopping.elsewhere = lambda _: None
+                with anyio.CancelScope(shield=True):
+                    await self._say_goodbye()
+            group.cancel_scope.cancel()
 
     async def _work(self) -> None:
         while not self._is_lost:
@@ -259,10 +265,13 @@ class Coordinator:
             try:
                 await do(*about)
             except OSError as lost:  # Dask's errors of connections are such
-                self._is_lost = True
-                self._fails(cluster_lost(lost))
+                self._lose_cluster(lost)
 
         self._group.start_soon(guarded)
+
+    def _lose_cluster(self, why: Exception) -> None:
+        self._is_lost = True
+        self._fails(cluster_lost(why))
 
     def _wake(self) -> None:
         self._changed.set()

@@ -1,6 +1,7 @@
 """What a worker logs is told where the run was started: its lines, as values.
 
-The rule: a process that has set its log up keeps its own, and what it logs is its own affair.
+The rule: a process that has set its log up keeps its own, and what it logs is its own affair; so
+does the one where a run was started, which may have workers in it.
 """
 
 import logging
@@ -12,12 +13,14 @@ import structlog
 from structlog.contextvars import bound_contextvars
 from structlog.typing import EventDict
 
-__all__ = ["RUN", "Sink", "effective_level", "forwarding", "tell"]
+__all__ = ["RUN", "Sink", "at_home", "effective_level", "forwarding", "tell"]
 
 Sink = Callable[[str, str, str, Mapping[str, Any]], None]
 """Is told the logger, the level (as its method is called), the words, and what else there is."""
 
 RUN = "bulkpub_run"
+_at_home = 0
+"""How many runs were started in this process: what is logged here is told here."""
 _sinks: dict[str, Sink] = {}
 """Where the lines of each run go that this process works for; usually there is one."""
 
@@ -32,6 +35,9 @@ def effective_level() -> int:
 @contextmanager
 def forwarding(run: str, sink: Sink, level: int) -> Iterator[None]:
     """Lines of `level` and above go to `sink`: those logged in the context, and in its tasks."""
+    if _at_home:
+        yield
+        return
     if not structlog.is_configured():
         structlog.configure(
             processors=[
@@ -49,6 +55,17 @@ def forwarding(run: str, sink: Sink, level: int) -> Iterator[None]:
             yield
     finally:
         _sinks.pop(run, None)
+
+
+@contextmanager
+def at_home() -> Iterator[None]:
+    """Lines are told in this process, and forwarded to none: they would come back."""
+    global _at_home  # noqa: PLW0603 - of the process, as its log is
+    _at_home += 1
+    try:
+        yield
+    finally:
+        _at_home -= 1
 
 
 def tell(logger: str, level: str, words: str, fields: Mapping[str, Any]) -> None:
