@@ -8,7 +8,7 @@ A portal, which may be asked with a key, is read here.
 
 import os
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -227,7 +227,7 @@ async def _there(sought: Sought, engine: Engine) -> AsyncGenerator[AsyncGenerato
         open_cluster,
         see_that_it_sees,
     )
-    from bulkpub.engine.dask.forwarding import effective_level  # noqa: PLC0415 - likewise
+    from bulkpub.engine.dask.forwarding import at_home, effective_level  # noqa: PLC0415 - likewise
     from bulkpub.engine.dask.reading import read_there  # noqa: PLC0415 - likewise
 
     sought = _as_told(sought, engine)
@@ -238,20 +238,23 @@ async def _there(sought: Sought, engine: Engine) -> AsyncGenerator[AsyncGenerato
     }
     if engine.is_own:  # more would have nothing to do
         engine = replace(engine, workers=min(engine.workers or HASHERS, len(groups)))
-    insecure = sought.connection.insecure
-    async with open_cluster(engine, Stopping(), insecure=insecure) as client:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(at_home())
+        client = await stack.enter_async_context(
+            open_cluster(engine, Stopping(), insecure=sought.connection.insecure)
+        )
         if not engine.is_own:
             await see_that_it_sees(client, _some_paths(sought))
-        async with read_there(client, list(groups.values())) as waiting:
-            answers = dict(zip(groups, waiting, strict=True))
-            read: dict[tuple[str, int], list[_Read]] = {}
-            for host in hosts:  # in the order of the sources
-                if host not in read:
-                    try:
-                        read[host] = await answers[host]()
-                    except SourceFailed as lost:
-                        read[host] = groups[host].unread(lost)
-                yield _again(read[host].pop(0), sought.options)
+        waiting = await stack.enter_async_context(read_there(client, list(groups.values())))
+        answers = dict(zip(groups, waiting, strict=True))
+        read: dict[tuple[str, int], list[_Read]] = {}
+        for host in hosts:  # in the order of the sources
+            if host not in read:
+                try:
+                    read[host] = await answers[host]()
+                except SourceFailed as lost:
+                    read[host] = groups[host].unread(lost)
+            yield _again(read[host].pop(0), sought.options)
 
 
 def _as_told(sought: Sought, engine: Engine) -> Sought:
