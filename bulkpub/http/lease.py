@@ -221,8 +221,8 @@ class _Line:
         self._wanted: dict[str, int] = {}
         self._order = deque[str]()
 
-    def __bool__(self) -> bool:
-        return bool(self._order)
+    def __len__(self) -> int:
+        return len(self._order)
 
     def set(self, worker: str, number: int) -> None:
         if number <= 0:
@@ -286,6 +286,10 @@ class Lending:
         """Whether a request waits somewhere."""
         lines = self._lines[pace]
         return bool(lines.aside if aside else lines.waiting)
+
+    def waiting(self, pace: str) -> int:
+        """How many workers have requests that wait."""
+        return len(self._lines[pace].waiting)
 
     def is_wanted_ahead(self, pace: str) -> bool:
         """Whether somebody will soon want one."""

@@ -14,7 +14,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, assert_never
 
@@ -184,7 +184,10 @@ class Lender:
 
         def standing(name: str) -> Standing:
             if name not in standings:
-                standings[name] = self._paces[name].standing(waits[name])
+                found = self._paces[name].standing(waits[name])
+                if self._lending.waiting(name) > found.at_once:
+                    found = replace(found, again=0)  # each turn goes to the next in the line
+                standings[name] = found
             return standings[name]
 
         for worker, lent in self._lending.letters(now, standing):

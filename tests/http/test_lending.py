@@ -141,6 +141,17 @@ async def test_where_there_is_plenty_turns_pass_on_without_a_word(
         tasks.cancel_scope.cancel()
 
 
+async def test_turns_pass_on_nowhere_while_some_have_none(wires: Callable[..., Wires]) -> None:
+    shared = wires(most=2)
+    paces = [shared.worker() for _ in range(3)]
+    async with anyio.create_task_group() as tasks:
+        for pace in paces:
+            await waiting(pace, tasks, 5)
+        await shared.exchange()
+        assert [pace.passes_on for pace in paces] == [False] * 3
+        tasks.cancel_scope.cancel()
+
+
 @pytest.mark.parametrize(
     ("said", "again"),
     [
