@@ -6,6 +6,7 @@ same is at work there.
 """
 
 import logging
+import multiprocessing
 import signal
 import tempfile
 import threading
@@ -33,6 +34,11 @@ THREADS = 16
 """Jobs at once that one process of an own cluster takes: most of the time they wait for answers."""
 CONNECTS_S = 10.0
 """Seconds within which a scheduler has to answer."""
+FORKS = "forkserver"
+LOADED = ("distributed", "bulkpub.engine.dask.worker", "bulkpub.session.opening")
+"""What is loaded once for all processes of an own cluster, where a system can do that."""
+WITHIN = "inproc://"
+"""So begin addresses within a process."""
 WORKERS_S = 60.0
 """Seconds within which a cluster without workers has to get one."""
 LOCKED_S = 45.0
@@ -130,6 +136,9 @@ async def _own(workers: int) -> AsyncIterator[Client]:
     set_up = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.limit": "1h"}
     if find_spec("uvloop") is not None:  # as the command line has it
         set_up["distributed.admin.event-loop"] = "uvloop"
+    if FORKS in multiprocessing.get_all_start_methods():
+        multiprocessing.set_forkserver_preload(list(LOADED))
+        set_up["distributed.worker.multiprocessing-method"] = FORKS
     with (
         tempfile.TemporaryDirectory(prefix="bulkpub-") as folder,
         dask.config.set(set_up),
@@ -146,6 +155,12 @@ async def _own(workers: int) -> AsyncIterator[Client]:
             silence_logs=logging.CRITICAL,
             local_directory=folder,
             asynchronous=True,
+            # Who is in the scheduler's own process need not encrypt what it says to it.
+            scheduler_kwargs={
+                "protocol": ["tls://", WITHIN],
+                "host": ["127.0.0.1", None],
+                "port": 0,
+            },
         )
         try:
             await cluster
@@ -159,9 +174,17 @@ async def _own(workers: int) -> AsyncIterator[Client]:
                     error=error,
                 )
             ) from error
-        async with cluster, Client(cluster, asynchronous=True, set_as_default=False) as client:
+        scheduler: Any = cluster.scheduler
+        addresses = (each.contact_address for each in scheduler.listeners)
+        within = next(each for each in addresses if each.startswith(WITHIN))
+        async with (
+            cluster,
+            Client(
+                within, security=cluster.security, asynchronous=True, set_as_default=False
+            ) as client,
+        ):
             await client.register_plugin(_Undisturbed())
-            log.info("cluster is there", workers=workers, dashboard=client.dashboard_link)
+            log.info("cluster is there", workers=workers, dashboard=cluster.dashboard_link)
             yield client
 
 

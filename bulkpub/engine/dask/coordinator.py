@@ -291,15 +291,18 @@ class Coordinator:
         return AHEAD * at_once + FEW * max(len(self._workers), 1)
 
     def _take_up(self) -> None:
-        while len(self._underway) < self._wanted and not self._means.stopping.requested:
-            job = self._next()
+        if len(self._underway) >= self._wanted or self._means.stopping.requested:
+            return
+        making = {each for one in self._underway.values() for each in self._makes(one.job)}
+        while len(self._underway) < self._wanted:
+            job = self._next(making)
             if job is None:
                 return
+            making.update(self._makes(job))
             self._begin(_Underway(job, 1))
 
-    def _next(self) -> Job | None:
-        """The next job that makes nothing that another one under way makes as well."""
-        making = {each for one in self._underway.values() for each in self._makes(one.job)}
+    def _next(self, making: set[object]) -> Job | None:
+        """The next job that makes nothing which is in the `making`, by others under way."""
         for _ in range(len(self._held)):
             job = self._held.popleft()
             if making.isdisjoint(self._makes(job)):

@@ -454,6 +454,8 @@ class _Teller:
     def _is_too_soon(self, event: UploadProgressed | FetchProgressed) -> bool:
         now = time.monotonic()
         whole = event.sent == event.size if isinstance(event, UploadProgressed) else False
+        if whole and event.resource not in self._progress:
+            return True  # it left in one piece: there is nothing between its beginning and its end
         if not whole and now - self._progress.get(event.resource, -PROGRESS_S) < PROGRESS_S:
             return True
         self._progress[event.resource] = now
