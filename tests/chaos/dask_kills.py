@@ -394,9 +394,16 @@ def _workers_of(process: Process) -> list[psutil.Process]:
     found = []
     for child in _children(process):
         with suppress(psutil.NoSuchProcess):
-            if "spawn_main" in " ".join(child.cmdline()):
+            if _is_worker(child):
                 found.append(child)
     return found
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    """Whether it was started anew, or forked from the one that is there to be forked from."""
+    parent = process.parent()
+    forked = parent is not None and "multiprocessing.forkserver" in " ".join(parent.cmdline())
+    return forked or "multiprocessing.spawn import spawn_main" in " ".join(process.cmdline())
 
 
 def _kill(process: psutil.Process) -> bool:
