@@ -6,7 +6,6 @@ same is at work there.
 """
 
 import logging
-import multiprocessing
 import signal
 import tempfile
 import threading
@@ -22,6 +21,7 @@ import structlog
 from distributed import Client, LocalCluster, Semaphore, Worker, WorkerPlugin
 
 from bulkpub.engine.choice import Engine, check_safe
+from bulkpub.engine.forks import METHOD, get_ready
 from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.language import say
 from bulkpub.pipeline.means import HASHERS, Stopping
@@ -34,9 +34,6 @@ THREADS = 16
 """Jobs at once that one process of an own cluster takes: most of the time they wait for answers."""
 CONNECTS_S = 10.0
 """Seconds within which a scheduler has to answer."""
-FORKS = "forkserver"
-LOADED = ("distributed", "bulkpub.engine.dask.worker", "bulkpub.session.opening")
-"""What is loaded once for all processes of an own cluster, where a system can do that."""
 WITHIN = "inproc://"
 """So begin addresses within a process."""
 WORKERS_S = 60.0
@@ -136,9 +133,8 @@ async def _own(workers: int) -> AsyncIterator[Client]:
     set_up = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.limit": "1h"}
     if find_spec("uvloop") is not None:  # as the command line has it
         set_up["distributed.admin.event-loop"] = "uvloop"
-    if FORKS in multiprocessing.get_all_start_methods():
-        multiprocessing.set_forkserver_preload(list(LOADED))
-        set_up["distributed.worker.multiprocessing-method"] = FORKS
+    if get_ready():
+        set_up["distributed.worker.multiprocessing-method"] = METHOD
     with (
         tempfile.TemporaryDirectory(prefix="bulkpub-") as folder,
         dask.config.set(set_up),

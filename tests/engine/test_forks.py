@@ -1,0 +1,29 @@
+"""What processes are forked from is asked for before Dask is, and by no run that needs none."""
+
+import multiprocessing
+import subprocess
+import sys
+
+import pytest
+
+from bulkpub.engine import forks
+
+READY = """
+import sys
+from bulkpub.engine.forks import get_ready
+assert get_ready() and get_ready()
+assert not {each.partition(".")[0] for each in sys.modules} & {"dask", "distributed"}
+"""
+
+
+@pytest.mark.served
+@pytest.mark.skipif(forks.METHOD not in multiprocessing.get_all_start_methods(), reason="none here")
+def test_it_is_there_without_dask_in_this_process() -> None:
+    subprocess.run([sys.executable, "-c", READY], check=True)  # noqa: S603 - ours
+
+
+def test_where_a_system_cannot_each_process_is_started_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+    assert not forks.get_ready()
