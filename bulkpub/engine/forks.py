@@ -1,7 +1,7 @@
 """The processes of a cluster of our own are forked from one that has loaded all they need.
 
-That one can be there before it is known that there is work: it loads while manifests are read. Where
-a system cannot do so (Windows), each process is started anew.
+That one can be there before it is known that there is work: it loads while manifests are read.
+Where a system cannot do so (Windows), each process is started anew.
 """
 
 import multiprocessing

@@ -33,7 +33,6 @@ from bulkpub.core.rules import Rules
 from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.core.waits import WaitReason
 from bulkpub.engine.choice import Engine, EngineLike, Kind, engine_of
-from bulkpub.engine.forks import get_ready
 from bulkpub.engine.order import long_ones_first
 from bulkpub.errors import (
     BulkpubError,
@@ -213,6 +212,8 @@ class Run:
         with self._told():
             self._engine = engine_of(self._asked_engine)
             if self._engine.kind is Kind.DASK and self._engine.is_own:
+                from bulkpub.engine.forks import get_ready  # noqa: PLC0415 - a local run needs none
+
                 get_ready()  # meanwhile the manifest is read
             if self._plan is not None:
                 here = self._among.destination.name if self._among is not None else None
