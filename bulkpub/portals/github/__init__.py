@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from bulkpub.http.transport import connect
 from bulkpub.portals.base import Kind, Opening
+from bulkpub.portals.github import calls
 from bulkpub.portals.github.address import PRESETS, api_url, uploads_url
-from bulkpub.portals.github.calls import APART_S, GitHub
+from bulkpub.portals.github.calls import GitHub
 from bulkpub.portals.github.limits import understood
 from bulkpub.portals.github.rules import RULES
 
@@ -36,7 +37,7 @@ async def _open(opening: Opening) -> AsyncIterator[GitHub]:
             listener=opening.listener,
         ) as uploads,
     ):
-        yield GitHub(api, uploads, credentials, opening.apart(APART_S))
+        yield GitHub(api, uploads, credentials, opening.apart(calls.APART_S))
 
 
 KIND = Kind("github", RULES, PRESETS, api_url, _open, catalogue=False)
