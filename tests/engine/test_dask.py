@@ -18,6 +18,7 @@ import anyio
 import pytest
 import structlog
 from distributed import Client, LocalCluster
+from distributed.comm.core import CommClosedError
 
 from bulkpub.core.model import Contact, DatasetMetadata, DatasetSpec, FileSource, ResourceSpec
 from bulkpub.core.owners import Owner
@@ -26,7 +27,7 @@ from bulkpub.engine.dask import coordinator as coordinating
 from bulkpub.engine.dask import forwarding
 from bulkpub.engine.dask import worker as working
 from bulkpub.engine.dask.coordinator import Coordinator
-from bulkpub.engine.dask.messages import Attempt
+from bulkpub.engine.dask.messages import Attempt, Heard
 from bulkpub.engine.dask.worker import Office, Presence, queue_of
 from bulkpub.errors import PortalRefuses, SettingsInvalid, StoppedEarly
 from bulkpub.http.gate import Gate
@@ -459,13 +460,21 @@ async def test_a_dataset_whose_workers_are_always_lost_is_given_up(
 
 
 async def test_when_the_scheduler_is_lost_the_run_ends_and_says_so(
-    coordinator: Callable[..., Coordinator], client: Client, site: Site, tmp_path: Path
+    coordinator: Callable[..., Coordinator],
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """As what is sent to it fails; that a real one is killed is for `tests/chaos`."""
+
+    async def broken(_batch: bytes) -> None:
+        raise CommClosedError("closed")
+
     async def lost(call: Call, carry_out: Any) -> Any:
         if call.name == "upload":
-            asyncio.get_running_loop().call_soon(
-                lambda: asyncio.ensure_future(_cluster(client).scheduler.close())
-            )
+            for outbox in there._outboxes.values():
+                monkeypatch.setattr(outbox._queue, "put", broken)
+                outbox.send(Heard(0))
             await anyio.sleep(60)
         return await carry_out()
 
@@ -477,6 +486,26 @@ async def test_when_the_scheduler_is_lost_the_run_ends_and_says_so(
     (result,) = results
     assert result.outcome.status.value == "failed"
     assert "run again" in str(result.outcome.error)
+
+
+async def test_what_was_being_looked_at_afresh_when_the_scheduler_was_lost_has_a_result(
+    coordinator: Callable[..., Coordinator], site: Site, tmp_path: Path
+) -> None:
+    there = coordinator()
+
+    async def lost(call: Call, carry_out: Any) -> Any:
+        if call.name == "upload":
+            for worker in list(there._workers.values()):
+                there._lose(worker)
+            there._lose_cluster(CommClosedError("closed"))
+            await anyio.sleep(60)
+        return await carry_out()
+
+    site.trouble = lost
+    results: Results = []
+    with anyio.fail_after(40), pytest.raises(StoppedEarly, match="scheduler was lost"):
+        await there.run([job(tmp_path, "a")], done=lambda result, _: results.append(result))
+    assert [each.outcome.status.value for each in results] == ["failed"]
 
 
 # --- what is kept apart, and what is carried --------------------------------------------------

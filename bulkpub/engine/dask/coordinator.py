@@ -247,7 +247,7 @@ class Coordinator:
     def _leave_none(self) -> None:
         """Whatever ends it, what was begun has a result."""
         for underway in list(self._underway.values()):
-            if underway.worker is not None:
+            if underway.worker is not None or underway.future is None:
                 self._fail(
                     underway,
                     say(

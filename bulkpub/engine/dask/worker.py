@@ -139,10 +139,14 @@ class _Stay:
         self.beats: dict[int, float] = {}
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is something to work with."""
+        return self.opened.done() and not self.opened.cancelled()
+
+    @property
     def traffic(self) -> Traffic | None:
         """What was asked of the portal so far; None: nothing, yet."""
-        is_open = self.opened.done() and not self.opened.cancelled()
-        return self.opened.result()[0].traffic if is_open else None
+        return self.opened.result()[0].traffic if self.is_open else None
 
 
 class Office:
@@ -374,12 +378,11 @@ class Office:
     async def _carry_out(
         self, stay: _Stay, attempt: Attempt, errand: Errand, stopping: Stopping
     ) -> Done:
-        opened: list[tuple[Portal, Fetcher]] = []
         with stopping.cancellable():
-            opened.append(await asyncio.shield(stay.opened))
-        if not opened:  # it was not begun
+            await asyncio.wait([stay.opened])
+        if not stay.is_open:  # nothing was begun
             return Done()
-        portal, sources = opened[0]
+        portal, sources = stay.opened.result()
         job = errand.job
         if isinstance(portal, KeyedPortal) and isinstance(job.found, RemoteDataset):
             portal.knows(job.found)
