@@ -24,6 +24,7 @@ __all__ = [
     "Sent",
     "Source",
     "UrlSource",
+    "file_of",
     "is_sent",
 ]
 
@@ -148,6 +149,13 @@ Source = FileSource | LinkSource | UrlSource | ExistingSource
 """What a resource is made of."""
 Sent = FileSource | UrlSource
 """The sources that are files wherever the resource is; their bytes are sent to the portal."""
+
+
+def file_of(source: Source) -> FileSource | None:
+    """The local file that it is, or that lies behind a link; None where there is none."""
+    if isinstance(source, LinkSource):
+        return source.of
+    return source if isinstance(source, FileSource) else None
 
 
 def is_sent(source: Source) -> bool:

@@ -132,6 +132,11 @@ class Lender:
         self._looked_at = -math.inf
         portal.notify(self._stir)
 
+    @property
+    def rate_limit(self) -> RateLimit:
+        """The portal's, as any process saw it last."""
+        return self._portal.rate_limit
+
     def apart(self, seconds: float) -> Turns:
         """Turns that are so many seconds apart, whichever process they are taken in."""
         return self._apart.setdefault(seconds, Turns(seconds, self._clock))

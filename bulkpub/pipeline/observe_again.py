@@ -13,7 +13,7 @@ from bulkpub.core.actions import Delete
 from bulkpub.core.copies import copies
 from bulkpub.core.match import Conflict
 from bulkpub.core.match_datasets import face_of
-from bulkpub.core.model import LinkSource, RemoteDataset
+from bulkpub.core.model import LinkSource, RemoteDataset, State
 from bulkpub.errors import DatasetFailed, PlanAgain, Uncertain
 from bulkpub.language import say
 from bulkpub.pipeline.contacts import known_contacts, with_contacts
@@ -66,7 +66,7 @@ async def observe_afresh(job: Job, means: Means, *, silent_s: float = 0.0) -> Jo
         spec = with_contacts(spec, known[spec.key])
     if isinstance(job.found, RemoteDataset):
         fresh = await portal.dataset(job.found.id)
-        if fresh is None:
+        if fresh is None and spec.state is not State.ABSENT:  # else it did what was wanted
             raise DatasetFailed(say("the dataset vanished from the portal while it was published"))
         return replace(job, spec=spec, found=fresh)
     seen = Datasets[RemoteDataset](None)

@@ -11,8 +11,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bulkpub.core.model import FileSource, LinkSource
 from bulkpub.core.report import Totals, added
+from bulkpub.core.sources import file_of
 from bulkpub.engine.choice import Engine, Kind
 from bulkpub.engine.local import run_jobs
 from bulkpub.http.gate import Gate
@@ -131,9 +131,9 @@ def _some_paths(jobs: Iterable[Job]) -> Collection[str]:
     found: dict[PurePath, str] = {}
     for job in jobs:
         for each in job.spec.resources:
-            source = each.source.of if isinstance(each.source, LinkSource) else each.source
-            if isinstance(source, FileSource) and each.key not in job.spec.left_out:
-                found.setdefault(PurePath(source.path).parent, source.path)
+            file = file_of(each.source)
+            if file is not None and each.key not in job.spec.left_out:
+                found.setdefault(PurePath(file.path).parent, file.path)
         if len(found) >= MOST_PATHS:
             break
     return list(found.values())[:MOST_PATHS]

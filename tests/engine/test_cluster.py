@@ -1,5 +1,6 @@
 """A cluster is looked at before anything is begun on it, and no two runs of the same meet there."""
 
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from bulkpub.engine.dask import cluster as clusters
 from bulkpub.engine.dask.cluster import open_cluster, see_that_it_sees
 from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.pipeline.means import Stopping
+from bulkpub.sandbox import Sandbox
 
 pytestmark = [pytest.mark.served, pytest.mark.timeout(60)]
 
@@ -44,6 +46,15 @@ async def test_a_scheduler_that_does_not_answer_is_told(
     with pytest.raises(StoppedEarly, match=r"scheduler at tcp://127\.0\.0\.1:\d+ cannot be reach"):
         async with open_cluster(engine, Stopping(), lock="x"):
             pass
+
+
+async def test_so_is_something_else_that_answers_there(sandbox: Sandbox) -> None:
+    place = sandbox.base_url.split("/")[2]
+    engine = Engine(Kind.DASK, address=f"tcp://{place}")
+    with pytest.raises(StoppedEarly, match="what answers there is no scheduler of Dask's"):
+        async with open_cluster(engine, Stopping(), lock="x"):
+            pass
+    gc.collect()  # nothing of a connection is left that would complain later
 
 
 async def test_a_cluster_without_workers_is_told(

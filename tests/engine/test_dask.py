@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -20,8 +22,16 @@ import structlog
 from distributed import Client, LocalCluster
 from distributed.comm.core import CommClosedError
 
-from bulkpub.core.model import Contact, DatasetMetadata, DatasetSpec, FileSource, ResourceSpec
+from bulkpub.core.model import (
+    Contact,
+    DatasetMetadata,
+    DatasetSpec,
+    FileSource,
+    ResourceSpec,
+    State,
+)
 from bulkpub.core.owners import Owner
+from bulkpub.core.report import RateLimit
 from bulkpub.engine.base import Opener
 from bulkpub.engine.dask import coordinator as coordinating
 from bulkpub.engine.dask import forwarding
@@ -33,7 +43,7 @@ from bulkpub.errors import PortalRefuses, SettingsInvalid, StoppedEarly
 from bulkpub.http.gate import Gate
 from bulkpub.http.lending import Borrower, Lender
 from bulkpub.http.messages import TransportListener
-from bulkpub.observers.events import DatasetStarted, Event, UploadFinished
+from bulkpub.observers.events import DatasetStarted, Event, QuotaSeen, UploadFinished
 from bulkpub.pipeline import Job, Means, Result
 from bulkpub.pipeline.job import JobOptions
 from bulkpub.portals import Portal, memory
@@ -486,6 +496,45 @@ async def test_when_the_scheduler_is_lost_the_run_ends_and_says_so(
     (result,) = results
     assert result.outcome.status.value == "failed"
     assert "run again" in str(result.outcome.error)
+
+
+async def test_what_a_lost_worker_had_deleted_as_it_should_is_done(
+    coordinator: Callable[..., Coordinator], site: Site, tmp_path: Path
+) -> None:
+    there = coordinator()
+    await carried_out(coordinator(), [job(tmp_path, "a")])
+    (found,) = site.datasets.values()
+    lost: list[str] = []
+
+    async def deletes(call: Call, carry_out: Any) -> Any:
+        answer = await carry_out()
+        if call.name == "delete_dataset" and not lost:
+            site.datasets.pop(found.id, None)  # of some portals nothing is left to be seen
+            for worker in list(there._workers.values()):
+                if worker.hello.worker in _at(there):
+                    lost.append(worker.hello.worker)
+                    there._lose(worker)
+            await anyio.sleep(60)
+        return answer
+
+    site.trouble = deletes
+    gone = job(tmp_path, "a", state=State.ABSENT)
+    ended = await carried_out(there, [replace(gone, found=found)])
+    assert lost
+    assert ended["a"] != "failed"
+
+
+async def test_the_quota_that_workers_see_is_told_here(
+    coordinator: Callable[..., Coordinator], means: Means
+) -> None:
+    events: list[Event] = []
+    means.emit = events.append
+    there = coordinator()
+    seen = RateLimit(100, 90, datetime(2027, 1, 1, tzinfo=UTC))
+    there._lender._portal = SimpleNamespace(rate_limit=seen)  # type: ignore[assignment]
+    there._tell_quota()
+    there._tell_quota()
+    assert events == [QuotaSeen(seen)]
 
 
 async def test_what_was_being_looked_at_afresh_when_the_scheduler_was_lost_has_a_result(

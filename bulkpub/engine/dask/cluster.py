@@ -213,20 +213,29 @@ async def _existing(engine: Engine) -> AsyncIterator[Client]:
     """A client of our own, in this event loop, to a cluster that exists."""
     given: Any = engine.client
     address = engine.scheduler if given is None else str(given.scheduler.address)
+    # A server that is none of Dask's is taken to announce more than any memory holds.
+    unusable = (OSError, TimeoutError, ValueError, TypeError, RuntimeError, MemoryError)
+    client: Client | None = None
     try:
-        client = await Client(
+        client = Client(
             address,
             asynchronous=True,
             set_as_default=False,
             timeout=CONNECTS_S,
             **({} if given is None else {"security": given.security}),
         )
-    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+        await client
+    except unusable as error:
+        if client is not None:
+            with suppress(*unusable):
+                await client.close()
         raise StoppedEarly(
             say(
                 "the Dask scheduler at {address} cannot be reached: {error}",
                 address=address,
-                error=str(error) or type(error).__name__,
+                error=say("what answers there is no scheduler of Dask's")
+                if isinstance(error, MemoryError)
+                else str(error) or type(error).__name__,
             )
         ) from error
     try:

@@ -23,8 +23,9 @@ import structlog
 from anyio.abc import TaskGroup
 from distributed import Client, Future, KilledWorker
 
-from bulkpub.core.model import FileSource, Fingerprint, LinkSource, RemoteDataset, UrlSource
-from bulkpub.core.report import Totals, WaitTotals, added
+from bulkpub.core.model import FileSource, Fingerprint, RemoteDataset, UrlSource
+from bulkpub.core.report import RateLimit, Totals, WaitTotals, added
+from bulkpub.core.sources import file_of
 from bulkpub.engine.base import Done, Errand, Opener
 from bulkpub.engine.dask import forwarding
 from bulkpub.engine.dask.channel import Inbox, Outbox, opened
@@ -44,7 +45,6 @@ from bulkpub.engine.dask.messages import (
     Line,
     No,
     Out,
-    Ready,
     Told,
     Trouble,
     Turns,
@@ -60,7 +60,7 @@ from bulkpub.observers.events import (
     Event,
     FetchFinished,
     FetchStarted,
-    Retrying,
+    QuotaSeen,
     UploadFinished,
     UploadStarted,
 )
@@ -106,7 +106,6 @@ class _Worker:
     outbox: Outbox
     heard_at: float
     traffic: Traffic = field(default_factory=Traffic)
-    ready: bool = False
 
 
 @dataclass(slots=True)
@@ -173,6 +172,7 @@ class Coordinator:
         self._is_lost = False
         self._deadline = float("inf")
         self._refused: list[int] = []
+        self._quota = RateLimit()
         self._done: Takes = _forget
         self._group: TaskGroup | None = None
 
@@ -354,7 +354,7 @@ class Coordinator:
         async for message in inbox:
             await self._hear(message)
 
-    async def _hear(self, message: FromWorker) -> None:  # noqa: C901, PLR0912 - one case each
+    async def _hear(self, message: FromWorker) -> None:  # noqa: C901 - one case each
         if isinstance(message, Hello):
             await self._welcome(message)
             return
@@ -365,9 +365,6 @@ class Coordinator:
             return
         worker.heard_at = time.monotonic()
         match message:
-            case Ready():
-                worker.ready = True
-                self._wake()
             case Unfit(_, why):
                 self._fails(self._cannot_work(worker, why))
             case Claim(_, attempt):
@@ -382,11 +379,12 @@ class Coordinator:
                 self._ended(worker, attempt, done)
             case Wants(_, ask):
                 self._lender.heard(message.worker, ask)
+                self._tell_quota()
             case Beat(_, number, traffic):
                 worker.traffic = traffic or worker.traffic
                 worker.outbox.send(Heard(number))
-            case Trouble(_, method, endpoint, reason, delay_s, attempt):
-                self._means.notify(Retrying(method, endpoint, reason, delay_s, attempt))
+            case Trouble(_, what):
+                self._means.notify(what)
 
     async def _welcome(self, hello: Hello) -> None:
         if hello.version != __version__:
@@ -494,6 +492,13 @@ class Coordinator:
         else:  # it was not begun
             self._begin_anew(underway, underway.job)
         self._wake()
+
+    def _tell_quota(self) -> None:
+        """What workers saw of the quota is told as what is seen here is."""
+        seen = self._lender.rate_limit
+        if seen.remaining is not None and seen != self._quota:
+            self._quota = seen
+            self._means.notify(QuotaSeen(seen))
 
     def lend(self, worker: str, lent: Lent) -> None:
         """Tell a worker what it is lent, for the `lender`."""
@@ -657,11 +662,7 @@ async def _drop(future: Future[None]) -> None:
 
 async def _files_of(job: Job) -> dict[str, Fingerprint]:
     """The local files of a job, by path, as they are seen here; those that can be."""
-    sources = [
-        each.source.of if isinstance(each.source, LinkSource) else each.source
-        for each in job.spec.resources
-    ]
-    files = [each for each in sources if isinstance(each, FileSource)]
+    files = [file for each in job.spec.resources if (file := file_of(each.source))]
     if len(files) < A_FEW_FILES:
         return _seen(files)
     return await anyio.to_thread.run_sync(_seen, files)

@@ -12,7 +12,7 @@ from bulkpub.core.model import Fingerprint
 from bulkpub.engine.base import Done, Errand, Opener
 from bulkpub.errors import BulkpubError
 from bulkpub.http.lending import Ask, Lent
-from bulkpub.observers.events import Event
+from bulkpub.observers.events import Event, Retrying
 from bulkpub.portals.base import Traffic
 from bulkpub.state.carried import Learned
 
@@ -31,7 +31,6 @@ __all__ = [
     "Line",
     "No",
     "Out",
-    "Ready",
     "ToWorker",
     "Told",
     "Trouble",
@@ -66,13 +65,6 @@ class Hello:
     host: str
     pid: int
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """It has opened all it needs."""
-
-    worker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +141,13 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A request failed in a way that may pass; it is sent again after `delay_s` seconds."""
+    """A request failed in a way that may pass."""
 
     worker: str
-    method: str
-    endpoint: str
-    reason: str
-    delay_s: float
-    attempt: int
+    what: Retrying
 
 
-FromWorker = Hello | Ready | Unfit | Claim | Told | Line | Asked | Ended | Wants | Beat | Trouble
+FromWorker = Hello | Unfit | Claim | Told | Line | Asked | Ended | Wants | Beat | Trouble
 
 # --- what the coordinator says -------------------------------------------------------------
 

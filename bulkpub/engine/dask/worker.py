@@ -44,7 +44,6 @@ from bulkpub.engine.dask.messages import (
     Line,
     No,
     Out,
-    Ready,
     Told,
     ToWorker,
     Trouble,
@@ -57,7 +56,7 @@ from bulkpub.errors import BulkpubError, StoppedEarly
 from bulkpub.http.clock import unix_time
 from bulkpub.http.lending import Ask, Borrower
 from bulkpub.http.messages import Request
-from bulkpub.observers.events import Event, FetchProgressed, UploadProgressed
+from bulkpub.observers.events import Event, FetchProgressed, Retrying, UploadProgressed
 from bulkpub.pipeline.means import HASHERS, Means, Stopping
 from bulkpub.pipeline.publish import publish_one
 from bulkpub.portals import Portal
@@ -262,7 +261,6 @@ class Office:
                 async with welcome.opener.open(stay.turns, listener) as means:
                     await means[0].account()
                     stay.opened.set_result(means)
-                    self._send(Ready(stay.name))
                     await stay.over.wait()
                     await self._idle.wait()
         except BulkpubError as why:
@@ -418,7 +416,8 @@ class Office:
     def _trouble(
         self, stay: _Stay, request: Request, reason: str, delay_s: float, attempt: int
     ) -> None:
-        self._send(Trouble(stay.name, request.method, request.endpoint, reason, delay_s, attempt))
+        what = Retrying(request.method, request.endpoint, reason, delay_s, attempt)
+        self._send(Trouble(stay.name, what))
 
     def _log(
         self, stay: _Stay, logger: str, level: str, words: str, fields: Mapping[str, Any]
