@@ -34,14 +34,14 @@ demo: $(VENV)/.installed ## Publish 66 real files to a portal of your own, and l
 
 test: $(VENV)/.installed-dev ## Run the tests; a few minutes
 	@echo "Running the tests..."
-	@$(BIN)/python -m pytest -m "not real and not browser" -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -m "not real and not browser and not cluster" -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-quick: $(VENV)/.installed-dev ## Run those that start no portal and no process; under a minute
 	@HYPOTHESIS_EXAMPLES=10 $(BIN)/python -m pytest -m "not real and not served and not browser" -n $(WORKERS) --dist worksteal $(ARGS)
 
-test-dask: $(VENV)/.installed-dev ## Run those of the pipeline on two workers of a Dask cluster; a few minutes
-	@echo "Running the pipeline's tests on a Dask cluster..."
-	@HYPOTHESIS_EXAMPLES=20 $(BIN)/python -m pytest tests/pipeline --engine dask -n $(WORKERS) --dist worksteal $(ARGS)
+test-dask: $(VENV)/.installed-dev ## Run those that need a Dask cluster, and those of the pipeline on one; a few minutes
+	@echo "Running the tests on a Dask cluster..."
+	@HYPOTHESIS_EXAMPLES=20 $(BIN)/python -m pytest -m cluster --engine dask -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(VENV)/.installed-dev ## Run the tests and tell what they leave out; takes twice as long
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"

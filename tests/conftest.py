@@ -59,6 +59,7 @@ settings.register_profile(
 settings.load_profile("ours")
 
 ROOT = Path(__file__).parents[1]
+PIPELINE = ROOT / "tests" / "pipeline"
 SERVE = ROOT / "tests" / "real_portal" / "serve.py"
 START_TIMEOUT = 50
 
@@ -84,11 +85,13 @@ SERVED = frozenset({"sandbox", "served", "target", "start", "client_of", "enviro
 """The fixtures that start a portal, or are there to start a command with."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes long comes first, so that no worker is left with it alone at the end.
 
-    What uses one of the `SERVED` fixtures is marked so, for `make test-quick`.
+    What uses one of the `SERVED` fixtures is marked so, for `make test-quick`, as is what starts a
+    `cluster`; with `--engine dask` that is all of the pipeline.
     """
+    on_cluster = config.getoption("engine") == "dask"
 
     def patience(item: pytest.Item) -> float:
         marker = item.get_closest_marker("timeout")
@@ -96,7 +99,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=patience, reverse=True)
     for item in items:
-        if isinstance(item, pytest.Function) and SERVED & set(item.fixturenames):
+        if on_cluster and PIPELINE in item.path.parents:
+            item.add_marker(pytest.mark.cluster)
+        is_served = isinstance(item, pytest.Function) and SERVED & set(item.fixturenames)
+        if is_served or item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.served)
 
 

@@ -84,7 +84,7 @@ def test_files_of_the_same_size_are_hashed_and_one_that_differs_is_seen(tmp_path
         assert reported(portal, material, tmp_path, most=5).fault == "exit code 1"
 
 
-@pytest.mark.served
+@pytest.mark.cluster
 def test_both_engines_hash_and_no_file_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

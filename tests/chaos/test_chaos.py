@@ -57,7 +57,7 @@ def test_what_is_killed_is_completed_by_the_next_run() -> None:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.served
+@pytest.mark.cluster
 def test_a_run_on_a_cluster_whose_processes_are_killed_is_completed() -> None:
     code, lines = chaos("--histories", "0", "--kills", "0", "--dask-kills", "5", "--seed", "1")
     assert code == 0, "\n".join(lines)

@@ -70,7 +70,7 @@ def test_a_plan_is_made_here(quiet_cli: Run, tmp_path: Path) -> None:
     assert quiet_cli("plan", "m.yaml", "--engine", "local").code == 2
 
 
-@pytest.mark.served
+@pytest.mark.cluster
 def test_workers_do_what_they_are_asked_to(run_cli: Run, folder: Any) -> None:
     manifest = folder.manifest(folder.dataset("a", "a.csv"), folder.dataset("b", "b.csv"))
     done = run_cli("run", manifest, "--engine", "dask", "--workers", 1, "-v")

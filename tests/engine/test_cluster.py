@@ -16,7 +16,7 @@ from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.pipeline.means import Stopping
 from bulkpub.sandbox import Sandbox
 
-pytestmark = [pytest.mark.served, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(60)]
 
 
 @pytest.fixture

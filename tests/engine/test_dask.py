@@ -54,7 +54,7 @@ from bulkpub.session.opening import WorkerMeans, open_fetcher
 from bulkpub.sources.fetch import Fetcher
 from bulkpub.state.carried import HashKept
 
-pytestmark = [pytest.mark.served, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(60)]
 
 Results = list[Result]
 

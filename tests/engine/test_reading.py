@@ -20,7 +20,7 @@ from bulkpub.engine.dask.reading import read_there
 from bulkpub.errors import SettingsInvalid, SourceFailed, StoppedEarly
 from bulkpub.pipeline.means import Stopping
 
-pytestmark = [pytest.mark.served, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
 
 
 @pytest.fixture

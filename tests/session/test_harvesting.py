@@ -25,7 +25,7 @@ from bulkpub.session import harvesting
 from bulkpub.session.connection import Connection, Sources
 from bulkpub.session.harvesting import Sought, everything
 
-pytestmark = [pytest.mark.served, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(60)]
 
 HERE = Engine()
 
