@@ -271,6 +271,117 @@ async def test_asked_again_what_is_under_way_ends_now(
     assert set(found.values()) == {"pending"}
 
 
+# --- how many at once -----------------------------------------------------------------------
+
+
+async def test_no_more_datasets_are_begun_at_once_than_a_person_says(
+    coordinator: Callable[..., Coordinator], means: Means, site: Site, tmp_path: Path
+) -> None:
+    """As in one process; more of them are given out, so that nobody waits for Dask in between."""
+    begun: list[str] = []
+    most, done = 0, 0
+
+    def started(event: Event) -> None:
+        nonlocal most
+        if isinstance(event, DatasetStarted):
+            begun.append(event.dataset)
+            most = max(most, len(begun) - done)
+
+    def ended(_result: Result, _worker: str) -> None:
+        nonlocal done
+        done += 1
+
+    async def slow(_call: Call, carry_out: Any) -> Any:
+        await anyio.sleep(0.02)
+        return await carry_out()
+
+    means.emit = started
+    site.trouble = slow
+    jobs = [job(tmp_path, f"{number:02}") for number in range(24)]
+    with anyio.fail_after(40):
+        await coordinator(at_once=3).run(jobs, done=ended)
+    assert done == 24
+    assert most == 3
+    assert once(site)
+
+
+async def test_those_that_wait_begin_in_the_order_in_which_they_were_asked_for(
+    coordinator: Callable[..., Coordinator], means: Means, site: Site, tmp_path: Path
+) -> None:
+    begun: list[str] = []
+
+    def started(event: Event) -> None:
+        if isinstance(event, DatasetStarted):
+            begun.append(event.dataset)
+
+    async def slow(call: Call, carry_out: Any) -> Any:
+        if call.name == "upload":
+            await anyio.sleep(0.3)  # the others have asked by then
+        return await carry_out()
+
+    means.emit = started
+    site.trouble = slow
+    await carried_out(coordinator(at_once=1), [job(tmp_path, name) for name in "abcdefgh"])
+    assert begun[1:] == sorted(begun[1:])
+
+
+async def test_the_place_of_one_that_is_lost_is_for_the_next(
+    coordinator: Callable[..., Coordinator], site: Site, tmp_path: Path
+) -> None:
+    there = coordinator(at_once=1)
+    lost: list[str] = []
+
+    async def lose(call: Call, carry_out: Any) -> Any:
+        if call.name == "upload" and not lost:
+            lost.extend(_at(there) - {"None"})
+            for name in lost:
+                there._lose(there._workers[name])
+            await anyio.sleep(60)
+        return await carry_out()
+
+    site.trouble = lose
+    found = await carried_out(there, [job(tmp_path, name) for name in "abcdef"])
+    assert len(lost) == 1
+    assert set(found) == set("abcdef")
+    assert set(found.values()) <= {"created", "updated"}
+    assert once(site)
+
+
+async def test_workers_that_are_lost_with_what_only_waits_are_nothing_against_it(
+    coordinator: Callable[..., Coordinator],
+    client: Client,
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coordinating, "LOOK_S", 0.05)
+    there = coordinator(at_once=1)
+    times = 0
+
+    def has_asked() -> bool:
+        """Whether one that works on nothing waits for its place with what it was given."""
+        return any(
+            each._underway and str(each._stay and each._stay.name) not in _at(there)
+            for each in offices(client, there)
+        )
+
+    async def lose_the_others(call: Call, carry_out: Any) -> Any:
+        nonlocal times
+        while call.name == "upload" and times < coordinating.ATTEMPTS + 1:
+            await _until(has_asked)
+            for name in there._workers.keys() - _at(there):
+                there._lose(there._workers[name])
+            times += 1
+            await anyio.sleep(0.5)  # it comes back as a new one, and takes up what it had
+        return await carry_out()
+
+    site.trouble = lose_the_others
+    names = "abcdef"
+    found = await carried_out(there, [job(tmp_path, name) for name in names])
+    assert times == coordinating.ATTEMPTS + 1
+    assert found == dict.fromkeys(names, "created")
+
+
 # --- workers that are lost ------------------------------------------------------------------
 
 

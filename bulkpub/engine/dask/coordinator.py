@@ -110,17 +110,33 @@ class _Worker:
 
 @dataclass(slots=True)
 class _Underway:
-    """A dataset that was given to the cluster: its attempt, and which worker is at it, if any."""
+    """A dataset that was given to the cluster: its attempt, and which worker is at it, if any.
+
+    It `waits` when a worker has asked to begin and there is no room yet. Of its attempts before,
+    so many were lost while they only waited (`waited`): those are nothing against it.
+    """
 
     job: Job
     number: int
+    waited: int = 0
     future: Future[None] | None = None
     worker: str | None = None
+    waits: bool = False
     open_files: dict[str, UploadStarted | FetchStarted] = field(default_factory=dict)
 
     @property
     def attempt(self) -> Attempt:
         return Attempt(self.job.spec.key, self.number)
+
+    @property
+    def tries(self) -> int:
+        """How many attempts there were that count, this one among them."""
+        return self.number - self.waited - (1 if self.waits else 0)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a worker is at it, or one was and it is being looked at afresh."""
+        return self.worker is not None or self.future is None
 
     def note(self, event: Event) -> None:
         """Take note of which files are on their way: that is to be told when the worker is lost."""
@@ -138,8 +154,8 @@ class Coordinator:
 
     `run` is its name, unlike any other. `own`: the workers are processes of this machine, started
     for this run: of those it is known when they are gone, and what they see is what is seen here.
-    `lender` lends them turns, and says so to `lend`. At most `at_once` jobs are given out (None: as
-    many as the portal is the faster for).
+    `lender` lends them turns, and says so to `lend`. At most `at_once` jobs are worked on at the
+    same time (None: as many as the portal is the faster for).
     """
 
     def __init__(
@@ -164,6 +180,7 @@ class Coordinator:
         self._outboxes: dict[str, Outbox] = {}
         self._past: list[Traffic] = []
         self._underway: dict[str, _Underway] = {}
+        self._claims: list[Claim] = []
         self._held: deque[Job] = deque()
         self._jobs: Iterator[Job] = iter(())
         self._all_taken = False
@@ -230,6 +247,7 @@ class Coordinator:
     async def _work(self) -> None:
         while not self._is_lost:
             self._take_up()
+            self._let_begin()
             if not self._underway and (self._all_taken or self._means.stopping.requested):
                 return
             self._changed = anyio.Event()
@@ -247,7 +265,7 @@ class Coordinator:
     def _leave_none(self) -> None:
         """Whatever ends it, what was begun has a result."""
         for underway in list(self._underway.values()):
-            if underway.worker is not None or underway.future is None:
+            if underway.is_begun:
                 self._fail(
                     underway,
                     say(
@@ -286,7 +304,7 @@ class Coordinator:
 
     @property
     def _wanted(self) -> int:
-        """How many jobs to give out: more than have a turn, as words travel for a while."""
+        """How many jobs to give out: more than can be begun, as words travel for a while."""
         at_once = self._means.portal.at_once if self._at_once is None else self._at_once
         return AHEAD * at_once + FEW * max(len(self._workers), 1)
 
@@ -345,7 +363,8 @@ class Coordinator:
         )
 
     def _begin_anew(self, underway: _Underway, job: Job) -> None:
-        self._begin(_Underway(job, underway.number + 1))
+        waited = underway.number - underway.tries
+        self._begin(_Underway(job, underway.number + 1, waited))
         self._wake()
 
     # --- hearing -----------------------------------------------------------------------------
@@ -416,9 +435,31 @@ class Coordinator:
             or self._means.stopping.requested
         ):
             worker.outbox.send(No(attempt))
+        elif self._is_full:
+            underway.waits = True
+            self._claims.append(Claim(worker.hello.worker, attempt))
+        else:
+            underway.worker, underway.waits = worker.hello.worker, False
+            self._start(self._give, worker, underway)
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether as many are begun as may be, where somebody has said how many."""
+        if self._at_once is None:
+            return False
+        begun = sum(each.is_begun for each in self._underway.values())
+        return begun >= max(self._at_once, 1)
+
+    def _let_begin(self) -> None:
+        """Answer those that wait, while there is room; what was given out first begins first."""
+        if not self._claims:
             return
-        underway.worker = worker.hello.worker
-        self._start(self._give, worker, underway)
+        places = {key: place for place, key in enumerate(self._underway)}
+        self._claims.sort(key=lambda each: places.get(each.attempt.dataset, -1))
+        while self._claims and not self._is_full:
+            claim = self._claims.pop(0)
+            if (worker := self._workers.get(claim.worker)) is not None:
+                self._decide(worker, claim.attempt)
 
     async def _give(self, worker: _Worker, underway: _Underway) -> None:
         try:
@@ -513,7 +554,7 @@ class Coordinator:
         for worker in self._workers.values():
             worker.outbox.send(End(within_s))
         for key, underway in list(self._underway.items()):
-            if underway.worker is None and underway.future is not None:
+            if underway.future is not None and not underway.is_begun:
                 del self._underway[key]
                 self._start(_drop, underway.future)
         self._wake()
@@ -571,10 +612,10 @@ class Coordinator:
         for event in underway.open_files.values():
             kind = UploadFinished if isinstance(event, UploadStarted) else FetchFinished
             self._means.notify(kind(event.dataset, event.resource, lost))
-        if underway.number >= ATTEMPTS:
+        if underway.tries >= ATTEMPTS:
             self._fail(
                 underway,
-                say("given up after {n} processes that worked on it were lost", n=underway.number),
+                say("given up after {n} processes that worked on it were lost", n=underway.tries),
             )
             return
         try:
@@ -623,10 +664,10 @@ class Coordinator:
 
     def _again(self, underway: _Underway) -> None:
         """Nobody began it: another attempt, unless that happens all the time."""
-        if underway.number >= ATTEMPTS:
+        if underway.tries >= ATTEMPTS:
             self._fail(
                 underway,
-                say("given up after {n} processes that took it up were lost", n=underway.number),
+                say("given up after {n} processes that took it up were lost", n=underway.tries),
             )
         else:
             self._begin_anew(underway, underway.job)
