@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bulkpub.cli.commands import EXIT_CODES, HELP, Commands
-from bulkpub.cli.environment import add_env_file, language_wished
+from bulkpub.cli.environment import add_env_file, cluster_wished, language_wished
 from bulkpub.core.exit_codes import ExitCode, code_of
 from bulkpub.errors import OutputLost, ReportUnreadable, SettingsInvalid
 from bulkpub.language import in_language, speak, tr
@@ -51,6 +51,10 @@ def main() -> None:
             sys.stderr.write(f"bulkpub: warning: {in_language(warning)}\n")
         language, words = language_wished(words, os.environ)
         speak(language)
+        if cluster_wished(words, os.environ):
+            from bulkpub.engine.forks import get_ready  # noqa: PLC0415 - others need none
+
+            get_ready()
         raise SystemExit(app(words, standalone_mode=False) or 0)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":

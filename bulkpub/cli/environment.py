@@ -23,6 +23,7 @@ __all__ = [
     "KEY_VARIABLES",
     "add_env_file",
     "api_key",
+    "cluster_wished",
     "key_variables",
     "language_wished",
     "state_folder",
@@ -99,6 +100,26 @@ def language_wished(words: Sequence[str], environment: Mapping[str, str]) -> tup
             say("there is no language '{wanted}'; there are {known}", wanted=wanted, known=known)
         )
     return letters_of(wanted), left
+
+
+ENGINE = "--engine"
+ENGINE_VARIABLE = "BULKPUB_ENGINE"
+OWN_CLUSTER = "dask"
+
+
+def cluster_wished(words: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether a cluster on this machine seems to be asked for.
+
+    That is a guess, before anything of a command is loaded: what a cluster's processes need takes
+    as long to load as all else together, and can be loaded meanwhile.
+    """
+    wanted = environment.get(ENGINE_VARIABLE)
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        if word == ENGINE:
+            wanted = following
+        elif word.startswith(f"{ENGINE}="):
+            wanted = word.partition("=")[2]
+    return wanted == OWN_CLUSTER
 
 
 def key_variables(environment: Mapping[str, str]) -> dict[str, str]:
