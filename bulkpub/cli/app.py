@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -51,10 +52,7 @@ def main() -> None:
             sys.stderr.write(f"bulkpub: warning: {in_language(warning)}\n")
         language, words = language_wished(words, os.environ)
         speak(language)
-        if cluster_wished(words, os.environ):
-            from bulkpub.engine.forks import get_ready  # noqa: PLC0415 - others need none
-
-            get_ready()
+        _load_meanwhile(words)
         raise SystemExit(app(words, standalone_mode=False) or 0)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -80,6 +78,14 @@ def main() -> None:
         # What is still buffered would fail once more, with exit code 120, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(ExitCode.SOME_FAILED) from None
+
+
+def _load_meanwhile(words: Sequence[str]) -> None:
+    """Have what a cluster's processes need loaded beside all else, where there will be some."""
+    if cluster_wished(words, os.environ):
+        from bulkpub.engine.forks import get_ready  # noqa: PLC0415 - others need none
+
+        get_ready()
 
 
 def _keep_standard_streams() -> None:

@@ -41,7 +41,7 @@ class Creation:
         async with self._alone:
             if self._failure is not None:
                 raise self._failure
-            if self.story.remote is None:
+            if not self.story.is_there:
                 try:
                     await self._create()
                 except Exception as failure:

@@ -152,7 +152,7 @@ async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
     await _keep_titles_safe(story, plan, means)
     await store_behind_links(story, means)
     await send_all(story, (*plan.sends, *plan.fetches), means)
-    if story.remote is None:
+    if not story.is_there:
         if not story.round.unsent:
             raise DatasetFailed(NOT_CREATED)
         story.round_done()
@@ -160,7 +160,7 @@ async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
     await _finish(story, means)
     if not story.has_failed and not story.round.unsent:
         for deletion in plan.deletions:
-            await means.portal.delete_resource(story.there.id, deletion.remote.id)
+            await means.portal.delete_resource(story.dataset_id, deletion.remote.id)
             story.deleted(deletion)
         await _release(story, means)
         if not story.spec.left_out:  # what is known of those is still to be told
@@ -211,7 +211,7 @@ async def _release(story: Story, means: Means) -> None:
 
 async def _refresh(story: Story, means: Means) -> RemoteDataset:
     """See what others did meanwhile: what we write next would otherwise undo it."""
-    fresh = await means.portal.dataset(story.there.id)
+    fresh = await means.portal.dataset(story.dataset_id)
     if fresh is None:
         raise DatasetFailed(say("the dataset vanished from the portal while it was published"))
     fresh = await without_copies(story, fresh, means)
@@ -221,7 +221,7 @@ async def _refresh(story: Story, means: Means) -> RemoteDataset:
 
 async def _keep_titles_safe(story: Story, plan: Plan, means: Means) -> None:
     """Write down, on the portal, what a replacement would lose if we were killed right after."""
-    if story.remote is None:
+    if not story.is_there:
         return
     replaced = {a.spec.key: a.spec for a in plan.sends if isinstance(a, Replace)}
     # What is still elsewhere is going to be sent, unless it cannot be fetched.
@@ -247,7 +247,7 @@ async def _set_resources(
     """Write the list, in as many requests as the portal's rules make of it; the last answer."""
     answer: tuple[RemoteResource, ...] = ()
     for request in in_requests(items, story.rules):
-        answer = await means.portal.set_resources(story.there.id, request)
+        answer = await means.portal.set_resources(story.dataset_id, request)
     return answer
 
 
@@ -283,7 +283,8 @@ async def _move_links(story: Story, means: Means) -> None:
     for resource in story.resources.values():
         while moved := _moved(story, resource):
             try:
-                story.moved(await means.portal.move_link(story.there.id, moved))
+                answer = await means.portal.move_link(story.dataset_id, moved)
+                story.moved(resource.spec.key, answer)
             except ResourceFailed as refused:
                 _describe_less(story, DescriptionsRefused({moved.id: str(refused)}))
                 continue

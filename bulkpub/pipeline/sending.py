@@ -92,7 +92,7 @@ class _Sending:
         except ResourceFailed as error:
             self.story.file_failed(action.spec.key, str(error))
         except (PlanAgain, PortalUnavailable) as error:
-            if self.story.remote is None:
+            if not self.story.is_there:
                 raise  # the dataset could not be created, which is not this file's matter alone
             if isinstance(error, PlanAgain):
                 self.story.doubted(action.spec.key, error)
@@ -172,7 +172,7 @@ class _Sending:
                     attempts=resource.attempts,
                 )
             )
-        if story.remote is None:
+        if not story.is_there:
             if isinstance(sent, FileContent):
                 await sent.beginning(1)
                 sent.see_that_it_is_the_same()
@@ -185,7 +185,7 @@ class _Sending:
                 await _upload(_Upload(story, key, sent, onto, means, place))
             else:
                 wanted = resource.wanted or action.wanted
-                remote = await means.portal.create_link(story.there.id, sent, wanted)
+                remote = await means.portal.create_link(story.dataset_id, sent, wanted)
                 _check_new(story, remote)
                 story.stored(key, remote)
         finally:
@@ -275,7 +275,7 @@ class _Upload:
 
         content.progressed = progressed
         try:
-            return await self.means.portal.upload(self.story.there.id, content, self.onto)
+            return await self.means.portal.upload(self.story.dataset_id, content, self.onto)
         finally:
             content.progressed = told  # or they hold each other, and what they know, in memory
             self.story.sent(self.key, uploaded=content.bytes_sent)

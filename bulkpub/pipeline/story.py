@@ -60,6 +60,7 @@ from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
 from bulkpub.language import joined, say, say_n
 from bulkpub.pipeline.job import Figures, Job, Verify
+from bulkpub.pipeline.listing import Listing
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
 
@@ -235,7 +236,9 @@ class Story:
         self.spec: DatasetSpec = job.spec
         self.round = Round(Plan(CreateDataset(job.spec.metadata)))
         self.rounds = 0
-        self.remote: RemoteDataset | None = None
+        self._remote: RemoteDataset | None = None
+        self._listing: Listing | None = None
+        self._is_listed = True
         self.resources: Mapping[str, ResourceStory] = {
             entry.key: ResourceStory(entry) for entry in job.spec.resources
         }
@@ -249,8 +252,6 @@ class Story:
         self.sent_at: dict[str, float] = {}
         self.unsettled = False
         self.figures = Figures()
-        self._listing: RemoteDataset | None = None
-        self._listed: set[str] = set()
         self.error: str | None = None
         self.did: DatasetStatus | None = None
         self.reasons: list[str] = []
@@ -284,12 +285,39 @@ class Story:
         assert self.remote is not None  # noqa: S101 - created or found by now
         return self.remote
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the portal has the dataset, as far as is known."""
+        return self._remote is not None
+
+    @property
+    def dataset_id(self) -> str:
+        """Which dataset it is; it is there when anything is written below it."""
+        assert self._remote is not None  # noqa: S101 - likewise
+        return self._remote.id
+
+    @property
+    def remote(self) -> RemoteDataset | None:
+        """The dataset as the portal has it, None when it has none."""
+        if self._remote is not None and not self._is_listed:
+            self._remote = replace(self._remote, resources=self._resources_there.all())
+            self._is_listed = True
+        return self._remote
+
+    @remote.setter
+    def remote(self, remote: RemoteDataset | None) -> None:
+        self._remote, self._listing, self._is_listed = remote, None, True
+
+    @property
+    def _resources_there(self) -> Listing:
+        """What is changed one by one, and made a dataset of when somebody asks for that."""
+        if self._listing is None:
+            self._listing = Listing(self._remote.resources if self._remote else ())
+        return self._listing
+
     def lists(self, resource_id: str) -> bool:
         """Whether the dataset on the portal has this resource, as far as is known."""
-        if self._listing is not self.remote:
-            self._listing = self.remote
-            self._listed = {each.id for each in self.there.resources}
-        return resource_id in self._listed
+        return resource_id in self._resources_there
 
     def ids(self) -> dict[str, str]:
         """Which resource each entry is, by resource key, for those to be described."""
@@ -622,16 +650,17 @@ class Story:
         resource = self.resources[key]
         resource.remote, resource.touched, resource.arrived = remote, True, True
         self.bound[key] = remote.id
-        if self.lists(remote.id):
-            now = tuple(remote if r.id == remote.id else r for r in self.there.resources)
-        elif onto is not None and not self.rules.replacing_keeps_id:
-            self._listed.add(remote.id)
-            now = tuple(remote if r.id == onto else r for r in self.there.resources)
-        else:
-            self.created_ids.add(remote.id)
-            self._listed.add(remote.id)
-            now = (remote, *self.there.resources)  # as the portal does
-        self.remote = self._listing = replace(self.there, resources=now)
+        place = None
+        if not self.lists(remote.id):
+            if onto is not None and not self.rules.replacing_keeps_id:
+                place = onto
+            else:
+                self.created_ids.add(remote.id)
+        self._now_has(remote, place)
+
+    def _now_has(self, remote: RemoteResource, onto: str | None = None) -> None:
+        self._resources_there.put(remote, onto)
+        self._is_listed = False
 
     @step
     def sent(self, key: str, *, seconds: float = 0.0, uploaded: int = 0) -> None:
@@ -683,10 +712,14 @@ class Story:
             self.resources[key].remote = fresh.get(resource_id, self.resources[key].remote)
 
     @step
-    def moved(self, answer: RemoteResource) -> None:
-        """A link has its new address, and all that is to be said of it."""
-        now = self.there.resources
-        self.described(answer if each.id == answer.id else each for each in now)
+    def moved(self, key: str, answer: RemoteResource) -> None:
+        """The link `key` has its new address, and all that is to be said of it."""
+        if self.did is None:
+            self.did = DatasetStatus.UPDATED
+        resource = self.resources[key]
+        if resource.remote is not None and resource.remote.id == answer.id:
+            resource.remote = answer
+            self._now_has(answer)
 
     @step
     def put_in_order(self) -> None:

@@ -90,7 +90,7 @@ STEPS: dict[str, Callable[[Story], object]] = {
     "held_back": lambda one: one.held_back("a"),
     "file_failed": lambda one: one.file_failed("a", "gone"),
     "described": lambda one: one.described(()),
-    "moved": lambda one: one.moved(RESOURCE),
+    "moved": lambda one: one.moved("a", RESOURCE),
     "put_in_order": lambda one: one.put_in_order(),
     "not_kept": lambda one: one.not_kept({}),
     "refused_description": lambda one: one.refused_description("a", "no"),
