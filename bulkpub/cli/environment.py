@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +115,7 @@ def cluster_wished(words: Sequence[str], environment: Mapping[str, str]) -> bool
     as long to load as all else together, and can be loaded meanwhile.
     """
     wanted = environment.get(ENGINE_VARIABLE)
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in pairwise((*words, "")):
         if word == ENGINE:
             wanted = following
         elif word.startswith(f"{ENGINE}="):

@@ -7,6 +7,9 @@ Where a system cannot do so (Windows), each process is started anew.
 import multiprocessing
 from multiprocessing import forkserver
 
+from bulkpub.errors import StoppedEarly
+from bulkpub.language import say
+
 __all__ = ["METHOD", "get_ready"]
 
 METHOD = "forkserver"
@@ -15,9 +18,20 @@ LOADED = ("distributed", "bulkpub.engine.dask.worker", "bulkpub.session.opening"
 
 
 def get_ready() -> bool:
-    """Begin to load, unless that was done; returns at once. False: it cannot be done here."""
+    """Begin to load, unless that was done; returns at once. False: it cannot be done here.
+
+    Raises `StoppedEarly` in a process that was itself begun so, where it begins the program anew.
+    """
     if METHOD not in multiprocessing.get_all_start_methods():
         return False
     multiprocessing.set_forkserver_preload(list(LOADED))
-    forkserver.ensure_running()
+    try:
+        forkserver.ensure_running()
+    except RuntimeError as error:
+        raise StoppedEarly(
+            say(
+                "each process of a cluster reads the program that starts it, and this one would "
+                "start another: have the cluster started below if __name__ == '__main__'"
+            )
+        ) from error
     return True

@@ -506,7 +506,7 @@ async def test_a_worker_that_nobody_answers_ends_what_it_does(
                 (worker,) = (
                     each for each in there._workers.values() if each.hello.worker in _at(there)
                 )
-                worker.outbox.send = lambda _: None  # type: ignore[method-assign, assignment]
+                monkeypatch.setattr(worker.outbox, "send", lambda _: None)
                 try:
                     await anyio.sleep(60)
                 finally:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from bulkpub.engine import forks
+from bulkpub.errors import StoppedEarly
 
 READY = """
 import sys
@@ -20,6 +21,16 @@ assert not {each.partition(".")[0] for each in sys.modules} & {"dask", "distribu
 @pytest.mark.skipif(forks.METHOD not in multiprocessing.get_all_start_methods(), reason="none here")
 def test_it_is_there_without_dask_in_this_process() -> None:
     subprocess.run([sys.executable, "-c", READY], check=True)  # noqa: S603 - ours
+
+
+@pytest.mark.skipif(forks.METHOD not in multiprocessing.get_all_start_methods(), reason="none here")
+def test_a_process_of_a_cluster_starts_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise RuntimeError("An attempt has been made to start a new process")
+
+    monkeypatch.setattr("multiprocessing.forkserver.ensure_running", refuse)
+    with pytest.raises(StoppedEarly, match="if __name__ == '__main__'"):
+        forks.get_ready()
 
 
 def test_where_a_system_cannot_each_process_is_started_anew(

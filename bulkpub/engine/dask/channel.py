@@ -10,12 +10,15 @@ import pickle
 from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 from distributed import Client, Queue
 
 __all__ = ["Inbox", "Outbox", "opened"]
 
 MOMENT_S = 0.01
 """Seconds for which words are collected: to send a message costs more than all that is in it."""
+PATIENCE_S = 0.1
+"""Seconds that words can wait which nobody waits for, unless others leave before."""
 
 
 async def opened(client: Client, name: str) -> Queue:
@@ -31,21 +34,27 @@ class Outbox:
         self._queue = queue
         self._waiting: list[Any] = []
         self._something = asyncio.Event()
+        self._soon = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
 
-    def send(self, message: Any) -> None:  # noqa: ANN401 - a value that can be pickled
-        """Say it soon."""
+    def send(self, message: Any, *, soon: bool = True) -> None:  # noqa: ANN401 - can be pickled
+        """Say it `soon`, or with what is said next, if nobody waits for it."""
         self._waiting.append(message)
         self._empty.clear()
         self._something.set()
+        if soon:
+            self._soon.set()
 
     async def run(self) -> None:
         """Send what there is, for ever; raises what Dask raises when the connection is lost."""
         while True:
             await self._something.wait()
+            with anyio.move_on_after(PATIENCE_S):
+                await self._soon.wait()
             await asyncio.sleep(MOMENT_S)
             self._something.clear()
+            self._soon.clear()
             batch, self._waiting = self._waiting, []
             await self._queue.put(pickle.dumps(batch))
             if not self._waiting:

@@ -276,6 +276,11 @@ class Office:
         if self._outbox is not None:
             self._outbox.send(message)
 
+    def _mention(self, message: Told | Line | Trouble) -> None:
+        """Send what is only to be known."""
+        if self._outbox is not None:
+            self._outbox.send(message, soon=False)
+
     async def _listen(self, inbox: Inbox) -> None:
         async for message in inbox:
             self._hear(message)
@@ -385,7 +390,7 @@ class Office:
         if isinstance(portal, KeyedPortal) and isinstance(job.found, RemoteDataset):
             portal.knows(job.found)
         contacts = dict(errand.contacts)
-        teller = _Teller(self._send, stay.name, attempt)
+        teller = _Teller(self._mention, stay.name, attempt)
         means = Means(
             portal,
             sources,
@@ -417,12 +422,12 @@ class Office:
         self, stay: _Stay, request: Request, reason: str, delay_s: float, attempt: int
     ) -> None:
         what = Retrying(request.method, request.endpoint, reason, delay_s, attempt)
-        self._send(Trouble(stay.name, what))
+        self._mention(Trouble(stay.name, what))
 
     def _log(
         self, stay: _Stay, logger: str, level: str, words: str, fields: Mapping[str, Any]
     ) -> None:
-        self._send(Line(stay.name, logger, level, words, fields))
+        self._mention(Line(stay.name, logger, level, words, fields))
 
 
 class _Listener:
@@ -441,7 +446,7 @@ class _Listener:
 class _Teller:
     """Tells what happens in one attempt; of how far a file is, no more than people can read."""
 
-    def __init__(self, send: Callable[[FromWorker], None], name: str, attempt: Attempt) -> None:
+    def __init__(self, send: Callable[[Told], None], name: str, attempt: Attempt) -> None:
         self._send, self._name, self._attempt = send, name, attempt
         self._progress: dict[str, float] = {}
 

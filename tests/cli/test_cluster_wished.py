@@ -1,0 +1,27 @@
+"""That a cluster seems to be asked for is seen before anything of a command is loaded."""
+
+import pytest
+
+from bulkpub.cli.environment import cluster_wished
+
+ASKED = {"BULKPUB_ENGINE": "dask"}
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "wished"),
+    [
+        ("run m.yaml", {}, False),
+        ("run m.yaml --engine dask", {}, True),
+        ("run m.yaml --engine=dask --workers 4", {}, True),
+        ("run --engine local m.yaml", ASKED, False),
+        ("run m.yaml", ASKED, True),
+        ("run m.yaml --engine dask://host:8786", {}, False),
+        ("run m.yaml --engine", {}, False),
+        ("run m.yaml --engine local --engine dask", {}, True),
+        ("", {}, False),
+    ],
+)
+def test_the_last_word_on_it_counts(
+    *, words: str, environment: dict[str, str], wished: bool
+) -> None:
+    assert cluster_wished(words.split(), environment) is wished
