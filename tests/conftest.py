@@ -81,6 +81,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is loaded and collected stays: nobody looks for garbage in it, then or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 SERVED = frozenset({"sandbox", "served", "target", "start", "client_of", "environment"})
 """The fixtures that start a portal, or are there to start a command with."""
 
@@ -487,12 +498,16 @@ def report_faults() -> Callable[[bytes], list[str]]:
 
 @pytest.fixture
 def publish_to(
-    clock: Clock, report_faults: Callable[[bytes], list[str]]
+    clock: Clock,
+    report_faults: Callable[[bytes], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Awaitable[RunReport]]:
     """Publish a manifest to a portal; keyword arguments are those of `RunOptions`.
 
-    The portal's clock goes on by some seconds first, as it would between two runs.
+    The portal's clock goes on by some seconds first, as it would between two runs. After a portal
+    turned us away, requests are not spread: that is for `http.pace`, and tested there.
     """
+    monkeypatch.setattr("bulkpub.http.pace.LEAST_RATE", 1000.0)
 
     async def publish_to(
         portal: str,
@@ -584,12 +599,10 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def only_new_objects() -> Iterator[None]:
+def only_new_objects() -> None:
     """`gc.get_objects()` has none of before the test, which are many and slow to go through."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 # --- a bucket -----------------------------------------------------------------------------

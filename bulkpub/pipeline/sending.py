@@ -157,10 +157,13 @@ class _Sending:
                     self.story.held_back(action.spec.key)
                     yield None
                     return
+                resource = self.story.resources[action.spec.key]
+                before = resource.attempts
                 try:
                     yield place
                 finally:
-                    self.story.turn_ended(name)
+                    if resource.attempts > before:  # else nothing was sent under this name
+                        self.story.turn_ended(name)
 
     async def _begin(self, action: Action, sent: FileContent | LinkSource, place: "_Place") -> None:
         story, key, means = self.story, action.spec.key, self.means

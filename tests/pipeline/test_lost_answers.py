@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 
 from bulkpub.core.model import RemoteResource
@@ -47,6 +48,18 @@ async def test_a_change_of_a_dataset_whose_answer_is_lost_is_told_once(
     (dataset,) = report.datasets
     assert (report.run.exit_code, dataset.status) == (0, "updated")
     assert dataset.reason == "differs in: tags"
+
+
+async def test_after_a_dataset_that_was_not_created_no_file_of_its_waits_for_its_name(
+    publish: Publish, folder: Any, site: Site, titles: Any, lose_answers: Any
+) -> None:
+    """No file was sent yet: there is none of the same name to keep apart from."""
+    site.rules = replace(site.rules, same_name_pause=60.0)
+    site.trouble = lose_answers("create_dataset", left=3, before=True)
+    with anyio.fail_after(30):
+        report = await publish(folder.manifest(folder.dataset("a", *NAMES)))
+    assert report.run.exit_code == 0
+    assert titles(site) == {"Dataset a": NAMES}
 
 
 async def test_every_upload_of_a_dataset_may_lose_its_answer(
