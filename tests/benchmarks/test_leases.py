@@ -31,8 +31,9 @@ def test_where_places_are_scarce_all_are_served_alike() -> None:
 
 @pytest.mark.served
 @pytest.mark.parametrize(("quota", "seed"), [(50, 1), (50, 2), (1_000, 1), (1_000, 2), (5_000, 1)])
-def test_so_it_is_for_an_hour(quota: int, seed: int) -> None:
-    judged(simulate(Setting(workers=30, quota=quota, seed=seed)))
+def test_so_it_is_for_longer(quota: int, seed: int) -> None:
+    """Twenty minutes, in which some sixty workers die: as many as work."""
+    judged(simulate(Setting(workers=30, quota=quota, window=1200.0, seed=seed)))
 
 
 @pytest.mark.served

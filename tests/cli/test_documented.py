@@ -248,16 +248,17 @@ def furnished(shell: Shell, served: Sandbox, listing: str, page: Path) -> Shell:
     (folder / "liste.xlsx").write_bytes(xlsx({"Liste": LIST}))
     copy(CATALOGUES / "ckan_1.json", folder / "ckan.json")
     copy(CATALOGUES / "opendatasoft.json", folder / "ods.json")
+    text = page.read_text(encoding="utf-8")
+    reports = (name for name in ("rapport.jsonl", "hier.json") if name in text)
     for arguments in (
         ("run", "manifest.yaml", "--portal", "www"),
-        *(("run", "velos.yaml", "--report", name) for name in ("rapport.jsonl", "hier.json")),
+        *(("run", "velos.yaml", "--report", name) for name in reports),
         ("run", "velos.yaml"),
     ):
         assert shell.run(*arguments).code == 0
     past = orjson.loads(shell.run("history", "--json").out.splitlines()[0])
     # A command that looks at the folder is to see what a reader has there.
-    unknown = {*texts, "liste.xlsx", "hier.json", "rapport.jsonl", "liens.csv", "catalog.ttl"}
-    text = page.read_text(encoding="utf-8")
+    unknown = {*texts, "liste.xlsx", "liens.csv", "catalog.ttl"}
     for name in {each for each in unknown if each not in text} | (
         set() if "harvest" in page.name else {"ods.json", "ckan.json"}
     ):

@@ -96,23 +96,12 @@ async def sftp(the_web: Web, spool: Spool, tmp_path: Path) -> AsyncIterator[Serv
 
 
 @pytest.fixture
-async def s3(the_web: Web, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+def s3(the_web: Web, spool: Spool, s3_client: Any, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The server of moto; where it is and who we are is said by the environment."""
-    moto = importlib.import_module("moto.server")
-    server = moto.ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", PASSWORD)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client = importlib.import_module("botocore.session").get_session().create_client("s3")
-    client.create_bucket(Bucket="data")
     for name, content in FILES.items():
-        client.put_object(Bucket="data", Key=name, Body=content)
-    client.close()
-    yield Server("s3://data/", Fetcher(the_web, spool))
-    server.stop()
+        s3_client.put_object(Bucket="data", Key=name, Body=content)
+    return Server("s3://data/", Fetcher(the_web, spool))
 
 
 @pytest.fixture(params=["ftp", "sftp", "s3"])
