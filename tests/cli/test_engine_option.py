@@ -77,3 +77,14 @@ def test_workers_do_what_they_are_asked_to(run_cli: Run, folder: Any) -> None:
     assert done.code == 0
     assert done.report["totals"]["datasets"]["created"] == 2
     assert done.err.count("dataset created") == done.err.count(" worker=tls://127.0.0.1:") - 1 == 2
+
+
+@pytest.mark.cluster
+def test_what_is_in_the_way_to_a_scheduler_is_told_by_us_alone(run_cli: Run, folder: Any) -> None:
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    ran = run_cli("run", manifest, "--engine", "tls://127.0.0.1:9")
+    assert ran.code == 2
+    assert "Nothing was sent: the Dask scheduler at tls://127.0.0.1:9 cannot be reached" in ran.out
+    assert "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in ran.out
+    for words in ("Traceback", "Warning", "distributed.core"):
+        assert words not in ran.err

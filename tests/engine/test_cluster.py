@@ -11,6 +11,7 @@ from distributed import Client, LocalCluster
 
 from bulkpub.engine.choice import Engine, Kind
 from bulkpub.engine.dask import cluster as clusters
+from bulkpub.engine.dask import connecting
 from bulkpub.engine.dask.cluster import open_cluster, see_that_it_sees
 from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.pipeline.means import Stopping
@@ -41,7 +42,7 @@ def engine(cluster: Any) -> Engine:
 async def test_a_scheduler_that_does_not_answer_is_told(
     monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
 ) -> None:
-    monkeypatch.setattr(clusters, "CONNECTS_S", 0.3)
+    monkeypatch.setattr(connecting, "CONNECTS_S", 0.3)
     engine = Engine(Kind.DASK, address=f"tcp://127.0.0.1:{unused_tcp_port}")
     with pytest.raises(StoppedEarly, match=r"scheduler at tcp://127\.0\.0\.1:\d+ cannot be reach"):
         async with open_cluster(engine, Stopping(), lock="x"):

@@ -19,12 +19,16 @@ import anyio
 import dask
 import structlog
 from distributed import Client, LocalCluster, Semaphore, Worker, WorkerPlugin
+from distributed.comm.core import CommClosedError
 
+from bulkpub.core.text import bounded
 from bulkpub.engine.choice import Engine, check_safe
+from bulkpub.engine.dask.connecting import connected
 from bulkpub.engine.forks import METHOD, get_ready
 from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.language import say
 from bulkpub.pipeline.means import HASHERS, Stopping
+from bulkpub.version import __version__
 
 __all__ = ["cluster_lost", "open_cluster", "see_that_it_sees", "unlike"]
 
@@ -32,8 +36,6 @@ log = structlog.get_logger("bulkpub.engine")
 
 THREADS = 16
 """Jobs at once that one process of an own cluster takes: most of the time they wait for answers."""
-CONNECTS_S = 10.0
-"""Seconds within which a scheduler has to answer."""
 WITHIN = "inproc://"
 """So begin addresses within a process."""
 WORKERS_S = 60.0
@@ -53,17 +55,19 @@ async def open_cluster(
     Nothing is waited for any longer once `stopping` was asked for.
     `lock` is what no two runs may do at the same time on a cluster that others use too (None:
     there is no harm in it). Raises `StoppedEarly` when the scheduler does not answer, has no
-    workers or is locked, and `SettingsInvalid` when what it is told would go in the clear to
-    another machine, unless that is to be so (`insecure`).
+    workers or other versions, or is locked, and `SettingsInvalid` when the way to it is not the one
+    that is set (TLS), or what it is told would go in the clear to another machine, unless that is
+    to be so (`insecure`).
     """
     if engine.is_own:
         async with _own(engine.workers or HASHERS) as client:
             yield client
         return
-    async with _existing(engine) as client:
+    async with connected(engine) as client:
         await _see_that_it_is_safe(client, insecure=insecure)
         with stopping.cancellable():
             await _wait_for_workers(client, engine)
+        await _see_that_they_fit(client)
         if lock is None:
             yield client
             return
@@ -78,14 +82,7 @@ async def see_that_it_sees(client: Client, paths: Collection[str]) -> None:
     answers = await client.run(_missing, list(paths), on_error="return")
     for worker, missing in answers.items():
         if isinstance(missing, Exception):
-            raise StoppedEarly(
-                say(
-                    "the worker {worker} cannot work: {name}: {why} (has it bulkpub[dask]?)",
-                    worker=worker,
-                    name=type(missing).__name__,
-                    why=missing,
-                )
-            )
+            raise _cannot_work(worker, missing)
         if missing:
             shown = ", ".join(missing[:SHOWN])
             raise SettingsInvalid(
@@ -208,47 +205,47 @@ def _hushed() -> Iterator[None]:
         dasks.setLevel(level)
 
 
-@asynccontextmanager
-async def _existing(engine: Engine) -> AsyncIterator[Client]:
-    """A client of our own, in this event loop, to a cluster that exists."""
-    given: Any = engine.client
-    address = engine.scheduler if given is None else str(given.scheduler.address)
-    # A server that is none of Dask's is taken to announce more than any memory holds.
-    unusable = (OSError, TimeoutError, ValueError, TypeError, RuntimeError, MemoryError)
-    client: Client | None = None
-    try:
-        client = Client(
-            address,
-            asynchronous=True,
-            set_as_default=False,
-            timeout=CONNECTS_S,
-            **({} if given is None else {"security": given.security}),
-        )
-        await client
-    except unusable as error:
-        if client is not None:
-            with suppress(*unusable):
-                await client.close()
-        raise StoppedEarly(
-            say(
-                "the Dask scheduler at {address} cannot be reached: {error}",
-                address=address,
-                error=say("what answers there is no scheduler of Dask's")
-                if isinstance(error, MemoryError)
-                else str(error) or type(error).__name__,
-            )
-        ) from error
-    try:
-        yield client
-    finally:
-        with anyio.CancelScope(shield=True), suppress(OSError):
-            await client.close()
-
-
 async def _see_that_it_is_safe(client: Client, *, insecure: bool) -> None:
     scheduler: Any = client.scheduler
     for address in (str(scheduler.address), *await client.nthreads()):
         check_safe(address, insecure=insecure)
+
+
+async def _see_that_they_fit(client: Client) -> None:
+    """See that scheduler and workers can load what they are told to do, and mean the same by it."""
+    try:
+        await cast("Any", client).run_on_scheduler(_version)
+    except Exception as error:  # whatever the other side raised
+        if isinstance(error, CommClosedError):
+            raise cluster_lost(error) from error
+        raise StoppedEarly(
+            say(
+                "the scheduler cannot work: {why}; install the same bulkpub[dask] everywhere, with "
+                "the same Python",
+                why=bounded(str(error)),
+            )
+        ) from error
+    answers = await cast("Any", client).run(_version, on_error="return")
+    for worker, version in answers.items():
+        if isinstance(version, Exception):
+            raise _cannot_work(worker, version)
+        if version != __version__:
+            raise unlike(worker, theirs=version, ours=__version__)
+
+
+def _version() -> str:
+    return __version__
+
+
+def _cannot_work(worker: str, why: Exception) -> StoppedEarly:
+    return StoppedEarly(
+        say(
+            "the worker {worker} cannot work: {why}; install the same bulkpub[dask] everywhere, "
+            "with the same Python",
+            worker=worker,
+            why=bounded(str(why)),
+        )
+    )
 
 
 async def _wait_for_workers(client: Client, engine: Engine) -> None:
