@@ -76,6 +76,13 @@ class Engine:
         return self.address is None and self.client is None
 
     @property
+    def processes(self) -> int:
+        """How many workers a cluster on this machine has: one for each core unless it is said."""
+        from bulkpub.pipeline.means import HASHERS  # noqa: PLC0415 - `--help` needs none of it
+
+        return self.workers or HASHERS
+
+    @property
     def is_encrypted(self) -> bool:
         """Whether it is certain that nobody on the way can read what workers are told."""
         return self.is_own or (self.address is not None and _parts(self.address).scheme == "tls")

@@ -19,7 +19,7 @@ from bulkpub.http.gate import Gate
 from bulkpub.http.lending import Lender, Lent
 from bulkpub.http.turns import SpacedOut
 from bulkpub.pipeline.job import Job, Result
-from bulkpub.pipeline.means import HASHERS, Means
+from bulkpub.pipeline.means import Means
 from bulkpub.portals.base import Traffic
 from bulkpub.session.opening import FetchedHosts, WorkerMeans
 
@@ -101,7 +101,7 @@ class Crew:
         from bulkpub.engine.dask.coordinator import Coordinator  # noqa: PLC0415 - likewise
 
         if engine.is_own:
-            each = max(opener.sources.spool_size // (engine.workers or HASHERS), 1)
+            each = max(opener.sources.spool_size // engine.processes, 1)
             opener = replace(opener, sources=replace(opener.sources, spool_size=each))
         lock = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
         insecure, stopping = opener.connection.insecure, means.stopping

@@ -33,7 +33,7 @@ from bulkpub.harvest.base import Found, Harvest, HarvestOptions, unheard
 from bulkpub.harvest.kinds import Kind, harvester
 from bulkpub.harvest.reading.local import WithFiles, is_file
 from bulkpub.language import say
-from bulkpub.pipeline.means import HASHERS, Stopping
+from bulkpub.pipeline.means import Stopping
 from bulkpub.portals import Portal
 from bulkpub.portals.kinds import locate
 from bulkpub.portals.kinds import names as portal_names
@@ -237,7 +237,7 @@ async def _there(sought: Sought, engine: Engine) -> AsyncGenerator[AsyncGenerato
         for host in dict.fromkeys(hosts)
     }
     if engine.is_own:  # more would have nothing to do
-        engine = replace(engine, workers=min(engine.workers or HASHERS, len(groups)))
+        engine = replace(engine, workers=min(engine.processes, len(groups)))
     async with AsyncExitStack() as stack:
         stack.enter_context(at_home())
         client = await stack.enter_async_context(

@@ -67,7 +67,7 @@ from bulkpub.pipeline.agreement import Agreed
 from bulkpub.pipeline.choosing import Choosing
 from bulkpub.pipeline.forecast import look_ahead
 from bulkpub.pipeline.job import MOST_AT_ONCE, Figures, Job, Result, RunOptions, Verify
-from bulkpub.pipeline.means import DOWNLOADERS, HASHERS, Means
+from bulkpub.pipeline.means import DOWNLOADERS, Means
 from bulkpub.pipeline.prepare import Preparation
 from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.telling import outcome_of
@@ -453,7 +453,7 @@ class Run:
         if self._options.dry_run and self._options.verify is Verify.NO:
             return Engine()
         if engine.kind is Kind.DASK and engine.is_own:
-            return replace(engine, workers=max((engine.workers or HASHERS) // ways, 1))
+            return replace(engine, workers=max(engine.processes // ways, 1))
         return engine
 
     async def _prepare(self, wanted: Wanted, means: Means, preparation: Preparation) -> None:

@@ -14,6 +14,7 @@ from bulkpub.core.addresses import shown_address
 from bulkpub.engine import choice
 from bulkpub.engine.choice import Engine, Kind, check_safe, engine_of
 from bulkpub.errors import SettingsInvalid
+from bulkpub.pipeline.means import HASHERS
 
 LOCAL, OWN = Engine(), Engine(Kind.DASK)
 
@@ -32,6 +33,11 @@ LOCAL, OWN = Engine(), Engine(Kind.DASK)
 def test_an_engine_is_read(text: str, workers: int | None, engine: Engine) -> None:
     assert engine_of(text, workers) == engine
     assert engine_of(engine) is engine
+
+
+def test_a_cluster_on_this_machine_has_a_worker_for_each_core_unless_it_is_said() -> None:
+    assert OWN.processes == HASHERS
+    assert Engine(Kind.DASK, 3).processes == 3
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from bulkpub.engine.dask.connecting import connected
 from bulkpub.engine.forks import METHOD, get_ready
 from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.language import say
-from bulkpub.pipeline.means import HASHERS, Stopping
+from bulkpub.pipeline.means import Stopping
 from bulkpub.version import __version__
 
 __all__ = ["cluster_lost", "open_cluster", "see_that_it_sees", "unlike"]
@@ -60,7 +60,7 @@ async def open_cluster(
     to be so (`insecure`).
     """
     if engine.is_own:
-        async with _own(engine.workers or HASHERS) as client:
+        async with _own(engine.processes) as client:
             yield client
         return
     async with connected(engine) as client:
