@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from threading import current_thread, main_thread
 from typing import Any, cast
@@ -156,8 +157,12 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 
+@cache
 def loaded(name: str) -> TyperCommand:
-    """The command of that name, with its options; raises `KeyError` when there is none."""
+    """The command of that name, with its options; raises `KeyError` when there is none.
+
+    Always the same: to put one together takes longer than to read what was typed.
+    """
     row = COMMANDS[name]
     with _loading():
         module = import_module(f"bulkpub.cli.{row.module}")
