@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
+# `make test` waits for processes and for clocks: one more worker than processors, and none is idle.
+AND_ONE := $(shell expr $(WORKERS) + 1)
 HISTORIES ?= 1000
 SEED ?= 1
 KILLS ?= 50
@@ -34,7 +36,7 @@ demo: $(VENV)/.installed ## Publish 66 real files to a portal of your own, and l
 
 test: $(VENV)/.installed-dev ## Run the tests; a few minutes
 	@echo "Running the tests..."
-	@$(BIN)/python -m pytest -m "not real and not browser and not cluster" -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -m "not real and not browser and not cluster" -n $(AND_ONE) --dist worksteal $(ARGS)
 
 test-quick: $(VENV)/.installed-dev ## Run those that start no portal and no process; under a minute
 	@HYPOTHESIS_EXAMPLES=10 $(BIN)/python -m pytest -m "not real and not served and not browser" -n $(WORKERS) --dist worksteal $(ARGS)
