@@ -23,6 +23,7 @@ from distributed.comm.core import CommClosedError
 
 from bulkpub.core.text import bounded
 from bulkpub.engine.choice import Engine, check_safe
+from bulkpub.engine.dask.certificate import for_one_cluster
 from bulkpub.engine.dask.connecting import connected
 from bulkpub.engine.forks import METHOD, get_ready
 from bulkpub.errors import SettingsInvalid, StoppedEarly
@@ -42,6 +43,14 @@ WORKERS_S = 60.0
 """Seconds within which a cluster without workers has to get one."""
 LOCKED_S = 45.0
 """Seconds after which another run's lock is not that of one which was killed: those run out."""
+UNWATCHED = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1h",
+    "distributed.admin.tick.limit": "1h",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.scheduler.active-memory-manager.start": False,
+}
+"""What Dask looks at all the time, and nobody needs who has it for a run."""
 AT_ONCE_S = 0.5
 SHOWN = 3
 
@@ -127,7 +136,7 @@ async def _own(workers: int) -> AsyncIterator[Client]:
 
     Nobody else can reach them: their connections are encrypted with certificates made for them.
     """
-    set_up = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.limit": "1h"}
+    set_up: dict[str, object] = dict(UNWATCHED)
     if find_spec("uvloop") is not None:  # as the command line has it
         set_up["distributed.admin.event-loop"] = "uvloop"
     if get_ready():
@@ -143,7 +152,7 @@ async def _own(workers: int) -> AsyncIterator[Client]:
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",  # of whatever port is free
-            security=True,
+            security=for_one_cluster(),
             memory_limit=None,
             silence_logs=logging.CRITICAL,
             local_directory=folder,
