@@ -96,7 +96,7 @@ class _Fetching:
 
     async def fetch(self, last: LastFetch | None) -> Fetched:
         """Fetch it, unless it has not changed since `last`."""
-        dataset, emit = self.story.spec.key, self.means.notify
+        dataset, emit = self.story.key, self.means.notify
 
         def progressed(received: int, size: int | None) -> None:
             emit(FetchProgressed(dataset, self.key, received, size))
@@ -157,11 +157,12 @@ class _Fetching:
     def _planned(self, note: str = "") -> Create | Replace | None:
         """What is decided now that the content is known; `note` is added to the reason."""
         story = self.story
+        spec, remote = story.concerning(self.key)
         action = plan_resource(
             story.resources[self.key].spec,
-            story.spec,
+            spec,
             story.fingerprints,
-            story.remote,
+            remote,
             story.bound,
             rules=story.rules,
         )

@@ -116,7 +116,7 @@ def recall_hashes(story: Story, keys: Iterable[str], means: Means) -> frozenset[
 
 def content_of(story: Story, key: str, source: FileSource, means: Means) -> FileContent:
     """What the file of the entry `key` holds, as it was looked at; it lies at `source`."""
-    dataset, planned = story.spec.key, story.fingerprints[key]
+    dataset, planned = story.key, story.fingerprints[key]
 
     def progressed(sent: int) -> None:
         means.notify(UploadProgressed(dataset, key, sent, planned.size))

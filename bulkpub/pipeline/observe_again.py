@@ -86,7 +86,7 @@ async def _observe(story: Story, means: Means) -> RemoteDataset | None:
     job, seen = story.job, Datasets[RemoteDataset](None)
     face, ours = face_of(story.spec), job.namesakes
     matched = await observe(means.portal, job.owner, [face], lambda _: story.spec, seen, ours=ours)
-    found = matched.get(story.spec.key)
+    found = matched.get(story.key)
     if isinstance(found, Conflict):
         raise DatasetFailed(found.message)
     return None if found is None else seen[found]

@@ -33,7 +33,7 @@ async def make_plan(story: Story, means: Means) -> Plan:
     story.planned(made)
     keys = [action.spec.key for action in made.sends]
     sizes = [story.fingerprints[key].size for key in keys if key in story.fingerprints]
-    means.notify(PlanReady(story.spec.key, len(sizes), sum(sizes)))
+    means.notify(PlanReady(story.key, len(sizes), sum(sizes)))
     return made
 
 

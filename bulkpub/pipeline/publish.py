@@ -164,7 +164,7 @@ async def _carry_out(story: Story, plan: Plan, means: Means) -> None:
             story.deleted(deletion)
         await _release(story, means)
         if not story.spec.left_out:  # what is known of those is still to be told
-            means.memory.finish(story.spec.key)
+            means.memory.finish(story.key)
     story.round_done()
 
 

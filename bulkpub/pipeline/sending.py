@@ -220,7 +220,7 @@ class _Place:
 async def _upload(upload: "_Upload") -> None:
     """Send one file once, and see that the portal received the bytes that were sent."""
     story, key, means = upload.story, upload.key, upload.means
-    dataset, resource = story.spec.key, story.resources[key]
+    dataset, resource = story.key, story.resources[key]
     size = story.fingerprints[key].size
     title = resource.wanted.title if resource.wanted else resource.spec.metadata.title
     means.notify(UploadStarted(dataset, key, size, resource.attempts, title))

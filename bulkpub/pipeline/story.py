@@ -60,7 +60,7 @@ from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
 from bulkpub.language import joined, say, say_n
 from bulkpub.pipeline.job import Figures, Job, Verify
-from bulkpub.pipeline.listing import Listing
+from bulkpub.pipeline.listing import Listing, Unclaimed
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
 
@@ -233,12 +233,15 @@ class Story:
         self.job = job
         self.rules = rules
         self.phase = Phase.BEGUN
-        self.spec: DatasetSpec = job.spec
+        self.key = job.spec.key
+        self._spec: DatasetSpec = job.spec
+        self._is_spec_whole = True
         self.round = Round(Plan(CreateDataset(job.spec.metadata)))
         self.rounds = 0
         self._remote: RemoteDataset | None = None
         self._listing: Listing | None = None
         self._is_listed = True
+        self._unclaimed: Unclaimed | None = None
         self.resources: Mapping[str, ResourceStory] = {
             entry.key: ResourceStory(entry) for entry in job.spec.resources
         }
@@ -271,7 +274,7 @@ class Story:
 
     def ours(self) -> Iterator[ResourceStory]:
         """The resources that the run is about."""
-        left_out = self.spec.left_out
+        left_out = self._spec.left_out
         return (each for key, each in self.resources.items() if key not in left_out)
 
     @property
@@ -284,6 +287,50 @@ class Story:
         """The dataset on the portal; it is there when anything is written below it."""
         assert self.remote is not None  # noqa: S101 - created or found by now
         return self.remote
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """What is wanted, as far as is known what each entry is made of."""
+        if not self._is_spec_whole:
+            entries = tuple(self.resources[entry.key].spec for entry in self._spec.resources)
+            self._spec, self._is_spec_whole = replace(self._spec, resources=entries), True
+        return self._spec
+
+    def concerning(self, key: str) -> tuple[DatasetSpec, RemoteDataset | None]:
+        """What is wanted, and what the portal has, as far as the entry `key` is concerned.
+
+        Most entries are known by an id, or all resources that are there by others': then none of
+        those is among them, and what is decided is the same.
+        """
+        entry = self.resources[key].spec
+        if self._remote is None or entry.series is not None:
+            return self.spec, self.remote
+        there = self._resources_there
+        known = there.get(entry.id or self.bound.get(key, ""))
+        if known is None and entry.id is None and self._unclaimed_there:
+            known = there.get(self._unclaimed_there.marked_alone(key) or "")
+            if known is None or known.key != key:
+                return self.spec, self.remote
+        only = () if known is None else (known,)
+        return replace(self._spec, resources=(entry,)), replace(self._remote, resources=only)
+
+    @property
+    def _unclaimed_there(self) -> Unclaimed:
+        """The resources of the dataset on the portal that may be any entry's."""
+        if self._unclaimed is None:
+            claimed = {*self.bound.values(), *(each.spec.id for each in self.resources.values())}
+            listed = self._resources_there.all()
+            self._unclaimed = Unclaimed(each for each in listed if each.id not in claimed)
+        return self._unclaimed
+
+    def _bind(self, key: str, resource_id: str) -> None:
+        """Take the resource for the entry `key`, and for nobody else's."""
+        before = self.bound.get(key)
+        self.bound[key] = resource_id
+        if before not in {None, resource_id}:
+            self._unclaimed = None
+        elif self._unclaimed is not None:
+            self._unclaimed.claim(resource_id)
 
     @property
     def is_there(self) -> bool:
@@ -307,6 +354,7 @@ class Story:
     @remote.setter
     def remote(self, remote: RemoteDataset | None) -> None:
         self._remote, self._listing, self._is_listed = remote, None, True
+        self._unclaimed = None
 
     @property
     def _resources_there(self) -> Listing:
@@ -362,7 +410,7 @@ class Story:
         for key, resource_id in bound.items():
             remote = there.get(resource_id)
             if remote is not None and key in self.resources and remote.key in {None, key}:
-                self.bound[key] = remote.id
+                self._bind(key, remote.id)
 
     @step
     def sized(self, key: str, known: Fingerprint) -> None:
@@ -415,7 +463,7 @@ class Story:
         self._decided(self.resources[key], action)
         self.resources[key].reason = joined("", (self.resources[key].reason, note))
         if isinstance(action, RECOGNISED):
-            self.bound[key] = action.remote.id  # nobody else's now
+            self._bind(key, action.remote.id)
 
     def _decided(self, resource: ResourceStory, action: ResourceAction) -> None:
         there = isinstance(action, RECOGNISED) and action.remote.id in self.before
@@ -557,7 +605,7 @@ class Story:
         metadata = self.spec.metadata
         points = tuple(made.get(each, each) for each in metadata.contact_points or ())
         metadata = replace(metadata, contact_points=points)
-        self.spec = replace(self.spec, metadata=metadata, contacts=())
+        self._spec = replace(self.spec, metadata=metadata, contacts=())
 
     @step
     def refreshed(self, fresh: RemoteDataset) -> None:
@@ -625,8 +673,7 @@ class Story:
 
     def _is_made_of(self, key: str, source: Source) -> None:
         self.resources[key].spec = replace(self.resources[key].spec, source=source)
-        entries = tuple(self.resources[entry.key].spec for entry in self.spec.resources)
-        self.spec = replace(self.spec, resources=entries)
+        self._is_spec_whole = False
 
     @step
     def named(self, entry: ResourceSpec) -> None:
@@ -649,7 +696,7 @@ class Story:
         """The portal has what was sent for the entry `key`, in the place of what was `onto`."""
         resource = self.resources[key]
         resource.remote, resource.touched, resource.arrived = remote, True, True
-        self.bound[key] = remote.id
+        self._bind(key, remote.id)
         place = None
         if not self.lists(remote.id):
             if onto is not None and not self.rules.replacing_keeps_id:
@@ -693,7 +740,7 @@ class Story:
 
         Of what is left out nothing is to be published.
         """
-        if key in self.spec.left_out:
+        if key in self._spec.left_out:
             return
         resource = self.resources[key]
         resource.error = resource.error or bounded(error, LONGEST_SENTENCE)

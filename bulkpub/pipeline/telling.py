@@ -47,7 +47,7 @@ def outcome_of(story: Story) -> DatasetOutcome:
     status = _outcome_status(story, resources)
     title = story.spec.metadata.title
     return DatasetOutcome(
-        key=story.spec.key,
+        key=story.key,
         status=status,
         reason=_reason(story, status, resources),
         id=story.remote.id if story.remote else story.spec.id,

@@ -15,8 +15,10 @@ import pytest
 
 from bulkpub import RunReport
 from bulkpub.core.model import RemoteDataset, RemoteResource
+from bulkpub.core.plan import plan_resource
 from bulkpub.core.sources import DIGEST_NAMES, Digest
 from bulkpub.errors import Uncertain
+from bulkpub.pipeline.story import Story
 from bulkpub.portals import memory, udata
 from bulkpub.portals.memory import Call, Site
 from tests.far_portal import exchanging, far_kinds, reachable
@@ -38,6 +40,24 @@ def nothing_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     All other tests have it in memory.
     """
     monkeypatch.setattr("bulkpub.state.overflow.ROOM", 0)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is decided for one entry from what concerns it is what all that is there leads to."""
+    concerning = Story.concerning
+
+    def compared(story: Story, key: str) -> Any:
+        part = concerning(story, key)
+        entry = story.resources[key].spec
+        decided = [
+            plan_resource(entry, spec, story.fingerprints, remote, story.bound, rules=story.rules)
+            for spec, remote in (part, (story.spec, story.remote))
+        ]
+        assert decided[0] == decided[1]
+        return part
+
+    monkeypatch.setattr(Story, "concerning", compared)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,12 @@ Entry = Callable[[int], dict[str, Any] | None]
 
 
 @pytest.fixture
-def ways(folder: Any) -> dict[str, tuple[Entry | None, Entry, dict[str, Any]]]:
+def nobody_else_matters() -> None:
+    """It looks at all that is there, to see whether it matters."""
+
+
+@pytest.fixture
+def ways(folder: Any, elsewhere: Any) -> dict[str, tuple[Entry | None, Entry, dict[str, Any]]]:
     """What each entry of a dataset was, what it becomes, and what else is said of the dataset."""
 
     def file(number: int, content: str = "") -> dict[str, Any]:
@@ -59,6 +64,9 @@ def ways(folder: Any) -> dict[str, tuple[Entry | None, Entry, dict[str, Any]]]:
             "title": "L",
         }
 
+    def remote(number: int, content: str = "") -> dict[str, Any]:
+        return {"url": elsewhere.has(f"{number}.csv", f"{content}{number}".encode())}
+
     return {
         "new": (None, file, {}),
         "again": (file, file, {}),
@@ -70,11 +78,23 @@ def ways(folder: Any) -> dict[str, tuple[Entry | None, Entry, dict[str, Any]]]:
             lambda number: file(number) if number % 2 else None,
             {"prune": "all"},
         ),
+        "fetched": (None, remote, {}),
+        "fetched again": (remote, partial(remote, content="other "), {}),
         "links moved": (link, partial(link, host="b"), {}),
     }
 
 
-WAYS = ("new", "again", "replaced", "described", "reordered", "others deleted", "links moved")
+WAYS = (
+    "new",
+    "again",
+    "replaced",
+    "described",
+    "reordered",
+    "others deleted",
+    "fetched",
+    "fetched again",
+    "links moved",
+)
 
 
 @pytest.mark.parametrize("way", WAYS)
