@@ -58,6 +58,8 @@ RECENT = 64
 """Over so many of the last good answers, or half of them, the rate reached is measured."""
 RECENT_S = 2.0
 """Seconds, or half of them, over which it is measured at least: answers may come all at once."""
+A_MOMENTS_FALL = 0.7
+"""The share of our rate below which none that was reached for less than that is believed."""
 AGAIN = 1.0
 """Seconds; when an answer shows that the old window is not over yet, we ask again after this."""
 SLOW_ANSWER = 5.0
@@ -345,13 +347,17 @@ def _turned_away(pace: Pace, signal: Signal, now: float) -> Pace:
 
 def _slowed(pace: Pace, now: float) -> Pace:
     """Take the rate of the last while as too much; go on below it."""
-    reached = pace.answered / max(now - pace.counting_from, 1.0)
-    reached = max(min(reached, pace.rate or reached), LEAST_RATE)
+    seconds = now - pace.counting_from
+    reached = pace.answered / max(seconds, 1.0)
+    too_much = reached = max(min(reached, pace.rate or reached), LEAST_RATE)
+    if pace.rate is not None and seconds < RECENT_S / 2:
+        # A moment shows little: what was sent before it may have used up what was there.
+        reached, too_much = max(reached, A_MOMENTS_FALL * pace.rate), pace.too_much
     resume = max(pace.closed_until, now)
     return replace(
         pace,
         rate=max(SLOWER * reached, LEAST_RATE),
-        too_much=reached,
+        too_much=too_much,
         epoch_at=now,
         answered=0.0,
         counting_from=resume,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bulkpub.core.waits import WaitReason
 from bulkpub.http.pace import (
+    A_MOMENTS_FALL,
     FIRST_SLOTS,
     HOUR,
     LEAST_RATE,
@@ -340,6 +341,15 @@ def test_too_much_is_what_was_reached_and_never_more_than_we_allowed(
 ) -> None:
     pace = fast(answered=answered, counting_from=NOW - seconds, rate=rate, in_flight=1)
     assert observe(pace, refusal(), NOW).too_much == max(too_much, LEAST_RATE)
+
+
+def test_what_was_reached_in_a_moment_is_not_believed() -> None:
+    pace = fast(answered=3.0, counting_from=NOW - 0.5, rate=20.0, too_much=24.0, in_flight=1)
+    slowed = observe(pace, refusal(), NOW)
+    assert slowed.too_much == 24.0
+    assert slowed.rate == pytest.approx(SLOWER * A_MOMENTS_FALL * 20.0)
+    pace = fast(answered=3.0, counting_from=NOW - 1.5, rate=20.0, too_much=24.0, in_flight=1)
+    assert observe(pace, refusal(), NOW).too_much == 2.0
 
 
 def test_what_was_reached_is_measured_over_the_last_answers() -> None:
