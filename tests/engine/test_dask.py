@@ -34,9 +34,10 @@ from bulkpub.core.owners import Owner
 from bulkpub.core.report import RateLimit
 from bulkpub.engine.base import Opener
 from bulkpub.engine.dask import coordinator as coordinating
-from bulkpub.engine.dask import forwarding
+from bulkpub.engine.dask import errands, forwarding, known_workers
 from bulkpub.engine.dask import worker as working
 from bulkpub.engine.dask.coordinator import Coordinator
+from bulkpub.engine.dask.known_workers import KnownWorker
 from bulkpub.engine.dask.messages import Attempt, Heard
 from bulkpub.engine.dask.worker import Office, Presence, queue_of
 from bulkpub.errors import PortalRefuses, SettingsInvalid, StoppedEarly
@@ -335,7 +336,7 @@ async def test_the_place_of_one_that_is_lost_is_for_the_next(
         if call.name == "upload" and not lost:
             lost.extend(_at(there) - {"None"})
             for name in lost:
-                there._lose(there._workers[name])
+                there._lose(worker_of(there, name))
             await anyio.sleep(60)
         return await carry_out()
 
@@ -369,8 +370,8 @@ async def test_workers_that_are_lost_with_what_only_waits_are_nothing_against_it
         nonlocal times
         while call.name == "upload" and times < coordinating.ATTEMPTS + 1:
             await _until(has_asked)
-            for name in there._workers.keys() - _at(there):
-                there._lose(there._workers[name])
+            for name in names_of(there) - _at(there):
+                there._lose(worker_of(there, name))
             times += 1
             await anyio.sleep(0.5)  # it comes back as a new one, and takes up what it had
         return await carry_out()
@@ -411,7 +412,7 @@ async def test_what_a_lost_worker_was_at_is_looked_at_afresh_and_done_by_another
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(coordinating, "UNHEARD_S", 1.0)
+    monkeypatch.setattr(known_workers, "UNHEARD_S", 1.0)
     there = coordinator()
     lost: list[str] = []
 
@@ -444,7 +445,7 @@ async def test_an_attempt_whose_worker_was_lost_is_nobody_elses(
         answer = await carry_out()
         if call.name == "create_dataset" and not claimed:
             (name,) = claimed[:] = _at(there)
-            there._lose(there._workers[name])
+            there._lose(worker_of(there, name))
             (other,) = (each for each in offices(client, there) if not each._underway)
             async with asyncio.TaskGroup() as group:  # it is told no, or has it created again
                 group.create_task(other.work(Attempt("a", 1)))
@@ -475,7 +476,7 @@ async def test_what_a_lost_worker_had_sent_may_be_stored_later(
 
         late.append(asyncio.create_task(store()))
         (name,) = _at(there)
-        there._lose(there._workers[name])
+        there._lose(worker_of(there, name))
         return await anyio.sleep(60)
 
     site.trouble = store_late
@@ -494,7 +495,7 @@ async def test_a_worker_that_nobody_answers_ends_what_it_does(
     """Before others begin it anew: it may have lost the coordinator, and the portal not."""
     monkeypatch.setattr(working, "SILENCE_S", 0.5)
     monkeypatch.setattr(working, "BEAT_S", 0.1)
-    monkeypatch.setattr(coordinating, "UNHEARD_S", 3.0)
+    monkeypatch.setattr(known_workers, "UNHEARD_S", 3.0)
     there = coordinator()
     ended: list[float] = []
     begun: list[float] = []
@@ -503,9 +504,7 @@ async def test_a_worker_that_nobody_answers_ends_what_it_does(
         if call.name == "upload":
             begun.append(anyio.current_time())
             if len(begun) == 1:
-                (worker,) = (
-                    each for each in there._workers.values() if each.hello.worker in _at(there)
-                )
+                (worker,) = (each for each in there._workers.all if each.hello.worker in _at(there))
                 monkeypatch.setattr(worker.outbox, "send", lambda _: None)
                 try:
                     await anyio.sleep(60)
@@ -517,10 +516,19 @@ async def test_a_worker_that_nobody_answers_ends_what_it_does(
     task = asyncio.create_task(carried_out(there, [job(tmp_path, "a")]))
     await _until(lambda: bool(ended))
     assert ended[0] - begun[0] < 3.0
-    for worker in there._workers.values():  # its words come through, and ours do not
+    for worker in there._workers.all:  # its words come through, and ours do not
         worker.heard_at -= 60
     assert (await task)["a"] in {"created", "updated"}
     assert once(site)
+
+
+def names_of(there: Coordinator) -> set[str]:
+    return {each.name for each in there._workers.all}
+
+
+def worker_of(there: Coordinator, name: str) -> KnownWorker:
+    (found,) = (each for each in there._workers.all if each.name == name)
+    return found
 
 
 def _at(there: Coordinator) -> set[str]:
@@ -542,7 +550,7 @@ async def test_a_worker_that_was_given_up_comes_back_as_a_new_one(
     async def given_up(call: Call, carry_out: Any) -> Any:
         if call.name == "upload" and not once_given_up:
             key = structlog.contextvars.get_contextvars()["dataset"]
-            worker = there._workers[str(there._underway[key].worker)]
+            worker = worker_of(there, str(there._underway[key].worker))
             once_given_up.append(worker.hello.worker)
             there._lose(worker)
             await anyio.sleep(60)
@@ -556,7 +564,7 @@ async def test_a_worker_that_was_given_up_comes_back_as_a_new_one(
     assert set((await task).values()) <= {"created", "updated", "unchanged"}
     assert once(site)
     queue = once_given_up[0].rpartition("-")[0]
-    names = {each for each in there._workers if each.startswith(queue)}
+    names = {each for each in names_of(there) if each.startswith(queue)}
     assert names == {f"{queue}-2"}
 
 
@@ -567,7 +575,7 @@ async def test_a_dataset_whose_workers_are_always_lost_is_given_up(
 
     async def deadly(call: Call, carry_out: Any) -> Any:
         if call.name == "create_dataset" and "bad" in str(call):
-            for worker in list(there._workers.values()):
+            for worker in there._workers.all:
                 if worker.hello.worker in {
                     str(u.worker) for u in there._underway.values() if u.job.spec.key == "bad"
                 }:
@@ -593,7 +601,7 @@ async def test_when_the_scheduler_is_lost_the_run_ends_and_says_so(
 
     async def lost(call: Call, carry_out: Any) -> Any:
         if call.name == "upload":
-            for outbox in there._outboxes.values():
+            for outbox in there._workers._outboxes.values():
                 monkeypatch.setattr(outbox._queue, "put", broken)
                 outbox.send(Heard(0))
             await anyio.sleep(60)
@@ -621,7 +629,7 @@ async def test_what_a_lost_worker_had_deleted_as_it_should_is_done(
         answer = await carry_out()
         if call.name == "delete_dataset" and not lost:
             site.datasets.pop(found.id, None)  # of some portals nothing is left to be seen
-            for worker in list(there._workers.values()):
+            for worker in there._workers.all:
                 if worker.hello.worker in _at(there):
                     lost.append(worker.hello.worker)
                     there._lose(worker)
@@ -655,7 +663,7 @@ async def test_what_was_being_looked_at_afresh_when_the_scheduler_was_lost_has_a
 
     async def lost(call: Call, carry_out: Any) -> Any:
         if call.name == "upload":
-            for worker in list(there._workers.values()):
+            for worker in there._workers.all:
                 there._lose(worker)
             there._lose_cluster(CommClosedError("closed"))
             await anyio.sleep(60)
@@ -707,12 +715,12 @@ async def test_a_file_that_is_another_one_on_the_worker_fails(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = coordinating._seen
+    real = errands._seen
 
     def seen(files: Any) -> Any:
         return {path: replace(each, size=each.size + 1) for path, each in real(files).items()}
 
-    monkeypatch.setattr(coordinating, "_seen", seen)
+    monkeypatch.setattr(errands, "_seen", seen)
     results: Results = []
     await coordinator().run([job(tmp_path, "a")], done=lambda result, _: results.append(result))
     (resource,) = results[0].outcome.resources

@@ -6,11 +6,8 @@ so, and the next one only once the process that had the last one is known to be 
 silent for longer than it goes on without an answer of ours.
 """
 
-import os
-import signal
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,18 +15,18 @@ from typing import Any, cast
 
 import anyio
 import anyio.to_thread
-import psutil
 import structlog
 from anyio.abc import TaskGroup
 from distributed import Client, Future, KilledWorker
 
-from bulkpub.core.model import FileSource, Fingerprint, RemoteDataset, UrlSource
-from bulkpub.core.report import RateLimit, Totals, WaitTotals, added
-from bulkpub.core.sources import file_of
-from bulkpub.engine.base import Done, Errand, Opener
+from bulkpub.core.model import Fingerprint
+from bulkpub.core.report import RateLimit
+from bulkpub.engine.base import Done, Opener
 from bulkpub.engine.dask import forwarding
-from bulkpub.engine.dask.channel import Inbox, Outbox, opened
+from bulkpub.engine.dask.channel import Inbox, opened
 from bulkpub.engine.dask.cluster import cluster_lost, unlike
+from bulkpub.engine.dask.errands import errand_of
+from bulkpub.engine.dask.known_workers import KnownWorker, KnownWorkers
 from bulkpub.engine.dask.messages import (
     Answer,
     Asked,
@@ -44,7 +41,6 @@ from bulkpub.engine.dask.messages import (
     Hello,
     Line,
     No,
-    Out,
     Told,
     Trouble,
     Turns,
@@ -52,8 +48,9 @@ from bulkpub.engine.dask.messages import (
     Wants,
     Welcome,
 )
+from bulkpub.engine.dask.to_come import JobsToCome
 from bulkpub.engine.dask.worker import SILENCE_S, Presence, queue_of, work
-from bulkpub.errors import BulkpubError, ResourceFailed, Stop, StoppedEarly
+from bulkpub.errors import BulkpubError, Stop, StoppedEarly
 from bulkpub.http.lending import Lender, Lent
 from bulkpub.language import say
 from bulkpub.observers.events import (
@@ -70,16 +67,13 @@ from bulkpub.pipeline.observe_again import observe_afresh
 from bulkpub.pipeline.story import Story
 from bulkpub.pipeline.telling import outcome_of
 from bulkpub.portals.base import Traffic
-from bulkpub.sources import fingerprint
-from bulkpub.state.carried import FetchKept, Finished, HashKept, Known, Learned, Stored, remember
+from bulkpub.state.carried import FetchKept, Finished, HashKept, Learned, Stored, remember
 from bulkpub.version import __version__
 
 __all__ = ["Coordinator", "Takes"]
 
 log = structlog.get_logger("bulkpub.engine")
 
-UNHEARD_S = SILENCE_S + 10.0
-"""Seconds of silence after which a worker is given up: it has ended by itself by then."""
 LOOK_S = 1.0
 """Seconds from one look at who is still there to the next."""
 AHEAD, FEW = 3, 4
@@ -88,24 +82,9 @@ ATTEMPTS = 4
 """How often a dataset is begun whose workers are lost, one after the other."""
 GRACE_S = 10.0
 """Seconds beyond those it was given in which a worker has to say what came of what it ended."""
-HELD_BACK = 200
-"""Jobs at most that wait for others which make the same contact point, or the same slug."""
-A_FEW_FILES = 32
-"""Files that are looked at in less time than it takes to have a thread do it."""
-
 
 Takes = Callable[[Result, str], None]
 """Takes a result as it comes, and the name of the worker that it comes from; returns at once."""
-
-
-@dataclass(slots=True)
-class _Worker:
-    """One worker, as long as it is heard of; `heard_at` is by the clock of this process."""
-
-    hello: Hello
-    outbox: Outbox
-    heard_at: float
-    traffic: Traffic = field(default_factory=Traffic)
 
 
 @dataclass(slots=True)
@@ -174,16 +153,12 @@ class Coordinator:
         self._opener = opener
         self._run = run
         self._own = own
+        self._workers = KnownWorkers(client, self._start, own=own)
         self._at_once = at_once
         self._lender = lender
-        self._workers: dict[str, _Worker] = {}
-        self._outboxes: dict[str, Outbox] = {}
-        self._past: list[Traffic] = []
         self._underway: dict[str, _Underway] = {}
         self._claims: list[Claim] = []
-        self._held: deque[Job] = deque()
-        self._jobs: Iterator[Job] = iter(())
-        self._all_taken = False
+        self._to_come = JobsToCome((), means)
         self._changed = anyio.Event()
         self._failure: BulkpubError | None = None
         self._is_lost = False
@@ -198,10 +173,7 @@ class Coordinator:
     @property
     def traffic(self) -> Traffic:
         """What all workers asked of the portal, as far as they told; this process not included."""
-        told = [*self._past, *(each.traffic for each in self._workers.values())]
-        requests = added(Totals(requests=each.requests) for each in told).requests
-        waited = WaitTotals(backoff=max((each.waited.backoff for each in told), default=0.0))
-        return Traffic(requests, waited)
+        return self._workers.traffic
 
     @property
     def refused_size(self) -> int | None:
@@ -216,7 +188,7 @@ class Coordinator:
         Once `means.stopping` was asked for, no further job is begun. Raises `StoppedEarly` when the
         cluster is lost, or none of its workers can work; every job that was begun has a result.
         """
-        self._jobs, self._done = iter(jobs), done
+        self._to_come, self._done = JobsToCome(jobs, self._means), done
         try:
             with forwarding.at_home():
                 await self._run_all()
@@ -248,7 +220,7 @@ class Coordinator:
         while not self._is_lost:
             self._take_up()
             self._let_begin()
-            if not self._underway and (self._all_taken or self._means.stopping.requested):
+            if not self._underway and (self._to_come.all_taken or self._means.stopping.requested):
                 return
             self._changed = anyio.Event()
             await self._changed.wait()
@@ -259,8 +231,7 @@ class Coordinator:
             return
         with suppress(OSError), anyio.move_on_after(GRACE_S):
             await self._client.unregister_worker_plugin(queue_of(self._run))
-            for each in list(self._outboxes.values()):  # others may say hello meanwhile
-                await each.take_back()
+            await self._workers.take_back()
 
     def _leave_none(self) -> None:
         """Whatever ends it, what was begun has a result."""
@@ -309,44 +280,12 @@ class Coordinator:
         return AHEAD * at_once + FEW * max(len(self._workers), 1)
 
     def _take_up(self) -> None:
-        if len(self._underway) >= self._wanted or self._means.stopping.requested:
+        missing = self._wanted - len(self._underway)
+        if missing <= 0 or self._means.stopping.requested:
             return
-        making = {each for one in self._underway.values() for each in self._makes(one.job)}
-        while len(self._underway) < self._wanted:
-            job = self._next(making)
-            if job is None:
-                return
-            making.update(self._makes(job))
+        beside = [each.job for each in self._underway.values()]
+        for job in self._to_come.take(missing, beside):
             self._begin(_Underway(job, 1))
-
-    def _next(self, making: set[object]) -> Job | None:
-        """The next job that makes nothing which is in the `making`, by others under way."""
-        for _ in range(len(self._held)):
-            job = self._held.popleft()
-            if making.isdisjoint(self._makes(job)):
-                return job
-            self._held.append(job)
-        while len(self._held) < HELD_BACK:
-            following = next(self._jobs, None)
-            if following is None:
-                self._all_taken = not self._held
-                return None
-            if making.isdisjoint(self._makes(following)):
-                return following
-            self._held.append(following)
-        return None
-
-    def _makes(self, job: Job) -> Collection[object]:
-        """What must not be made by two at the same moment: contact points, and slugs."""
-        organization = job.owner.organization
-        made: list[object] = [
-            (organization, each)
-            for each in job.spec.contacts
-            if (organization, each) not in self._means.contacts
-        ]
-        if job.found is None:
-            made.append(self._means.rules.title_slug(job.spec.metadata.title or ""))
-        return made
 
     def _begin(self, underway: _Underway) -> None:
         """Have Dask give it to a worker: nothing but names, the job follows when one takes it."""
@@ -377,12 +316,9 @@ class Coordinator:
         if isinstance(message, Hello):
             await self._welcome(message)
             return
-        worker = self._workers.get(message.worker)
+        worker = self._workers.heard(message.worker)
         if worker is None:
-            if outbox := self._outboxes.get(message.worker.rpartition("-")[0]):
-                outbox.send(Out(message.worker))
             return
-        worker.heard_at = time.monotonic()
         match message:
             case Unfit(_, why):
                 self._fails(self._cannot_work(worker, why))
@@ -391,7 +327,7 @@ class Coordinator:
             case Told(_, attempt, what):
                 self._note(message.worker, attempt, what)
             case Line(_, logger, level, words, fields):
-                forwarding.tell(logger, level, words, {**fields, "worker": worker.hello.address})
+                forwarding.tell(logger, level, words, {**fields, "worker": worker.address})
             case Asked(_, number, path, seen):
                 self._start(self._answer, worker, number, path, seen)
             case Ended(_, attempt, done):
@@ -400,8 +336,8 @@ class Coordinator:
                 self._lender.heard(message.worker, ask)
                 self._tell_quota()
             case Beat(_, number, traffic):
-                worker.traffic = traffic or worker.traffic
-                worker.outbox.send(Heard(number))
+                worker.told(traffic)
+                worker.send(Heard(number))
             case Trouble(_, what):
                 self._means.notify(what)
 
@@ -409,19 +345,13 @@ class Coordinator:
         if hello.version != __version__:
             self._fails(unlike(hello.address, theirs=hello.version, ours=__version__))
             return
-        outbox = self._outboxes.get(hello.queue)
-        if outbox is None:
-            outbox = Outbox(await opened(self._client, hello.queue))
-            self._outboxes[hello.queue] = outbox
-            self._start(outbox.run)
-        self._workers[hello.worker] = _Worker(hello, outbox, time.monotonic())
-        log.info("worker is there", worker=hello.address, host=hello.host, process=hello.pid)
-        outbox.send(Welcome(self._opener, forwarding.effective_level()))
+        worker = await self._workers.enter(hello)
+        worker.send(Welcome(self._opener, forwarding.effective_level()))
         if self._means.stopping.requested:
-            outbox.send(End(0.0))
+            worker.send(End(0.0))
         self._wake()
 
-    def _decide(self, worker: _Worker, attempt: Attempt) -> None:
+    def _decide(self, worker: KnownWorker, attempt: Attempt) -> None:
         """Whether a worker may begin an attempt: the first that asks, and nobody after it.
 
         Nor anybody once it was lost, though Dask gives it to another worker at once.
@@ -434,12 +364,12 @@ class Coordinator:
             or underway.future is None
             or self._means.stopping.requested
         ):
-            worker.outbox.send(No(attempt))
+            worker.send(No(attempt))
         elif self._is_full:
             underway.waits = True
-            self._claims.append(Claim(worker.hello.worker, attempt))
+            self._claims.append(Claim(worker.name, attempt))
         else:
-            underway.worker, underway.waits = worker.hello.worker, False
+            underway.worker, underway.waits = worker.name, False
             self._start(self._give, worker, underway)
 
     @property
@@ -461,35 +391,15 @@ class Coordinator:
             if (worker := self._workers.get(claim.worker)) is not None:
                 self._decide(worker, claim.attempt)
 
-    async def _give(self, worker: _Worker, underway: _Underway) -> None:
+    async def _give(self, worker: KnownWorker, underway: _Underway) -> None:
         try:
-            errand = await self._errand(underway)
+            errand = await errand_of(underway.job, self._means, compares=not self._own)
         except Exception as error:  # a defect of ours must not take the other datasets along
             log.exception("unexpected error", dataset=underway.job.spec.key)
             self._fail(underway, _unexpected(error))
-            worker.outbox.send(No(underway.attempt))
+            worker.send(No(underway.attempt))
         else:
-            worker.outbox.send(Go(underway.attempt, errand))
-
-    async def _errand(self, underway: _Underway) -> Errand:
-        """The job, and what is known of it here."""
-        job, means = underway.job, self._means
-        files = await _files_of(job)
-        kind = means.rules.digest
-        known = means.memory.digests(kind, files)
-        last = ((url, means.memory.last_fetch(kind, url)) for url in _addresses_of(job))
-        return Errand(
-            job,
-            Known(
-                kind,
-                {path: replace(seen, digest=known.get(path)) for path, seen in files.items()},
-                {url: fetch for url, fetch in last if fetch is not None},
-                means.memory.bound(job.spec.key),
-            ),
-            {key: id_ for key, id_ in means.contacts.items() if key[1] in job.spec.contacts},
-            compares=not self._own,
-            asks=means.agreed is not None,
-        )
+            worker.send(Go(underway.attempt, errand))
 
     def _note(self, worker: str, attempt: Attempt, what: Event | Learned) -> None:
         """What happens in an attempt is told, and what is to be remembered is."""
@@ -502,16 +412,16 @@ class Coordinator:
             underway.note(what)
             self._means.notify(what)
 
-    async def _answer(self, worker: _Worker, number: int, path: str, seen: Fingerprint) -> None:
+    async def _answer(self, worker: KnownWorker, number: int, path: str, seen: Fingerprint) -> None:
         agreed = self._means.agreed
-        worker.outbox.send(Answer(number, agreed is None or await agreed(path, seen)))
+        worker.send(Answer(number, agreed is None or await agreed(path, seen)))
 
-    def _ended(self, worker: _Worker, attempt: Attempt, done: Done) -> None:
-        worker.traffic = done.traffic or worker.traffic
+    def _ended(self, worker: KnownWorker, attempt: Attempt, done: Done) -> None:
+        worker.told(done.traffic)
         underway = self._underway.get(attempt.dataset)
         if underway is None or (underway.attempt, underway.worker) != (
             attempt,
-            worker.hello.worker,
+            worker.name,
         ):
             return
         if underway.future is not None:
@@ -525,7 +435,7 @@ class Coordinator:
             if done.result.stop is not None:
                 self._means.stopping.within(0)
             del self._underway[attempt.dataset]
-            self._done(done.result, worker.hello.address)
+            self._done(done.result, worker.address)
         elif done.failure is not None:
             self._fail(underway, str(done.failure))
         elif self._means.stopping.requested:
@@ -544,15 +454,15 @@ class Coordinator:
     def lend(self, worker: str, lent: Lent) -> None:
         """Tell a worker what it is lent, for the `lender`."""
         if (there := self._workers.get(worker)) is not None:
-            there.outbox.send(Turns(lent))
+            there.send(Turns(lent))
 
     # --- ending ------------------------------------------------------------------------------
 
     def _end(self, within_s: float) -> None:
         """Begin nothing new, and have what is under way end after so many seconds."""
         self._deadline = min(self._deadline, time.monotonic() + within_s + GRACE_S)
-        for worker in self._workers.values():
-            worker.outbox.send(End(within_s))
+        for worker in self._workers.all:
+            worker.send(End(within_s))
         for key, underway in list(self._underway.items()):
             if underway.future is not None and not underway.is_begun:
                 del self._underway[key]
@@ -572,30 +482,21 @@ class Coordinator:
         """See who is still there, and which attempts came to nothing."""
         while True:
             await anyio.sleep(LOOK_S)
+            for worker in self._workers.overdue():
+                self._lose(worker)
             now = time.monotonic()
-            for worker in list(self._workers.values()):
-                if self._own and not _is_running(worker.hello.pid):
-                    self._lose(worker)
-                elif now - worker.heard_at > UNHEARD_S:
-                    if self._own:
-                        _kill(worker.hello.pid)
-                    self._lose(worker)
             for underway in list(self._underway.values()):
                 if underway.worker is None and underway.future is not None:
                     await self._look_at(underway, underway.future)
                 elif underway.worker is not None and now > self._deadline:
                     self._fail(underway, say("it did not end when it was asked to: run again"))
 
-    def _lose(self, worker: _Worker) -> None:
+    def _lose(self, worker: KnownWorker) -> None:
         """It is gone: what it was at is begun anew."""
-        name = worker.hello.worker
-        log.warning("worker lost", worker=worker.hello.address, host=worker.hello.host)
-        del self._workers[name]
-        self._past.append(worker.traffic)
-        self._lender.gone(name)
-        worker.outbox.send(Out(name))
+        self._workers.lose(worker)
+        self._lender.gone(worker.name)
         for underway in self._underway.values():
-            if underway.worker == name:
+            if underway.worker == worker.name:
                 self._give_up(underway, time.monotonic() - worker.heard_at - SILENCE_S)
 
     def _give_up(self, underway: _Underway, silent_s: float = 0.0) -> None:
@@ -672,13 +573,13 @@ class Coordinator:
         else:
             self._begin_anew(underway, underway.job)
 
-    def _cannot_work(self, worker: _Worker, why: BulkpubError) -> BulkpubError:
+    def _cannot_work(self, worker: KnownWorker, why: BulkpubError) -> BulkpubError:
         if isinstance(why, Stop) and not isinstance(why, StoppedEarly):
             return why
         return StoppedEarly(
             say(
                 "the worker {name} on {host} cannot work: {why}",
-                name=worker.hello.address,
+                name=worker.address,
                 host=worker.hello.host,
                 why=why,
             )
@@ -699,41 +600,3 @@ async def _drop(future: Future[None]) -> None:
     with suppress(OSError, CancelledError):
         await future.cancel(force=True)
         future.release()
-
-
-async def _files_of(job: Job) -> dict[str, Fingerprint]:
-    """The local files of a job, by path, as they are seen here; those that can be."""
-    files = [file for each in job.spec.resources if (file := file_of(each.source))]
-    if len(files) < A_FEW_FILES:
-        return _seen(files)
-    return await anyio.to_thread.run_sync(_seen, files)
-
-
-def _seen(files: Iterable[FileSource]) -> dict[str, Fingerprint]:
-    found: dict[str, Fingerprint] = {}
-    for each in files:
-        with suppress(ResourceFailed):
-            found[each.path] = fingerprint(each)
-    return found
-
-
-def _addresses_of(job: Job) -> Iterator[str]:
-    """The addresses that a job may fetch from."""
-    for each in job.spec.resources:
-        if isinstance(each.source, UrlSource):
-            yield each.source.url
-    if isinstance(job.found, RemoteDataset):
-        yield from (each.url for each in job.found.resources if each.url)
-
-
-def _is_running(pid: int) -> bool:
-    """Whether there is such a process here that does anything."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _kill(pid: int) -> None:
-    with suppress(OSError):
-        os.kill(pid, signal.SIGKILL)
