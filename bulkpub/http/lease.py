@@ -457,6 +457,7 @@ class _Held:
     since: float
     aside: bool
     again: int = 0
+    passed: bool = False
 
 
 @dataclass(slots=True)
@@ -511,7 +512,8 @@ class Purse:
     def answered(self, signal: Signal, *, now: float = inf) -> None:
         """An answer came to a request that was started at `signal.started_at`.
 
-        `now`, if it is told, another one waits, and may have the turn when that can pass on.
+        `now`, if it is told, the turn may pass on, where it can, to one that waits, or comes before
+        the next `wish`; until that is sent the owner counts it as in flight anyhow.
         """
         number = self._which(signal.started_at, aside=signal.aside)
         if number is not None:
@@ -519,7 +521,7 @@ class Purse:
             self._answers.append((number, signal))
             used = self._used.pop(number)
             if used.again and now < used.runs_out and not (signal.congested or signal.refused):
-                self._held[number] = replace(used, since=now, again=used.again - 1)
+                self._held[number] = replace(used, since=now, again=used.again - 1, passed=True)
         if signal.refused:
             self._drop(list(self._held))
 
@@ -550,6 +552,8 @@ class Purse:
     def wish(self, now: float, *, waiting: int = 0, aside: int = 0) -> Wish:
         """What to say of it in an `Ask` that is sent now; what was said once is not said again."""
         self.tidy(now, waiting=waiting + aside > 0)
+        if not waiting:  # nobody came in the meantime: it ended with its answer
+            self._drop(number for number, held in tuple(self._held.items()) if held.passed)
         held = sum(not each.aside for each in self._held.values())
         recently = sum(used_at > now - AHEAD for used_at in self._used_at)
         said = Wish(

@@ -490,11 +490,11 @@ class LeasedPace:
     def learn(self, signal: Signal) -> None:
         """See `PaceOwner`."""
         self._ever_answered |= not signal.congested or signal.refused
-        waits = self.waiting[0] > 0 and self.borrower.in_touch
-        self.purse.answered(signal, now=self.borrower.clock() if waits else math.inf)
+        in_touch = self.borrower.in_touch
+        self.purse.answered(signal, now=self.borrower.clock() if in_touch else math.inf)
         self.urgent |= signal.congested
         self._end()
-        if waits:
+        if in_touch and self.waiting[0]:
             self._wake()
 
     def abandon(self, *, aside: bool = False, started_at: float = math.inf) -> None:

@@ -325,13 +325,24 @@ def test_a_turn_passes_on_to_who_waits_so_often_and_no_longer_than_it_lasts() ->
         (Signal(NOW), inf),
     ],
 )
-def test_it_does_not_after_trouble_when_it_ran_out_or_when_nobody_waits(
+def test_it_does_not_after_trouble_when_it_ran_out_or_when_nobody_answers(
     signal: Signal, now: float
 ) -> None:
     mine = passing_on(2)
     mine.take(NOW)
     mine.answered(signal, now=now)
     assert (mine.take(NOW), mine.holds_some) == (None, False)
+
+
+def test_a_turn_that_nobody_waits_for_is_there_for_who_comes_before_its_end_is_told() -> None:
+    mine = passing_on(3)
+    for _ in "ab":
+        assert mine.take(NOW) == 1
+        mine.answered(Signal(NOW), now=NOW)
+    assert mine.wish(NOW, waiting=1).held == (1,)
+    said = mine.wish(NOW)
+    assert (said.held, said.under_way) == ((), ())
+    assert mine.take(NOW) is None
 
 
 def test_what_ran_out_goes_back_and_so_does_what_nobody_needs() -> None:
@@ -548,8 +559,7 @@ class World:
     def answer(self, name: str) -> None:
         if self.sent[name]:
             _, _, signal = self.sent[name].pop(0 if self.quick else -1)
-            waits = self.waiting[name] > 0
-            self.purses[name].answered(signal, now=self.clock(name) if waits else inf)
+            self.purses[name].answered(signal, now=self.clock(name))
 
     def abandon(self, name: str) -> None:
         if self.sent[name]:

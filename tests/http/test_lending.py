@@ -141,6 +141,27 @@ async def test_where_there_is_plenty_turns_pass_on_without_a_word(
         tasks.cancel_scope.cancel()
 
 
+async def test_a_turn_passes_on_to_who_comes_a_moment_later(wires: Callable[..., Wires]) -> None:
+    """As one dataset's requests do, each of which is known when the one before was answered."""
+    shared = wires(most=1)
+    one, two = shared.worker(), shared.worker()
+    async with anyio.create_task_group() as tasks:
+        await waiting(one, tasks)
+        await shared.exchange()
+        one.learn(good(one))
+        await shared.exchange()  # it is known now that there is plenty
+        await waiting(one, tasks)
+        await shared.exchange()
+        for _ in range(5):  # nobody says anything to anybody
+            one.learn(good(one))
+            assert await waiting(one, tasks) == [0]
+        one.learn(good(one))
+        others = await waiting(two, tasks)
+        await shared.exchange()
+        assert others == [0]  # it is told that it ended, and was not kept for another
+        tasks.cancel_scope.cancel()
+
+
 async def test_turns_pass_on_nowhere_while_some_have_none(wires: Callable[..., Wires]) -> None:
     shared = wires(most=2)
     paces = [shared.worker() for _ in range(3)]
