@@ -13,8 +13,18 @@ from bulkpub.language import say
 __all__ = ["METHOD", "get_ready"]
 
 METHOD = "forkserver"
-LOADED = ("distributed", "bulkpub.engine.dask.worker", "bulkpub.session.opening")
-"""What is loaded once for all of them; named here, and imported in that process alone."""
+LOADED = (
+    "distributed",
+    "tornado.platform.asyncio",
+    "anyio._backends._asyncio",
+    "uvloop",
+    "bulkpub.engine.dask.worker",
+    "bulkpub.session.opening",
+)
+"""What is loaded once for all of them; named here, and imported in that process alone.
+
+What there is not is passed over.
+"""
 
 
 def get_ready() -> bool:

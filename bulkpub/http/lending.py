@@ -61,6 +61,8 @@ APART = 0.005
 """Seconds from one `Ask` to the next, at least, however urgent."""
 SOON = 0.05
 """Seconds from one `Ask` to the next that only tells something."""
+LATER = 0.2
+"""The same where turns pass on by themselves, so that nobody waits for what it leads to."""
 
 
 class Lendable(Protocol):
@@ -368,14 +370,15 @@ class Borrower:
         due = HEARTBEAT
         for name, pace in self._paces.items():
             asked, aside = self._unserved.get(name, (0, 0))
+            soon = LATER if pace.passes_on else SOON
             if pace.urgent or pace.waiting[1] > aside:
                 return APART
             if pace.waiting[0] > asked:
                 if not pace.passes_on:
                     return APART
-                due = min(due, SOON)
+                due = min(due, soon)
             if pace.purse.has_news or pace.ended:
-                due = min(due, SOON)
+                due = min(due, soon)
             elif pace.purse.holds_some:
                 due = min(due, IDLE + SOON)
         return due

@@ -17,7 +17,7 @@ __all__ = ["Inbox", "Outbox", "opened"]
 
 MOMENT_S = 0.01
 """Seconds for which words are collected: to send a message costs more than all that is in it."""
-PATIENCE_S = 0.1
+PATIENCE_S = 0.2
 """Seconds that words can wait which nobody waits for, unless others leave before."""
 
 

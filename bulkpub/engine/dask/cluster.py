@@ -6,9 +6,7 @@ same is at work there.
 """
 
 import logging
-import signal
 import tempfile
-import threading
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
@@ -18,13 +16,14 @@ from typing import Any, cast
 import anyio
 import dask
 import structlog
-from distributed import Client, LocalCluster, Semaphore, Worker, WorkerPlugin
+from distributed import Client, LocalCluster, Semaphore
 from distributed.comm.core import CommClosedError
 
 from bulkpub.core.text import bounded
 from bulkpub.engine.choice import Engine, check_safe
 from bulkpub.engine.dask.certificate import for_one_cluster
 from bulkpub.engine.dask.connecting import connected
+from bulkpub.engine.dask.worker import Undisturbed
 from bulkpub.engine.forks import METHOD, get_ready
 from bulkpub.errors import SettingsInvalid, StoppedEarly
 from bulkpub.language import say
@@ -45,6 +44,7 @@ LOCKED_S = 45.0
 """Seconds after which another run's lock is not that of one which was killed: those run out."""
 UNWATCHED = {
     "distributed.worker.profile.enabled": False,
+    "distributed.worker.http.routes": [],
     "distributed.admin.tick.interval": "1h",
     "distributed.admin.tick.limit": "1h",
     "distributed.admin.system-monitor.interval": "5s",
@@ -185,21 +185,9 @@ async def _own(workers: int) -> AsyncIterator[Client]:
                 within, security=cluster.security, asynchronous=True, set_as_default=False
             ) as client,
         ):
-            await client.register_plugin(_Undisturbed())
+            await client.register_plugin(Undisturbed())
             log.info("cluster is there", workers=workers, dashboard=cluster.dashboard_link)
             yield client
-
-
-class _Undisturbed(WorkerPlugin):
-    """Ctrl-C, which a terminal sends to all, is for the process that began all: it ends them."""
-
-    name = "bulkpub-undisturbed"
-
-    def setup(self, worker: Worker) -> None:
-        """See `WorkerPlugin`."""
-        del worker
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

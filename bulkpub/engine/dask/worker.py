@@ -8,7 +8,9 @@ it again.
 
 import asyncio
 import os
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -66,7 +68,7 @@ from bulkpub.sources.fetch import Fetcher
 from bulkpub.state.carried import Carried, Learned
 from bulkpub.version import __version__
 
-__all__ = ["BEAT_S", "SILENCE_S", "Office", "Presence", "queue_of", "work"]
+__all__ = ["BEAT_S", "SILENCE_S", "Office", "Presence", "Undisturbed", "queue_of", "work"]
 
 log = structlog.get_logger("bulkpub.engine")
 
@@ -103,6 +105,18 @@ class Presence(WorkerPlugin):
         del worker
         if self.office is not None:
             await self.office.close()
+
+
+class Undisturbed(WorkerPlugin):
+    """Ctrl-C, which a terminal sends to all, is for the process that began all: it ends them."""
+
+    name = "bulkpub-undisturbed"
+
+    def setup(self, worker: Worker) -> None:
+        """See `WorkerPlugin`."""
+        del worker
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 async def work(run: str, dataset: str, number: int) -> None:
