@@ -1,14 +1,15 @@
-"""The resources of a dataset on the portal, as one after the other changes.
+"""A dataset on the portal, as one of its resources after the other changes.
 
 The rule: a change costs the same however many there are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
-from bulkpub.core.model import RemoteResource
+from bulkpub.core.model import RemoteDataset, RemoteResource, ResourceSpec
 from bulkpub.core.origin import unnumbered
 
-__all__ = ["Listing", "Unclaimed"]
+__all__ = ["Listing", "OnPortal", "Unclaimed"]
 
 
 class Listing:
@@ -78,3 +79,79 @@ class Unclaimed:
 def _marks(resource: RemoteResource) -> frozenset[str]:
     key = resource.key
     return frozenset(each for each in (key, unnumbered(key or "")) if each)
+
+
+class OnPortal:
+    """What the portal has of one dataset, and whose its resources are.
+
+    `claimed` gives the ids of those that are entries' already.
+    """
+
+    def __init__(self, claimed: Callable[[], Collection[str | None]]) -> None:
+        self._claimed = claimed
+        self._dataset: RemoteDataset | None = None
+        self._listing = Listing()
+        self._is_told = True
+        self._unclaimed: Unclaimed | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the portal has the dataset, as far as is known."""
+        return self._dataset is not None
+
+    @property
+    def id(self) -> str:
+        """Which dataset it is; only where it is there."""
+        assert self._dataset is not None  # noqa: S101 - the caller's part of the contract
+        return self._dataset.id
+
+    @property
+    def dataset(self) -> RemoteDataset | None:
+        """All of it, None when there is none; it takes as long as there are resources."""
+        if self._dataset is not None and not self._is_told:
+            self._dataset = replace(self._dataset, resources=self._listing.all())
+            self._is_told = True
+        return self._dataset
+
+    def is_now(self, dataset: RemoteDataset | None) -> None:
+        """It was looked at, or written as a whole."""
+        self._dataset, self._is_told, self._unclaimed = dataset, True, None
+        self._listing = Listing(dataset.resources if dataset else ())
+
+    def lists(self, resource_id: str) -> bool:
+        """Whether it has this resource."""
+        return resource_id in self._listing
+
+    def put(self, remote: RemoteResource, onto: str | None = None) -> None:
+        """See `Listing.put`."""
+        self._listing.put(remote, onto)
+        self._is_told = False
+
+    def claim(self, resource_id: str, instead_of: str | None = None) -> None:
+        """It is an entry's now, which had another one before, or none."""
+        if instead_of not in {None, resource_id}:
+            self._unclaimed = None
+        elif self._unclaimed is not None:
+            self._unclaimed.claim(resource_id)
+
+    def part_for(self, entry: ResourceSpec, bound: str | None) -> RemoteDataset | None:
+        """The dataset with nothing but the resource that `entry` is, or none, if it is new.
+
+        None when it may be one of several. `bound` is the id that it got earlier, if any.
+        """
+        if self._dataset is None:
+            return None
+        known = self._listing.get(entry.id or bound or "")
+        if known is None and entry.id is None and self._unclaimed_there:
+            known = self._listing.get(self._unclaimed_there.marked_alone(entry.key) or "")
+            if known is None or known.key != entry.key:
+                return None
+        return replace(self._dataset, resources=() if known is None else (known,))
+
+    @property
+    def _unclaimed_there(self) -> Unclaimed:
+        if self._unclaimed is None:
+            claimed = self._claimed()
+            listed = self._listing.all()
+            self._unclaimed = Unclaimed(each for each in listed if each.id not in claimed)
+        return self._unclaimed

@@ -60,7 +60,7 @@ from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
 from bulkpub.language import joined, say, say_n
 from bulkpub.pipeline.job import Figures, Job, Verify
-from bulkpub.pipeline.listing import Listing, Unclaimed
+from bulkpub.pipeline.listing import OnPortal
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
 
@@ -238,10 +238,7 @@ class Story:
         self._is_spec_whole = True
         self.round = Round(Plan(CreateDataset(job.spec.metadata)))
         self.rounds = 0
-        self._remote: RemoteDataset | None = None
-        self._listing: Listing | None = None
-        self._is_listed = True
-        self._unclaimed: Unclaimed | None = None
+        self._on_portal = OnPortal(self._claimed)
         self.resources: Mapping[str, ResourceStory] = {
             entry.key: ResourceStory(entry) for entry in job.spec.resources
         }
@@ -303,69 +300,41 @@ class Story:
         those is among them, and what is decided is the same.
         """
         entry = self.resources[key].spec
-        if self._remote is None or entry.series is not None:
+        part = self._on_portal.part_for(entry, self.bound.get(key))
+        if part is None or entry.series is not None:
             return self.spec, self.remote
-        there = self._resources_there
-        known = there.get(entry.id or self.bound.get(key, ""))
-        if known is None and entry.id is None and self._unclaimed_there:
-            known = there.get(self._unclaimed_there.marked_alone(key) or "")
-            if known is None or known.key != key:
-                return self.spec, self.remote
-        only = () if known is None else (known,)
-        return replace(self._spec, resources=(entry,)), replace(self._remote, resources=only)
+        return replace(self._spec, resources=(entry,)), part
 
-    @property
-    def _unclaimed_there(self) -> Unclaimed:
-        """The resources of the dataset on the portal that may be any entry's."""
-        if self._unclaimed is None:
-            claimed = {*self.bound.values(), *(each.spec.id for each in self.resources.values())}
-            listed = self._resources_there.all()
-            self._unclaimed = Unclaimed(each for each in listed if each.id not in claimed)
-        return self._unclaimed
+    def _claimed(self) -> frozenset[str | None]:
+        return frozenset((*self.bound.values(), *(r.spec.id for r in self.resources.values())))
 
     def _bind(self, key: str, resource_id: str) -> None:
         """Take the resource for the entry `key`, and for nobody else's."""
-        before = self.bound.get(key)
+        self._on_portal.claim(resource_id, instead_of=self.bound.get(key))
         self.bound[key] = resource_id
-        if before not in {None, resource_id}:
-            self._unclaimed = None
-        elif self._unclaimed is not None:
-            self._unclaimed.claim(resource_id)
 
     @property
     def is_there(self) -> bool:
         """Whether the portal has the dataset, as far as is known."""
-        return self._remote is not None
+        return self._on_portal.is_there
 
     @property
     def dataset_id(self) -> str:
         """Which dataset it is; it is there when anything is written below it."""
-        assert self._remote is not None  # noqa: S101 - likewise
-        return self._remote.id
+        return self._on_portal.id
 
     @property
     def remote(self) -> RemoteDataset | None:
         """The dataset as the portal has it, None when it has none."""
-        if self._remote is not None and not self._is_listed:
-            self._remote = replace(self._remote, resources=self._resources_there.all())
-            self._is_listed = True
-        return self._remote
+        return self._on_portal.dataset
 
     @remote.setter
     def remote(self, remote: RemoteDataset | None) -> None:
-        self._remote, self._listing, self._is_listed = remote, None, True
-        self._unclaimed = None
-
-    @property
-    def _resources_there(self) -> Listing:
-        """What is changed one by one, and made a dataset of when somebody asks for that."""
-        if self._listing is None:
-            self._listing = Listing(self._remote.resources if self._remote else ())
-        return self._listing
+        self._on_portal.is_now(remote)
 
     def lists(self, resource_id: str) -> bool:
         """Whether the dataset on the portal has this resource, as far as is known."""
-        return resource_id in self._resources_there
+        return self._on_portal.lists(resource_id)
 
     def ids(self) -> dict[str, str]:
         """Which resource each entry is, by resource key, for those to be described."""
@@ -703,11 +672,7 @@ class Story:
                 place = onto
             else:
                 self.created_ids.add(remote.id)
-        self._now_has(remote, place)
-
-    def _now_has(self, remote: RemoteResource, onto: str | None = None) -> None:
-        self._resources_there.put(remote, onto)
-        self._is_listed = False
+        self._on_portal.put(remote, place)
 
     @step
     def sent(self, key: str, *, seconds: float = 0.0, uploaded: int = 0) -> None:
@@ -766,7 +731,7 @@ class Story:
         resource = self.resources[key]
         if resource.remote is not None and resource.remote.id == answer.id:
             resource.remote = answer
-            self._now_has(answer)
+            self._on_portal.put(answer)
 
     @step
     def put_in_order(self) -> None:
