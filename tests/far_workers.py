@@ -18,6 +18,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 import bulkpub
+from bulkpub.engine.dask import channel
 from bulkpub.pipeline import RunOptions, Verify
 from bulkpub.portals import kinds
 from bulkpub.session.run import Run
@@ -29,8 +30,12 @@ WORKERS = 2
 
 
 def dask_setup(_worker: object) -> None:
-    """What Dask has a worker do before it begins (`--preload`)."""
+    """What Dask has a worker do before it begins (`--preload`).
+
+    What happens is told at once, as in one process: tests do something right then.
+    """
     kinds.KINDS = far_kinds()
+    channel.PATIENCE_S = 0.0
 
 
 class Workers:

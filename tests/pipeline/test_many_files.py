@@ -97,6 +97,7 @@ WAYS = (
 )
 
 
+@pytest.mark.local_only("what is counted is what this process does")
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_file_costs_the_same_among_many(
     *, publish: Any, folder: Any, ways: dict[str, Any], way: str
