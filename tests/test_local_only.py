@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 PIPELINE = Path(__file__).parent / "pipeline"
-MOST = 5
+MOST = 6
 """Tests that cannot be carried out there. Whoever adds one says why, and changes this number."""
 
 

@@ -82,13 +82,9 @@ def _marks(resource: RemoteResource) -> frozenset[str]:
 
 
 class OnPortal:
-    """What the portal has of one dataset, and whose its resources are.
+    """What the portal has of one dataset, and which of its resources may be any entry's."""
 
-    `claimed` gives the ids of those that are entries' already.
-    """
-
-    def __init__(self, claimed: Callable[[], Collection[str | None]]) -> None:
-        self._claimed = claimed
+    def __init__(self) -> None:
         self._dataset: RemoteDataset | None = None
         self._listing = Listing()
         self._is_told = True
@@ -134,24 +130,25 @@ class OnPortal:
         elif self._unclaimed is not None:
             self._unclaimed.claim(resource_id)
 
-    def part_for(self, entry: ResourceSpec, bound: str | None) -> RemoteDataset | None:
+    def part_for(
+        self, entry: ResourceSpec, bound: str | None, claimed: Callable[[], Collection[str | None]]
+    ) -> RemoteDataset | None:
         """The dataset with nothing but the resource that `entry` is, or none, if it is new.
 
-        None when it may be one of several. `bound` is the id that it got earlier, if any.
+        None when it may be one of several. `bound` is the id that it got earlier, if any; `claimed`
+        gives the ids of all resources that are entries' already.
         """
         if self._dataset is None:
             return None
         known = self._listing.get(entry.id or bound or "")
-        if known is None and entry.id is None and self._unclaimed_there:
-            known = self._listing.get(self._unclaimed_there.marked_alone(entry.key) or "")
+        if known is None and entry.id is None and (unclaimed := self._not_in(claimed)):
+            known = self._listing.get(unclaimed.marked_alone(entry.key) or "")
             if known is None or known.key != entry.key:
                 return None
         return replace(self._dataset, resources=() if known is None else (known,))
 
-    @property
-    def _unclaimed_there(self) -> Unclaimed:
+    def _not_in(self, claimed: Callable[[], Collection[str | None]]) -> Unclaimed:
         if self._unclaimed is None:
-            claimed = self._claimed()
-            listed = self._listing.all()
-            self._unclaimed = Unclaimed(each for each in listed if each.id not in claimed)
+            ids, listed = claimed(), self._listing.all()
+            self._unclaimed = Unclaimed(each for each in listed if each.id not in ids)
         return self._unclaimed

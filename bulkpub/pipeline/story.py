@@ -238,7 +238,7 @@ class Story:
         self._is_spec_whole = True
         self.round = Round(Plan(CreateDataset(job.spec.metadata)))
         self.rounds = 0
-        self._on_portal = OnPortal(self._claimed)
+        self._on_portal = OnPortal()
         self.resources: Mapping[str, ResourceStory] = {
             entry.key: ResourceStory(entry) for entry in job.spec.resources
         }
@@ -300,7 +300,7 @@ class Story:
         those is among them, and what is decided is the same.
         """
         entry = self.resources[key].spec
-        part = self._on_portal.part_for(entry, self.bound.get(key))
+        part = self._on_portal.part_for(entry, self.bound.get(key), self._claimed)
         if part is None or entry.series is not None:
             return self.spec, self.remote
         return replace(self._spec, resources=(entry,)), part
