@@ -279,6 +279,49 @@ async def test_a_silent_worker_makes_room_when_it_must_have_ended_its_work(
         assert not silent.in_touch
 
 
+async def test_a_request_that_goes_on_after_a_long_silence_takes_its_place_again(
+    wires: Callable[..., Wires],
+) -> None:
+    shared = wires(most=1)
+    one, two = shared.worker(), shared.worker()
+    async with anyio.create_task_group() as tasks:
+        await waiting(one, tasks)
+        await shared.exchange()
+        silent = shared.workers.pop("w1")
+        for _ in range(int(SILENT / HEARTBEAT) + 1):
+            shared.now += HEARTBEAT
+            await shared.exchange()
+        shared.workers["w1"] = silent
+        await shared.exchange()
+        twos = await waiting(two, tasks)
+        await shared.exchange()
+        assert not twos
+        one.learn(good(one))
+        await shared.exchange()
+        assert len(twos) == 1
+
+
+async def test_a_turn_that_was_never_used_is_of_the_quota_again(
+    wires: Callable[..., Wires],
+) -> None:
+    shared = wires()
+    one = shared.worker()
+    await shared.gate.turn()
+    shared.gate.learn(Signal(NOON, limit=100, remaining=90, reset_at=NOON + 3600))
+    async with anyio.create_task_group() as tasks:
+        passed = await waiting(one, tasks)
+        one.borrower.ask()
+        shared.lender.heard(*shared.to_owner.popleft())
+        shared.lender.lend()
+        assert shared.gate.rate_limit.remaining == 89
+        tasks.cancel_scope.cancel()  # nobody waits for it any more when it comes
+    assert not passed
+    one.borrower.heard(shared.to_worker.popleft()[1])
+    shared.now += LEASE
+    await shared.exchange()
+    assert shared.gate.rate_limit.remaining == 90
+
+
 # --- the fence ----------------------------------------------------------------------------
 
 

@@ -369,6 +369,16 @@ def test_the_starts_keep_the_distance_the_rate_asks_for() -> None:
     assert isclose(wait, 0.25, abs_tol=1e-6)
 
 
+def test_a_start_that_comes_a_little_late_delays_no_other() -> None:
+    pace, _ = reserve(fast(rate=4.0, next_at=NOW), NOW + 0.1)
+    pace, wait = reserve(pace, NOW + 0.1)
+    assert isclose(wait, 0.15, abs_tol=1e-6)
+    pace, _ = reserve(pace, NOW + 60.0)
+    pace, wait = reserve(pace, NOW + 60.0)
+    assert wait == 0.0, "one that was not used may follow at once"
+    assert reserve(pace, NOW + 60.0)[1] > 0.0, "and no more than one"
+
+
 @pytest.mark.parametrize(
     ("rate", "rise"),
     [(5.0, QUICK_RISE), (18.9, QUICK_RISE), (19.1, SLOW_RISE), (21.0, SLOW_RISE), (30.0, 0.1)],
