@@ -17,7 +17,7 @@ import pytest
 import bulkpub
 from bulkpub.portals import memory
 
-FEW, MANY = 40, 160
+FEW, MANY = 20, 80
 OURS, THEIRS = str(Path(bulkpub.__file__).parent), str(Path(memory.__file__).parent)
 
 
