@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from typer.exceptions import TyperException
 from bulkpub.cli.commands import EXIT_CODES, HELP, Commands
 from bulkpub.cli.environment import add_env_file, cluster_wished, language_wished
 from bulkpub.core.exit_codes import ExitCode, code_of
-from bulkpub.errors import OutputLost, ReportUnreadable, SettingsInvalid
+from bulkpub.errors import OutputLost, ReportUnreadable, SettingsInvalid, StoppedEarly
 from bulkpub.language import in_language, speak, tr
 from bulkpub.version import __version__
 
@@ -81,11 +82,15 @@ def main() -> None:
 
 
 def _load_meanwhile(words: Sequence[str]) -> None:
-    """Have what a cluster's processes need loaded beside all else, where there will be some."""
+    """Have what a cluster's processes need loaded beside all else, where there will be some.
+
+    What is in the way is told by the command, if it gets there.
+    """
     if cluster_wished(words, os.environ):
         from bulkpub.engine.forks import get_ready  # noqa: PLC0415 - others need none
 
-        get_ready()
+        with suppress(StoppedEarly):
+            get_ready()
 
 
 def _keep_standard_streams() -> None:

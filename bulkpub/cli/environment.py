@@ -106,14 +106,19 @@ def language_wished(words: Sequence[str], environment: Mapping[str, str]) -> tup
 ENGINE = "--engine"
 ENGINE_VARIABLE = "BULKPUB_ENGINE"
 OWN_CLUSTER = "dask"
+WORKING = frozenset({"run", "migrate", "verify", "harvest"})
+"""The commands whose work a cluster may do."""
 
 
 def cluster_wished(words: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether a cluster on this machine seems to be asked for.
 
     That is a guess, before anything of a command is loaded: what a cluster's processes need takes
-    as long to load as all else together, and can be loaded meanwhile.
+    as long to load as all else together, and can be loaded meanwhile. A test holds it to what the
+    option is.
     """
+    if WORKING.isdisjoint(words[:1]):
+        return False
     wanted = environment.get(ENGINE_VARIABLE)
     for word, following in pairwise((*words, "")):
         if word == ENGINE:

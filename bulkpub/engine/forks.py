@@ -1,7 +1,7 @@
 """The processes of a cluster of our own are forked from one that has loaded all they need.
 
 That one can be there before it is known that there is work: it loads while manifests are read.
-Where a system cannot do so (Windows), each process is started anew.
+Where that cannot be done, each process is started anew.
 """
 
 import multiprocessing
@@ -30,6 +30,8 @@ What there is not is passed over.
 def get_ready() -> bool:
     """Begin to load, unless that was done; returns at once. False: it cannot be done here.
 
+    That is so on Windows, and where the path of the folder for temporary files is too long for a
+    socket.
     Raises `StoppedEarly` in a process that was itself begun so, where it begins the program anew.
     """
     if METHOD not in multiprocessing.get_all_start_methods():
@@ -37,6 +39,8 @@ def get_ready() -> bool:
     multiprocessing.set_forkserver_preload(list(LOADED))
     try:
         forkserver.ensure_running()
+    except OSError:
+        return False
     except RuntimeError as error:
         raise StoppedEarly(
             say(

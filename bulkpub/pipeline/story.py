@@ -60,7 +60,7 @@ from bulkpub.core.text import LONGEST_SENTENCE, bounded
 from bulkpub.errors import PlanAgain, Uncertain
 from bulkpub.language import joined, say, say_n
 from bulkpub.pipeline.job import Figures, Job, Verify
-from bulkpub.pipeline.listing import OnPortal
+from bulkpub.pipeline.on_portal import OnPortal
 
 __all__ = ["LEGAL", "NOT_CREATED", "Phase", "ResourceStory", "Round", "Story"]
 

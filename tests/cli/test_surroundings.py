@@ -111,3 +111,18 @@ async def test_a_key_that_can_be_none_is_told_before_anything_is_sent(
     assert "API key has white space" in (report.run.error or "")
     assert "MARK" not in (report.run.error or "")
     assert list(served.requests) == []
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_cluster_needs_no_short_name_of_the_folder_for_temporary_files(
+    *, served: Sandbox, environment: dict[str, str], folder: Any, tmp_path: Path, deep: bool
+) -> None:
+    temporary = tmp_path / ("t" * 110 if deep else "t")
+    temporary.mkdir()
+    manifest = folder.manifest(folder.dataset("a", "a.csv"))
+    words = ["run", str(manifest), "--engine", "dask", "--workers", "1"]
+    scene = f"export TMPDIR={temporary};"
+    done = run(served, environment, tmp_path, *words, shell=scene)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 created" in done.stdout

@@ -33,6 +33,16 @@ def test_a_process_of_a_cluster_starts_no_other(monkeypatch: pytest.MonkeyPatch)
         forks.get_ready()
 
 
+def test_each_is_started_anew_where_the_folder_for_temporary_files_is_too_deep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> None:
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr("multiprocessing.forkserver.ensure_running", refuse)
+    assert not forks.get_ready()
+
+
 def test_where_a_system_cannot_each_process_is_started_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -68,6 +68,14 @@ class Wires:
             self.deliver()
             await anyio.wait_all_tasks_blocked()
 
+    async def without(self, name: str, beats: int) -> Borrower:
+        """Let so many signs of life of all others go by, in which this one is not heard."""
+        silent = self.workers.pop(name)
+        for _ in range(beats):
+            self.now += HEARTBEAT
+            await self.exchange()
+        return silent
+
     def deliver(self) -> None:
         while self.to_owner:
             self.lender.heard(*self.to_owner.popleft())
@@ -267,11 +275,8 @@ async def test_a_silent_worker_makes_room_when_it_must_have_ended_its_work(
     async with anyio.create_task_group() as tasks:
         await waiting(one, tasks)
         await shared.exchange()
-        silent = shared.workers.pop("w1")
         twos = await waiting(two, tasks)
-        for _ in range(int(SILENT / HEARTBEAT)):
-            shared.now += HEARTBEAT
-            await shared.exchange()
+        silent = await shared.without("w1", int(SILENT / HEARTBEAT))
         assert not twos
         shared.now += LONGEST_NAP
         await shared.exchange()
@@ -287,11 +292,7 @@ async def test_a_request_that_goes_on_after_a_long_silence_takes_its_place_again
     async with anyio.create_task_group() as tasks:
         await waiting(one, tasks)
         await shared.exchange()
-        silent = shared.workers.pop("w1")
-        for _ in range(int(SILENT / HEARTBEAT) + 1):
-            shared.now += HEARTBEAT
-            await shared.exchange()
-        shared.workers["w1"] = silent
+        shared.workers["w1"] = await shared.without("w1", int(SILENT / HEARTBEAT) + 1)
         await shared.exchange()
         twos = await waiting(two, tasks)
         await shared.exchange()

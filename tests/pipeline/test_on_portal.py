@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkpub.core.model import RemoteResource, ResourceMetadata
-from bulkpub.pipeline.listing import Listing
+from bulkpub.pipeline.on_portal import Listing
 
 IDS = st.sampled_from("abcdefgh")
 

@@ -1,4 +1,4 @@
-"""A dataset on the portal, as one of its resources after the other changes.
+"""What the portal has of a dataset, as one of its resources after the other changes.
 
 The rule: a change costs the same however many there are.
 """
@@ -9,7 +9,7 @@ from dataclasses import replace
 from bulkpub.core.model import RemoteDataset, RemoteResource, ResourceSpec
 from bulkpub.core.origin import unnumbered
 
-__all__ = ["Listing", "OnPortal", "Unclaimed"]
+__all__ = ["Listing", "OnPortal"]
 
 
 class Listing:
